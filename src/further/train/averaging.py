@@ -1,0 +1,45 @@
+r"""The exponential moving average of the weights, which is what is evaluated and kept.
+
+.. math:: \bar\theta_t = \beta_t \bar\theta_{t-1} + (1 - \beta_t)\,\theta_t,
+          \quad \beta_t = \min\{\beta, (1 + t) / (10 + t)\},
+
+so that the first weights, which are random, are soon forgotten.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+
+class AveragedWeights:
+    """Averaged copy of a network.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The network that is trained.
+    decay : float
+        β; 0 copies the weights.
+    """
+
+    def __init__(self, net: nn.Module, decay: float) -> None:
+        self.net = copy.deepcopy(net).requires_grad_(False).eval()
+        self.decay = decay
+        self._source = list(net.parameters())
+        self._average = list(self.net.parameters())
+        self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take in the weights after step number ``step``, counted from 0."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(self._average, self._source, 1 - decay)
+        for average, source in self._buffers:
+            average.copy_(source)
+
+    def copy(self) -> dict[str, Tensor]:
+        """Return a copy of the averaged weights and the buffers."""
+        return {name: value.detach().clone() for name, value in self.net.state_dict().items()}

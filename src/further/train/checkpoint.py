@@ -1,0 +1,73 @@
+"""Checkpoints: the whole state of the loop, often enough to lose seconds, and back again."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from further.errors import RunError
+from further.train.callback import Callback
+from further.train.files import write_bytes
+
+if TYPE_CHECKING:
+    from further.train.loop import Loop
+
+SECONDS_BETWEEN = 10.0
+
+
+class Checkpoint(Callback):
+    """Write ``checkpoints/last.pt`` every few seconds and start from it where it exists.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    seconds_between : float, default=10
+        Work that an interruption may cost.
+    """
+
+    def __init__(self, folder: Path, seconds_between: float = SECONDS_BETWEEN) -> None:
+        self.path = folder / "checkpoints" / "last.pt"
+        self.seconds_between = seconds_between
+        self._written = time.monotonic()
+
+    def on_start(self, loop: Loop) -> None:
+        """Go on from the last checkpoint, if there is one."""
+        if self.path.is_file():
+            loop.load_state_dict(read_checkpoint(self.path))
+        self._written = time.monotonic()
+
+    def on_step(self, loop: Loop) -> None:
+        """Write when it is time."""
+        if time.monotonic() - self._written >= self.seconds_between:
+            self._write(loop)
+
+    def on_end(self, loop: Loop) -> None:
+        """Write the last state, from which a finished run is finished again at once."""
+        self._write(loop)
+
+    def _write(self, loop: Loop) -> None:
+        if loop.fabric.is_global_zero:
+            buffer = io.BytesIO()
+            torch.save(loop.state_dict(), buffer)
+            write_bytes(self.path, buffer.getvalue())
+        self._written = time.monotonic()
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint; tensors and plain values only, never code.
+
+    Raises
+    ------
+    RunError
+        If the file is damaged.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:  # zip, pickle and torch each raise their own
+        raise RunError(f"{path} is damaged ({error}); remove it to start again.") from error
+    return state

@@ -1,0 +1,75 @@
+"""Energy of a stretch of work: measured where a counter can be read, otherwise estimated.
+
+Measured is the processor package through RAPL, with everything else that ran on it meanwhile.
+Otherwise the energy is estimated from this process's processor time and a typical design power a
+core (Lannelongue et al. 2021, "Green Algorithms": 12 W a core for a processor that is not known),
+which leaves out memory, disk and screen. Both are named where they are printed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+WATTS_PER_CORE = 12.0
+# World average of electricity generated in 2024, lifecycle.
+GRID_G_PER_KWH = 473.0
+GRID_SOURCE = "world average 2024 (Ember, Global Electricity Review 2025)"
+
+_POWERCAP = Path("/sys/class/powercap")
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy in watt-hours, and how it is known."""
+
+    watt_hours: float
+    method: str
+
+    @property
+    def carbon_g(self) -> float:
+        """Grams of CO2 equivalent at the grid's average intensity."""
+        return self.watt_hours / 1000 * grid_intensity()[0]
+
+
+def grid_intensity() -> tuple[float, str]:
+    """Return grams of CO2 equivalent a kWh and their source.
+
+    The environment variable ``FURTHER_GRID_G_PER_KWH`` overrides the world average.
+    """
+    own = os.environ.get("FURTHER_GRID_G_PER_KWH")
+    if own:
+        return float(own), "FURTHER_GRID_G_PER_KWH, set by the user"
+    return GRID_G_PER_KWH, GRID_SOURCE
+
+
+class EnergyMeter:
+    """Energy since the meter was made, on top of what was used before an interruption."""
+
+    def __init__(self, used_before: float = 0.0) -> None:
+        self._before = used_before
+        self._counters = _rapl_counters()
+        self._joules = _read(self._counters)
+        self._cpu_seconds = time.process_time()
+
+    def read(self) -> Energy:
+        """Return the energy so far."""
+        now = _read(self._counters)
+        # A counter that wrapped around has gone backwards; the estimate is then the safer number.
+        if self._counters and now >= self._joules:
+            used = (now - self._joules) / 3600
+            return Energy(self._before + used, "measured by RAPL, whole processor package")
+        used = (time.process_time() - self._cpu_seconds) * WATTS_PER_CORE / 3600
+        method = f"estimated from processor time at {WATTS_PER_CORE:g} W a core (design power)"
+        return Energy(self._before + used, method)
+
+
+def _rapl_counters() -> list[Path]:
+    packages = sorted(_POWERCAP.glob("intel-rapl:?/energy_uj"))
+    return [path for path in packages if os.access(path, os.R_OK)]
+
+
+def _read(counters: list[Path]) -> float:
+    return sum(int(path.read_text()) for path in counters) / 1e6

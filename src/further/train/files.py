@@ -1,0 +1,107 @@
+"""Whole files or none: every file of a run is written beside its place and renamed into it.
+
+A kill at any moment leaves the last whole state. What a kill leaves behind are files that begin
+with ``.partial-``, which nothing reads and the next write of the same name replaces.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from further.errors import RunError
+
+PARTIAL = ".partial-"
+
+
+def write_bytes(path: str | Path, content: bytes) -> Path:
+    """Write a file atomically and durably.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where the file is to stand; missing folders are made.
+    content : bytes
+        What it is to hold.
+
+    Returns
+    -------
+    Path
+        The path.
+
+    Raises
+    ------
+    RunError
+        If the disk is full or the folder cannot be written; what stood there before still stands.
+    """
+    path = Path(path)
+    partial = path.with_name(PARTIAL + path.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True) if _is_writable(path.parent) else None
+        raise RunError(_why(path, error)) from error
+    return path
+
+
+def write_text(path: str | Path, content: str) -> Path:
+    """Write a UTF-8 text file atomically; see :func:`write_bytes`."""
+    return write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: str | Path, content: Any) -> Path:
+    """Write an object as indented JSON, NaN and infinity as null; see :func:`write_bytes`."""
+    return write_text(path, json.dumps(finite(content), indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file of a run.
+
+    Raises
+    ------
+    RunError
+        If the file is missing or is not JSON.
+    """
+    path = Path(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(_why(path, error)) from error
+    except ValueError as error:
+        raise RunError(f"{path} is not valid JSON: {error}") from error
+
+
+def finite(value: Any) -> Any:
+    """Return the object with NumPy scalars as Python's and what is not finite as None."""
+    if isinstance(value, dict):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    if hasattr(value, "tolist"):
+        return finite(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK)
+
+
+def _why(path: Path, error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return f"The disk that holds {path.parent} is full; free some space and resume the run."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{path.parent} cannot be written ({error.strerror}); choose another folder."
+    if error.errno == errno.ENOENT:
+        return f"{path} does not exist."
+    return f"{path}: {error.strerror or error}."

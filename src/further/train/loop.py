@@ -1,0 +1,333 @@
+"""The training loop, on Lightning Fabric.
+
+A step takes the next batch and minimises each objective in turn. Every row of the history holds
+the means of what the objectives logged since the row before and the validation loss of the averaged
+weights, always under the same random numbers, so that rows can be compared.
+
+Processes of ``torchrun`` share a global batch: each takes every n-th row of it, and gradients are
+averaged, so that the result is that of one process up to the order of summation.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from further.train.averaging import AveragedWeights
+from further.train.budget import Budget
+from further.train.callback import Callback
+from further.train.energy import Energy, EnergyMeter
+from further.train.engine import Engine
+from further.train.flops import count_flops
+from further.train.objective import Batch, Objective
+from further.train.training import Training
+
+VALIDATION_BATCH = 1024
+ROWS_A_BUDGET = 50
+Validate = Callable[[nn.Module, Batch, torch.Generator], dict[str, Tensor]]
+
+
+class Loop:
+    """Minimise the objectives of a network over a budget.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The network; it holds the kept weights after :meth:`run`.
+    objectives : sequence of Objective
+        What is minimised, in turn.
+    train, validation : Batch
+        All rows, encoded; ``validation`` is None where there is none.
+    validate : callable
+        Takes the averaged network, a batch and a generator, and returns a dict of scalars of which
+        the first selects the best weights.
+    training : Training
+        Optimizer, schedule, averaging.
+    budget : Budget
+        How long.
+    engine : Engine
+        Precision, threads, memory format.
+    seed : int
+        Of the order of the rows and of the noise in the losses.
+    callbacks : sequence of Callback
+        Checkpoints, progress, early stopping.
+
+    Attributes
+    ----------
+    history : list of dict
+        One row an epoch or a fiftieth of the budget.
+    step, total_steps : int
+        Steps done, and steps that the budget buys (None for seconds).
+    best_step : int
+        When the kept weights came.
+    flops_per_step : float
+        Mean number of floating-point operations of a step, elementwise work left out.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        objectives: Sequence[Objective],
+        train: Batch,
+        validation: Batch | None,
+        validate: Validate,
+        *,
+        training: Training,
+        budget: Budget,
+        engine: Engine,
+        seed: int,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        self.fabric = make_fabric(engine)
+        self.net, self.objectives = engine.place(net), list(objectives)
+        self.train, self.validation, self.validate = train, validation, validate
+        self.training, self.budget, self.engine, self.seed = training, budget, engine, seed
+        self.callbacks = list(callbacks)
+        self.optimizers = [
+            training.make_optimizer(o.parameters, o.learning_rate) for o in self.objectives
+        ]
+        self.rates = [o.param_groups[0]["lr"] for o in self.optimizers]
+        self.average = AveragedWeights(net, training.averaging)
+
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        n = len(train.x)
+        self.batch_size = max(world, min(training.batch_size, n) // world * world)
+        self.steps_per_epoch = max(1, n // self.batch_size)
+        self.generator = torch.Generator().manual_seed(seed + rank)
+        self.flops_per_step = self._measure_flops() * world
+        self.total_steps = budget.steps(
+            flops_per_step=self.flops_per_step, steps_per_epoch=self.steps_per_epoch
+        )
+        fiftieth = math.ceil((self.total_steps or self.steps_per_epoch) / ROWS_A_BUDGET)
+        self.row_every = min(self.steps_per_epoch, fiftieth)
+
+        self.step, self.best_step, self.best_loss = 0, 0, math.inf
+        self.best: dict[str, Tensor] = {}
+        self.history: list[dict[str, float]] = []
+        self.stopped = False
+        self.last_loss = math.nan
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+        self._rows: Batch | None = None
+        self._seconds_before = 0.0
+        self._start = time.monotonic()
+        self._meter = EnergyMeter()
+
+    def run(self) -> None:
+        """Train until the budget is spent and load the kept weights into the network."""
+        with self.engine.active():
+            self._call("on_start")
+            self._start = time.monotonic()
+            self.net.train()
+            while not self.stopped and self.progress < 1:
+                batch = self._next_batch()
+                factor = self.training.learning_rate_factor(self.progress)
+                for index, objective in enumerate(self.objectives):
+                    if self.step % objective.every == 0:
+                        self._minimise(index, objective, batch, factor)
+                self.average.update(self.step)
+                self.step += 1
+                if self.step % self.row_every == 0 or self.progress >= 1:
+                    self._end_row()
+                self._call("on_step")
+            self._call("on_end")
+            self.net.load_state_dict(self.best or self.average.copy())
+            self.net.eval()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, those before an interruption included."""
+        return self._seconds_before + time.monotonic() - self._start
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is spent."""
+        if self.total_steps is not None:
+            return self.step / self.total_steps
+        return min(1.0, self.seconds / self.budget.amount)
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of the training so far."""
+        return self.step * self.flops_per_step
+
+    @property
+    def energy(self) -> Energy:
+        """Energy of the training so far."""
+        return self._meter.read()
+
+    def _minimise(self, index: int, objective: Objective, batch: Batch, factor: float) -> None:
+        optimizer = self.optimizers[index]
+        for group in optimizer.param_groups:
+            group["lr"] = self.rates[index] * factor
+        optimizer.zero_grad(set_to_none=True)
+        with self.fabric.autocast():
+            logged = objective.loss(batch, self.generator)
+        self.fabric.backward(next(iter(logged.values())), inputs=objective.parameters)
+        gradients = [p.grad for p in objective.parameters if p.grad is not None]
+        self._average_over_processes(gradients)
+        if self.training.clip is not None:
+            norm = torch.nn.utils.get_total_norm(gradients)
+            torch.nn.utils.clip_grads_with_norm_(
+                objective.parameters, self.training.clip, norm
+            )
+        optimizer.step()
+        for name, value in logged.items():
+            key = f"train_{objective.name}_{name}" if objective.name else f"train_{name}"
+            value = value.detach().float()
+            self._sums[key] = self._sums[key] + value if key in self._sums else value
+            self._counts[key] = self._counts.get(key, 0) + 1
+
+    def _average_over_processes(self, gradients: list[Tensor]) -> None:
+        if self.fabric.world_size == 1:
+            return
+        flat = torch.cat([g.flatten() for g in gradients])
+        flat = self.fabric.all_reduce(flat, reduce_op="mean")
+        for gradient, part in zip(
+            gradients, flat.split([g.numel() for g in gradients]), strict=True
+        ):
+            gradient.copy_(part.view_as(gradient))
+
+    def _next_batch(self) -> Batch:
+        """Return this process's share of the next global batch, shuffled anew every epoch."""
+        position = self.step % self.steps_per_epoch
+        if position == 0 or self._rows is None:
+            epoch = self.step // self.steps_per_epoch
+            order = torch.randperm(
+                len(self.train.x), generator=torch.Generator().manual_seed(hash_seed(self.seed, epoch))
+            )
+            self._rows = _take(self.train, order)
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        start = position * self.batch_size
+        return _take(self._rows, slice(start + rank, start + self.batch_size, world), self.engine)
+
+    def _end_row(self) -> None:
+        """Add a row to the history and keep the averaged weights if they are the best."""
+        row: dict[str, float] = {
+            "step": self.step,
+            "epoch": self.step / self.steps_per_epoch,
+            "seconds": self.seconds,
+        }
+        sums = torch.stack(list(self._sums.values())).tolist()
+        for (name, count), total in zip(self._counts.items(), sums, strict=True):
+            row[name] = total / count
+        self._sums, self._counts = {}, {}
+        self.last_loss = next(value for name, value in row.items() if name.startswith("train_"))
+        validation = self._validate()
+        row.update({f"val_{name}": value for name, value in validation.items()})
+        self.history.append(row)
+        loss = next(iter(validation.values()), math.nan)
+        keep_best = self.training.keep == "best" and validation
+        if math.isfinite(self.last_loss) and (loss < self.best_loss or not keep_best):
+            self.best_loss, self.best_step = loss, self.step
+            self.best = self.average.copy()
+        # Nothing comes after a loss that is not finite; the best weights before it are kept.
+        self.stopped = self.stopped or not math.isfinite(self.last_loss)
+        self._call("on_row")
+
+    @torch.no_grad()
+    def _validate(self) -> dict[str, float]:
+        if self.validation is None:
+            return {}
+        generator = torch.Generator().manual_seed(hash_seed(self.seed, -1))
+        sums: dict[str, float] = {}
+        n = len(self.validation.x)
+        for start in range(0, n, VALIDATION_BATCH):
+            batch = _take(self.validation, slice(start, start + VALIDATION_BATCH), self.engine)
+            with self.fabric.autocast():
+                values = self.validate(self.average.net, batch, generator)
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0.0) + float(value) * len(batch.x) / n
+        return sums
+
+    def _measure_flops(self) -> float:
+        """Return the mean number of operations of a step, over one backward pass an objective."""
+        generator = torch.Generator().manual_seed(self.seed)
+        batch = _take(self.train, slice(0, self.batch_size // self.fabric.world_size), self.engine)
+        total = 0.0
+        for objective in self.objectives:
+
+            def work(objective: Objective = objective) -> None:
+                loss = next(iter(objective.loss(batch, generator).values()))
+                torch.autograd.grad(loss, objective.parameters, allow_unused=True)
+
+            total += count_flops(work) / objective.every
+        return total
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the rest of the training depends on."""
+        return {
+            "step": self.step,
+            "net": self.net.state_dict(),
+            "average": self.average.net.state_dict(),
+            "best": self.best,
+            "best_step": self.best_step,
+            "best_loss": self.best_loss,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "generator": self.generator.get_state(),
+            "history": self.history,
+            "sums": self._sums,
+            "counts": self._counts,
+            "last_loss": self.last_loss,
+            "stopped": self.stopped,
+            "seconds": self.seconds,
+            "watt_hours": self._meter.read().watt_hours,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.step = state["step"]
+        self.net.load_state_dict(state["net"])
+        self.average.net.load_state_dict(state["average"])
+        self.best, self.best_step = state["best"], state["best_step"]
+        self.best_loss = state["best_loss"]
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.generator.set_state(state["generator"])
+        self.history, self._sums, self._counts = state["history"], state["sums"], state["counts"]
+        self.last_loss, self.stopped = state["last_loss"], state["stopped"]
+        self._seconds_before = state["seconds"]
+        self._meter = EnergyMeter(used_before=state["watt_hours"])
+
+    def _call(self, hook: str) -> None:
+        for callback in self.callbacks:
+            getattr(callback, hook)(self)
+
+
+def make_fabric(engine: Engine) -> Fabric:
+    """Return Fabric for this process, joined with the others where ``torchrun`` started it."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        return Fabric(accelerator="cpu", devices=1, precision=engine.precision)
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
+    fabric = Fabric(
+        accelerator="cpu",
+        devices=local,
+        num_nodes=world // local,
+        strategy="ddp",
+        precision=engine.precision,
+    )
+    fabric.launch()
+    return fabric
+
+
+def hash_seed(seed: int, stream: int) -> int:
+    """Return a seed for one of several independent streams (SplitMix64's finalizer)."""
+    z = (seed * 0x9E3779B97F4A7C15 + (stream + 2) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
+    return (z ^ (z >> 31)) & (2**63 - 1)
+
+
+def _take(rows: Batch, which: Tensor | slice, engine: Engine | None = None) -> Batch:
+    x = rows.x[which]
+    if engine is not None and engine.channels_last and x.ndim == 4:
+        x = x.contiguous(memory_format=torch.channels_last)
+    return Batch(x, None if rows.y is None else rows.y[which])

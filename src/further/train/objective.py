@@ -1,0 +1,54 @@
+"""What a model asks of the loop: batches in, a loss out, and which parameters it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Batch(NamedTuple):
+    """Rows of encoded data.
+
+    Attributes
+    ----------
+    x : Tensor
+        ``(batch, *spec.shape)`` float32.
+    y : Tensor or None
+        ``(batch,)`` int64 class codes, None without labels.
+    """
+
+    x: Tensor
+    y: Tensor | None
+
+
+Loss = Callable[[Batch, torch.Generator], dict[str, Tensor]]
+
+
+@dataclass
+class Objective:
+    """One loss that the loop minimises over its own parameters.
+
+    Attributes
+    ----------
+    loss : callable
+        Takes a :class:`Batch` and the loop's random generator; returns a dict of scalar tensors
+        of which the first is minimised and all are logged.
+    parameters : list of nn.Parameter
+        What it moves; nothing else receives a gradient.
+    name : str
+        Prefix in the history where a model has several objectives.
+    learning_rate : float or None
+        Overrides that of :class:`~further.train.training.Training`.
+    every : int
+        Minimised at every so many steps.
+    """
+
+    loss: Loss
+    parameters: list[nn.Parameter]
+    name: str = ""
+    learning_rate: float | None = None
+    every: int = 1
