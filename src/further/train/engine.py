@@ -68,9 +68,7 @@ class Engine:
 REPRODUCIBLE = Engine()
 
 
-def choose_engine(
-    loss: Callable[[Engine], torch.Tensor], *, has_convolutions: bool
-) -> Engine:
+def choose_engine(loss: Callable[[Engine], torch.Tensor], *, has_convolutions: bool) -> Engine:
     """Time one step in each candidate and return the fastest that computes the same loss.
 
     Parameters

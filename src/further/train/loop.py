@@ -175,9 +175,7 @@ class Loop:
         self._average_over_processes(gradients)
         if self.training.clip is not None:
             norm = torch.nn.utils.get_total_norm(gradients)
-            torch.nn.utils.clip_grads_with_norm_(
-                objective.parameters, self.training.clip, norm
-            )
+            torch.nn.utils.clip_grads_with_norm_(objective.parameters, self.training.clip, norm)
         optimizer.step()
         for name, value in logged.items():
             key = f"train_{objective.name}_{name}" if objective.name else f"train_{name}"
@@ -201,7 +199,8 @@ class Loop:
         if position == 0 or self._rows is None:
             epoch = self.step // self.steps_per_epoch
             order = torch.randperm(
-                len(self.train.x), generator=torch.Generator().manual_seed(hash_seed(self.seed, epoch))
+                len(self.train.x),
+                generator=torch.Generator().manual_seed(hash_seed(self.seed, epoch)),
             )
             self._rows = _take(self.train, order)
         rank, world = self.fabric.global_rank, self.fabric.world_size
@@ -301,11 +300,16 @@ class Loop:
             getattr(callback, hook)(self)
 
 
+def is_alone() -> bool:
+    """Whether this is the only process, not one of several that ``torchrun`` started."""
+    return int(os.environ.get("WORLD_SIZE", "1")) == 1
+
+
 def make_fabric(engine: Engine) -> Fabric:
     """Return Fabric for this process, joined with the others where ``torchrun`` started it."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
+    if is_alone():
         return Fabric(accelerator="cpu", devices=1, precision=engine.precision)
+    world = int(os.environ["WORLD_SIZE"])
     local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
     fabric = Fabric(
         accelerator="cpu",

@@ -1,0 +1,1 @@
+"""Generative models: autoencoders, VAE, GAN, normalizing flow, diffusion, and their controls."""

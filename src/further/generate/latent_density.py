@@ -1,0 +1,79 @@
+r"""A Gaussian mixture fitted to latent codes after the training, one for each class.
+
+.. math:: p(z \mid y) = \sum_k \pi_{yk}\, N(z; \mu_{yk}, \Sigma_{yk}),
+
+with the number of components chosen by BIC. It turns an autoencoder, which has no distribution of
+its own, into a generator.
+
+References
+----------
+Ghosh et al. 2020, "From variational to deterministic autoencoders".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+COMPONENTS = (1, 2, 4, 8)
+ROWS_A_COMPONENT = 20
+
+
+class LatentDensity(nn.Module):
+    """The mixtures, kept in buffers so that they are saved with the network.
+
+    Parameters
+    ----------
+    n_classes : int
+        0 for one mixture of all.
+    latent_dim : int
+        Size of the codes.
+    """
+
+    weights: Tensor
+    means: Tensor
+    factors: Tensor
+
+    def __init__(self, n_classes: int, latent_dim: int) -> None:
+        super().__init__()
+        shape = (max(1, n_classes), max(COMPONENTS))
+        self.register_buffer("weights", torch.full(shape, 1 / shape[1]))
+        self.register_buffer("means", torch.zeros(*shape, latent_dim))
+        self.register_buffer("factors", torch.eye(latent_dim).repeat(*shape, 1, 1))
+
+    def fit(self, z: Tensor, y: Tensor | None, seed: int) -> None:
+        """Fit to codes ``(n, latent_dim)`` of classes ``(n,)``."""
+        codes = z.double().numpy()
+        labels = np.zeros(len(codes), dtype=int) if y is None else y.numpy()
+        for label in range(len(self.weights)):
+            rows = codes[labels == label]
+            mixture = _best_mixture(rows if len(rows) > 1 else codes, seed)
+            k = mixture.n_components
+            self.weights[label] = 0
+            self.weights[label, :k] = torch.from_numpy(mixture.weights_)
+            self.means[label, :k] = torch.from_numpy(mixture.means_)
+            factors = np.linalg.cholesky(mixture.covariances_)
+            self.factors[label, :k] = torch.from_numpy(factors).float()
+
+    def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw codes ``(n, latent_dim)`` of given classes."""
+        label = torch.zeros(n, dtype=torch.int64) if y is None else y
+        k = torch.multinomial(self.weights[label], 1, generator=generator).squeeze(1)
+        noise = torch.randn(n, self.means.shape[-1], generator=generator)
+        offset = torch.einsum("nij,nj->ni", self.factors[label, k], noise)
+        return self.means[label, k] + offset
+
+
+def _best_mixture(rows: np.ndarray, seed: int):  # type: ignore[no-untyped-def]
+    from sklearn.mixture import GaussianMixture
+
+    largest = max(1, len(rows) // ROWS_A_COMPONENT)
+    # A collapsed direction of the codes must not make a covariance singular.
+    ridge = 1e-4 * max(float(rows.var(axis=0).mean()), 1e-8)
+    fits = [
+        GaussianMixture(k, reg_covar=ridge, random_state=seed % 2**32).fit(rows)
+        for k in COMPONENTS
+        if k <= largest
+    ]
+    return min(fits, key=lambda fit: fit.bic(rows))

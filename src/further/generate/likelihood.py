@@ -1,0 +1,257 @@
+r"""Likelihoods p(x | η) of encoded rows given what a decoder puts out.
+
+======================  ==================================  ===================================
+name                    of                                  log p(x | η)
+======================  ==================================  ===================================
+``bernoulli``           values in [0, 1]                    x log σ(η) + (1 - x) log σ(-η)
+``gaussian``            continuous values                   log N(x; η, s²), s learned a value
+``discretized_logistic``  grey levels 0 .. K - 1            log(F(x + δ/2) - F(x - δ/2)), F logistic
+``categorical``         grey levels 0 .. K - 1              log softmax(η)_x, K outputs a value
+``table``               standard scores and one-hots        Gaussian and categorical columns
+======================  ==================================  ===================================
+
+Only those of grey levels (and Bernoulli for two levels) are likelihoods of discrete pictures; a
+Bernoulli on grey values is a loss that looks like one (Loaiza-Ganem and Cunningham 2019).
+
+References
+----------
+Salimans et al. 2017, "PixelCNN++: improving the PixelCNN with discretized logistic mixture
+likelihood".
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from further.data.spec import Spec
+from further.errors import InputError
+from further.generate.table_blocks import (
+    categorical_log_prob,
+    numeric_columns,
+    sample_categories,
+)
+
+MIN_LOG_SCALE = -7.0
+MAX_CATEGORIES = 32
+
+
+class Likelihood(nn.Module):
+    """A distribution of rows; parameters that do not depend on the row are learned here.
+
+    Attributes
+    ----------
+    outputs : int
+        How many numbers a decoder puts out for each value.
+    discrete : bool
+        Whether it is a probability of the discrete data, not a density or a loss.
+    """
+
+    outputs = 1
+    discrete = False
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__()
+        self.spec = spec
+
+    def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
+        """Return log p(x | η) ``(n,)`` for η ``(n, outputs * size)`` and x ``(n, *shape)``."""
+        raise TypeError(f"{type(self).__name__} does not say what it is.")
+
+    def mean(self, eta: Tensor) -> Tensor:
+        """Return the expected rows ``(n, *shape)``."""
+        raise TypeError(f"{type(self).__name__} does not say what it is.")
+
+    def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
+        """Return drawn rows ``(n, *shape)``."""
+        raise TypeError(f"{type(self).__name__} does not say what it is.")
+
+
+class Bernoulli(Likelihood):
+    """Values in [0, 1] as probabilities of one; for binary pictures a true likelihood."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.discrete = spec.levels == 2
+
+    def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
+        """Return the negative binary cross-entropy."""
+        return -F.binary_cross_entropy_with_logits(eta, x.flatten(1), reduction="none").sum(1)
+
+    def mean(self, eta: Tensor) -> Tensor:
+        """Return σ(η)."""
+        return eta.sigmoid().unflatten(1, self.spec.shape)
+
+    def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw binary values where the data are binary; otherwise return the mean."""
+        mean = self.mean(eta)
+        return torch.bernoulli(mean, generator=generator) if self.discrete else mean
+
+
+class Gaussian(Likelihood):
+    """Independent Gaussians with a scale learned for each value."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.log_scale = nn.Parameter(torch.full((spec.size,), -1.0))
+
+    def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
+        """Return log N(x; η, s²)."""
+        return gaussian_log_prob(x.flatten(1), eta, self.log_scale.clamp_min(MIN_LOG_SCALE)).sum(1)
+
+    def mean(self, eta: Tensor) -> Tensor:
+        """Return η."""
+        return eta.unflatten(1, self.spec.shape)
+
+    def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
+        """Return η plus noise."""
+        noise = torch.randn(eta.shape, generator=generator)
+        scale = self.log_scale.clamp_min(MIN_LOG_SCALE).exp()
+        return (eta + noise * scale).unflatten(1, self.spec.shape)
+
+
+class DiscretizedLogistic(Likelihood):
+    """A logistic distribution integrated over each grey level; the ends take the tails."""
+
+    outputs = 2
+    discrete = True
+
+    def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
+        """Return the log-probability of the grey levels."""
+        levels = _levels(self.spec)
+        x = x.flatten(1)
+        centre, inverse = self._parameters(eta)
+        half = 0.5 / (levels - 1)
+        upper = (x + half - centre) * inverse
+        lower = (x - half - centre) * inverse
+        log_upper = torch.where(x > 1 - half, torch.zeros_like(x), F.logsigmoid(upper))
+        # log(σ(b) - σ(a)) = log σ(b) + log σ(-a) + log(1 - exp(a - b)), stable in the tails.
+        inside = F.logsigmoid(upper) + F.logsigmoid(-lower)
+        inside = inside + torch.log1p(-torch.exp((lower - upper).clamp_max(-1e-6)))
+        value = torch.where(x < half, log_upper, inside)
+        value = torch.where(x > 1 - half, F.logsigmoid(-lower), value)
+        return value.sum(1)
+
+    def mean(self, eta: Tensor) -> Tensor:
+        """Return the centres."""
+        return self._parameters(eta)[0].clamp(0, 1).unflatten(1, self.spec.shape)
+
+    def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw, and round to the grey levels."""
+        centre, inverse = self._parameters(eta)
+        u = torch.rand(centre.shape, generator=generator).clamp(1e-5, 1 - 1e-5)
+        drawn = centre + torch.logit(u) / inverse
+        steps = _levels(self.spec) - 1
+        return ((drawn.clamp(0, 1) * steps).round() / steps).unflatten(1, self.spec.shape)
+
+    def _parameters(self, eta: Tensor) -> tuple[Tensor, Tensor]:
+        centre, log_scale = eta.chunk(2, dim=1)
+        return centre + 0.5, torch.exp(-(log_scale - 2.0).clamp(MIN_LOG_SCALE, 2.0))
+
+
+class Categorical(Likelihood):
+    """A probability for each grey level, with no notion of their order."""
+
+    discrete = True
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.outputs = _levels(spec)
+
+    def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
+        """Return the log-probability of the grey levels."""
+        logits = eta.unflatten(1, (self.outputs, -1))  # (n, levels, size)
+        target = (x.flatten(1) * (self.outputs - 1)).round().long()
+        return -F.cross_entropy(logits, target, reduction="none").sum(1)
+
+    def mean(self, eta: Tensor) -> Tensor:
+        """Return the expected grey level."""
+        values = torch.linspace(0, 1, self.outputs)
+        probabilities = eta.unflatten(1, (self.outputs, -1)).softmax(1)
+        return torch.einsum("nks,k->ns", probabilities, values).unflatten(1, self.spec.shape)
+
+    def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw a grey level for each value by Gumbel's trick."""
+        logits = eta.unflatten(1, (self.outputs, -1))
+        gumbel = -torch.empty_like(logits).exponential_(generator=generator).log()
+        drawn = (logits + gumbel).argmax(1).float() / (self.outputs - 1)
+        return drawn.unflatten(1, self.spec.shape)
+
+
+class Table(Likelihood):
+    """Gaussian standard scores with a learned scale, categorical one-hots."""
+
+    numeric: Tensor
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        columns = numeric_columns(spec.blocks) if spec.blocks else list(range(spec.size))
+        self.register_buffer("numeric", torch.tensor(columns, dtype=torch.int64), persistent=False)
+        self.log_scale = nn.Parameter(torch.full((len(columns),), -0.5))
+
+    def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
+        """Return the density of the scores times the probability of the categories, logged."""
+        log_scale = self.log_scale.clamp_min(MIN_LOG_SCALE)
+        numeric = gaussian_log_prob(x[:, self.numeric], eta[:, self.numeric], log_scale).sum(1)
+        return numeric + categorical_log_prob(eta, x, self.spec.blocks)
+
+    def mean(self, eta: Tensor) -> Tensor:
+        """Return the mean scores and the likeliest categories."""
+        return sample_categories(eta, self.spec.blocks, None)
+
+    def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw scores and categories."""
+        noise = torch.randn(len(eta), len(self.numeric), generator=generator)
+        rows = sample_categories(eta, self.spec.blocks, generator)
+        scale = self.log_scale.clamp_min(MIN_LOG_SCALE).exp()
+        rows[:, self.numeric] = eta[:, self.numeric] + noise * scale
+        return rows
+
+
+LIKELIHOODS: dict[str, type[Likelihood]] = {
+    "bernoulli": Bernoulli,
+    "gaussian": Gaussian,
+    "discretized_logistic": DiscretizedLogistic,
+    "categorical": Categorical,
+    "table": Table,
+}
+
+
+def make_likelihood(name: str, spec: Spec) -> Likelihood:
+    """Return the likelihood of that name for such data.
+
+    "auto" takes ``table`` for tables; for pictures ``categorical`` up to 32 grey levels,
+    ``discretized_logistic`` above, ``gaussian`` without levels.
+
+    Raises
+    ------
+    InputError
+        If the likelihood does not fit the data.
+    """
+    if name == "auto":
+        if not spec.is_image:
+            name = "table"
+        elif spec.levels is None:
+            name = "gaussian"
+        else:
+            name = "categorical" if spec.levels <= MAX_CATEGORIES else "discretized_logistic"
+    if name in ("categorical", "discretized_logistic") and spec.levels is None:
+        raise InputError(f'likelihood="{name}" needs pictures with grey levels; take "gaussian".')
+    if spec.blocks and name != "table":
+        raise InputError(f'likelihood="{name}" does not fit a table; take "auto".')
+    return LIKELIHOODS[name](spec)
+
+
+def gaussian_log_prob(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+    """Return log N(x; mean, exp(log_scale)²) for each value."""
+    z = (x - mean) * torch.exp(-log_scale)
+    return -0.5 * z.square() - log_scale - 0.5 * math.log(2 * math.pi)
+
+
+def _levels(spec: Spec) -> int:
+    if spec.levels is None:
+        raise InputError("These pictures have no grey levels.")
+    return spec.levels

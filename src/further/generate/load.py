@@ -1,0 +1,46 @@
+"""``further.load``: the fitted estimator of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from further.errors import RunError
+from further.names import find_model
+from further.train.files import read_json
+from further.train.parameters import parameters_from_json
+
+
+def load(run: str | Path, model: str | None = None) -> Any:
+    """Return the fitted estimator of a run.
+
+    Parameters
+    ----------
+    run : path
+        The folder of a run.
+    model : str, optional
+        Which model of a comparison; needed there.
+
+    Raises
+    ------
+    RunError
+        If the run is no run, has not finished, or is a comparison and ``model`` is not one of it.
+    """
+    from safetensors.numpy import load as load_arrays
+
+    folder = Path(run)
+    if not (folder / "run.json").is_file() and not (folder / "model.json").is_file():
+        raise RunError(f'"{run}" is not a run: it has no run.json.')
+    if (folder / "models").is_dir():
+        names = sorted(path.parent.name for path in folder.glob("models/*/model.json"))
+        wanted = None if model is None else find_model(model).name
+        if wanted not in names:
+            asked = "say which model" if model is None else f'there is no "{model}"'
+            raise RunError(f'"{run}" is a comparison: {asked}; it has {", ".join(names)}.')
+        folder = folder / "models" / str(wanted)
+    if not (folder / "model.json").is_file():
+        raise RunError(f'"{folder}" has not finished; "further resume {folder}" goes on with it.')
+    record = read_json(folder / "model.json")
+    estimator = find_model(record["model"]).load()(**parameters_from_json(record["parameters"]))
+    arrays = load_arrays((folder / "model.safetensors").read_bytes())
+    return estimator.restore(record, arrays)
