@@ -1,0 +1,329 @@
+/* The chart grammar of further: a JSON specification {mark, data, x, y, ...} in, an SVG out.
+ *
+ * further.charts.draw(element, spec) draws; further.charts.all(root) draws every [data-chart] whose
+ * specification stands in the JSON script element after it, and again when its width changes.
+ * data is held by column ({x: [...], y: [...]}); null is a gap. Colours are CSS variables, so that
+ * light and dark are the style sheet's business and a switch needs no redrawing.
+ */
+(function (root) {
+  "use strict";
+  var Plot = root.Plot;
+  var INK = "var(--ink)", MUTED = "var(--muted)", LINE = "var(--line)", PAPER = "var(--paper)";
+  var ACCENT = "var(--accent)", WARM = "var(--warm)";
+  var PALETTE = [1, 2, 3, 4, 5, 6, 7, 8].map(function (i) { return "var(--series-" + i + ")"; });
+  var SYMBOLS = ["circle", "triangle", "square", "diamond", "star", "wye"];
+  var NAMED = { training: MUTED, validation: ACCENT, value: ACCENT };
+
+  function rows(columns) {
+    var names = Object.keys(columns || {});
+    if (!names.length) return [];
+    return columns[names[0]].map(function (_, i) {
+      var row = {};
+      names.forEach(function (name) { row[name] = columns[name][i]; });
+      return row;
+    });
+  }
+
+  function node(name, className, text) {
+    var element = document.createElement(name);
+    if (className) element.className = className;
+    if (text !== undefined && text !== null) element.textContent = text;
+    return element;
+  }
+
+  function plot(options) {
+    return Plot.plot(Object.assign({
+      style: { fontFamily: "inherit", fontSize: "11px", background: "transparent", overflow: "visible" }
+    }, options));
+  }
+
+  function short(text, most) {
+    text = String(text);
+    return text.length > most ? text.slice(0, most - 1) + "…" : text;
+  }
+
+  /* 12000 as 12k; small figures as they are. */
+  function compact(value) {
+    var size = Math.abs(value);
+    if (size >= 1e6) return +(value / 1e6).toPrecision(3) + "M";
+    if (size >= 1e4) return +(value / 1e3).toPrecision(3) + "k";
+    return String(+(+value).toPrecision(4)).replace("-", "−");
+  }
+
+  function colour(names) {
+    return names.map(function (name, i) { return NAMED[name] || PALETTE[i % PALETTE.length]; });
+  }
+
+  /* -- scale: a row a model, a column a goal, an interval on a line from noise to real -- */
+
+  var ROW = 40;
+
+  function scale(element, spec, width) {
+    var labels = 172, least = 122, columns = spec.columns, wide = width >= labels + least * columns.length;
+    element.classList.toggle("wide", wide);
+    if (wide) {
+      element.style.gridTemplateColumns = labels + "px repeat(" + columns.length + ", minmax(0, 1fr))";
+      element.append(node("div"));
+      columns.forEach(function (column) { element.append(scaleHead(column)); });
+      element.append(scaleLabels(spec.rows));
+      var each = Math.floor((width - labels) / columns.length);
+      columns.forEach(function (column) {
+        var cell = node("div", "cells");
+        cell.append(scaleColumn(spec.rows, column, each, false));
+        element.append(cell);
+      });
+      return;
+    }
+    var many = Math.max(1, Math.floor(width / 340));
+    element.style.gridTemplateColumns = "repeat(" + many + ", minmax(0, 1fr))";
+    columns.forEach(function (column) {
+      var panel = node("div", "panel");
+      panel.append(scaleHead(column), scaleColumn(spec.rows, column, Math.floor(width / many) - 16, true));
+      element.append(panel);
+    });
+  }
+
+  function scaleHead(column) {
+    var head = node("div", "head");
+    var ends = node("div", "ends" + (column.anchored ? "" : " loose"));
+    ends.append(node("span", "", column.left), node("span", "", column.right));
+    head.append(node("b", "", column.title), node("span", "", column.subtitle), ends);
+    head.title = column.note;
+    return head;
+  }
+
+  function scaleLabels(models) {
+    var list = node("div", "cells labels");
+    models.forEach(function (model) {
+      var label = node("div", model.control ? "control" : "", model.label);
+      if (model.flagged) label.append(node("span", "flag", " ⚑"));
+      list.append(label);
+    });
+    return list;
+  }
+
+  function scaleColumn(models, column, width, labelled) {
+    var cells = column.cells.map(function (cell, row) { return Object.assign({ row: row }, cell); });
+    var known = cells.filter(function (cell) { return cell.state !== "none"; });
+    var spread = known.filter(function (cell) { return cell.low !== null && cell.high !== null; });
+    var beyond = known.filter(function (cell) { return cell.beyond; });
+    function stroke(cell) { return cell.state === "control" ? MUTED : ACCENT; }
+    function fill(cell) {
+      if (cell.state === "best" || cell.state === "tied") return ACCENT;
+      return PAPER;
+    }
+    var left = labelled ? 150 : 14, down = 6;
+    var ends = column.domain, span = [Math.max(0, ends[0]), Math.min(1, ends[1])];
+    return plot({
+      width: width, height: ROW * cells.length, marginTop: 0, marginBottom: 0,
+      marginLeft: left, marginRight: 14,
+      x: { domain: ends, axis: null },
+      y: { type: "band", domain: cells.map(function (cell) { return cell.row; }), padding: 0, axis: null },
+      marks: [
+        labelled ? Plot.text(cells, {
+          y: "row", x: ends[0], dx: -10, textAnchor: "end", fontSize: 12,
+          text: function (cell) { return short(cell.label, 22); },
+          fill: function (cell) { return models[cell.row].control ? MUTED : INK; }
+        }) : null,
+        Plot.link(known, {
+          x1: span[0], x2: span[1], y: "row", dy: down, stroke: LINE, strokeWidth: 1.25,
+          strokeDasharray: column.anchored ? null : "2,3"
+        }),
+        Plot.dot(known, { x: span[0], y: "row", dy: down, symbol: "times", r: 2.5, stroke: MUTED }),
+        Plot.dot(known, { x: span[1], y: "row", dy: down, r: 1.8, fill: MUTED, stroke: null }),
+        column.control === null ? null : Plot.tickX(known, {
+          x: column.control, y: "row", dy: down, insetTop: 12, insetBottom: 12, stroke: WARM, strokeWidth: 2
+        }),
+        Plot.link(spread, {
+          x1: "low", x2: "high", y: "row", dy: down, stroke: stroke, strokeWidth: 5, strokeOpacity: 0.45,
+          strokeLinecap: "round"
+        }),
+        Plot.dot(known, {
+          x: "t", y: "row", dy: down, r: 4.5, stroke: stroke, strokeWidth: 1.75, fill: fill, title: "tip"
+        }),
+        Plot.text(beyond, {
+          x: "t", y: "row", dy: down, dx: function () { return 0; },
+          text: function (cell) { return cell.beyond > 0 ? "›" : "‹"; }, fontSize: 14, fill: INK
+        }),
+        Plot.text(known, {
+          x: "t", y: "row", dy: -8, text: "text", fontSize: 10.5,
+          fill: function (cell) { return cell.state === "best" || cell.state === "tied" ? INK : MUTED; },
+          fontWeight: function (cell) { return cell.state === "best" ? 650 : 400; },
+          textAnchor: "middle"
+        }),
+        Plot.text(cells.filter(function (cell) { return cell.state === "none"; }), {
+          x: 0.5, y: "row", dy: down, text: "text", fontSize: 10.5, fontStyle: "italic", fill: MUTED
+        })
+      ]
+    });
+  }
+
+  /* -- curve: series over steps, the step whose weights were kept marked -- */
+
+  function curve(element, spec, width) {
+    var data = rows(spec.data), names = spec.series;
+    var named = names.every(function (name) { return NAMED[name]; });
+    var best = typeof spec.best === "number" ? [spec.best] : [];
+    var inset = named ? 10 : 6;
+    if (!named) {
+      var key = node("div", "inline-key");
+      colour(names).forEach(function (shade, i) {
+        var swatch = node("span", "", names[i]);
+        swatch.style.setProperty("--swatch", shade);
+        key.append(swatch);
+      });
+      element.append(key);
+    }
+    element.append(plot({
+      width: width, height: 150, marginTop: 12, marginLeft: 44, marginRight: inset, marginBottom: 28,
+      x: { label: null, ticks: Math.max(2, Math.floor(width / 90)), tickFormat: compact },
+      y: { label: null, domain: spec.y.domain || undefined, ticks: 4, tickFormat: compact, grid: true },
+      color: { domain: names, range: colour(names) },
+      marks: [
+        Plot.ruleX(best, { stroke: WARM, strokeWidth: 1.5, strokeDasharray: "3,3" }),
+        Plot.line(data, {
+          x: "x", y: "y", z: "series", stroke: "series", strokeWidth: 1.6, clip: true
+        })
+      ]
+    }));
+  }
+
+  /* -- map: points in the plane, coloured and shaped by label, each label named at its centre -- */
+
+  function map(element, spec, width) {
+    var names = spec.labels, side = Math.min(width, 420);
+    element.append(plot({
+      width: side, height: side * 0.86, margin: 6,
+      x: { axis: null, inset: 8 }, y: { axis: null, inset: 8 },
+      color: { domain: names, range: names.map(function (_, i) { return PALETTE[i % PALETTE.length]; }) },
+      symbol: {
+        domain: names,
+        range: names.map(function (_, i) { return SYMBOLS[Math.floor(i / PALETTE.length) % SYMBOLS.length]; })
+      },
+      marks: [
+        Plot.dot(rows(spec.data), {
+          x: "x", y: "y", fill: "label", symbol: "label", r: 2.4, fillOpacity: 0.75, title: "label"
+        }),
+        Plot.text(rows(spec.centres), {
+          x: "x", y: "y", text: function (row) { return short(row.label, 14); }, fontSize: 13,
+          fontWeight: 700, fill: INK, stroke: PAPER, strokeWidth: 4
+        })
+      ]
+    }));
+  }
+
+  /* -- histogram and shares: how one column is distributed, real below generated -- */
+
+  function histogram(element, spec, width) {
+    var bins = rows(spec.data), outline = [];
+    bins.forEach(function (bin) {
+      var size = bin.x2 - bin.x1 || 1;
+      bin.density = bin.real / size;
+      outline.push({ x: bin.x1, y: bin.generated / size }, { x: bin.x2, y: bin.generated / size });
+    });
+    element.append(plot({
+      width: width, height: 110, marginTop: 6, marginLeft: 6, marginRight: 8, marginBottom: 22,
+      x: { label: null, ticks: 3, tickFormat: compact }, y: { axis: null },
+      marks: [
+        Plot.rectY(bins, { x1: "x1", x2: "x2", y: "density", fill: LINE }),
+        Plot.line(outline, { x: "x", y: "y", stroke: ACCENT, strokeWidth: 1.75 }),
+        Plot.ruleY([0], { stroke: MUTED })
+      ]
+    }));
+  }
+
+  function shares(element, spec, width) {
+    var data = rows(spec.data);
+    element.append(plot({
+      width: width, height: 26 + 18 * data.length, marginTop: 2, marginLeft: 92, marginRight: 10,
+      marginBottom: 22,
+      x: { label: null, ticks: 3, percent: true, zero: true },
+      y: {
+        label: null, domain: data.map(function (row) { return row.category; }), tickSize: 0,
+        tickFormat: function (name) { return short(name, 15); }
+      },
+      marks: [
+        Plot.barX(data, { x: "real", y: "category", fill: LINE, insetTop: 1, insetBottom: 1 }),
+        Plot.tickX(data, { x: "generated", y: "category", stroke: ACCENT, strokeWidth: 2.5 }),
+        Plot.ruleX([0], { stroke: MUTED })
+      ]
+    }));
+  }
+
+  /* -- bars: one figure by label, written at its end -- */
+
+  function bars(element, spec, width) {
+    var data = rows(spec.data), labels = Math.min(170, width * 0.42);
+    element.append(plot({
+      width: width, height: 10 + 26 * data.length, marginTop: 4, marginBottom: 6,
+      marginLeft: labels, marginRight: 56,
+      x: { axis: null, zero: true },
+      y: {
+        label: null, domain: data.map(function (row) { return row.label; }), tickSize: 0, padding: 0.35,
+        tickFormat: function (name) { return short(name, Math.floor(labels / 6.6)); }
+      },
+      marks: [
+        Plot.barX(data, { x: "value", y: "label", fill: ACCENT, fillOpacity: 0.75 }),
+        Plot.text(data, { x: "value", y: "label", text: "text", dx: 6, textAnchor: "start", fill: INK }),
+        Plot.ruleX([0], { stroke: MUTED })
+      ]
+    }));
+  }
+
+  /* -- repeats: a dot a training seed, with the mean and its interval -- */
+
+  function repeats(element, spec, width) {
+    var means = rows(spec.means), labels = Math.min(150, width * 0.42);
+    element.append(plot({
+      width: width, height: 34 + 26 * means.length, marginTop: 4, marginBottom: 30,
+      marginLeft: labels, marginRight: 14,
+      x: { label: null, ticks: 3, grid: true, tickFormat: compact, nice: true },
+      y: {
+        label: null, type: "band", domain: means.map(function (row) { return row.model; }), tickSize: 0,
+        tickFormat: function (name) { return short(name, Math.floor(labels / 6.6)); }
+      },
+      marks: [
+        Plot.link(means.filter(function (row) { return row.low !== null && row.high !== null; }), {
+          x1: "low", x2: "high", y: "model", stroke: ACCENT, strokeWidth: 5, strokeOpacity: 0.35,
+          strokeLinecap: "round"
+        }),
+        Plot.tickX(means, { x: "mean", y: "model", stroke: ACCENT, strokeWidth: 2, insetTop: 6, insetBottom: 6 }),
+        Plot.dot(rows(spec.data), { x: "value", y: "model", r: 2.5, stroke: INK, fill: PAPER })
+      ]
+    }));
+  }
+
+  var MARKS = {
+    scale: scale, curve: curve, map: map, histogram: histogram, shares: shares, bars: bars, repeats: repeats
+  };
+
+  /* Draws one specification into an element, in place of what stood there. */
+  function draw(element, spec, width) {
+    var mark = MARKS[spec.mark];
+    if (!mark) throw new Error("charts.js knows no mark named " + spec.mark + ".");
+    element.replaceChildren();
+    element.classList.add("plot-" + spec.mark);
+    mark(element, spec, Math.floor(width || element.clientWidth));
+    element.querySelectorAll("svg").forEach(function (svg) { svg.setAttribute("aria-hidden", "true"); });
+  }
+
+  /* Draws every chart of a page; what is folded away is drawn when it opens. */
+  function all(scope) {
+    var widths = new Map();
+    function again(element, width) {
+      if (width < 40 || widths.get(element) === width) return;
+      widths.set(element, width);
+      draw(element, JSON.parse(element.nextElementSibling.textContent), width);
+    }
+    var observer = new ResizeObserver(function (entries) {
+      entries.forEach(function (entry) { again(entry.target, Math.floor(entry.contentRect.width)); });
+    });
+    var elements = Array.from(scope.querySelectorAll("[data-chart]"));
+    elements.forEach(function (element) { again(element, element.clientWidth); observer.observe(element); });
+    return elements;
+  }
+
+  root.further = root.further || {};
+  root.further.charts = { draw: draw, all: all, marks: Object.keys(MARKS) };
+  if (root.document) all(root.document);
+})(globalThis);

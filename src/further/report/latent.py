@@ -1,0 +1,95 @@
+"""Latent spaces: held-out rows in two dimensions, and the way between two of them."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Any
+
+from further.report.chart import chart, columns
+from further.report.markup import Markup, tag
+from further.report.numbers import as_number, significant
+from further.report.pictures import Album
+from further.report.run_folder import ModelRun, RunFolder, mapping, read_json, sentences
+
+_MOST_POINTS = 800
+
+
+def latent_maps(run: RunFolder, album: Album) -> Markup | None:
+    """Draw the latent space of each model that has one."""
+    classes = sentences(run.data.get("classes"))
+    cards = [card for model in run.models if (card := _card(model, classes, album)) is not None]
+    return tag("div", *cards, class_="latents") if cards else None
+
+
+def _card(model: ModelRun, classes: tuple[str, ...], album: Album) -> Markup | None:
+    scatter = _scatter(model, classes)
+    strip = album.picture(
+        model.folder / "pictures" / "interpolation.png",
+        alt=f"{model.label}: rows of pictures that lead from one held-out picture to another "
+        "through the latent space",
+        rows=4,
+        columns=10,
+        class_="strip",
+    )
+    if scatter is None and strip is None:
+        return None
+    path = tag("figure", tag("figcaption", "from one held-out picture to another"), strip)
+    return tag("section", tag("h3", model.label), scatter, path if strip else None, class_="latent")
+
+
+def _scatter(model: ModelRun, classes: tuple[str, ...]) -> Markup | None:
+    latent = mapping(read_json(model.folder / "pictures" / "latent.json"))
+    xs, ys = latent.get("x") or [], latent.get("y") or []
+    labels = latent.get("label") or []
+    every = [
+        (x, y, _class_name(labels[row], classes) if row < len(labels) else "")
+        for row, (x, y) in enumerate(zip(xs, ys, strict=False))
+        if as_number(x) is not None and as_number(y) is not None
+    ]
+    if not every:
+        return None
+    points = every[:: -(-len(every) // _MOST_POINTS)]
+    names = _ordered({name for _, _, name in points}, classes)
+    method = str(latent.get("method") or "two dimensions")
+    spec = {
+        "mark": "map",
+        "data": columns(
+            x=[round(x, 3) for x, _, _ in points],
+            y=[round(y, 3) for _, y, _ in points],
+            label=[name for _, _, name in points],
+        ),
+        "labels": names,
+        "centres": _centres(points, names),
+    }
+    shown = "" if len(points) == len(every) else f", {len(points):,} of {len(every):,} drawn"
+    return chart(
+        spec,
+        title=f"{method}{shown}",
+        description=f"Map of the latent space of {model.label} by {method}: {len(points)} held-out "
+        f"rows coloured by class ({', '.join(names[:12])}).",
+        head=("x", "y", "class"),
+        rows=[(significant(x), significant(y), name) for x, y, name in points],
+        summary="Data",
+    )
+
+
+def _class_name(label: Any, classes: tuple[str, ...]) -> str:
+    if isinstance(label, int) and 0 <= label < len(classes):
+        return classes[label]
+    return "" if label is None else str(label)
+
+
+def _ordered(names: set[str], classes: tuple[str, ...]) -> list[str]:
+    return [name for name in classes if name in names] + sorted(names - set(classes))
+
+
+def _centres(points: list[tuple[float, float, str]], names: list[str]) -> dict[str, list[Any]]:
+    """Place each class's name at its median, so that colour is not the only way to tell it."""
+    if len(names) < 2 or len(names) > 24:
+        return columns(x=[], y=[], label=[])
+    groups = {name: [(x, y) for x, y, own in points if own == name] for name in names}
+    return columns(
+        x=[median(x for x, _ in groups[name]) for name in names],
+        y=[median(y for _, y in groups[name]) for name in names],
+        label=names,
+    )

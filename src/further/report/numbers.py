@@ -1,0 +1,119 @@
+"""Numbers as people read them: as many digits as their interval supports, and units spelt out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+MISSING = "–"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def as_number(value: object) -> float | None:
+    """Take a JSON value as a finite number, or ``None``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """Write a number with so many decimals, a true minus sign and thousands apart.
+
+    Examples
+    --------
+    >>> fixed(-0.00001, 3), fixed(12345.678, 1), fixed(None, 2)
+    ('0.000', '12,345.7', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if round(value, decimals) == 0:
+        value = 0.0
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """Write a number with so many significant digits; powers of ten where it is very large or small.
+
+    Examples
+    --------
+    >>> significant(0.012345), significant(1234567.0), significant(3.1e12, 2)
+    ('0.0123', '1,234,567', '3.1 × 10¹²')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if exponent >= 9 or exponent < -5:
+        mantissa = fixed(value / 10.0**exponent, digits - 1)
+        return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPTS)}"
+    return fixed(value, max(0, digits - 1 - exponent))
+
+
+def shared_decimals(values: Iterable[float | None], widths: Iterable[float | None]) -> int:
+    """Choose the decimals of a row of figures: two digits of its narrowest interval, at most five.
+
+    Examples
+    --------
+    >>> shared_decimals([0.97123, 0.95512], [0.021, 0.034])
+    3
+    >>> shared_decimals([12.0, 340.0], [])
+    1
+    """
+    narrow = [width for width in widths if width]
+    if narrow:
+        return min(5, max(0, 1 - math.floor(math.log10(min(narrow)))))
+    sizes = [abs(value) for value in values if value]
+    return min(5, max(0, 2 - math.floor(math.log10(min(sizes))))) if sizes else 0
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds as a person would say them.
+
+    Examples
+    --------
+    >>> duration(0.0123), duration(42.4), duration(192), duration(7500)
+    ('12 ms', '42 s', '3 min 12 s', '2 h 5 min')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    if seconds < 1:
+        milliseconds = seconds * 1000
+        return (
+            f"{milliseconds:.0f} ms" if milliseconds >= 1 else f"{significant(milliseconds, 2)} ms"
+        )
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def share(value: float | None) -> str:
+    """Write a share of one as a percentage.
+
+    Examples
+    --------
+    >>> share(0.0834), share(0.5)
+    ('8.3 %', '50 %')
+    """
+    if value is None:
+        return MISSING
+    percent = value * 100
+    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{significant(percent, 2)} %"
+
+
+def listing(names: list[str], conjunction: str = "and") -> str:
+    """Join names as a sentence does.
+
+    Examples
+    --------
+    >>> listing(["flow", "VAE", "GAN"])
+    'flow, VAE and GAN'
+    """
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}"

@@ -1,0 +1,266 @@
+"""What a run folder holds, read once and forgivingly: a report never needs the whole of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from further.errors import RunError
+from further.report.markup import without_nan
+from further.report.metrics import metric
+from further.report.numbers import as_number
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one model with its interval and the two ends of its scale; ``None`` if unknown."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    real: float | None = None
+    noise: float | None = None
+    n: int | None = None
+    method: str = ""
+    basis: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """One model of a run: its entry in the evaluation and the folder that holds its files."""
+
+    name: str
+    label: str
+    kind: str
+    folder: Path
+    entry: Mapping[str, Any]
+    figures: Mapping[str, Figure]
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the model stands there only to be compared with."""
+        return self.kind == "control"
+
+    @property
+    def shows_training_rows(self) -> bool:
+        """Whether its samples are rows of the training set, by design or by failure."""
+        return self.name == "copy" or "memorizes" in self.flags
+
+    def figure(self, name: str) -> Figure | None:
+        """Find a figure among the metrics or, as for energy, beside them; ``None`` if undefined."""
+        found = self.figures.get(name)
+        if found is None:
+            found = Figure(as_number(self.entry.get(name)))
+        return found if found.value is not None else None
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run as a report sees it."""
+
+    path: Path
+    run: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+    models: tuple[ModelRun, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What is recorded about the data."""
+        return mapping(self.evaluation.get("data") or self.run.get("data"))
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the rows are those of a table."""
+        return self.data.get("kind") == "table"
+
+    @property
+    def is_comparison(self) -> bool:
+        """Whether several models were trained to be compared."""
+        return len(self.models) > 1
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """The fixed protocol of the evaluation."""
+        return mapping(self.evaluation.get("protocol"))
+
+    @property
+    def recommendation(self) -> Mapping[str, Any]:
+        """What the comparison recommends."""
+        return mapping(self.evaluation.get("recommendation"))
+
+    @property
+    def goals(self) -> dict[str, Mapping[str, Any]]:
+        """Goal by goal: its metric, direction, ranking and ties."""
+        judged = mapping(self.recommendation.get("goals"))
+        planned = mapping(self.protocol.get("goals"))
+        names = [*judged, *(goal for goal in planned if goal not in judged)]
+        goals = {
+            name: {**mapping(planned.get(name)), **mapping(judged.get(name))} for name in names
+        }
+        return {name: goal for name, goal in goals.items() if isinstance(goal.get("metric"), str)}
+
+    def label(self, name: str) -> str:
+        """Name a model as the report does."""
+        return self.labels.get(name, name.replace("_", " "))
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Take a JSON value as an object; anything else is an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sentences(value: object) -> tuple[str, ...]:
+    """Take a JSON value as a list of texts."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, (list, tuple)) else ()
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file with NaN as ``None``; ``None`` where there is no such file.
+
+    Raises
+    ------
+    RunError
+        The file is there but is not JSON.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        return without_nan(json.loads(content))
+    except json.JSONDecodeError as error:
+        raise RunError(
+            f"{path}, line {error.lineno}, column {error.colno}: not valid JSON ({error.msg}); "
+            "evaluate the run again to write it anew."
+        ) from error
+
+
+def read_csv(path: Path, limit: int | None = None) -> list[dict[str, str]]:
+    """Read the first rows of a CSV file as texts; none where there is no such file."""
+    rows: list[dict[str, str]] = []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if limit is not None and len(rows) >= limit:
+                    break
+                rows.append(
+                    {str(key): value or "" for key, value in row.items() if key is not None}
+                )
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return rows
+
+
+def read_history(folder: Path) -> dict[str, list[float | None]]:
+    """Read a learning curve as columns of numbers; a cell that is empty or not finite is ``None``."""
+    rows = read_csv(folder / "history.csv")
+    columns: dict[str, list[float | None]] = {name: [] for name in rows[0]} if rows else {}
+    for row in rows:
+        for name, values in columns.items():
+            try:
+                values.append(as_number(float(row.get(name, ""))))
+            except ValueError:
+                values.append(None)
+    return columns
+
+
+def read_run(path: str | Path) -> RunFolder:
+    """Read what a report needs from a run folder, of a comparison or of a single model.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run folder.
+
+    Returns
+    -------
+    RunFolder
+        Its content; pictures and curves are read when they are drawn.
+
+    Raises
+    ------
+    RunError
+        There is no such folder, it is no run, or a file in it is damaged.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise RunError(
+            f"{folder} is not a folder; name the folder of a run, as `further runs` lists."
+        )
+    run, evaluation = read_json(folder / "run.json"), read_json(folder / "evaluation.json")
+    if run is None and evaluation is None:
+        raise RunError(
+            f"{folder} holds neither run.json nor evaluation.json, so it is not the folder of a run; "
+            "`further runs` lists those there are."
+        )
+    run, evaluation = mapping(run), mapping(evaluation)
+    entries = [entry for entry in evaluation.get("models") or [] if isinstance(entry, Mapping)]
+    models = tuple(_read_model(folder, entry) for entry in entries or [_entry_of_training(run)])
+    return RunFolder(folder, run, evaluation, models, {model.name: model.label for model in models})
+
+
+def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
+    name = str(entry.get("name") or "model")
+    own = folder / "models" / name
+    # A name comes from a file: one such as "../.." must not lead the report out of its run.
+    inside = own.is_dir() and own.resolve().is_relative_to(folder.resolve())
+    figures = {
+        str(key): _read_figure(value)
+        for key, value in mapping(entry.get("metrics")).items()
+        if isinstance(value, Mapping)
+    }
+    return ModelRun(
+        name=name,
+        label=str(entry.get("label") or name.replace("_", " ").capitalize()),
+        kind=str(entry.get("kind") or "deep"),
+        folder=own if inside else folder,
+        entry=entry,
+        figures=figures,
+        flags=sentences(entry.get("flags")),
+        notes=sentences(entry.get("notes")),
+    )
+
+
+def _read_figure(value: Mapping[str, Any]) -> Figure:
+    n, basis = as_number(value.get("n")), value.get("basis")
+    return Figure(
+        *(as_number(value.get(key)) for key in ("value", "low", "high", "real", "noise")),
+        n=None if n is None else int(n),
+        method=str(value.get("method") or ""),
+        basis=str(basis) if basis else None,
+    )
+
+
+def _entry_of_training(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe the model of a run that has not been evaluated, from what training recorded."""
+    model = run.get("model")
+    name = str(model.get("name") if isinstance(model, Mapping) else model or "model")
+    return {**{key: run[key] for key in run if key not in ("model", "notes")}, "name": name}
+
+
+def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
+    """Find what real or noise scores: the same for all models, so the first that records it."""
+    for model in models:
+        value = getattr(model.figures.get(name), end, None)
+        if value is not None:
+            return float(value)
+    return None
+
+
+def better(models: Sequence[ModelRun], name: str, declared: object = None) -> str:
+    """Tell which way a figure improves: as declared, else as real against noise, else as known."""
+    if declared in ("higher", "lower"):
+        return str(declared)
+    real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")
+    if real is not None and noise is not None and real != noise:
+        return "higher" if real > noise else "lower"
+    return metric(name).better
