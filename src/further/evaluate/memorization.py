@@ -1,0 +1,87 @@
+r"""Memorization: how many samples lie nearer to a training row than new data hardly ever do.
+
+With :math:`q` the 1 % quantile of the distances of validation rows to their nearest training row,
+it is the share of samples whose own distance is at most :math:`q`. The same share of the test rows
+is what it is read against. The quantile is that low since a smooth model lies nearer to the data
+than new data do, without copying any of them; a copier lies at 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.evaluate.distance import nearest
+from further.evaluate.interval import Score, score_from_examples
+
+Floats = NDArray[np.floating[Any]]
+
+QUANTILE = 0.01
+
+
+class NearestTraining:
+    """Distances to the training rows, and the distance below which new data hardly ever lie.
+
+    Use it to tell a copier from a model, and to show the nearest pairs.
+    It fails where real rows repeat each other (a table of few categories): then a copy is as
+    likely as any row, the threshold is 0, and the share of the test rows says so.
+
+    Parameters
+    ----------
+    train, validation : ndarray of shapes (n, d), (m, d)
+        Raw values: features may put two different rows on one spot.
+
+    Attributes
+    ----------
+    threshold : float
+        The distance q.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> train, validation, test = rng.normal(size=(3, 200, 4))
+    >>> training = NearestTraining(train, validation)
+    >>> training.score(train).value, training.score(test).value < 0.05
+    (1.0, True)
+    """
+
+    def __init__(self, train: Floats, validation: Floats) -> None:
+        self._train = np.ascontiguousarray(train, dtype=np.float32)
+        far = nearest(validation, self._train)[1][:, 0]
+        self.threshold = float(np.quantile(far, QUANTILE))
+        self.typical = float(np.median(far))
+
+    def nearest(self, samples: Floats, k: int = 1) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Find the k training rows nearest to each sample: row numbers and distances, (n, k)."""
+        return nearest(samples, self._train, k)
+
+    def score(self, samples: Floats, seed: int = 0) -> Score:
+        """Return the share of samples that lie within the threshold of a training row.
+
+        Parameters
+        ----------
+        samples : ndarray of shape (n, d)
+            Raw values.
+        seed : int
+            Of the bootstrap.
+
+        Returns
+        -------
+        Score
+            The detail holds the share at a distance of 0 and the median distance, as a multiple
+            of that of validation rows.
+        """
+        far = self.nearest(samples)[1][:, 0]
+        # Rounding in float32 may move an exact tie with the threshold by its last digit.
+        within = far <= self.threshold * (1 + 1e-6)
+        detail = {
+            "threshold": self.threshold,
+            "exact_copies": float((far == 0).mean()),
+            "median_distance": float(np.median(far)),
+            "median_distance_of_validation": self.typical,
+        }
+        return score_from_examples(
+            within.astype(np.float64), limits=(0.0, 1.0), seed=seed, detail=detail
+        )

@@ -1,0 +1,73 @@
+r"""The support vector machine that judges, with the kernel :math:`\exp(-\gamma\|x - y\|^2)`.
+
+Its γ is set once, by the training rows, so that every model meets the same judge. The kernel is
+evaluated in one matrix product, which on wide rows is many times faster than libsvm's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.svm import SVC
+
+from further.evaluate.distance import distances
+
+Floats = NDArray[np.floating[Any]]
+Labels = NDArray[np.integer[Any]]
+
+COST = 10.0
+
+
+def kernel_width(x: Floats) -> float:
+    """Return γ, 1 / (d · variance of all values): scikit-learn's ``gamma="scale"``.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+        Training rows.
+
+    Examples
+    --------
+    >>> kernel_width(np.array([[0.0, 2.0], [2.0, 0.0]]))
+    0.5
+    """
+    variance = float(np.asarray(x, dtype=np.float64).var())
+    return 1.0 / (x.shape[1] * (variance or 1.0))
+
+
+def kernel(a: Floats, b: Floats | None, gamma: float) -> NDArray[np.float64]:
+    """Return the kernel between all rows of a and b (or of a and a)."""
+    return np.exp(-gamma * np.square(distances(a, b)))
+
+
+class Judge:
+    """A support vector machine fitted on a kernel matrix, which also takes a single class.
+
+    Parameters
+    ----------
+    within : ndarray of shape (n, n)
+        Kernel between the rows to learn from.
+    labels : ndarray of int, shape (n,)
+        Their classes.
+
+    Examples
+    --------
+    >>> x, y = np.array([[0.0], [1.0], [5.0], [6.0]]), np.array([0, 0, 1, 1])
+    >>> judge = Judge(kernel(x, None, 0.1), y)
+    >>> judge.predict(kernel(np.array([[0.5], [7.0]]), x, 0.1))
+    array([0, 1])
+    """
+
+    def __init__(self, within: Floats, labels: Labels) -> None:
+        self._only = labels[0] if len(np.unique(labels)) == 1 else None
+        if self._only is None:
+            self._machine = SVC(C=COST, kernel="precomputed").fit(within, labels)
+
+    def predict(self, between: Floats) -> Labels:
+        """Return the class of each row, from its kernel with the rows learnt from."""
+        if self._only is not None:
+            return np.full(len(between), self._only)
+        predicted: Labels = self._machine.predict(between)
+        return predicted
