@@ -84,8 +84,12 @@ class FeatureSpace:
             self._centre = reduced.mean(axis=0)
             self._input_scale = _spread(reduced)
             self._classifier = MLPClassifier(
-                HIDDEN_LAYERS, max_iter=EPOCHS, alpha=1e-3, batch_size=min(64, len(rows)),
-                learning_rate_init=2e-3, random_state=seed,
+                HIDDEN_LAYERS,
+                max_iter=EPOCHS,
+                alpha=1e-3,
+                batch_size=min(64, len(rows)),
+                learning_rate_init=2e-3,
+                random_state=seed,
             )
             with warnings.catch_warnings():
                 # The number of epochs is fixed on purpose.
@@ -108,8 +112,9 @@ class FeatureSpace:
             values = self._reduction.transform(values)
         if self._classifier is not None:
             values = (values - self._centre) / self._input_scale
-            layers = zip(self._classifier.coefs_[:-1], self._classifier.intercepts_[:-1],
-                         strict=True)
+            layers = zip(
+                self._classifier.coefs_[:-1], self._classifier.intercepts_[:-1], strict=True
+            )
             for weights, intercept in layers:
                 values = np.maximum(values @ weights + intercept, 0.0)
         return values / self._output_scale

@@ -172,7 +172,9 @@ class GenerativeJudge:
             When there are fewer than 2 samples, or values that are not finite.
         """
         if len(samples) < 2:
-            raise InputError(f"evaluation: {len(samples)} sample cannot be judged; draw at least 2.")
+            raise InputError(
+                f"evaluation: {len(samples)} sample cannot be judged; draw at least 2."
+            )
         _check_finite(samples, "the samples")
         samples = _flat(samples)
         few = samples.first(len(self._test))
@@ -225,9 +227,7 @@ class GenerativeJudge:
             "features": self._features.name,
             "feature_count": self._features.size,
             "samples": n,
-            "rows": {
-                "train": len(self._train), "validation": len(self._validation), "test": n
-            },
+            "rows": {"train": len(self._train), "validation": len(self._validation), "test": n},
             "most_rows": MOST_ROWS,
             "neighbours": NEIGHBOURS,
             "kernel": "exp(-distance² / (2 bandwidth²))",
@@ -235,7 +235,10 @@ class GenerativeJudge:
             "bandwidth_rule": "median distance between the features of training rows",
             "two_sample": {
                 "folds": FOLDS,
-                "judges": ["logistic regression on features", "support vector machine on raw values"],
+                "judges": [
+                    "logistic regression on features",
+                    "support vector machine on raw values",
+                ],
                 "rows": min(n, MOST_TWO_SAMPLE_ROWS),
             },
             "support_vector_machine": {"kernel": "rbf", "C": COST, "gamma": self._gamma},

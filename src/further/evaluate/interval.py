@@ -328,8 +328,5 @@ def halves_of(
         One value, or one row of values, a draw.
     """
     return np.array(
-        [
-            statistic(np.flatnonzero(a), np.flatnonzero(b))
-            for a, b in zip(real, fake, strict=True)
-        ]
+        [statistic(np.flatnonzero(a), np.flatnonzero(b)) for a, b in zip(real, fake, strict=True)]
     )
