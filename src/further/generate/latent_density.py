@@ -12,6 +12,8 @@ Ghosh et al. 2020, "From variational to deterministic autoencoders".
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -42,19 +44,26 @@ class LatentDensity(nn.Module):
         self.register_buffer("means", torch.zeros(*shape, latent_dim))
         self.register_buffer("factors", torch.eye(latent_dim).repeat(*shape, 1, 1))
 
-    def fit(self, z: Tensor, y: Tensor | None, seed: int) -> None:
-        """Fit to codes ``(n, latent_dim)`` of classes ``(n,)``."""
+    def fit(self, z: Tensor, y: Tensor | None, seed: int, ridge: float = 1e-4) -> int:
+        """Fit to codes ``(n, latent_dim)`` of classes ``(n,)``; return the number of parameters.
+
+        ``ridge`` is added to the diagonal of the covariances, as a share of the mean variance, so
+        that fewer rows than dimensions do not make them singular.
+        """
+        n_parameters = 0
         codes = z.double().numpy()
         labels = np.zeros(len(codes), dtype=int) if y is None else y.numpy()
         for label in range(len(self.weights)):
             rows = codes[labels == label]
-            mixture = _best_mixture(rows if len(rows) > 1 else codes, seed)
+            mixture = _best_mixture(rows if len(rows) > 1 else codes, seed, ridge)
+            n_parameters += int(mixture._n_parameters())
             k = mixture.n_components
             self.weights[label] = 0
             self.weights[label, :k] = torch.from_numpy(mixture.weights_)
             self.means[label, :k] = torch.from_numpy(mixture.means_)
             factors = np.linalg.cholesky(mixture.covariances_)
             self.factors[label, :k] = torch.from_numpy(factors).float()
+        return n_parameters
 
     def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw codes ``(n, latent_dim)`` of given classes."""
@@ -65,14 +74,13 @@ class LatentDensity(nn.Module):
         return self.means[label, k] + offset
 
 
-def _best_mixture(rows: np.ndarray, seed: int):  # type: ignore[no-untyped-def]
+def _best_mixture(rows: np.ndarray, seed: int, ridge: float) -> Any:
     from sklearn.mixture import GaussianMixture
 
     largest = max(1, len(rows) // ROWS_A_COMPONENT)
-    # A collapsed direction of the codes must not make a covariance singular.
-    ridge = 1e-4 * max(float(rows.var(axis=0).mean()), 1e-8)
+    variance = max(float(rows.var(axis=0).mean()), 1e-8)
     fits = [
-        GaussianMixture(k, reg_covar=ridge, random_state=seed % 2**32).fit(rows)
+        GaussianMixture(k, reg_covar=ridge * variance, random_state=seed % 2**32).fit(rows)
         for k in COMPONENTS
         if k <= largest
     ]

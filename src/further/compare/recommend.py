@@ -1,0 +1,188 @@
+"""From figures to advice: goals, rankings, ties, and one sentence.
+
+Two models are tied when the 95 % interval of their *paired* difference contains 0: the same test
+rows, the same resampling. A model that memorizes or has collapsed is not recommended for anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from further.evaluate.interval import Score, paired_difference
+
+#: The metric that decides for each goal, and which way is better; the first that is defined counts.
+GOALS: dict[str, dict[str, Any]] = {
+    "realism": {"metric": "kernel_distance", "direction": "lower"},
+    "variety": {"metric": "coverage", "direction": "higher"},
+    "density": {"metric": "bits_per_dimension", "direction": "lower"},
+    "fast_sampling": {"metric": "sampling_seconds_per_1000", "direction": "lower"},
+    "compact_representation": {"metric": "latent_accuracy", "direction": "higher"},
+    "augmentation": {"metric": "augmentation_gain", "direction": "higher"},
+    "low_energy": {"metric": "energy_wh", "direction": "lower"},
+}
+#: Where the metric of a goal is not defined for the data.
+INSTEAD = {"compact_representation": {"metric": "reconstruction_psnr", "direction": "higher"}}
+PURPOSE = {
+    "realism": "samples like the real data",
+    "variety": "samples that leave nothing out",
+    "density": "a density or an anomaly score",
+    "fast_sampling": "fast sampling",
+    "compact_representation": "a compact representation",
+    "augmentation": "augmenting a small training set",
+    "low_energy": "low energy",
+}
+UNFIT = ("memorizes", "collapsed", "diverged")
+
+
+def recommend(
+    models: Sequence[dict[str, Any]], scores: Mapping[str, Mapping[str, Score]], data: str
+) -> dict[str, Any]:
+    """Return rankings by goal with ties, and one sentence that says what to use and why.
+
+    Parameters
+    ----------
+    models : sequence of dict
+        The entries of ``evaluation.json``.
+    scores : mapping of mapping of Score
+        By model and metric, with paired draws.
+    data : str
+        Name of the data.
+    """
+    fit = [m for m in models if m["name"] != "copy" and not set(m["flags"]) & set(UNFIT)]
+    goals = {}
+    for goal, rule in GOALS.items():
+        ranked = _rank(fit, rule)
+        if not ranked and goal in INSTEAD:
+            rule = INSTEAD[goal]
+            ranked = _rank(fit, rule)
+        goals[goal] = _goal(goal, rule, ranked, scores)
+    labels = {m["name"]: m["label"] for m in models}
+    survives = _survives(models, goals["realism"])
+    return {
+        "sentence": _sentence(fit, goals, labels, data),
+        "goals": goals,
+        "survives_repeats": survives,
+    }
+
+
+def _figure(model: Mapping[str, Any], metric: str) -> float | None:
+    if metric == "energy_wh":
+        value: float | None = model["energy_wh"] if model["kind"] == "deep" else None
+        return value
+    entry = model["metrics"].get(metric)
+    return None if entry is None else entry["value"]
+
+
+def _rank(models: Sequence[dict[str, Any]], rule: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the models for which the metric is defined, best first."""
+    defined = [m for m in models if _figure(m, rule["metric"]) is not None]
+    sign = 1 if rule["direction"] == "lower" else -1
+    return sorted(defined, key=lambda m: (sign * (_figure(m, rule["metric"]) or 0.0), m["name"]))
+
+
+def _goal(
+    goal: str,
+    rule: Mapping[str, str],
+    ranked: Sequence[dict[str, Any]],
+    scores: Mapping[str, Mapping[str, Score]],
+) -> dict[str, Any]:
+    metric = rule["metric"]
+    tied = []
+    for model in ranked[1:]:
+        best, other = (scores[m["name"]].get(metric) for m in (ranked[0], model))
+        if best is None or other is None:
+            continue
+        if best.draws is None and best.per_example is None:
+            continue
+        if paired_difference(best, other).contains_zero:
+            tied.append(model["name"])
+    if not ranked:
+        sentence = f"No model here defines what {PURPOSE[goal]} needs."
+    else:
+        also = f", tied with {_join([m['label'] for m in ranked if m['name'] in tied])}"
+        value = _figure(ranked[0], metric)
+        sentence = (
+            f"For {PURPOSE[goal]}: {ranked[0]['label']}{also if tied else ''} "
+            f"({metric.replace('_', ' ')} {value:.3g})."
+        )
+    return {**rule, "ranking": [m["name"] for m in ranked], "tied": tied, "sentence": sentence}
+
+
+def _sentence(
+    fit: Sequence[dict[str, Any]],
+    goals: Mapping[str, dict[str, Any]],
+    labels: Mapping[str, str],
+    data: str,
+) -> str:
+    realism = goals["realism"]
+    if not realism["ranking"]:
+        return f"No model can be recommended for {data}: each memorizes or has collapsed."
+    by_name = {m["name"]: m for m in fit}
+    equals = [realism["ranking"][0], *realism["tied"]]
+    # Among the tied, the one that a trained judge tells apart from real data the least.
+    best = min(equals, key=lambda name: (_two_sample(by_name[name]), realism["ranking"].index(name)))
+    model = by_name[best]
+    ties = [labels[name] for name in equals if name != best]
+    why = f"its samples are closest to held-out rows (kernel distance {_ends(model)})"
+    if ties:
+        why = (
+            f"its samples are among the closest to held-out rows (kernel distance {_ends(model)}, "
+            f"tied with {_join(ties)}) and the hardest of these to tell from real ones "
+            f"(two-sample accuracy {_two_sample(model):.2f}, 0.5 is chance)"
+        )
+    sentence = f"For {data} use {labels[best]}: {why}"
+    if model["kind"] == "control":
+        return sentence + "; no deep model beats this simple control here."
+    others = [
+        f"{labels[goals[goal]['ranking'][0]]} for {PURPOSE[goal]}"
+        for goal in ("density", "fast_sampling", "augmentation")
+        if goals[goal]["ranking"] and best not in (goals[goal]["ranking"][0], *goals[goal]["tied"])
+    ]
+    return sentence + (f"; but {_join(others)}." if others else ".")
+
+
+def _ends(model: Mapping[str, Any]) -> str:
+    metric = model["metrics"]["kernel_distance"]
+    return f"{metric['value']:.2g}; real {metric['real']:.2g}, noise {metric['noise']:.2g}"
+
+
+def _two_sample(model: Mapping[str, Any]) -> float:
+    value = _figure(model, "two_sample_accuracy")
+    return 1.0 if value is None else value
+
+
+def _join(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def across_seeds(metrics: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return mean and 95 % t-interval of each metric over trainings with different seeds."""
+    found = {}
+    for name in metrics[0]:
+        values = [m[name]["value"] for m in metrics if name in m and m[name]["value"] is not None]
+        if len(values) < 2:
+            continue
+        mean = float(np.mean(values))
+        half = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
+        found[name] = {"values": values, "mean": mean, "low": mean - half, "high": mean + half}
+    return found
+
+
+def _survives(models: Sequence[dict[str, Any]], realism: Mapping[str, Any]) -> bool | None:
+    """Whether the same model, or one tied with it, is closest to real data under every seed."""
+    seeds = {
+        m["name"]: m["across_seeds"]["kernel_distance"]["values"]
+        for m in models
+        if m["name"] in realism["ranking"]
+        and m.get("across_seeds")
+        and "kernel_distance" in m["across_seeds"]
+    }
+    if not seeds or not realism["ranking"]:
+        return None
+    equals = {realism["ranking"][0], *realism["tied"]}
+    winners = [min(seeds, key=lambda name: seeds[name][i]) for i in range(len(next(iter(seeds.values()))))]
+    return all(winner in equals for winner in winners)

@@ -1,0 +1,225 @@
+r"""The autoencoder.
+
+Encoder e and decoder d minimise the mean reconstruction loss
+
+.. math:: \frac{1}{n} \sum_i L(x_i, a(d(e(x_i))))
+
+through a bottleneck e(x) of ``latent_dim`` numbers, where a is the output activation. It has no
+distribution of its own: samples come from a Gaussian mixture that is fitted to the latent codes
+after the training, one for each class (Ghosh et al. 2020), and decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from sklearn.utils._param_validation import Interval, StrOptions
+from torch import Tensor, nn
+
+from further.data.spec import Spec
+from further.generate.base import GenerativeModel
+from further.generate.coder import Decoder, Encoder
+from further.generate.latent_density import LatentDensity
+from further.generate.table_blocks import (
+    categorical_log_prob,
+    numeric_columns,
+    sample_categories,
+)
+from further.train.objective import Batch, Objective
+from further.train.training import Training
+
+WIDTH = 256
+DEPTH = 2
+
+
+class AutoencoderNet(nn.Module):
+    """Encoder, decoder, output activation and the density of the codes."""
+
+    def __init__(
+        self, spec: Spec, latent_dim: int, hidden: Sequence[int] | None, activation: str
+    ) -> None:
+        super().__init__()
+        self.spec = spec
+        self.activation = activation
+        self.encoder: nn.Module
+        self.decoder: nn.Module
+        if hidden is None:
+            self.encoder = Encoder(spec, latent_dim, width=WIDTH, depth=DEPTH)
+            self.decoder = Decoder(spec, latent_dim, outputs=1, width=WIDTH, depth=DEPTH)
+        else:
+            sizes = [spec.size, *hidden, latent_dim]
+            self.encoder = nn.Sequential(nn.Flatten(), dense(sizes))
+            self.decoder = dense(sizes[::-1])
+        self.density = LatentDensity(spec.n_classes, latent_dim)
+
+    def output(self, eta: Tensor) -> Tensor:
+        """Return rows ``(n, *shape)`` for the decoder's outputs ``(n, size)``."""
+        rows = eta.sigmoid() if self.activation == "sigmoid" else eta
+        return sample_categories(rows, self.spec.blocks, None).unflatten(1, self.spec.shape)
+
+
+def dense(sizes: Sequence[int]) -> nn.Sequential:
+    """Return fully connected layers of those sizes with ReLU between them."""
+    layers: list[nn.Module] = []
+    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+class Autoencoder(GenerativeModel):
+    """Autoencoder: a bottleneck that keeps what is needed to rebuild a row.
+
+    Use it for compact representations, reconstruction and as a first generator. It fails as a
+    generator where the latent codes are not well described by a Gaussian mixture, which is fitted
+    to them after the training (Ghosh et al. 2020) and from which samples are decoded; it defines
+    no likelihood.
+
+    Parameters
+    ----------
+    latent_dim : int, default=16
+        Size of the bottleneck; larger than the input is allowed.
+    hidden : tuple of int, default=None
+        Units of the encoder's fully connected ReLU layers, mirrored in the decoder; None takes
+        residual layers, or convolutions for pictures of more than 256 values.
+    output_activation : {"auto", "linear", "sigmoid"}, default="auto"
+        Of the decoder; "auto" is linear for tables and sigmoid for pictures in [0, 1].
+    loss : {"auto", "mean_squared_error", "binary_cross_entropy"}, default="auto"
+        Summed over the values of a row; "auto" is the mean squared error, with cross-entropy for
+        the categories of tables.
+    optimizer : {"auto", "adamw", "adam", "adadelta", "sgd"}, default="auto"
+        Update rule; "auto" is that of ``training``.
+    budget : str or float, default="auto"
+        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        "auto" measures which is fastest here with the same loss.
+    training : dict or Training, default=None
+        Overrides of the learning rate, batch size, schedule and averaging.
+    random_state : int, RandomState or None, default=None
+        Seed of weights, order and samples.
+
+    Attributes
+    ----------
+    net_ : AutoencoderNet
+        The trained network.
+    history_ : DataFrame
+        The loss on training and validation rows.
+
+    References
+    ----------
+    Hinton and Salakhutdinov 2006, "Reducing the dimensionality of data with neural networks".
+    Ghosh et al. 2020, "From variational to deterministic autoencoders".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from further import Autoencoder
+    >>> X = np.random.default_rng(0).normal(size=(200, 3))
+    >>> model = Autoencoder(latent_dim=2, budget="20 steps", precision="float32").fit(X)
+    >>> model.transform(X).shape
+    (200, 2)
+    """
+
+    training_defaults: ClassVar[Training] = Training(learning_rate=2e-3, averaging=0.998)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **GenerativeModel._parameter_constraints,
+        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "hidden": [None, "array-like"],
+        "output_activation": [StrOptions({"auto", "linear", "sigmoid"})],
+        "loss": [StrOptions({"auto", "mean_squared_error", "binary_cross_entropy"})],
+        "optimizer": [StrOptions({"auto", "adamw", "adam", "adadelta", "sgd"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        latent_dim: int = 16,
+        hidden: Sequence[int] | None = None,
+        output_activation: str = "auto",
+        loss: str = "auto",
+        optimizer: str = "auto",
+        budget: str | float = "auto",
+        precision: str = "auto",
+        training: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        self.latent_dim = latent_dim
+        self.hidden = hidden
+        self.output_activation = output_activation
+        self.loss = loss
+        self.optimizer = optimizer
+        self.budget = budget
+        self.precision = precision
+        self.training = training
+        self.random_state = random_state
+
+    def build(self, spec: Spec) -> AutoencoderNet:
+        """Return encoder and decoder."""
+        activation = self.output_activation
+        if activation == "auto":
+            activation = "sigmoid" if spec.is_image else "linear"
+        return AutoencoderNet(spec, self.latent_dim, self.hidden, activation)
+
+    def objectives(self, net: Any) -> list[Objective]:
+        """Return the reconstruction loss."""
+
+        def reconstruction(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+            seen = self.corrupt(batch.x, net.spec, generator)
+            eta = net.decoder(net.encoder(seen))
+            return {"loss": reconstruction_loss(self.loss, net, eta, batch.x)}
+
+        return [Objective(reconstruction, list(net.parameters()))]
+
+    def corrupt(self, x: Tensor, spec: Spec, generator: torch.Generator) -> Tensor:
+        """Return what the encoder sees of a row: here the row itself."""
+        return x
+
+    def finish(self, net: Any, batch: Batch, generator: torch.Generator) -> None:
+        """Fit the density of the latent codes."""
+        net.density.fit(net.encoder(batch.x), batch.y, generator.initial_seed())
+
+    def generate(
+        self, net: Any, n: int, y: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """Draw latent codes from the fitted density and decode them."""
+        return self.decode_latent(net, net.density.sample(n, y, generator), y)
+
+    def encode_latent(self, net: Any, batch: Batch) -> Tensor:
+        """Return e(x)."""
+        z: Tensor = net.encoder(batch.x)
+        return z
+
+    def decode_latent(self, net: Any, z: Tensor, y: Tensor | None) -> Tensor:
+        """Return a(d(z)); the class is in the code."""
+        rows: Tensor = net.output(net.decoder(z))
+        return rows
+
+
+def reconstruction_loss(loss: str, net: AutoencoderNet, eta: Tensor, x: Tensor) -> Tensor:
+    """Return the mean over rows of the loss summed over the values of a row.
+
+    Parameters
+    ----------
+    loss : {"auto", "mean_squared_error", "binary_cross_entropy"}
+        Its name.
+    net : AutoencoderNet
+        For its activation and the columns of a table.
+    eta : Tensor
+        The decoder's outputs ``(n, size)`` before activation.
+    x : Tensor
+        The rows ``(n, *shape)``.
+    """
+    flat = x.flatten(1)
+    if loss == "binary_cross_entropy":
+        if net.activation == "sigmoid":
+            return F.binary_cross_entropy_with_logits(eta, flat, reduction="none").sum(1).mean()
+        return F.binary_cross_entropy(eta.clamp(1e-6, 1 - 1e-6), flat, reduction="none").sum(1).mean()
+    if loss == "auto" and net.spec.blocks:
+        numeric = numeric_columns(net.spec.blocks)
+        squared = (eta[:, numeric] - flat[:, numeric]).square().sum(1)
+        return (squared - categorical_log_prob(eta, flat, net.spec.blocks)).mean()
+    rows = eta.sigmoid() if net.activation == "sigmoid" else eta
+    return (rows - flat).square().sum(1).mean()

@@ -1,0 +1,82 @@
+"""The copy as a control: it resamples the training rows, and must be caught doing so.
+
+Every distance between distributions likes it; only what looks for memorization does not. A
+generative model that is no better than a copy has brought nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from further.data.dataset import Dataset
+from further.generate.base import Generator
+from further.train.callback import Callback
+from further.train.run import Run
+
+
+class Copy(Generator):
+    """Copy of training rows, drawn with replacement: the cheat that every comparison includes.
+
+    Use it only as a control. It fails at the one thing that a generator is for: it makes nothing
+    new, and gives the training rows away.
+
+    Parameters
+    ----------
+    random_state : int, RandomState or None, default=None
+        Seed of the draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from further.generate.copy import Copy
+    >>> X = np.arange(12.0).reshape(4, 3)
+    >>> Copy(random_state=0).fit(X).sample(5).shape
+    (5, 3)
+    """
+
+    def __init__(self, *, random_state: Any = None) -> None:
+        self.random_state = random_state
+
+    def _learn(
+        self,
+        dataset: Dataset,
+        validation: Dataset | None,
+        seed: int,
+        run: Run | None,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        start = time.perf_counter()
+        labels = np.zeros(len(dataset), dtype=np.int64)
+        if self.spec_.n_classes and dataset.labels is not None:
+            labels = dataset.labels
+        self.arrays_ = {"rows": self.encoding_.encode(dataset), "labels": labels}
+        self.n_parameters_ = 0
+        self.cost_ = {
+            "steps": 0,
+            "best_step": 0,
+            "training_flops": 0,
+            "seconds": time.perf_counter() - start,
+            "energy_wh": 0.0,
+            "carbon_g": 0.0,
+            "energy_method": "no training",
+        }
+
+    def _draw(self, n: int, codes: np.ndarray | None, seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        rows, labels = self.arrays_["rows"], self.arrays_["labels"]
+        wanted = np.zeros(n, dtype=np.int64) if codes is None else codes
+        chosen = np.empty(n, dtype=np.int64)
+        for label in np.unique(wanted):
+            here = np.flatnonzero(wanted == label)
+            chosen[here] = rng.choice(np.flatnonzero(labels == label), size=len(here))
+        return rows[chosen]
+
+    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return self.arrays_, {}
+
+    def _restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+        self.arrays_ = arrays
