@@ -1,0 +1,191 @@
+"""From arrays to pictures and labels: channel order, grey levels, class codes, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.errors import InputError
+
+#: A picture of bytes; integers beyond it are read as continuous.
+MOST_LEVELS = 256
+#: Integers that stay below half of a byte's range have as many levels as they use.
+HALF_A_BYTE = 128
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Class codes and the names they index.
+
+    Attributes
+    ----------
+    codes : array of shape (n,), int64
+        Positions in ``names``.
+    names : tuple of str
+        The classes, in the order of :func:`numpy.unique`.
+    dtype : str
+        The type of the labels in the source.
+    """
+
+    codes: np.ndarray
+    names: tuple[str, ...]
+    dtype: str
+
+
+def read_labels(y: Any, n: int, name: str = "y") -> tuple[Labels | None, tuple[str, ...]]:
+    """Return class codes for labels of any type, or None where they define no classes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,), (n, 1) or (n, classes) one-hot
+        Integers, booleans, text or categories.
+    n : int
+        Number of rows that they belong to.
+    name : str, default="y"
+        What to call them in messages.
+
+    Returns
+    -------
+    labels : Labels or None
+        None for one class only, and for numbers that are a quantity rather than a class.
+    notes : tuple of str
+        Why there are no classes.
+
+    Raises
+    ------
+    InputError
+        If there is not one label a row, or some are missing.
+
+    Examples
+    --------
+    >>> labels, _ = read_labels(["cat", "dog", "cat", "dog"], 4)
+    >>> labels.codes.tolist(), labels.names
+    ([0, 1, 0, 1], ('cat', 'dog'))
+    """
+    values = y.to_numpy() if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim == 2 and _is_one_hot(values):
+        values = values.argmax(axis=1)
+    if values.ndim != 1:
+        raise InputError(
+            f"{name} has the shape {values.shape}; labels are one column, or one-hot rows."
+        )
+    if len(values) != n:
+        raise InputError(
+            f"{name} has {len(values)} labels but there are {n} rows; give one label for each row."
+        )
+    missing = pd.isna(values)
+    if missing.any():
+        raise InputError(
+            f"{name} has no label in row {int(missing.argmax())} (NaN) and in {int(missing.sum())} "
+            "rows in all; leave those rows out, or give them a class of their own."
+        )
+    try:
+        names, codes = np.unique(values, return_inverse=True)
+    except TypeError:
+        names, codes = np.unique([str(value) for value in values], return_inverse=True)
+    if len(names) == 1:
+        return None, (f"All labels are {names[0]!s}, so nothing is conditioned on them.",)
+    if is_quantity(names, n):
+        return None, (
+            f"{name} has {len(names)} distinct values in {n} rows: a quantity rather than a class, "
+            "so nothing is conditioned on it.",
+        )
+    dtype = str(y.dtype) if isinstance(y, pd.Series) else str(values.dtype)
+    return Labels(codes.astype(np.int64), tuple(str(value) for value in names), dtype), ()
+
+
+def is_quantity(distinct: np.ndarray, n: int) -> bool:
+    """Whether distinct values, met in n rows, are too many or too fine to be classes."""
+    if distinct.dtype.kind == "f" and not (distinct == np.floor(distinct)).all():
+        return len(distinct) > min(20, n // 3)
+    return len(distinct) > max(2, n // 3)
+
+
+def read_pictures(array: np.ndarray) -> tuple[np.ndarray, int | None, tuple[str, ...]]:
+    """Return pictures as ``(n, channels, height, width)`` with their number of grey levels.
+
+    Parameters
+    ----------
+    array : array of shape (n, height, width), (n, channels, height, width) or \
+            (n, height, width, channels)
+        Integers from 0 are grey levels, as are whole numbers stored as floats.
+
+    Returns
+    -------
+    values : array of shape (n, channels, height, width)
+        uint8 for grey levels, float32 otherwise.
+    levels : int or None
+        Number of grey levels: 256 for bytes, fewer when only the lower half is used.
+    notes : tuple of str
+        What was recognised.
+
+    Raises
+    ------
+    InputError
+        For NaN or infinity, for channels that cannot be told, and for empty arrays.
+    """
+    values, order = _channels_first(array)
+    if values.size == 0:
+        raise InputError(f"An array of the shape {array.shape} has no pictures in it.")
+    if values.dtype.kind == "b":
+        values = values.astype(np.uint8)
+    if values.dtype.kind not in "iuf":
+        raise InputError(f"Pictures are numbers, but these have the type {values.dtype}.")
+    check_finite(values.reshape(len(values), -1), "picture", "pixel")
+    low, high = values.min(), values.max()
+    whole = values.dtype.kind in "iu" or bool((values == np.floor(values)).all())
+    size = "x".join(str(side) for side in values.shape[1:])
+    if whole and low >= 0 and high < MOST_LEVELS and high > 0:
+        levels = int(high) + 1 if high < HALF_A_BYTE else MOST_LEVELS
+        note = f"{len(values)} pictures of {size} ({order}) with {levels} grey levels."
+        return values.astype(np.uint8), levels, (note,)
+    note = f"{len(values)} pictures of {size} ({order}), values from {low:.6g} to {high:.6g}."
+    return values.astype(np.float32), None, (note,)
+
+
+def check_finite(array: np.ndarray, row: str = "row", column: str = "column") -> None:
+    """Refuse NaN and infinity in a two-dimensional array, naming the first place."""
+    if array.dtype.kind != "f":
+        return
+    # A sum is finite only when all its terms are, and takes no memory; huge terms may overflow it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return
+    bad = ~np.isfinite(array)
+    if not bad.any():
+        return
+    i, j = np.unravel_index(int(bad.argmax()), array.shape)
+    what = "NaN" if np.isnan(array[i, j]) else "infinity"
+    raise InputError(
+        f"Input X contains {what} in {row} {i}, {column} {j} ({int(bad.sum())} such values in "
+        "all); replace them or leave those rows out."
+    )
+
+
+def _is_one_hot(values: np.ndarray) -> bool:
+    return bool(
+        values.dtype.kind in "biuf"
+        and values.shape[1] > 1
+        and np.isin(values, (0, 1)).all()
+        and (values.sum(axis=1) == 1).all()
+    )
+
+
+def _channels_first(array: np.ndarray) -> tuple[np.ndarray, str]:
+    if array.ndim == 3:
+        return array[:, None], "channels x height x width"
+    if array.ndim == 4 and array.shape[1] in (1, 3):
+        return array, "channels x height x width"
+    if array.ndim == 4 and array.shape[3] in (1, 3, 4):
+        return np.ascontiguousarray(array.transpose(0, 3, 1, 2)), (
+            "channels x height x width, channels were last"
+        )
+    raise InputError(
+        f"An array of the shape {array.shape} is no set of pictures: give (n, height, width), "
+        "(n, channels, height, width) or (n, height, width, channels) with 1 or 3 channels."
+    )

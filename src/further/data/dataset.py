@@ -1,0 +1,289 @@
+"""A data set: values, labels, names, and the notes on how it was read."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from further.data.arrays import check_finite, read_labels, read_pictures
+from further.data.splits import DEFAULT_FRACTIONS, Split, split_rows
+from further.errors import InputError
+
+Kind = Literal["table", "images"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Rows of a table or pictures, with labels if there are any.
+
+    When to use: :func:`further.data.load` and :func:`further.data.as_dataset` make it; the
+    constructor is for new formats. When it fails: it holds everything in memory.
+
+    Attributes
+    ----------
+    name : str
+        What to call it in reports.
+    kind : {"table", "images"}
+        What a row is.
+    values : DataFrame, or array of shape (n, channels, height, width)
+        The features of a table without its label; pictures as uint8 grey levels or float32.
+    labels : array of shape (n,), int64, or None
+        Positions in ``class_names``.
+    class_names : tuple of str
+        The classes.
+    feature_names : tuple of str
+        The columns of ``values``; empty for pictures.
+    target : str or None
+        The column that the labels come from.
+    levels : int or None
+        Number of grey levels (17 for digits, 256 for bytes); None for continuous values.
+    source : str
+        A name or a path with which :func:`load` finds the data again; "array" when in memory.
+    official_split : array of shape (n,) of {"train", "validation", "test"}, or None
+        The split that the data bring with them.
+    groups : array of shape (n,), or None
+        Rows of one group stay on one side of a split.
+    notes : tuple of str
+        What was recognised and decided, in sentences.
+    options : mapping
+        What else :func:`load` was given, so that ``load(source, **options)`` repeats it.
+    columns : tuple of str
+        A table's columns in the order of the source, that of the label included.
+    target_dtype : str or None
+        The type of the label column in the source.
+    plain : bool
+        The table was given as an array, so what is generated is an array too.
+    """
+
+    name: str
+    kind: Kind
+    values: np.ndarray | pd.DataFrame
+    labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    target: str | None = None
+    levels: int | None = None
+    source: str = "array"
+    official_split: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    target_dtype: str | None = None
+    plain: bool = False
+
+    def __post_init__(self) -> None:
+        for what in ("labels", "official_split", "groups"):
+            given = getattr(self, what)
+            if given is not None and len(given) != len(self.values):
+                raise InputError(
+                    f"{self.name}: {what} has {len(given)} entries but there are "
+                    f"{len(self.values)} rows; give one for each row."
+                )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __repr__(self) -> str:
+        shape = " x ".join(str(side) for side in self.values.shape[1:])
+        classes = f", {len(self.class_names)} classes" if self.labels is not None else ""
+        return f"Dataset({self.name!r}, {self.kind}, {len(self)} rows of {shape}{classes})"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The values of a table; pictures have none."""
+        if isinstance(self.values, pd.DataFrame):
+            return self.values
+        raise InputError(f"{self.name} consists of pictures, not of columns.")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over values, labels, names and splits, as 64 hexadecimal digits."""
+        digest = hashlib.sha256()
+        names = [self.kind, *self.feature_names, "|", *self.class_names, "|", str(self.levels)]
+        digest.update("\0".join(names).encode())
+        if isinstance(self.values, pd.DataFrame):
+            hashes = pd.util.hash_pandas_object(self.values, index=False).to_numpy()
+            digest.update("\0".join(str(dtype) for dtype in self.values.dtypes).encode())
+            digest.update(hashes.tobytes())
+        else:
+            digest.update(str((self.values.dtype.str, self.values.shape)).encode())
+            digest.update(np.ascontiguousarray(self.values).data.cast("B"))
+        for extra in (self.labels, self.groups, self.official_split):
+            digest.update(b"|")
+            if extra is not None:
+                digest.update(pd.util.hash_array(np.asarray(extra)).tobytes())
+        return digest.hexdigest()
+
+    def take(self, indices: np.ndarray | Sequence[int]) -> Dataset:
+        """Return the rows with these numbers, in this order; classes and levels stay."""
+        rows = np.asarray(indices)
+        if isinstance(self.values, pd.DataFrame):
+            values: Any = self.values.iloc[rows].reset_index(drop=True)
+        else:
+            values = self.values[rows]
+        return dataclasses.replace(
+            self,
+            values=values,
+            labels=_rows(self.labels, rows),
+            official_split=_rows(self.official_split, rows),
+            groups=_rows(self.groups, rows),
+        )
+
+    def split(self, seed: int = 0, fractions: Sequence[float] = DEFAULT_FRACTIONS) -> Split:
+        """Divide the rows into training, validation and test sets.
+
+        Stratified by class, groups kept together, the data's own split respected; see
+        :func:`further.data.splits.split_rows`.
+
+        Parameters
+        ----------
+        seed : int, default=0
+            Of the random order.
+        fractions : (train, validation, test), default=(0.6, 0.2, 0.2)
+            Shares that sum to 1.
+
+        Raises
+        ------
+        InputError
+            With fewer than 10 rows.
+        """
+        return split_rows(
+            len(self), self.labels, self.groups, self.official_split, seed=seed, fractions=fractions
+        )
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the data to a folder that :meth:`open` and :func:`load` read; no pickle."""
+        from further.data.storage import save_dataset
+
+        return save_dataset(self, folder)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Dataset:
+        """Read what :meth:`save` wrote."""
+        from further.data.storage import open_dataset
+
+        return open_dataset(folder)
+
+
+def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
+    """Return arrays or a DataFrame as a :class:`Dataset`.
+
+    When to use: for data in memory; files are for :func:`further.data.load`. When it fails:
+    sparse matrices and sequences of unequal length are refused.
+
+    Parameters
+    ----------
+    X : array, DataFrame or Dataset
+        A table ``(n, features)``; pictures ``(n, height, width)``, ``(n, channels, height, width)``
+        or ``(n, height, width, channels)``. Whole numbers in pictures are grey levels.
+    y : array of shape (n,), optional
+        Class labels of any type.
+    name : str, default="array"
+        What to call it in reports.
+
+    Returns
+    -------
+    Dataset
+        A plain array of numbers keeps its values as they are, and what is generated from it is an
+        array too.
+
+    Raises
+    ------
+    InputError
+        For NaN or infinity in arrays, and labels of the wrong length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_dataset(np.zeros((20, 8, 8), dtype=np.uint8) + np.arange(8, dtype=np.uint8))
+    Dataset('array', images, 20 rows of 1 x 8 x 8)
+    """
+    if isinstance(X, Dataset):
+        return X if y is None else _with_labels(X, y)
+    if isinstance(X, pd.DataFrame):
+        from further.data.columns import tidy_table
+
+        table = tidy_table(X, name=name)
+        dataset = Dataset(
+            name=name,
+            kind="table",
+            values=table.frame,
+            feature_names=tuple(table.frame.columns),
+            columns=tuple(table.frame.columns),
+            notes=table.notes,
+        )
+        return dataset if y is None else _with_labels(dataset, y)
+    if hasattr(X, "toarray"):
+        raise InputError("X is a sparse matrix; give X.toarray() if it fits into memory.")
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise InputError(
+            "X has rows of unequal length; give a rectangular array or table."
+        ) from error
+    if array.ndim in (3, 4):
+        values, levels, notes = read_pictures(array)
+        dataset = Dataset(name=name, kind="images", values=values, levels=levels, notes=notes)
+    else:
+        dataset = _plain_table(array, name)
+    return dataset if y is None else _with_labels(dataset, y)
+
+
+def _plain_table(array: np.ndarray, name: str) -> Dataset:
+    if array.ndim != 2 or 0 in array.shape:
+        raise InputError(
+            f"X has the shape {array.shape}; give a table (n, features), or pictures "
+            "(n, height, width) or (n, channels, height, width)."
+        )
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            return as_dataset(pd.DataFrame(array).infer_objects(), name=name)
+    if array.dtype.kind in "US":
+        return as_dataset(pd.DataFrame(array), name=name)
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"X has the type {array.dtype}; give numbers.")
+    check_finite(array)
+    features = tuple(f"x{i}" for i in range(array.shape[1]))
+    return Dataset(
+        name=name,
+        kind="table",
+        values=pd.DataFrame(array, columns=list(features)),
+        feature_names=features,
+        columns=features,
+        notes=(f"{len(array)} rows of {array.shape[1]} numbers.",),
+        plain=True,
+    )
+
+
+def _with_labels(dataset: Dataset, y: Any) -> Dataset:
+    name = str(getattr(y, "name", None) or "y")
+    labels, notes = read_labels(y, len(dataset), name)
+    if labels is None:
+        return dataclasses.replace(dataset, labels=None, notes=dataset.notes + notes)
+    columns = dataset.columns
+    if dataset.kind == "table":
+        columns = (*(column for column in columns if column != name), name)
+    return dataclasses.replace(
+        dataset,
+        labels=labels.codes,
+        class_names=labels.names,
+        target=name,
+        target_dtype=labels.dtype,
+        columns=columns,
+        notes=dataset.notes + notes,
+    )
+
+
+def _rows(array: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if array is None else array[rows]

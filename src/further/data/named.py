@@ -1,0 +1,77 @@
+"""Data sets that come with scikit-learn, by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from further.data.dataset import Dataset, as_dataset
+
+DIGITS_LEVELS = 17
+
+
+def load_named(name: str) -> Dataset:
+    """Return an embedded data set: one of :data:`NAMES`."""
+    return dataclasses.replace(NAMES[name](name), name=name, source=name)
+
+
+def _digits(name: str) -> Dataset:
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return Dataset(
+        name=name,
+        kind="images",
+        values=bunch.images[:, None].astype(np.uint8),
+        labels=bunch.target.astype(np.int64),
+        class_names=tuple(str(digit) for digit in bunch.target_names),
+        target="digit",
+        levels=DIGITS_LEVELS,
+        notes=("digits: 1797 pictures of 1x8x8 with 17 grey levels, 10 classes.",),
+    )
+
+
+def _classes(name: str) -> Dataset:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+    target = bunch.target.rename("class").map(dict(enumerate(bunch.target_names)))
+    dataset = as_dataset(bunch.data, target, name=name)
+    # scikit-learn's order of the classes, not that of the alphabet.
+    return dataclasses.replace(
+        dataset,
+        labels=bunch.target.to_numpy(np.int64),
+        class_names=tuple(str(value) for value in bunch.target_names),
+        notes=(*dataset.notes, f"{name}: the label is the class."),
+    )
+
+
+def _diabetes(name: str) -> Dataset:
+    from sklearn.datasets import load_diabetes
+
+    # Unscaled, so that what is generated reads as age, sex and blood pressure.
+    frame = load_diabetes(as_frame=True, scaled=False).frame
+    dataset = as_dataset(frame.rename(columns={"target": "progression"}), name=name)
+    note = "diabetes: the target is a quantity, so it is a column (progression) and not a label."
+    return dataclasses.replace(dataset, notes=(*dataset.notes, note))
+
+
+def _linnerud(name: str) -> Dataset:
+    from sklearn.datasets import load_linnerud
+
+    dataset = as_dataset(load_linnerud(as_frame=True).frame, name=name)
+    note = "linnerud: 20 men, 3 exercises and 3 measurements; there are no classes."
+    return dataclasses.replace(dataset, notes=(*dataset.notes, note))
+
+
+NAMES: dict[str, Callable[[str], Any]] = {
+    "digits": _digits,
+    "iris": _classes,
+    "wine": _classes,
+    "breast_cancer": _classes,
+    "diabetes": _diabetes,
+    "linnerud": _linnerud,
+}

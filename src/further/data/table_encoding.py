@@ -1,0 +1,153 @@
+"""The encoding of a table: one block of numbers a column, and the way back to a DataFrame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.data.column_encoding import CategoricalColumn, ColumnEncoding, NumericColumn
+from further.data.dataset import Dataset
+from further.data.encoding import Encoding, _n_classes
+from further.data.normal_score import MOST_KNOTS
+from further.data.spec import Block, Spec
+from further.errors import InputError
+
+#: Wide tables keep fewer knots a column, so that a saved model stays small.
+KNOTS_IN_ALL = 200_000
+FEWEST_KNOTS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class TableEncoding(Encoding):
+    """Numbers and dates as normal scores, categories and booleans as one-hot vectors.
+
+    A number that is missing has the score 0 and a block that says so; a missing category is one
+    more category. What is decoded keeps columns, types, categories, range and rounding of the
+    source.
+
+    Attributes
+    ----------
+    spec : Spec
+        With a :class:`Block` for each column.
+    columns : list of ColumnEncoding
+        In the order of the source.
+    plain : bool
+        The source was an array, so the decoded rows are one.
+    target : dict or None
+        Name, type, position and classes of the label column.
+    """
+
+    spec: Spec
+    columns: list[ColumnEncoding]
+    plain: bool = False
+    target: dict[str, Any] | None = None
+
+    @classmethod
+    def fit(cls, train: Dataset) -> TableEncoding:
+        """Fit on training rows."""
+        frame = train.frame
+        knots = int(np.clip(KNOTS_IN_ALL // max(1, frame.shape[1]), FEWEST_KNOTS, MOST_KNOTS))
+        columns = [_fit_column(frame.iloc[:, i], train.plain, knots) for i in range(frame.shape[1])]
+        if not columns:
+            raise InputError(f"{train.name} has no column that a model can use.")
+        target = None
+        if train.labels is not None and train.target is not None:
+            names = train.columns
+            target = {
+                "name": train.target,
+                "dtype": train.target_dtype,
+                "position": names.index(train.target) if train.target in names else len(columns),
+                "classes": list(train.class_names),
+            }
+        return cls(_spec(columns, _n_classes(train)), columns, train.plain, target)
+
+    def encode(self, dataset: Dataset) -> np.ndarray:
+        """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
+        frame = dataset.frame
+        names = frame.columns
+        expected = [column.name for column in self.columns]
+        if list(names) != expected:
+            absent = [name for name in expected if name not in names]
+            if absent:
+                raise InputError(
+                    f'{dataset.name} has no column "{absent[0]}", which the training rows have; '
+                    "give the same columns."
+                )
+            frame = frame[expected]
+        out = np.zeros((len(frame), *self.spec.shape), dtype=np.float32)
+        start = 0
+        for i, column in enumerate(self.columns):
+            column.encode(frame.iloc[:, i], out[:, start : start + column.width])
+            start += column.width
+        return out
+
+    def decode(self, array: np.ndarray) -> Any:
+        """Return a DataFrame, or an array where the source was one."""
+        array = np.asarray(array)
+        # Rare categories are drawn by frequency; the same rows give the same draw.
+        rng = np.random.default_rng(0)
+        decoded, start = {}, 0
+        for column in self.columns:
+            decoded[column.name] = column.decode(array[:, start : start + column.width], rng)
+            start += column.width
+        if self.plain:
+            return np.column_stack(list(decoded.values()))
+        return pd.DataFrame(decoded)
+
+    def with_labels(self, frame: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
+        """Return a decoded frame with its label column, where and as it was in the source."""
+        if self.target is None:
+            raise InputError("The training rows had no label column.")
+        classes = pd.Series(self.target["classes"])
+        dtype = self.target["dtype"] or "str"
+        if dtype in ("bool", "boolean"):
+            classes = classes == "True"
+        elif dtype.lower().startswith(("int", "uint", "float")):
+            classes = pd.to_numeric(classes).astype(dtype)
+        result = frame.copy()
+        values = classes.iloc[codes].reset_index(drop=True).array
+        result.insert(min(self.target["position"], result.shape[1]), self.target["name"], values)
+        return result
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON."""
+        return {
+            "kind": "table",
+            "n_classes": self.spec.n_classes,
+            "plain": self.plain,
+            "target": self.target,
+            "columns": [column.to_json() for column in self.columns],
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> TableEncoding:
+        """Return what :meth:`to_json` recorded."""
+        columns = [
+            (NumericColumn if line["kind"] == "numeric" else CategoricalColumn).from_json(line)
+            for line in record["columns"]
+        ]
+        return cls(_spec(columns, record["n_classes"]), columns, record["plain"], record["target"])
+
+
+def _fit_column(column: pd.Series, plain: bool, knots: int) -> ColumnEncoding:
+    if column.isna().all():
+        raise InputError(
+            f'The column "{column.name}" has no value in any training row; leave it out.'
+        )
+    kind = getattr(column.dtype, "kind", "O")
+    number = kind in "iufM" and not isinstance(column.dtype, pd.CategoricalDtype)
+    if plain or (number and (kind == "M" or column.nunique() != 2)):
+        return NumericColumn.fit(column, plain=plain, knots=knots)
+    return CategoricalColumn.fit(column)
+
+
+def _spec(columns: list[Any], n_classes: int) -> Spec:
+    blocks, start = [], 0
+    for column in columns:
+        for name, width, kind in column.parts:
+            blocks.append(Block(name, start, start + width, kind))
+            start += width
+    return Spec((start,), blocks=tuple(blocks), n_classes=n_classes)
