@@ -27,19 +27,44 @@ MODELS = (
 )
 N = None
 METRICS: dict[str, tuple[float | None, float | None, tuple[float | None, ...], float]] = {
-    "kernel_distance": (0.0003, 0.214, (0.0064, 0.0081, 0.0049, 0.0142, 0.0011, 0.0009, 0.0057, 0.0002), 0.0011),
+    "kernel_distance": (
+        0.0003,
+        0.214,
+        (0.0064, 0.0081, 0.0049, 0.0142, 0.0011, 0.0009, 0.0057, 0.0002),
+        0.0011,
+    ),
     "frechet_distance": (1.9, 88.0, (9.4, 11.2, 8.1, 17.3, 3.9, 3.4, 8.8, 1.8), 0.7),
-    "two_sample_accuracy": (0.502, 0.999, (0.791, 0.832, 0.752, 0.914, 0.597, 0.574, 0.768, 0.505), 0.021),
+    "two_sample_accuracy": (
+        0.502,
+        0.999,
+        (0.791, 0.832, 0.752, 0.914, 0.597, 0.574, 0.768, 0.505),
+        0.021,
+    ),
     "precision": (0.948, 0.0, (0.957, 0.961, 0.949, 0.871, 0.929, 0.943, 0.902, 0.951), 0.016),
     "recall": (0.951, 0.0, (0.831, 0.804, 0.862, 0.611, 0.921, 0.928, 0.893, 0.949), 0.022),
     "density": (1.003, 0.0, (1.091, 1.102, 1.043, 0.861, 0.957, 0.981, 0.917, 1.001), 0.034),
     "coverage": (0.969, 0.003, (0.904, 0.889, 0.918, 0.661, 0.961, 0.957, 0.914, 0.967), 0.017),
-    "synthetic_to_real_accuracy": (0.987, 0.101, (0.957, 0.953, 0.964, 0.907, 0.971, 0.969, 0.951, 0.986), 0.012),
-    "augmentation_gain": (0.041, -0.183, (0.012, 0.009, 0.017, -0.021, 0.021, 0.023, 0.011, 0.001), 0.009),
+    "synthetic_to_real_accuracy": (
+        0.987,
+        0.101,
+        (0.957, 0.953, 0.964, 0.907, 0.971, 0.969, 0.951, 0.986),
+        0.012,
+    ),
+    "augmentation_gain": (
+        0.041,
+        -0.183,
+        (0.012, 0.009, 0.017, -0.021, 0.021, 0.023, 0.011, 0.001),
+        0.009,
+    ),
     "class_balance": (0.031, 0.42, (0.033, 0.035, 0.032, 0.051, 0.034, 0.031, 0.033, 0.032), 0.008),
     "bits_per_dimension": (N, 4.087, (N, N, 2.412, N, 2.187, 2.203, 2.611, N), 0.021),
     "memorization": (0.05, 0.0, (0.047, 0.056, 0.039, 0.022, 0.061, 0.064, 0.033, 1.0), 0.017),
-    "sampling_seconds_per_1000": (N, N, (0.011, 0.012, 0.013, 0.012, 0.034, 1.92, 0.004, 0.0003), 0.0),
+    "sampling_seconds_per_1000": (
+        N,
+        N,
+        (0.011, 0.012, 0.013, 0.012, 0.034, 1.92, 0.004, 0.0003),
+        0.0,
+    ),
     "latent_accuracy": (0.987, 0.102, (0.962, 0.957, 0.951, N, N, N, N, N), 0.018),
     "reconstruction_psnr": (N, 6.1, (21.4, 20.8, 18.9, N, N, N, N, N), 0.2),
 }
@@ -53,9 +78,15 @@ GOALS = {
     "low_energy": "energy_wh",
 }
 LOWER = {
-    "kernel_distance", "frechet_distance", "two_sample_accuracy", "class_balance",
-    "bits_per_dimension", "memorization", "sampling_seconds_per_1000", "energy_wh",
-}  # fmt: skip
+    "kernel_distance",
+    "frechet_distance",
+    "two_sample_accuracy",
+    "class_balance",
+    "bits_per_dimension",
+    "memorization",
+    "sampling_seconds_per_1000",
+    "energy_wh",
+}
 PARAMETERS = (94_256, 94_256, 96_312, 118_673, 402_816, 287_489, 20_799, 0)
 SECONDS = (14.2, 14.9, 15.8, 22.7, 19.4, 17.3, 1.9, 0.002)
 BEST = (2900, 2700, 2450, 2200, 1750, 3050, None, None)
@@ -78,9 +109,14 @@ def make_comparison(
     _json(folder / "evaluation.json", evaluation)
     _json(
         folder / "run.json",
-        {"schema": 1, "command": "compare", "status": "done", "seed": 0,
-         "command_line": ["further", "compare", evaluation["data"]["source"], "--seed", "0"]},
-    )  # fmt: skip
+        {
+            "schema": 1,
+            "command": "compare",
+            "status": "done",
+            "seed": 0,
+            "command_line": ["further", "compare", evaluation["data"]["source"], "--seed", "0"],
+        },
+    )
     for place, (name, _, model_kind) in enumerate(MODELS):
         own = folder / "models" / name
         own.mkdir(parents=True, exist_ok=True)
@@ -107,8 +143,17 @@ def make_single(folder: Path, *, evaluated: bool = True) -> Path:
     evaluation["command"] = "train"
     del evaluation["recommendation"]
     _json(folder / "evaluation.json", evaluation)
-    _json(folder / "run.json", {"schema": 1, "command": "train", "model": "vae", "status": "done",
-                                "seed": 0, "data": evaluation["data"]})  # fmt: skip
+    _json(
+        folder / "run.json",
+        {
+            "schema": 1,
+            "command": "train",
+            "model": "vae",
+            "status": "done",
+            "seed": 0,
+            "data": evaluation["data"],
+        },
+    )
     if not evaluated:
         (folder / "evaluation.json").unlink()
     return folder
@@ -123,41 +168,80 @@ def _evaluation(
     name = HOSTILE if hostile else ("patients" if table else "digits")
     classes = ["well", "ill"] if table else [str(digit) for digit in range(10)]
     return {
-        "schema": 1, "command": "compare", "task": "generative", "run": str(folder), "further": "0.1.0",
+        "schema": 1,
+        "command": "compare",
+        "task": "generative",
+        "run": str(folder),
+        "further": "0.1.0",
         "data": {
-            "name": name, "kind": "table" if table else "images", "source": name,
-            "fingerprint": "3f1c" * 16, "shape": [7] if table else [1, 8, 8],
-            "levels": None if table else 17, "classes": [*classes[:-1], HOSTILE] if hostile else classes,
+            "name": name,
+            "kind": "table" if table else "images",
+            "source": name,
+            "fingerprint": "3f1c" * 16,
+            "shape": [7] if table else [1, 8, 8],
+            "levels": None if table else 17,
+            "classes": [*classes[:-1], HOSTILE] if hostile else classes,
             "rows": {"train": 1078, "validation": 359, "test": 360},
             "split": {"seed": 0, "stratified": True, "fractions": [0.6, 0.2, 0.2]},
-            "near_duplicates": {"count": near, "share": near / 360, "threshold": 0.013, "pairs": [[3, 9]] * near},
-            "notes": ["Pictures of 8 × 8 pixels with 17 grey levels, in 10 classes.", *([HOSTILE] if hostile else [])],
+            "near_duplicates": {
+                "count": near,
+                "share": near / 360,
+                "threshold": 0.013,
+                "pairs": [[3, 9]] * near,
+            },
+            "notes": [
+                "Pictures of 8 × 8 pixels with 17 grey levels, in 10 classes.",
+                *([HOSTILE] if hostile else []),
+            ],
         },
-        "seed": 0, "repeats": repeats, "budget": {"text": "2.0 × 10¹² operations", "flops": 2e12},
+        "seed": 0,
+        "repeats": repeats,
+        "budget": {"text": "2.0 × 10¹² operations", "flops": 2e12},
         "conditional": True,
         "protocol": {
-            "features": "residual classifier trained on the training split, 64 features, test accuracy 0.981",
-            "samples": 360, "neighbours": 5, "kernel": {"name": "rbf", "bandwidth": 7.4213},
+            "features": "residual classifier trained on the training split, 64 features",
+            "samples": 360,
+            "neighbours": 5,
+            "kernel": {"name": "rbf", "bandwidth": 7.4213},
             "real": "validation against test",
-            "judges": {"synthetic_to_real": "RBF support vector machine, C=10, gamma=scale",
-                       "two_sample": "logistic regression on features; RBF support vector machine on values; the stricter counts"},
+            "judges": {
+                "synthetic_to_real": "RBF support vector machine, C=10, gamma=scale",
+                "two_sample": "logistic regression; RBF support vector machine; the stricter counts",
+            },
             "thresholds": {"memorizes": 0.2, "collapsed": {"precision": 0.8, "coverage": 0.5}},
-            "goals": {goal: {"metric": metric, "direction": "lower" if metric in LOWER else "higher"}
-                      for goal, metric in GOALS.items()},
+            "goals": {
+                goal: {"metric": metric, "direction": "lower" if metric in LOWER else "higher"}
+                for goal, metric in GOALS.items()
+            },
         },
         "models": models,
         "recommendation": {
-            "sentence": HOSTILE if hostile else
-            "For realistic and varied samples of digits use diffusion or the normalizing flow, which are tied; "
-            "take the flow where you need speed or a likelihood.",
-            "goals": goals, "survives_repeats": True if repeats > 1 else None,
+            "sentence": HOSTILE
+            if hostile
+            else "For realistic and varied samples of digits use diffusion or the normalizing "
+            "flow, which are tied; take the flow where you need speed or a likelihood.",
+            "goals": goals,
+            "survives_repeats": True if repeats > 1 else None,
         },
-        "energy": {"method": "estimated from processor time at 15 W per core", "grid_g_per_kwh": 363.0,
-                   "grid_source": "Germany 2024, Ember"},
-        "machine": {"cpu": "2 cores, x86_64", "memory_gib": 8, "threads": 1, "precision": "float32"},
-        "versions": {"python": "3.11.9", "torch": "2.13.0", "scikit-learn": "1.9.0", "numpy": "2.4.0"},
+        "energy": {
+            "method": "estimated from processor time at 15 W per core",
+            "grid_g_per_kwh": 363.0,
+            "grid_source": "Germany 2024, Ember",
+        },
+        "machine": {
+            "cpu": "2 cores, x86_64",
+            "memory_gib": 8,
+            "threads": 1,
+            "precision": "float32",
+        },
+        "versions": {
+            "python": "3.11.9",
+            "torch": "2.13.0",
+            "scikit-learn": "1.9.0",
+            "numpy": "2.4.0",
+        },
         "seconds": 192.4,
-    }  # fmt: skip
+    }
 
 
 def _model(
@@ -168,8 +252,18 @@ def _model(
     rows = dict(METRICS)
     if table:
         rows["column_shapes"] = (0.96, 0.41, (0.91, 0.9, 0.93, 0.84, 0.95, 0.94, 0.9, 0.97), 0.008)
-        rows["pair_correlations"] = (0.95, 0.5, (0.9, 0.89, 0.91, 0.8, 0.94, 0.93, 0.92, 0.96), 0.01)
-        rows["constraint_violations"] = (0.002, 0.48, (0.02, 0.03, 0.02, 0.08, 0.01, 0.01, 0.04, 0.0), 0.006)
+        rows["pair_correlations"] = (
+            0.95,
+            0.5,
+            (0.9, 0.89, 0.91, 0.8, 0.94, 0.93, 0.92, 0.96),
+            0.01,
+        )
+        rows["constraint_violations"] = (
+            0.002,
+            0.48,
+            (0.02, 0.03, 0.02, 0.08, 0.01, 0.01, 0.04, 0.0),
+            0.006,
+        )
     for metric, (real, noise, values, half) in rows.items():
         value = values[place]
         interval = value is not None and half > 0
@@ -177,31 +271,52 @@ def _model(
             "value": value,
             "low": value - half * 0.9 if interval and value is not None else None,
             "high": value + half * 1.1 if interval and value is not None else None,
-            "n": 360, "real": real, "noise": noise,
-            "method": "subsampling without replacement, m = 120" if "distance" in metric else "bootstrap of rows",
-        }  # fmt: skip
-    metrics["bits_per_dimension"]["basis"] = {"vae": "bound", "flow": "bound", "diffusion": "bound",
-                                              "gaussian_mixture": "exact"}.get(name)  # fmt: skip
-    flags = {"gan": ["worse_than_mixture", "misses_classes"], "copy": ["memorizes"],
-             "denoising_autoencoder": ["worse_than_mixture"]}.get(name, [])  # fmt: skip
+            "n": 360,
+            "real": real,
+            "noise": noise,
+            "method": "subsampling without replacement, m = 120"
+            if "distance" in metric
+            else "bootstrap of rows",
+        }
+    metrics["bits_per_dimension"]["basis"] = {
+        "vae": "bound",
+        "flow": "bound",
+        "diffusion": "bound",
+        "gaussian_mixture": "exact",
+    }.get(name)
+    flags = {
+        "gan": ["worse_than_mixture", "misses_classes"],
+        "copy": ["memorizes"],
+        "denoising_autoencoder": ["worse_than_mixture"],
+    }.get(name, [])
     notes = {
-        "gan": ["Of the ones 14 were drawn where 36 were asked for.",
-                "The discriminator told real from generated in 0.91 of cases at the end."],
+        "gan": [
+            "Of the ones 14 were drawn where 36 were asked for.",
+            "The discriminator told real from generated in 0.91 of cases at the end.",
+        ],
         "diffusion": ["Sampled with 20 evaluations of a second-order sampler."],
-    }.get(name, [])  # fmt: skip
+    }.get(name, [])
     across = {
         metric: _across(values[place], half, rng, repeats)
         for metric, (_, _, values, half) in METRICS.items()
         if values[place] is not None
     }
     return {
-        "name": name, "label": HOSTILE if hostile and name == "vae" else label, "kind": kind,
-        "parameters": PARAMETERS[place], "training_flops": 2.0e12 if kind == "deep" else 4e9 * (name != "copy"),
-        "steps": 3100, "best_step": BEST[place], "seconds": SECONDS[place],
-        "energy_wh": SECONDS[place] * 15 / 3600, "carbon_g": SECONDS[place] * 15 / 3600 * 0.363,
-        "flags": flags, "notes": [*notes, *([HOSTILE] if hostile else [])],
-        "metrics": metrics, "across_seeds": across if repeats > 1 else None,
-    }  # fmt: skip
+        "name": name,
+        "label": HOSTILE if hostile and name == "vae" else label,
+        "kind": kind,
+        "parameters": PARAMETERS[place],
+        "training_flops": 2.0e12 if kind == "deep" else 4e9 * (name != "copy"),
+        "steps": 3100,
+        "best_step": BEST[place],
+        "seconds": SECONDS[place],
+        "energy_wh": SECONDS[place] * 15 / 3600,
+        "carbon_g": SECONDS[place] * 15 / 3600 * 0.363,
+        "flags": flags,
+        "notes": [*notes, *([HOSTILE] if hostile else [])],
+        "metrics": metrics,
+        "across_seeds": across if repeats > 1 else None,
+    }
 
 
 def _across(
@@ -209,8 +324,12 @@ def _across(
 ) -> dict[str, Any]:
     values = (value or 0.0) + max(half, 1e-4) * 0.7 * rng.standard_normal(repeats)
     spread = 2 * values.std() / np.sqrt(repeats)
-    return {"values": values.tolist(), "mean": float(values.mean()),
-            "low": float(values.mean() - spread), "high": float(values.mean() + spread)}  # fmt: skip
+    return {
+        "values": values.tolist(),
+        "mean": float(values.mean()),
+        "low": float(values.mean() - spread),
+        "high": float(values.mean() + spread),
+    }
 
 
 def _goal(metric: str, models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -226,8 +345,13 @@ def _goal(metric: str, models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     half = METRICS[metric][3] if metric in METRICS else 0.0
     best = known[ranking[0]]
     tied = [name for name in ranking[1:] if abs(known[name] - best) < half]
-    return {"metric": metric, "direction": "lower" if lower else "higher", "ranking": ranking,
-            "tied": tied, "sentence": f"{ranking[0]} leads" + (", but not by more than chance." if tied else ".")}  # fmt: skip
+    return {
+        "metric": metric,
+        "direction": "lower" if lower else "higher",
+        "ranking": ranking,
+        "tied": tied,
+        "sentence": f"{ranking[0]} leads" + (", but not by more than chance." if tied else "."),
+    }
 
 
 def _history(path: Path, name: str, best: int | None, rng: np.random.Generator) -> None:
@@ -236,17 +360,25 @@ def _history(path: Path, name: str, best: int | None, rng: np.random.Generator) 
     fall = 2.4 * np.exp(-9 * share) + 0.9 * np.exp(-2 * share) + 0.6
     overfit = 0.25 * np.clip(share - (best or 3100) / 3100, 0, None) ** 1.2
     columns: dict[str, Iterable[float]] = {
-        "step": steps, "epoch": steps / 9, "seconds": steps * 0.005,
+        "step": steps,
+        "epoch": steps / 9,
+        "seconds": steps * 0.005,
         "train_loss": fall - 0.06 * share + 0.012 * rng.standard_normal(len(steps)),
         "val_loss": fall + overfit + 0.02 * rng.standard_normal(len(steps)),
-    }  # fmt: skip
+    }
     if name == "gan":
         columns["val_loss"] = [float("nan")] * len(steps)
         columns["train_loss"] = [float("nan")] * len(steps)
         columns["train_generator_loss"] = 0.9 + 0.9 * share + 0.1 * rng.standard_normal(len(steps))
-        columns["train_discriminator_loss"] = 1.3 - 0.5 * share + 0.06 * rng.standard_normal(len(steps))
-        columns["train_discriminator_accuracy"] = 0.5 + 0.4 * share + 0.02 * rng.standard_normal(len(steps))
-        columns["val_kernel_distance"] = 0.2 * np.exp(-6 * share) + 0.014 + 0.002 * rng.standard_normal(len(steps))
+        columns["train_discriminator_loss"] = (
+            1.3 - 0.5 * share + 0.06 * rng.standard_normal(len(steps))
+        )
+        columns["train_discriminator_accuracy"] = (
+            0.5 + 0.4 * share + 0.02 * rng.standard_normal(len(steps))
+        )
+        columns["val_kernel_distance"] = (
+            0.2 * np.exp(-6 * share) + 0.014 + 0.002 * rng.standard_normal(len(steps))
+        )
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -265,18 +397,34 @@ def _digits(folder: Path, rng: np.random.Generator, hostile: bool) -> None:
     _sheet(folder / "pictures" / "real.png", images[spread], 8)
     for name, _, _ in MODELS:
         pictures = folder / "models" / name / "pictures"
-        noise = {"copy": 0.0, "gan": 4.0, "gaussian_mixture": 2.5, "diffusion": 0.7, "flow": 0.9}.get(name, 1.4)
+        noise = {
+            "copy": 0.0,
+            "gan": 4.0,
+            "gaussian_mixture": 2.5,
+            "diffusion": 0.7,
+            "flow": 0.9,
+        }.get(name, 1.4)
         drawn = images[rng.permutation(spread)[:64]]
         drawn = np.clip(np.round(drawn + noise * rng.standard_normal(drawn.shape)), 0, 16)
         _sheet(pictures / "samples.png", drawn, 8)
-        _sheet(pictures / "nearest.png", np.concatenate([drawn[:10], images[rng.integers(0, 1000, 10)]]), 10)
+        _sheet(
+            pictures / "nearest.png",
+            np.concatenate([drawn[:10], images[rng.integers(0, 1000, 10)]]),
+            10,
+        )
         if name not in LATENT:
             continue
         centres = 3 * rng.standard_normal((10, 2))
         points = centres[labels[test]] + 0.55 * rng.standard_normal((360, 2))
-        _json(pictures / "latent.json",
-              {"method": "first two principal components of the latent space", "x": points[:, 0].tolist(),
-               "y": points[:, 1].tolist(), "label": labels[test].tolist()})  # fmt: skip
+        _json(
+            pictures / "latent.json",
+            {
+                "method": "first two principal components of the latent space",
+                "x": points[:, 0].tolist(),
+                "y": points[:, 1].tolist(),
+                "label": labels[test].tolist(),
+            },
+        )
         ends = images[rng.integers(0, len(images), (4, 2))]
         weights = np.linspace(0, 1, 10)[None, :, None, None]
         steps = ends[:, :1] * (1 - weights) + ends[:, 1:] * weights
@@ -297,12 +445,17 @@ def _patients(folder: Path, rng: np.random.Generator, hostile: bool) -> None:
 
     def draw(n: int, shift: float) -> list[list[object]]:
         return [
-            [int(rng.normal(56 + shift, 14)), round(rng.normal(131 + 3 * shift, 17), 1),
-             "" if rng.random() < 0.1 else round(rng.lognormal(5.3, 0.2), 4), wards[rng.integers(3)],
-             bool(rng.random() < 0.3), f"2024-0{rng.integers(1, 9)}-1{rng.integers(0, 9)}",
-             ["well", "ill"][rng.integers(2)]]
+            [
+                int(rng.normal(56 + shift, 14)),
+                round(rng.normal(131 + 3 * shift, 17), 1),
+                "" if rng.random() < 0.1 else round(rng.lognormal(5.3, 0.2), 4),
+                wards[rng.integers(3)],
+                bool(rng.random() < 0.3),
+                f"2024-0{rng.integers(1, 9)}-1{rng.integers(0, 9)}",
+                ["well", "ill"][rng.integers(2)],
+            ]
             for _ in range(n)
-        ]  # fmt: skip
+        ]
 
     def write(path: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         with path.open("w", newline="") as file:
@@ -316,18 +469,41 @@ def _patients(folder: Path, rng: np.random.Generator, hostile: bool) -> None:
     for place, (name, _, _) in enumerate(MODELS):
         own = folder / "models" / name
         write(own / "samples.csv", names, draw(20, place / 4))
-        pairs = [[("generated", "training")[row % 2], f"{0.1 * row:.2f}", *values]
-                 for row, values in enumerate(draw(12, place / 4))]  # fmt: skip
+        pairs = [
+            [("generated", "training")[row % 2], f"{0.1 * row:.2f}", *values]
+            for row, values in enumerate(draw(12, place / 4))
+        ]
         write(own / "nearest.csv", ["row", "distance", *names], pairs)
         columns: list[dict[str, Any]] = [
-            {"name": column, "kind": "numeric", "edges": edges.tolist(), "real": real.tolist(),
-             "generated": (np.histogram(rng.normal(56 + place, 14 + place, 360), edges)[0] / 360).tolist()}
+            {
+                "name": column,
+                "kind": "numeric",
+                "edges": edges.tolist(),
+                "real": real.tolist(),
+                "generated": (
+                    np.histogram(rng.normal(56 + place, 14 + place, 360), edges)[0] / 360
+                ).tolist(),
+            }
             for column in ("age", "pressure", HOSTILE if hostile else "cholesterol")
-        ]  # fmt: skip
-        columns.append({"name": "ward", "kind": "categorical", "categories": wards,
-                        "real": [0.5, 0.3, 0.2], "generated": rng.dirichlet([20, 12, 8]).tolist()})  # fmt: skip
-        columns.append({"name": "smoker", "kind": "categorical", "categories": [False, True],
-                        "real": [0.7, 0.3], "generated": [0.7 + place / 50, 0.3 - place / 50]})  # fmt: skip
+        ]
+        columns.append(
+            {
+                "name": "ward",
+                "kind": "categorical",
+                "categories": wards,
+                "real": [0.5, 0.3, 0.2],
+                "generated": rng.dirichlet([20, 12, 8]).tolist(),
+            }
+        )
+        columns.append(
+            {
+                "name": "smoker",
+                "kind": "categorical",
+                "categories": [False, True],
+                "real": [0.7, 0.3],
+                "generated": [0.7 + place / 50, 0.3 - place / 50],
+            }
+        )
         _json(own / "columns.json", {"columns": columns})
 
 

@@ -59,7 +59,7 @@
   var ROW = 40;
 
   function scale(element, spec, width) {
-    var labels = 172, least = 122, columns = spec.columns, wide = width >= labels + least * columns.length;
+    var labels = 168, least = 122, columns = spec.columns, wide = width >= labels + least * columns.length;
     element.classList.toggle("wide", wide);
     if (wide) {
       element.style.gridTemplateColumns = labels + "px repeat(" + columns.length + ", minmax(0, 1fr))";
@@ -84,9 +84,12 @@
   }
 
   function scaleHead(column) {
-    var head = node("div", "head");
-    var ends = node("div", "ends" + (column.anchored ? "" : " loose"));
-    ends.append(node("span", "", column.left), node("span", "", column.right));
+    var head = node("div", "head"), ends = node("div", "ends");
+    [column.left, column.right].forEach(function (end) {
+      var side = node("span", "", end[0] + " ");
+      side.append(node("span", "", end[1]));
+      ends.append(side);
+    });
     head.append(node("b", "", column.title), node("span", "", column.subtitle), ends);
     head.title = column.note;
     return head;
@@ -95,42 +98,60 @@
   function scaleLabels(models) {
     var list = node("div", "cells labels");
     models.forEach(function (model) {
-      var label = node("div", model.control ? "control" : "", model.label);
-      if (model.flagged) label.append(node("span", "flag", " ⚑"));
+      var label = node("div", model.control ? "control" : ""), name = node("span", "", model.label);
+      if (model.flagged) name.append(node("span", "flag", " ⚑"));
+      label.append(name);
       list.append(label);
     });
     return list;
   }
 
+  /* One goal. With labels (on a phone) only models that have a figure get a row. */
   function scaleColumn(models, column, width, labelled) {
     var cells = column.cells.map(function (cell, row) { return Object.assign({ row: row }, cell); });
     var known = cells.filter(function (cell) { return cell.state !== "none"; });
+    var missing = cells.filter(function (cell) { return cell.state === "none"; });
+    if (labelled) { cells = known; missing = []; }
     var spread = known.filter(function (cell) { return cell.low !== null && cell.high !== null; });
-    var beyond = known.filter(function (cell) { return cell.beyond; });
-    function stroke(cell) { return cell.state === "control" ? MUTED : ACCENT; }
-    function fill(cell) {
-      if (cell.state === "best" || cell.state === "tied") return ACCENT;
-      return PAPER;
+    var domain = column.domain, down = 6, left = labelled ? 138 : 14, right = 14;
+    var inner = width - left - right, unit = inner / (domain[1] - domain[0]);
+    function leads(cell) { return cell.state === "best" || cell.state === "tied"; }
+    function stroke(cell) { return models[cell.row].control && !leads(cell) ? MUTED : ACCENT; }
+    function room(cell) { return 3.4 * cell.text.length / unit; }
+    /* The figure stands over its dot, but never beyond the cell. */
+    function over(cell) {
+      return Math.max(domain[0] + room(cell) - 8 / unit, Math.min(domain[1] - room(cell) + 8 / unit, cell.t));
     }
-    var left = labelled ? 150 : 14, down = 6;
-    var ends = column.domain, span = [Math.max(0, ends[0]), Math.min(1, ends[1])];
+    function rail(from, to) {
+      return Plot.link(known, {
+        x1: from, x2: to, y: "row", dy: down, stroke: LINE, strokeWidth: 1.25,
+        strokeDasharray: column.anchored ? null : "2,3"
+      });
+    }
+    var cut = column.cut, gap = 4 / unit;
+    var rails = cut === null ? [rail(0, 1)] : [rail(0, cut - gap), rail(cut + gap, 1)].concat(
+      [-gap, gap].map(function (shift) {
+        return Plot.vector(known, {
+          x: cut + shift * 0.6, y: "row", dy: down, length: 9, rotate: 20, shape: { draw: function (path, l) {
+            path.moveTo(0, 0); path.lineTo(0, -l);
+          } }, anchor: "middle", stroke: MUTED, strokeWidth: 1
+        });
+      })
+    );
     return plot({
       width: width, height: ROW * cells.length, marginTop: 0, marginBottom: 0,
-      marginLeft: left, marginRight: 14,
-      x: { domain: ends, axis: null },
+      marginLeft: left, marginRight: right,
+      x: { domain: domain, axis: null },
       y: { type: "band", domain: cells.map(function (cell) { return cell.row; }), padding: 0, axis: null },
       marks: [
         labelled ? Plot.text(cells, {
-          y: "row", x: ends[0], dx: -10, textAnchor: "end", fontSize: 12,
-          text: function (cell) { return short(cell.label, 22); },
+          y: "row", frameAnchor: "left", dx: -left, textAnchor: "start", fontSize: 12.5, lineWidth: 11,
+          text: function (cell) { return cell.label + (models[cell.row].flagged ? " ⚑" : ""); },
           fill: function (cell) { return models[cell.row].control ? MUTED : INK; }
         }) : null,
-        Plot.link(known, {
-          x1: span[0], x2: span[1], y: "row", dy: down, stroke: LINE, strokeWidth: 1.25,
-          strokeDasharray: column.anchored ? null : "2,3"
-        }),
-        Plot.dot(known, { x: span[0], y: "row", dy: down, symbol: "times", r: 2.5, stroke: MUTED }),
-        Plot.dot(known, { x: span[1], y: "row", dy: down, r: 1.8, fill: MUTED, stroke: null }),
+        rails,
+        Plot.dot(known, { x: 0, y: "row", dy: down, symbol: "times", r: 2.5, stroke: MUTED }),
+        Plot.dot(known, { x: 1, y: "row", dy: down, r: 2, fill: MUTED, stroke: null }),
         column.control === null ? null : Plot.tickX(known, {
           x: column.control, y: "row", dy: down, insetTop: 12, insetBottom: 12, stroke: WARM, strokeWidth: 2
         }),
@@ -138,21 +159,21 @@
           x1: "low", x2: "high", y: "row", dy: down, stroke: stroke, strokeWidth: 5, strokeOpacity: 0.45,
           strokeLinecap: "round"
         }),
-        Plot.dot(known, {
-          x: "t", y: "row", dy: down, r: 4.5, stroke: stroke, strokeWidth: 1.75, fill: fill, title: "tip"
+        Plot.dot(known.filter(function (cell) { return !cell.beyond; }), {
+          x: "t", y: "row", dy: down, r: 4.5, stroke: stroke, strokeWidth: 1.75, title: "tip",
+          fill: function (cell) { return leads(cell) ? ACCENT : PAPER; }
         }),
-        Plot.text(beyond, {
-          x: "t", y: "row", dy: down, dx: function () { return 0; },
-          text: function (cell) { return cell.beyond > 0 ? "›" : "‹"; }, fontSize: 14, fill: INK
+        Plot.text(known.filter(function (cell) { return cell.beyond; }), {
+          x: "t", y: "row", dy: down, text: function (cell) { return cell.beyond > 0 ? "→" : "←"; },
+          fontSize: 13, fill: stroke, title: "tip"
         }),
         Plot.text(known, {
-          x: "t", y: "row", dy: -8, text: "text", fontSize: 10.5,
-          fill: function (cell) { return cell.state === "best" || cell.state === "tied" ? INK : MUTED; },
-          fontWeight: function (cell) { return cell.state === "best" ? 650 : 400; },
-          textAnchor: "middle"
+          x: over, y: "row", dy: -9, text: "text", fontSize: 11,
+          fill: function (cell) { return leads(cell) ? INK : MUTED; },
+          fontWeight: function (cell) { return leads(cell) ? 650 : 400; }
         }),
-        Plot.text(cells.filter(function (cell) { return cell.state === "none"; }), {
-          x: 0.5, y: "row", dy: down, text: "text", fontSize: 10.5, fontStyle: "italic", fill: MUTED
+        Plot.text(missing, {
+          frameAnchor: "middle", y: "row", dy: down, text: "text", fontSize: 11, fontStyle: "italic", fill: MUTED
         })
       ]
     });
@@ -206,7 +227,7 @@
         }),
         Plot.text(rows(spec.centres), {
           x: "x", y: "y", text: function (row) { return short(row.label, 14); }, fontSize: 13,
-          fontWeight: 700, fill: INK, stroke: PAPER, strokeWidth: 4
+          fontWeight: 700, fill: INK, stroke: PAPER, strokeWidth: 5
         })
       ]
     }));

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from further.report.chart import chart, columns
-from further.report.markup import Markup, tag
+from further.report.markup import Markup, join, tag
 from further.report.numbers import as_number, significant
 from further.report.run_folder import ModelRun, RunFolder, read_history
 
@@ -16,8 +16,8 @@ _MOST_POINTS = 200
 
 def learning_curves(run: RunFolder) -> Markup | None:
     """Draw how each model's losses and other logged quantities went."""
-    cards = [card for model in run.models if (card := _card(model)) is not None]
-    if not cards:
+    charts = [drawn for model in run.models for drawn in _charts(model)]
+    if not charts:
         return None
     key = tag(
         "p",
@@ -29,24 +29,23 @@ def learning_curves(run: RunFolder) -> Markup | None:
         "weights kept",
         class_="legend",
     )
-    return tag("div", key, tag("div", *cards, class_="curves"))
+    return tag("div", key, tag("div", *charts, class_="curves"))
 
 
-def _card(model: ModelRun) -> Markup | None:
+def _charts(model: ModelRun) -> list[Markup]:
     history = read_history(model.folder)
     steps = history.get("step")
     if not steps or len(steps) < 2:
-        return None
+        return []
     best = as_number(model.entry.get("best_step"))
-    charts = [
+    return [
         _chart(model, quantity, series, history, best)
         for quantity, series in _quantities(history).items()
     ]
-    return tag("section", tag("h3", model.label), tag("div", *charts), class_="curve-card")
 
 
 def _quantities(history: Mapping[str, Sequence[float | None]]) -> dict[str, dict[str, str]]:
-    """Group columns by what they measure: train_loss and val_loss share one chart, loss comes first.
+    """Group columns by what they measure: train_loss and val_loss share a chart, the first one.
 
     Losses of parts, such as train_generator_loss, share a chart as well: they have one unit.
     """
@@ -101,7 +100,7 @@ def _chart(
     kept_at = "" if best is None else f"; the weights of step {best:,.0f} are kept"
     return chart(
         spec,
-        title=label,
+        title=join((tag("b", model.label), label), " · "),
         description=f"Learning curve of {model.label}, {label}: {ends}{kept_at}.",
         head=("step", *names),
         rows=[
@@ -113,7 +112,7 @@ def _chart(
 
 
 def _window(points: Sequence[tuple[float, float, str]]) -> list[float] | None:
-    """Choose the part of the vertical axis to show: the fall of the first steps would dwarf the rest."""
+    """Choose the range to show: the fall of the first steps would dwarf all that follows."""
     if not points:
         return None
     start, end = min(step for step, _, _ in points), max(step for step, _, _ in points)

@@ -27,9 +27,8 @@ def _card(model: ModelRun, classes: tuple[str, ...], album: Album) -> Markup | N
         model.folder / "pictures" / "interpolation.png",
         alt=f"{model.label}: rows of pictures that lead from one held-out picture to another "
         "through the latent space",
-        rows=4,
         columns=10,
-        class_="strip",
+        width=440,
     )
     if scatter is None and strip is None:
         return None

@@ -1,4 +1,4 @@
-"""The table behind the answer: a row a figure, a column a model, each interval written and drawn."""
+"""The table behind the answer: a row a figure, a column a model, intervals written and drawn."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from itertools import groupby
 
 from further.report.markup import Markup, join, tag
 from further.report.metrics import METRICS, Metric, metric
-from further.report.numbers import MISSING, significant
+from further.report.numbers import MISSING
 from further.report.run_folder import ModelRun, RunFolder, better, shared_end
-from further.report.scale_plot import Scale, scale_of
+from further.report.scale import Scale, scale_of
 
 _BESIDE = ("parameters", "training_flops", "seconds", "energy_wh", "carbon_g")
 
@@ -38,7 +38,8 @@ def metric_table(run: RunFolder) -> Markup:
 
 def _column_name(model: ModelRun) -> Markup:
     mark = tag("span", "⚑", class_="flag", title=", ".join(model.flags)) if model.flags else None
-    return join((model.label, mark), " ") if mark else join((model.label,))
+    name = tag("span", model.short, title=model.label)
+    return join((name, mark), " ") if mark else name
 
 
 def _row(run: RunFolder, item: Metric) -> Markup:
@@ -47,7 +48,9 @@ def _row(run: RunFolder, item: Metric) -> Markup:
     best = {*(judged.get("ranking") or [])[:1], *(judged.get("tied") or [])}
     direction = better(run.models, item.name, judged.get("direction"))
     arrow = tag("span", "↑" if direction == "higher" else "↓", title=f"{direction} is better")
-    name = tag("th", join((item.label, arrow), " "), scope="row", title=item.shows)
+    label = item.label if scale is None else scale.label
+    unit = f", {item.unit}" if item.unit and item.style == "quantity" else ""
+    name = tag("th", join((label + unit, arrow), " "), scope="row", title=item.shows)
     cells = (
         tag("td", MISSING, class_="missing", title="not defined for this model")
         if scale is None or (model.figure(item.name) is None)
@@ -55,7 +58,9 @@ def _row(run: RunFolder, item: Metric) -> Markup:
         for model in run.models
     )
     ends = (shared_end(run.models, item.name, end) for end in ("real", "noise"))
-    written = (MISSING if end is None or scale is None else _write(scale, end) for end in ends)
+    written = (
+        MISSING if end is None or scale is None else scale.write(end, unit=False) for end in ends
+    )
     return tag("tr", name, *cells, *(tag("td", end, class_="end") for end in written))
 
 
@@ -68,7 +73,7 @@ def _cell(model: ModelRun, scale: Scale, best: bool) -> Markup:
     basis = tag("small", figure.basis, class_="basis") if figure.basis else None
     return tag(
         "td",
-        tag("b" if best else "span", _write(scale, figure.value)),
+        tag("b" if best else "span", scale.write(figure.value, unit=False)),
         basis,
         _drawn(scale, figure.value, figure.low, figure.high),
         tag("small", interval.replace(" to ", "–") if "−" not in interval else interval)
@@ -76,23 +81,6 @@ def _cell(model: ModelRun, scale: Scale, best: bool) -> Markup:
         else None,
         title="; ".join(part for part in details if part) or None,
     )
-
-
-def _write(scale: Scale, value: float | None) -> str:
-    # Operation counts need powers of ten; everything else shares the decimals of its row.
-    if scale.name in ("training_flops", "energy_wh", "carbon_g", "seconds", *_OPEN):
-        return significant(value, 2 if scale.name == "training_flops" else 3)
-    return fixed_or_count(scale, value)
-
-
-_OPEN = ("sampling_seconds_per_1000",)
-
-
-def fixed_or_count(scale: Scale, value: float | None) -> str:
-    """Write a count without decimals and anything else as its row is written."""
-    if scale.name == "parameters" and value is not None:
-        return f"{value:,.0f}"
-    return scale.write(value).removesuffix(f" {scale.unit}")
 
 
 def _drawn(scale: Scale, value: float | None, low: float | None, high: float | None) -> Markup:

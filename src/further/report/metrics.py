@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Transform = Literal["linear", "sqrt", "log"]
+# How a figure is written: with the decimals of its row, or as a time, a count, a quantity. All but
+# the first are costs, which differ by orders of magnitude and are drawn on a logarithmic line.
+Style = Literal["fixed", "duration", "count", "quantity"]
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,11 @@ class Metric:
     better: Literal["higher", "lower"]
     shows: str
     cannot: str
-    transform: Transform = "linear"
+    style: Style = "fixed"
     unit: str = ""
+    worst: float | None = None
 
 
-# Distances between distributions are squared distances, so their root is drawn: otherwise every
-# model that is better than noise would stand in the last hundredth of the line.
 _METRICS = (
     Metric(
         "kernel_distance",
@@ -33,7 +34,6 @@ _METRICS = (
         "How far apart generated and held-out rows are, all features at once (unbiased MMD²).",
         "It cannot say what is wrong: a blur and a missing class may score alike, "
         "and it sees only what its features see.",
-        "sqrt",
     ),
     Metric(
         "frechet_distance",
@@ -43,7 +43,6 @@ _METRICS = (
         "How far apart the means and covariances of generated and held-out features are.",
         "It knows means and covariances only and is biased on few rows, "
         "so compare it within this table and with no published figure.",
-        "sqrt",
     ),
     Metric(
         "two_sample_accuracy",
@@ -95,7 +94,7 @@ _METRICS = (
     ),
     Metric(
         "synthetic_to_real_accuracy",
-        "Train on synthetic, test on real",
+        "Train on synthetic",
         "Use",
         "higher",
         "The accuracy on held-out rows of a classifier that has seen generated rows only.",
@@ -103,7 +102,7 @@ _METRICS = (
     ),
     Metric(
         "augmentation_gain",
-        "Augmentation gain",
+        "Gain from adding rows",
         "Use",
         "higher",
         "What adding generated rows to a small training set changes in held-out accuracy.",
@@ -125,6 +124,7 @@ _METRICS = (
         "lower",
         "The share of samples that lie nearer to a training row than held-out rows do.",
         "It finds near-copies of whole rows, not copied parts, and is no proof of privacy.",
+        worst=1.0,
     ),
     Metric(
         "column_shapes",
@@ -174,8 +174,7 @@ _METRICS = (
         "lower",
         "Seconds to draw 1,000 samples on this machine.",
         "Another machine or batch size may order the models differently.",
-        "log",
-        "s",
+        "duration",
     ),
     Metric(
         "parameters",
@@ -184,7 +183,7 @@ _METRICS = (
         "lower",
         "How many numbers were fitted.",
         "Few parameters do not mean little computation.",
-        "log",
+        "count",
     ),
     Metric(
         "training_flops",
@@ -193,7 +192,7 @@ _METRICS = (
         "lower",
         "Floating-point operations spent on training; the budget is counted in them.",
         "Elementwise work is not counted.",
-        "log",
+        "quantity",
     ),
     Metric(
         "seconds",
@@ -202,8 +201,7 @@ _METRICS = (
         "lower",
         "Seconds of training on this machine.",
         "It depends on what else the machine did at the time.",
-        "log",
-        "s",
+        "duration",
     ),
     Metric(
         "energy_wh",
@@ -212,7 +210,7 @@ _METRICS = (
         "lower",
         "Energy that training took, by the method named below.",
         "Where it is estimated from processor time, differences of a tenth mean nothing.",
-        "log",
+        "quantity",
         "Wh",
     ),
     Metric(
@@ -222,7 +220,7 @@ _METRICS = (
         "lower",
         "Greenhouse gas of that energy on the grid named below, in grams of CO₂ equivalent.",
         "It leaves out the making of the machine, and the grid's hour-to-hour changes.",
-        "log",
+        "quantity",
         "g",
     ),
 )
@@ -232,13 +230,13 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
 GOALS: dict[str, str] = {
     "realism": "Realism",
     "variety": "Variety",
-    "density": "Density, anomaly score",
-    "anomaly": "Density, anomaly score",
+    "density": "Density",
+    "anomaly": "Density",
     "fast_sampling": "Fast sampling",
     "sampling": "Fast sampling",
-    "compact": "Compact representation",
-    "compact_representation": "Compact representation",
-    "representation": "Compact representation",
+    "compact": "Compact code",
+    "compact_representation": "Compact code",
+    "representation": "Compact code",
     "augmentation": "Augmentation",
     "energy": "Low energy",
     "low_energy": "Low energy",

@@ -32,7 +32,7 @@ def fixed(value: float | None, decimals: int) -> str:
 
 
 def significant(value: float | None, digits: int = 3) -> str:
-    """Write a number with so many significant digits; powers of ten where it is very large or small.
+    """Write a number with so many significant digits; very large and small ones as powers of ten.
 
     Examples
     --------

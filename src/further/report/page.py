@@ -1,4 +1,4 @@
-"""A run folder in, one HTML file out: styles, charts, pictures and data inlined, nothing fetched."""
+"""A run folder in, one HTML file out: styles, charts, pictures and data inlined."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pathlib import Path
 from string import Template
 
 from further.report import curves, latent, provenance, samples, table_rows, verdict
+from further.report.cost import cost
 from further.report.markup import Markup, join, tag
 from further.report.metric_table import metric_table
 from further.report.numbers import as_number, duration, share, significant
-from further.report.pictures import Album
+from further.report.pictures import Album, tile_of
 from further.report.run_folder import RunFolder, mapping, read_run
 from further.report.scale_plot import scale_plot
 
@@ -68,7 +69,7 @@ def _page(run: RunFolder, training_examples: bool) -> str:
     folders = [model.folder / "pictures" for model in run.models]
     paths = [run.path / "pictures" / "real.png"]
     paths += [folder / name for folder in folders for name in _PICTURES]
-    album = Album(paths)
+    album = Album(paths, tile_of(run.data.get("shape")))
     sections = [section for section in _sections(run, album, training_examples) if section]
     scripts = [_asset(name).strip() for name in _SCRIPTS]
     # Only the scripts written here may run: even markup smuggled in by data would stay dead.
@@ -137,16 +138,16 @@ def _sections(
             "repeats",
             "Other training seeds",
             verdict.repeats(run),
-            "Each dot is one training from another seed; the bar is the 95 % interval of their mean. "
-            "All other intervals in this report are about held-out rows only.",
+            "Each dot is one training from another seed; the bar is the 95 % interval of their "
+            "mean. All other intervals in this report are about held-out rows only.",
         ),
         _section(
             "figures",
             "All figures",
             metric_table(run) if evaluated else None,
-            "Each with its 95 % interval, drawn on the line from noise (left) to real (right) where "
-            "both are known. Best and tied figures of a goal are bold; ↑ higher and ↓ lower is "
-            "better; – is not defined for that model.",
+            "Each with its 95 % interval, drawn on the line from noise (left) to real (right) "
+            "where both are known. Best and tied figures of a goal are bold; ↑ higher and ↓ lower "
+            "is better; – is not defined for that model.",
         ),
         _section(
             "samples",
@@ -183,7 +184,7 @@ def _sections(
             "Held-out rows as the model encodes them, flattened to two dimensions; "
             "distances in such a map are rough.",
         ),
-        _section("cost", "Time, energy and carbon", provenance.cost(run)),
+        _section("cost", "Time, energy and carbon", cost(run)),
         _section(
             "limits",
             "What the figures cannot show",
@@ -202,15 +203,10 @@ def _leader(run: RunFolder) -> str | None:
 
 
 def _scale_lead(run: RunFolder) -> str:
-    told = (
-        "Each line runs from what noise scores (left) to what real held-out data scores (right). "
-        "The dot is the model, the bar its 95 % interval"
-    )
-    if any(model.name == "gaussian_mixture" for model in run.models):
-        told += ", the tick the Gaussian mixture, the simple thing to beat"
-    if not run.is_comparison:
-        return told + "."
-    return f"{told}. Filled dots are best for that goal or tied with the best."
+    told = "Each line runs from what noise scores (left) to what real held-out data score (right)"
+    if run.is_comparison:
+        told += "; where one of them has no score, from the worst to the best of these models"
+    return f"{told}. The further right, the better."
 
 
 def _kind(run: RunFolder) -> Markup:
@@ -255,9 +251,10 @@ def _facts(run: RunFolder) -> Markup:
         facts.append(("Seed", join((seed, note), " ")))
     near = as_number(mapping(run.data.get("near_duplicates")).get("share"))
     if near is not None:
-        facts.append(("Near-duplicates", share(near)))
+        facts.append(("Near-duplicates", share(near) if near else "none"))
     return tag(
-        "dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in facts),
+        "dl",
+        *(tag("div", tag("dt", name), tag("dd", value)) for name, value in facts),
         class_="key-facts",
     )
 

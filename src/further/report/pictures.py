@@ -1,81 +1,115 @@
-"""Pictures in the page: sheets of samples beside real ones, pairs and strips, inlined as PNG."""
+"""Pictures in the page: sheets of small pictures, their tiles set apart, inlined as PNG."""
 
 from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from further.report.markup import Markup, tag
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 # Bytes of PNG that one page may carry: base64 adds a third, charts and libraries half a megabyte.
 _BUDGET = 900_000
-_SHEET_ROWS = 8
+_WIDEST = 440
 
 
 @dataclass
 class Album:
-    """The pictures of a page, kept together within a size that an e-mail can carry."""
+    """The pictures of a page, kept together within a size that an e-mail can carry.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Every file that the page may show.
+    tile : tuple of int, or None
+        Height and width of one small picture, in pixels; ``None`` where unknown: tiles are square.
+    """
 
     paths: list[Path]
+    tile: tuple[int, int] | None = None
     shown: float = field(init=False)
 
     def __post_init__(self) -> None:
         total = sum(path.stat().st_size for path in self.paths if path.is_file())
         self.shown = min(1.0, _BUDGET / total) if total else 1.0
 
-    def picture(
-        self, path: Path, *, alt: str, rows: int = 1, columns: int = 1, class_: str = "sheet"
-    ) -> Markup | None:
-        """Inline a picture made of tiles; ``None`` where it does not exist or is no picture.
+    def picture(self, path: Path, *, alt: str, columns: int, width: int = 213) -> Markup | None:
+        """Inline a sheet of small pictures; ``None`` where it does not exist or is no picture.
 
         Parameters
         ----------
         path : Path
-            The PNG file.
+            The PNG file: pictures side by side without padding.
         alt : str
             What it shows, in words.
-        rows, columns : int, default=1
-            How many tiles it has; rows at the bottom are cut off when the page would grow too big.
-        class_ : str, default="sheet"
-            Class of the element.
+        columns : int
+            How many stand in a row. Of more than two rows the last are left out when the page
+            would grow too big.
+        width : int, default=213
+            The width to come near to, in CSS pixels: a whole multiple of the picture's own, so
+            that every pixel of a small picture is a square of the same size.
 
         Returns
         -------
         Markup or None
             An ``img`` element.
         """
+        from PIL import Image, UnidentifiedImageError
+
         if not path.is_file():
             return None
-        content, width, height = self._read(path, rows)
-        if not content:
+        try:
+            with Image.open(path) as image:
+                sheet = self._set_apart(image, columns)
+        except (UnidentifiedImageError, OSError):
             return None
-        uri = "data:image/png;base64," + base64.b64encode(content).decode("ascii")
-        # Whole multiples keep every pixel of a small picture a square of the same size.
+        file = io.BytesIO()
+        sheet.save(file, "PNG", optimize=True)
+        uri = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+        zoom = max(1, round(width / sheet.width))
+        drawn = min(sheet.width * zoom, max(width, _WIDEST))
         return tag(
             "img",
             src=uri,
             alt=alt,
-            width=width,
-            height=height,
-            class_=f"{class_} pixelated" if width / columns <= 64 else class_,
+            width=drawn,
+            height=round(sheet.height * drawn / sheet.width),
+            class_="sheet pixelated" if zoom > 1 else "sheet",
             decoding="async",
         )
 
-    def _read(self, path: Path, rows: int) -> tuple[bytes, int, int]:
-        from PIL import Image, UnidentifiedImageError
+    def _set_apart(self, image: Image, columns: int) -> Image:
+        """Put a transparent gap between the small pictures, which the sheet holds edge to edge."""
+        from PIL import Image as Images
 
-        content = path.read_bytes()
-        try:
-            with Image.open(io.BytesIO(content)) as image:
-                width, height = image.size
-                kept = max(2, int(rows * self.shown)) if rows > 2 else rows
-                if kept < rows:
-                    height = height // rows * kept
-                    file = io.BytesIO()
-                    image.crop((0, 0, width, height)).save(file, "PNG", optimize=True)
-                    content = file.getvalue()
-        except (UnidentifiedImageError, OSError):
-            return b"", 0, 0
-        return content, width, height
+        wide = image.width // columns
+        high = wide
+        if self.tile is not None and image.height % self.tile[0] == 0 and wide == self.tile[1]:
+            high = self.tile[0]
+        rows = max(1, image.height // high)
+        kept = max(2, int(rows * self.shown)) if rows > 2 else rows
+        gap = max(1, wide // 10)
+        whole = image.convert("LA" if image.mode in ("1", "L", "LA", "I;16") else "RGBA")
+        size = (columns * (wide + gap) - gap, kept * (high + gap) - gap)
+        sheet = Images.new(whole.mode, size, (0,) * len(whole.getbands()))
+        for row in range(kept):
+            for column in range(columns):
+                left, top = column * wide, row * high
+                piece = whole.crop((left, top, left + wide, top + high))
+                sheet.paste(piece, (column * (wide + gap), row * (high + gap)))
+        return sheet
+
+
+def tile_of(shape: object) -> tuple[int, int] | None:
+    """Read height and width of a picture from the shape (channels, height, width) of the data."""
+    if isinstance(shape, Sequence) and len(shape) == 3:
+        height, width = shape[1:]
+        if isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0:
+            return height, width
+    return None

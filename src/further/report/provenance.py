@@ -1,76 +1,15 @@
-"""What it cost, what the figures cannot show, and how to get them again."""
+"""What the figures cannot show, and how to get them again."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from further.report.chart import chart, columns, data_table
+from further.report.chart import data_table
 from further.report.markup import Markup, join, tag
 from further.report.metrics import METRICS, metric
-from further.report.numbers import as_number, duration, fixed, significant
 from further.report.run_folder import RunFolder, mapping, sentences
-
-
-def cost(run: RunFolder) -> Markup | None:
-    """Draw and tell what training took: time, energy, carbon."""
-    rows = [
-        (
-            model,
-            *(as_number(model.entry.get(key)) for key in ("seconds", "energy_wh", "carbon_g")),
-        )
-        for model in run.models
-    ]
-    known = [row for row in rows if any(value is not None for value in row[1:])]
-    if not known:
-        return None
-    has_energy = any(row[2] is not None for row in known)
-    place = 2 if has_energy else 1
-    unit = "watt-hours" if has_energy else "seconds"
-    drawn = [row for row in known if row[place] is not None]
-    figure = chart(
-        {
-            "mark": "bars",
-            "data": columns(
-                label=[row[0].label for row in drawn],
-                value=[row[place] for row in drawn],
-                text=[significant(row[place], 2) for row in drawn],
-            ),
-            "x": {"label": f"{unit} of training"},
-        },
-        title=f"Training, in {unit}",
-        description=f"Training of each model in {unit}: "
-        + ", ".join(f"{row[0].label} {significant(row[place], 2)}" for row in drawn),
-        head=("Model", "Time", "Energy, Wh", "Carbon, g CO₂e", "Operations"),
-        rows=[
-            (
-                model.label,
-                duration(seconds),
-                significant(energy, 2),
-                significant(carbon, 2),
-                significant(as_number(model.entry.get("training_flops")), 2),
-            )
-            for model, seconds, energy, carbon in known
-        ],
-    )
-    return join((figure, tag("p", _energy(run, [(row[2], row[3]) for row in known]))))
-
-
-def _energy(run: RunFolder, spent: Sequence[tuple[float | None, float | None]]) -> str:
-    energy = mapping(run.evaluation.get("energy") or run.run.get("energy"))
-    watt_hours = sum(value for value, _ in spent if value is not None)
-    carbon = [value for _, value in spent if value is not None]
-    told = f"All trainings together: {significant(watt_hours, 2)} Wh"
-    if carbon:
-        told += f", {significant(sum(carbon), 2)} g of CO₂ equivalent"
-    method, source = energy.get("method"), energy.get("grid_source")
-    grid = as_number(energy.get("grid_g_per_kwh"))
-    if method:
-        told += f". Energy: {str(method).rstrip('.')}"
-    if grid is not None:
-        told += f". Grid: {fixed(grid, 0)} g/kWh{f', {str(source).rstrip(chr(46))}' if source else ''}"
-    return f"{told}."
 
 
 def limits(run: RunFolder) -> Markup:
@@ -156,7 +95,8 @@ def _tree(value: object) -> object:
 
 
 def _scalar(value: object) -> object:
-    number = as_number(value)
-    if number is None or isinstance(value, int):
-        return "" if value is None else str(value)
-    return significant(number, 4)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else str(value)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from further.errors import RunError
 from further.report.markup import without_nan
-from further.report.metrics import metric
+from further.report.metrics import METRICS
 from further.report.numbers import as_number
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of one model with its interval and the two ends of its scale; ``None`` if unknown."""
+    """One figure of one model with its interval and the two ends of its scale."""
 
     value: float | None
     low: float | None = None
@@ -41,6 +41,11 @@ class ModelRun:
     figures: Mapping[str, Figure]
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The name that commands use, as words: it fits where the label does not."""
+        return self.name.replace("_", " ")
 
     @property
     def is_control(self) -> bool:
@@ -68,7 +73,7 @@ class RunFolder:
     run: Mapping[str, Any]
     evaluation: Mapping[str, Any]
     models: tuple[ModelRun, ...]
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str]
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -161,7 +166,7 @@ def read_csv(path: Path, limit: int | None = None) -> list[dict[str, str]]:
 
 
 def read_history(folder: Path) -> dict[str, list[float | None]]:
-    """Read a learning curve as columns of numbers; a cell that is empty or not finite is ``None``."""
+    """Read a learning curve as columns of numbers; what is empty or not finite is ``None``."""
     rows = read_csv(folder / "history.csv")
     columns: dict[str, list[float | None]] = {name: [] for name in rows[0]} if rows else {}
     for row in rows:
@@ -199,7 +204,7 @@ def read_run(path: str | Path) -> RunFolder:
     run, evaluation = read_json(folder / "run.json"), read_json(folder / "evaluation.json")
     if run is None and evaluation is None:
         raise RunError(
-            f"{folder} holds neither run.json nor evaluation.json, so it is not the folder of a run; "
+            f"{folder} holds neither run.json nor evaluation.json, so it is no run; "
             "`further runs` lists those there are."
         )
     run, evaluation = mapping(run), mapping(evaluation)
@@ -231,9 +236,14 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
 
 
 def _read_figure(value: Mapping[str, Any]) -> Figure:
+    ends = {key: as_number(value.get(key)) for key in ("value", "low", "high", "real", "noise")}
     n, basis = as_number(value.get("n")), value.get("basis")
     return Figure(
-        *(as_number(value.get(key)) for key in ("value", "low", "high", "real", "noise")),
+        value=ends["value"],
+        low=ends["low"],
+        high=ends["high"],
+        real=ends["real"],
+        noise=ends["noise"],
         n=None if n is None else int(n),
         method=str(value.get("method") or ""),
         basis=str(basis) if basis else None,
@@ -257,10 +267,12 @@ def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
 
 
 def better(models: Sequence[ModelRun], name: str, declared: object = None) -> str:
-    """Tell which way a figure improves: as declared, else as real against noise, else as known."""
+    """Tell which way a figure improves: as declared, else as known, else as real against noise."""
     if declared in ("higher", "lower"):
         return str(declared)
+    if name in METRICS:
+        return METRICS[name].better
     real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")
     if real is not None and noise is not None and real != noise:
         return "higher" if real > noise else "lower"
-    return metric(name).better
+    return "higher"

@@ -1,4 +1,4 @@
-"""Samples of every model beside real pictures, and each model's samples beside what they resemble."""
+"""Samples of every model beside real pictures, and beside the training pictures nearest to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Mark
     real = album.picture(
         run.path / "pictures" / "real.png",
         alt="Real pictures, in a grid of 8 by 8",
-        rows=8,
         columns=8,
     )
     figures = [_sheet("Real, held out", real, "real")] if real else []
@@ -26,7 +25,6 @@ def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Mark
         picture = album.picture(
             model.folder / "pictures" / "samples.png",
             alt=f"Samples of {model.label}, in a grid of 8 by 8",
-            rows=8,
             columns=8,
         )
         if picture:
@@ -50,9 +48,8 @@ def nearest_pairs(run: RunFolder, album: Album) -> Markup | None:
         picture = album.picture(
             model.folder / "pictures" / "nearest.png",
             alt=f"Ten samples of {model.label}, each above the training picture nearest to it",
-            rows=2,
             columns=10,
-            class_="strip",
+            width=440,
         )
         if picture is None:
             continue

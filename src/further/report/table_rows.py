@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from further.report.chart import chart, columns, data_table
@@ -53,12 +54,13 @@ def _cell(value: str) -> str:
 
 def nearest_rows(run: RunFolder) -> Markup | None:
     """Show generated rows with the training rows that they are nearest to."""
-    parts = []
+    parts: list[Markup] = []
     for model in run.models:
         rows = read_csv(model.folder / "nearest.csv", 2 * _ROWS)
         if not rows:
             continue
-        head = list(rows[0])
+        # What tells the rows of a pair apart is read first, wherever the file has it.
+        head = sorted(rows[0], key=lambda name: name not in ("pair", "row", "distance"))
         body = [[_cell(row.get(name, "")) for name in head] for row in rows]
         parts.append(
             tag(
@@ -72,7 +74,7 @@ def nearest_rows(run: RunFolder) -> Markup | None:
 
 def column_distributions(run: RunFolder, first: str | None) -> Markup | None:
     """Draw each column as the models generate it over how it really is, a fold a model."""
-    parts = []
+    parts: list[Markup] = []
     for model in run.models:
         shown = [_distribution(model, column) for column in _columns(model)]
         drawn = [part for part in shown if part is not None]
@@ -119,19 +121,14 @@ def _distribution(model: ModelRun, column: Mapping[str, Any]) -> Markup | None:
     edges = [as_number(edge) for edge in column.get("edges") or []]
     if len(edges) == len(real) + 1 and None not in edges:
         known = [edge for edge in edges if edge is not None]
-        labels = [
-            f"{significant(left)} to {significant(right)}"
-            for left, right in zip(known, known[1:], strict=False)
-        ]
+        labels = [f"{significant(left)} to {significant(right)}" for left, right in pairwise(known)]
         data = columns(x1=known[:-1], x2=known[1:], real=real, generated=generated)
         spec: dict[str, Any] = {"mark": "histogram", "data": data}
     else:
         labels = [str(value) for value in column.get("categories") or range(len(real))]
         order = sorted(range(len(real)), key=lambda place: -real[place])[:_CATEGORIES]
-        labels, real, generated = (
-            [values[place] for place in order if place < len(values)]
-            for values in (labels, real, generated)
-        )
+        labels = [labels[place] if place < len(labels) else "" for place in order]
+        real, generated = ([side[place] for place in order] for side in (real, generated))
         spec = {
             "mark": "shares",
             "data": columns(category=labels, real=real, generated=generated),
@@ -144,8 +141,7 @@ def _distribution(model: ModelRun, column: Mapping[str, Any]) -> Markup | None:
         f"{fixed(distance, 2)} in total variation.",
         head=(name, "real", "generated"),
         rows=[
-            (label, share(a), share(b))
-            for label, a, b in zip(labels, real, generated, strict=True)
+            (label, share(a), share(b)) for label, a, b in zip(labels, real, generated, strict=True)
         ],
         summary="Data",
     )

@@ -7,7 +7,7 @@ from further.report.markup import Markup, join, tag
 from further.report.metrics import flag_texts, goal_label, metric
 from further.report.numbers import as_number, listing, share
 from further.report.run_folder import ModelRun, RunFolder, mapping
-from further.report.scale_plot import scale_of
+from further.report.scale import scale_of
 
 
 def headline(run: RunFolder) -> str:
@@ -39,13 +39,15 @@ def headline(run: RunFolder) -> str:
 
 def ranking(run: RunFolder) -> Markup | None:
     """Tell goal by goal which model to take, and which are as good."""
-    rows = []
+    rows: list[Markup] = []
     for goal, judged in run.goals.items():
         names = [str(name) for name in judged.get("ranking") or []]
         if not names:
             continue
         tied = [name for name in judged.get("tied") or [] if name != names[0]]
         rest = [name for name in names[1:] if name not in tied]
+        together = f"tied with {listing([run.label(name) for name in tied])}" if tied else None
+        then = listing([name.replace("_", " ") for name in rest])
         rows.append(
             tag(
                 "tr",
@@ -55,15 +57,14 @@ def ranking(run: RunFolder) -> Markup | None:
                     tag("small", metric(judged["metric"]).label),
                     scope="row",
                 ),
-                tag("td", tag("b", run.label(names[0]))),
-                tag("td", listing([run.label(name) for name in tied]) or "none"),
-                tag("td", tag("ol", *(tag("li", run.label(name)) for name in rest), start=2 + len(tied))),
+                tag("td", tag("b", run.label(names[0])), tag("small", together) if tied else None),
                 tag("td", judged.get("sentence") or ""),
+                tag("td", f"then {then}" if then else ""),
             )
         )
     if not rows:
         return None
-    names = ("Goal", "Best", "Tied with it", "Then", "In words")
+    names = ("Goal", "Best", "Why", "Others, in order")
     head = tag("tr", *(tag("th", name, scope="col") for name in names))
     return tag(
         "div",
@@ -76,7 +77,7 @@ def ranking(run: RunFolder) -> Markup | None:
 
 
 def repeats(run: RunFolder) -> Markup | None:
-    """Draw how far each goal's figure moves between training seeds, where trainings were repeated."""
+    """Draw how far each goal's figure moves between training seeds, where there are several."""
     charts = [
         drawn
         for goal, judged in run.goals.items()
@@ -85,11 +86,14 @@ def repeats(run: RunFolder) -> Markup | None:
     if not charts:
         return None
     survives = run.recommendation.get("survives_repeats")
-    verdict = {
-        True: "The ranking survives: each goal keeps its best model when the training seed changes.",
-        False: "The ranking does not survive: with other training seeds another model leads "
-        "for some goal.",
-    }.get(survives, "Whether the ranking survives was not decided.")
+    verdict = "Whether the ranking survives was not decided."
+    if survives is True:
+        verdict = "The ranking survives: each goal keeps its best model with other training seeds."
+    elif survives is False:
+        verdict = (
+            "The ranking does not survive: with other training seeds another model leads for "
+            "some goal."
+        )
     return tag("div", tag("p", verdict), tag("div", *charts, class_="repeats"))
 
 
@@ -98,7 +102,9 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
     means: list[tuple[str, float, float | None, float | None]] = []
     for model in run.models:
         found = mapping(mapping(model.entry.get("across_seeds")).get(name))
-        values = [value for item in found.get("values") or [] if (value := as_number(item)) is not None]
+        values = [
+            value for item in found.get("values") or [] if (value := as_number(item)) is not None
+        ]
         mean = as_number(found.get("mean"))
         if not values or mean is None:
             continue
@@ -139,7 +145,8 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
 
 def failures(run: RunFolder) -> Markup | None:
     """Say what went wrong with which model, in sentences."""
-    cards = [card for model in run.models if (card := _failure(model)) is not None]
+    flagged_first = sorted(run.models, key=lambda model: not model.flags)
+    cards = [card for model in flagged_first if (card := _failure(model)) is not None]
     return tag("div", *cards, class_="failures") if cards else None
 
 
@@ -148,17 +155,15 @@ def _failure(model: ModelRun) -> Markup | None:
         return None
     flags = [flag_texts(flag) for flag in model.flags]
     chips = [tag("span", f"⚑ {name}", class_="chip") for name, _ in flags]
-    expected = (
-        "This is what the control is for: an evaluation that did not catch it could not be trusted."
-        if model.name == "copy" and "memorizes" in model.flags
-        else None
-    )
-    told = [tag("p", told) for told in (*(meaning for _, meaning in flags), *model.notes) if told]
+    told = [*(meaning for _, meaning in flags), *model.notes]
+    if model.name == "copy" and "memorizes" in model.flags:
+        told.append(
+            "This control is there to be caught: a check that missed it could not be trusted."
+        )
     return tag(
         "section",
-        tag("h3", join((model.label, *chips), " ")),
-        *told,
-        tag("p", expected) if expected else None,
+        tag("h3", model.label, *chips),
+        tag("div", *(tag("p", sentence) for sentence in told if sentence)),
         class_="flagged" if flags else None,
     )
 
@@ -171,9 +176,9 @@ def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
     if count:
         part = as_number(near.get("share"))
         told.append(
-            f"{count:,.0f} held-out rows{f' ({share(part)})' if part else ''} are near-duplicates of "
-            "training rows. They flatter every figure below, and copying most of all; remove them, or "
-            "keep such rows on one side of the split."
+            f"{count:,.0f} held-out rows{f' ({share(part)})' if part else ''} are near-duplicates "
+            "of training rows. They flatter every figure below, and copying most of all; remove "
+            "them, or keep such rows on one side of the split."
         )
     status = run.run.get("status")
     if status not in (None, "done", "complete", "completed", "finished", "ok"):

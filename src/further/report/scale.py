@@ -1,0 +1,126 @@
+"""The line that a figure is read on: from what noise scores (t = 0) to what real data do (t = 1).
+
+A figure v stands at t = (f(v) - f(noise)) / (f(real) - f(noise)), with f the identity, or the
+logarithm for costs. Where an end is unknown the worst or the best of the models takes its place,
+and the line says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from further.report.metrics import metric
+from further.report.numbers import duration, fixed, shared_decimals, significant
+from further.report.run_folder import Figure, ModelRun, better, shared_end
+
+_SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The line of one figure, and how its values are written.
+
+    Attributes
+    ----------
+    left, right : float
+        The values at its two ends.
+    left_name, right_name : str
+        What they are: ``noise`` and ``real`` where known, else ``worst`` and ``best``.
+    decimals : int
+        Decimals of every value of this figure.
+    factor : float
+        What values are multiplied by when they are written: 1, or 1,000 for very small ones.
+    """
+
+    name: str
+    left: float
+    right: float
+    left_name: str
+    right_name: str
+    decimals: int
+    factor: float = 1.0
+    logarithmic: bool = False
+
+    @property
+    def label(self) -> str:
+        """Name the figure as it is written, with its factor."""
+        known = metric(self.name)
+        unit = f", {known.unit}" if known.unit and known.style == "fixed" else ""
+        return f"{known.label}{unit}{' × 10³' if self.factor != 1 else ''}"
+
+    @property
+    def anchored(self) -> bool:
+        """Whether both ends are noise and real rather than the worst and the best of the models."""
+        return self.left_name == "noise" and self.right_name == "real"
+
+    def position(self, value: float | None) -> float | None:
+        """Place a value on the line; ``None`` stays ``None``."""
+        if value is None:
+            return None
+        left, right, spot = (
+            math.log(max(_SMALLEST, item)) if self.logarithmic else item
+            for item in (self.left, self.right, value)
+        )
+        return 0.5 if left == right else (spot - left) / (right - left)
+
+    def write(self, value: float | None, unit: bool = True) -> str:
+        """Write a value as it is written throughout the report."""
+        known = metric(self.name)
+        if value is None or known.style == "fixed":
+            return fixed(None if value is None else value * self.factor, self.decimals)
+        if known.style == "duration":
+            return duration(value)
+        if known.style == "count":
+            return fixed(value, 0)
+        written = significant(value, 2)
+        return f"{written} {known.unit}" if unit and known.unit else written
+
+    def write_interval(self, figure: Figure) -> str:
+        """Write the interval of a figure; empty where it has none."""
+        if figure.low is None or figure.high is None:
+            return ""
+        return f"{self.write(figure.low, unit=False)} to {self.write(figure.high, unit=False)}"
+
+
+def scale_of(models: Sequence[ModelRun], name: str, direction: object = None) -> Scale | None:
+    """Choose the line for a figure; ``None`` where no model has a value.
+
+    A model that copies takes no part in it: what it costs or scores is no mark to be measured by.
+    """
+    every = [model for model in models if model.figure(name) is not None]
+    honest = [model for model in every if not model.shows_training_rows] or every
+    figures = [found for model in honest if (found := model.figure(name)) is not None]
+    values = [figure.value for figure in figures if figure.value is not None]
+    if not values:
+        return None
+    worst, best = min(values), max(values)
+    if better(models, name, direction) == "lower":
+        worst, best = best, worst
+    real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")
+    # Real and noise that agree span no line, so the models themselves have to.
+    if real is not None and real == noise:
+        real = noise = None
+    known = metric(name)
+    left_name = "noise"
+    if known.worst is not None or noise is None:
+        noise, left_name = (worst if known.worst is None else known.worst), "worst"
+    widths = [
+        figure.high - figure.low
+        for figure in figures
+        if figure.low is not None and figure.high is not None
+    ]
+    factor = 1.0
+    if known.style == "fixed" and max(map(abs, values)) < 0.1:
+        factor = 1000.0 if shared_decimals(values, widths) > 3 else 1.0
+    return Scale(
+        name,
+        noise,
+        best if real is None else real,
+        left_name,
+        "best" if real is None else "real",
+        shared_decimals([value * factor for value in values], [width * factor for width in widths]),
+        factor,
+        known.style != "fixed" and min(values) > 0,
+    )
