@@ -73,7 +73,7 @@ class ImageEncoding(Encoding):
     def fit(cls, train: Dataset) -> ImageEncoding:
         """Fit on training pictures."""
         values = np.asarray(train.values)
-        spec = Spec(values.shape[1:], train.levels, n_classes=_n_classes(train))
+        spec = Spec(values.shape[1:], train.levels, n_classes=count_classes(train))
         if train.levels is not None:
             return cls(spec, 0.0, float(train.levels - 1))
         low, high = float(values.min()), float(values.max())
@@ -161,5 +161,6 @@ def encoding_from_json(record: dict[str, Any]) -> Encoding:
     )
 
 
-def _n_classes(train: Dataset) -> int:
+def count_classes(train: Dataset) -> int:
+    """Return the number of classes to condition on, 0 without labels."""
     return 0 if train.labels is None else len(train.class_names)

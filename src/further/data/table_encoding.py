@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.data.column_encoding import CategoricalColumn, ColumnEncoding, NumericColumn
+from further.data.categorical_column import CategoricalColumn
 from further.data.dataset import Dataset
-from further.data.encoding import Encoding, _n_classes
+from further.data.encoding import Encoding, count_classes
 from further.data.normal_score import MOST_KNOTS
+from further.data.numeric_column import NumericColumn, column_kind
 from further.data.spec import Block, Spec
 from further.errors import InputError
+
+ColumnEncoding = NumericColumn | CategoricalColumn
 
 #: Wide tables keep fewer knots a column, so that a saved model stays small.
 KNOTS_IN_ALL = 200_000
@@ -62,7 +65,7 @@ class TableEncoding(Encoding):
                 "position": names.index(train.target) if train.target in names else len(columns),
                 "classes": list(train.class_names),
             }
-        return cls(_spec(columns, _n_classes(train)), columns, train.plain, target)
+        return cls(_spec(columns, count_classes(train)), columns, train.plain, target)
 
     def encode(self, dataset: Dataset) -> np.ndarray:
         """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
@@ -89,9 +92,14 @@ class TableEncoding(Encoding):
         array = np.asarray(array)
         # Rare categories are drawn by frequency; the same rows give the same draw.
         rng = np.random.default_rng(0)
-        decoded, start = {}, 0
+        decoded: dict[str, Any] = {}
+        start = 0
         for column in self.columns:
-            decoded[column.name] = column.decode(array[:, start : start + column.width], rng)
+            part = array[:, start : start + column.width]
+            if isinstance(column, NumericColumn):
+                decoded[column.name] = column.decode(part)
+            else:
+                decoded[column.name] = column.decode(part, rng)
             start += column.width
         if self.plain:
             return np.column_stack(list(decoded.values()))
@@ -102,13 +110,13 @@ class TableEncoding(Encoding):
         if self.target is None:
             raise InputError("The training rows had no label column.")
         classes = pd.Series(self.target["classes"])
-        dtype = self.target["dtype"] or "str"
-        if dtype in ("bool", "boolean"):
+        dtype = str(self.target["dtype"])
+        if dtype.startswith("bool"):
             classes = classes == "True"
         elif dtype.lower().startswith(("int", "uint", "float")):
-            classes = pd.to_numeric(classes).astype(dtype)
+            classes = pd.Series(pd.to_numeric(classes), dtype=dtype)
         result = frame.copy()
-        values = classes.iloc[codes].reset_index(drop=True).array
+        values = classes.iloc[codes].set_axis(result.index)
         result.insert(min(self.target["position"], result.shape[1]), self.target["name"], values)
         return result
 
@@ -125,7 +133,7 @@ class TableEncoding(Encoding):
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> TableEncoding:
         """Return what :meth:`to_json` recorded."""
-        columns = [
+        columns: list[ColumnEncoding] = [
             (NumericColumn if line["kind"] == "numeric" else CategoricalColumn).from_json(line)
             for line in record["columns"]
         ]
@@ -137,14 +145,14 @@ def _fit_column(column: pd.Series, plain: bool, knots: int) -> ColumnEncoding:
         raise InputError(
             f'The column "{column.name}" has no value in any training row; leave it out.'
         )
-    kind = getattr(column.dtype, "kind", "O")
-    number = kind in "iufM" and not isinstance(column.dtype, pd.CategoricalDtype)
+    kind = column_kind(column)
+    number = kind in "iufM"
     if plain or (number and (kind == "M" or column.nunique() != 2)):
         return NumericColumn.fit(column, plain=plain, knots=knots)
     return CategoricalColumn.fit(column)
 
 
-def _spec(columns: list[Any], n_classes: int) -> Spec:
+def _spec(columns: list[ColumnEncoding], n_classes: int) -> Spec:
     blocks, start = [], 0
     for column in columns:
         for name, width, kind in column.parts:
