@@ -1,1 +1,1 @@
-"""What samples are worth on held-out data: metrics, intervals and flags; knows arrays, not models."""
+"""What samples are worth on held-out data: metrics, intervals, flags. Knows arrays, not models."""

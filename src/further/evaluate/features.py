@@ -3,6 +3,11 @@
 Where there are labels, the penultimate layer of a small classifier trained on the training split;
 otherwise principal components of the training split. Neither is the Inception network, so no
 distance measured here is an FID, and figures from two data sets cannot be compared.
+
+The classifier tells the classes apart, and as one class more rows that were spoilt: half of their
+values come from other rows. Without it, it has never seen anything but good rows and puts uniform
+noise in their midst (precision 0.65 on digits, 0.05 with it), and a blurred sample looks like a
+sharp one.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from sklearn.neural_network import MLPClassifier
 Floats = NDArray[np.floating[Any]]
 
 HIDDEN_LAYERS = (128, 32)
-EPOCHS = 40
+EPOCHS = 30
 COMPONENTS = 32
 # Wider rows are reduced first, so that the classifier costs seconds on pictures of any size.
 WIDEST_INPUT = 256
@@ -33,8 +38,7 @@ class FeatureSpace:
 
     Use it wherever samples are compared with real rows.
     It fails where the classes have little to do with what makes a sample good: the classifier may
-    ignore a flaw that does not change the class, which is why the two-sample test also looks at
-    raw values.
+    ignore a fine flaw, which is why the two-sample test also looks at raw values.
 
     Parameters
     ----------
@@ -79,7 +83,7 @@ class FeatureSpace:
                 svd_solver="randomized" if 4 * components < min(rows.shape) else "full",
                 random_state=seed,
             ).fit(rows)
-        if labelled:
+        if labelled and y is not None:
             reduced = rows if self._reduction is None else self._reduction.transform(rows)
             self._centre = reduced.mean(axis=0)
             self._input_scale = _spread(reduced)
@@ -94,7 +98,10 @@ class FeatureSpace:
             with warnings.catch_warnings():
                 # The number of epochs is fixed on purpose.
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                self._classifier.fit((reduced - self._centre) / self._input_scale, y)
+                spoilt = _spoil(reduced, np.random.default_rng(seed))
+                inputs = np.concatenate([reduced, spoilt])
+                classes = np.concatenate([y, np.full(len(spoilt), y.max() + 1)])
+                self._classifier.fit((inputs - self._centre) / self._input_scale, classes)
         self._output_scale = 1.0
         features = self(rows)
         self._output_scale = _spread(features)
@@ -129,8 +136,14 @@ class FeatureSpace:
             before = f" of {self._reduction.n_components_} principal components"
         return (
             f"penultimate layer ({self.size} values) of a classifier{before} with hidden layers "
-            f"of {layers}, trained on the classes of {on}"
+            f"of {layers}, trained on {on} to tell their classes apart, and from spoilt rows"
         )
+
+
+def _spoil(rows: Floats, rng: np.random.Generator) -> Floats:
+    """Replace half of the values by those that other rows have in the same column."""
+    shuffled = rng.permuted(rows, axis=0)
+    return np.where(rng.random(rows.shape) < 0.5, shuffled, rows)
 
 
 def _spread(values: Floats) -> float:

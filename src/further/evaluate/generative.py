@@ -17,16 +17,26 @@ from numpy.typing import NDArray
 
 from further.data.spec import Block
 from further.errors import InputError
+from further.evaluate.class_balance import class_balance, class_shares
+from further.evaluate.constraints import Constraints
 from further.evaluate.distance import distances
 from further.evaluate.features import FeatureSpace
+from further.evaluate.flags import THRESHOLDS
 from further.evaluate.frechet_distance import frechet_score
-from further.evaluate.interval import DRAWS, Score, half_samples
+from further.evaluate.interval import BOOTSTRAP_DRAWS, DRAWS, LEVEL, Score, half_samples
 from further.evaluate.kernel_distance import kernel_distance, median_bandwidth
 from further.evaluate.memorization import QUANTILE, NearestTraining
 from further.evaluate.neighbours import NEIGHBOURS, neighbour_scores
-from further.evaluate.noise import uniform_values
+from further.evaluate.noise import uniform_frame, uniform_values
 from further.evaluate.support_vectors import COST, kernel_width
-from further.evaluate.two_sample import FOLDS, two_sample_accuracy
+from further.evaluate.table_fidelity import TableFidelity
+from further.evaluate.train_on_synthetic import ROWS_PER_CLASS, SUBSETS, TrainOnSynthetic
+from further.evaluate.two_sample import (
+    FEATURE_JUDGE,
+    FOLDS,
+    RAW_JUDGE,
+    two_sample_accuracy,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +50,7 @@ MOST_TWO_SAMPLE_ROWS = 1000
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows as the judge sees them: encoded and flat, with classes and, for tables, the source's form.
+    """Rows as the judge sees them: encoded, with classes, and for tables in the source's own form.
 
     Attributes
     ----------
@@ -137,20 +147,58 @@ class GenerativeJudge:
         self._test_features = self._features(self._test.x)
         self._test_distances = distances(self._test_features)
         self._test_halves = half_samples(len(self._test), DRAWS, seed)
+        self._build_judge_of_classes(few)
+        self._fidelity: TableFidelity | None = None
+        self._constraints: Constraints | None = None
+        if few.frame is not None and self._test.frame is not None:
+            self._fidelity = TableFidelity(few.frame, self._test.frame, seed)
+        if train.frame is not None and validation.frame is not None:
+            self._constraints = Constraints(train.frame, validation.frame)
         self.protocol: dict[str, Any] = self._describe()
+        self.real, self.noise = self._ends(rng)
+
+    def _build_judge_of_classes(self, train: Rows) -> None:
+        """Prepare what needs labels: the judge that learns from samples, and class shares."""
+        self._learning: TrainOnSynthetic | None = None
+        y, test_y = train.y, self._test.y
+        if y is None or test_y is None or len(np.unique(y)) < 2:
+            return
+        everything = self._train.y if self._train.y is not None else y
+        self._prior = class_shares(everything, int(max(everything.max(), test_y.max())) + 1)
+        self._learning = TrainOnSynthetic(train.x, y, self._test.x, test_y, self._gamma, self.seed)
+        recognised = self._learning.recognise(self._validation.x)
+        self._recognised_in_real = class_shares(recognised, len(self._prior))
+
+    def _ends(
+        self, rng: np.random.Generator
+    ) -> tuple[dict[str, float | None], dict[str, float | None]]:
+        """Return what real rows score and what uniform noise scores."""
+        real = _values(self.score(self._validation))
+        real["memorization"] = self._training.score(self._test.x).value
+        if self._learning is not None:
+            real["synthetic_to_real_accuracy"] = self._learning.real
+        if self._constraints is not None and self._test.frame is not None:
+            # The rules were chosen so that validation rows keep them.
+            kept = self._constraints.violations(self._test.frame)
+            real["constraint_violations"] = None if kept is None else kept.value
+        n = len(self._test)
+        frame = self._train.frame
         noise = Rows(
-            uniform_values(
-                self._train.x, len(self._test), rng, levels=self._levels, blocks=self._blocks
-            )
+            uniform_values(self._train.x, n, rng, levels=self._levels, blocks=self._blocks),
+            None if self._learning is None else rng.choice(len(self._prior), n, p=self._prior),
+            None if frame is None else uniform_frame(frame, n, rng),
         )
-        self.real = _values(self.score(self._validation))
-        self.noise = _values(self.score(noise))
-        self.real["memorization"] = self._training.score(self._test.x).value
+        return real, _values(self.score(noise))
 
     @property
     def n_samples(self) -> int:
-        """Number of samples that :meth:`score` asks for: as many as test rows."""
+        """Number of samples that distances look at: as many as test rows (2,000 at most)."""
         return len(self._test)
+
+    @property
+    def n_learning_samples(self) -> int:
+        """Number of samples that learning looks at: as many as training rows (2,000 at most)."""
+        return min(len(self._train), MOST_ROWS)
 
     def score(self, samples: Rows) -> dict[str, Score | None]:
         """Judge samples.
@@ -158,8 +206,11 @@ class GenerativeJudge:
         Parameters
         ----------
         samples : Rows
-            Encoded on the source's own grid (pictures rounded to grey levels), drawn at random:
-            the first :attr:`n_samples` are compared with the test rows.
+            Encoded on the source's own grid (pictures rounded to grey levels), with the classes
+            asked for. Distances look at a random choice of :attr:`n_samples`; what is learnt from
+            samples at :attr:`n_learning_samples` where there are so many, so that as much is
+            learnt from as from training rows. Give every model's equally many, so that figures
+            are paired.
 
         Returns
         -------
@@ -176,8 +227,9 @@ class GenerativeJudge:
                 f"evaluation: {len(samples)} sample cannot be judged; draw at least 2."
             )
         _check_finite(samples, "the samples")
-        samples = _flat(samples)
-        few = samples.first(len(self._test))
+        shuffled = np.random.default_rng(self.seed).permutation(len(samples))
+        samples = _flat(samples).take(shuffled)
+        few = samples.first(self.n_samples)
         features = self._features(few.x)
         between = distances(self._test_features, features)
         within = distances(features)
@@ -192,9 +244,48 @@ class GenerativeJudge:
             ),
             **neighbour_scores(*measured, self._test_halves, halves),
             "two_sample_accuracy": self._two_sample_accuracy(few, features),
+            **self._learning_scores(samples.first(self.n_learning_samples), few),
             "memorization": self._training.score(few.x, self.seed),
+            **self._table_scores(few),
         }
+        coverage = scores["coverage"]
+        if coverage is not None and self._test_distances.any():
+            coverage.detail["spread"] = float(within.mean() / self._test_distances.mean())
         return scores
+
+    def _learning_scores(self, samples: Rows, few: Rows) -> dict[str, Score | None]:
+        accuracy = gain = balance = None
+        if self._learning is not None:
+            if samples.y is not None:
+                accuracy = self._learning.accuracy(samples.x, samples.y)
+                gain = self._learning.augmentation_gain(samples.x, samples.y)
+            balance = class_balance(
+                self._learning.recognise(few.x),
+                self._prior,
+                requested=few.y,
+                recognised_in_real=self._recognised_in_real,
+                seed=self.seed,
+            )
+        return {
+            "synthetic_to_real_accuracy": accuracy,
+            "augmentation_gain": gain,
+            "class_balance": balance,
+        }
+
+    def _table_scores(self, samples: Rows) -> dict[str, Score | None]:
+        if self.kind != "table":
+            return {}
+        shapes = pairs = violations = None
+        if samples.frame is not None and self._fidelity is not None:
+            shapes = self._fidelity.column_shapes(samples.frame)
+            pairs = self._fidelity.pair_correlations(samples.frame)
+        if samples.frame is not None and self._constraints is not None:
+            violations = self._constraints.violations(samples.frame, self.seed)
+        return {
+            "column_shapes": shapes,
+            "pair_correlations": pairs,
+            "constraint_violations": violations,
+        }
 
     def nearest_training(
         self, samples: Rows, k: int = 1
@@ -223,31 +314,55 @@ class GenerativeJudge:
 
     def _describe(self) -> dict[str, Any]:
         n = len(self._test)
-        return {
+        described: dict[str, Any] = {
             "features": self._features.name,
             "feature_count": self._features.size,
             "samples": n,
+            "learning_samples": self.n_learning_samples,
             "rows": {"train": len(self._train), "validation": len(self._validation), "test": n},
             "most_rows": MOST_ROWS,
             "neighbours": NEIGHBOURS,
-            "kernel": "exp(-distance² / (2 bandwidth²))",
-            "bandwidth": self._bandwidth,
-            "bandwidth_rule": "median distance between the features of training rows",
+            "kernel": {
+                "form": "exp(-distance² / (2 bandwidth²)); the squared discrepancy is given",
+                "bandwidth": self._bandwidth,
+                "rule": "median distance between the features of training rows",
+            },
             "two_sample": {
                 "folds": FOLDS,
-                "judges": [
-                    "logistic regression on features",
-                    "support vector machine on raw values",
-                ],
+                "judges": [FEATURE_JUDGE, RAW_JUDGE],
+                "counts": "the higher accuracy",
                 "rows": min(n, MOST_TWO_SAMPLE_ROWS),
             },
             "support_vector_machine": {"kernel": "rbf", "C": COST, "gamma": self._gamma},
             "memorization": {"quantile": QUANTILE, "threshold": self._training.threshold},
+            "flags": dict(THRESHOLDS),
             "real": "validation rows against test rows",
+            "real_exceptions": {"memorization": "test rows against training rows"},
             "noise": "uniform noise against test rows",
-            "interval": {"level": 0.95, "halves": DRAWS},
+            "interval": {
+                "level": LEVEL,
+                "distances": f"{DRAWS} halves without replacement, rescaled",
+                "means": f"{BOOTSTRAP_DRAWS} bootstrap draws of per-example scores, judge fixed",
+                "covers": "the choice of test rows and of samples, not another training",
+            },
             "seed": self.seed,
         }
+        exceptions = described["real_exceptions"]
+        if self._learning is not None:
+            exceptions["synthetic_to_real_accuracy"] = "learnt from training rows"
+            exceptions["augmentation_gain"] = "validation rows added"
+            described["augmentation"] = {
+                "rule": (
+                    f"{ROWS_PER_CLASS} training rows of each class, or half of a class that has "
+                    f"fewer than {2 * ROWS_PER_CLASS}"
+                ),
+                "subsets": SUBSETS,
+            }
+            described["class_balance"] = "1 - total variation distance to the training shares"
+        if self._constraints is not None:
+            exceptions["constraint_violations"] = "test rows"
+            described["constraints"] = [rule.sentence for rule in self._constraints.rules]
+        return described
 
 
 def _values(scores: dict[str, Score | None]) -> dict[str, float | None]:
