@@ -14,7 +14,7 @@ BlockPart = tuple[str, int, Literal["numeric", "categorical"]]
 
 #: Numbers that take so few values, each often, are decoded to one of these, never between them.
 MOST_STEPS = 20
-MOST_DECIMALS = 6
+MOST_DECIMALS = 10
 IS_MISSING = " is missing"
 
 
