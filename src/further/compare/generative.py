@@ -24,7 +24,7 @@ from further.compare.pictures import write_real
 from further.compare.recommend import GOALS, across_seeds, recommend
 from further.compare.workers import WorkerError, run_tasks
 from further.data.dataset import Dataset, as_dataset
-from further.data.load import load
+from further.data.loading import load
 from further.data.near_duplicates import near_duplicates
 from further.data.splits import Split
 from further.errors import InputError, RunError
@@ -164,7 +164,6 @@ def generative_models(
         budget=str(budget) if amount.unit != "flop" or budget == "auto" else f"{amount.amount:g}",
         conditional=conditional,
         models=[{"name": line.name, "parameters": p} for line, p in chosen],
-        loading={"target": target, **loading},
         split=split.describe(),
     )
     if dataset.source == "array":
@@ -216,7 +215,7 @@ def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
     if record["data"]["source"] == "array":
         dataset = Dataset.open(path / "data")
     else:
-        dataset = load(record["data"]["source"], **record.get("loading", {}))
+        dataset = load(record["data"]["source"], **record["data"]["options"])
     if dataset.fingerprint != record["data"]["fingerprint"]:
         raise RunError(
             f'The data at "{record["data"]["source"]}" have changed since the run "{path}" began; '

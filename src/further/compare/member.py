@@ -21,11 +21,11 @@ from further.data.dataset import Dataset
 from further.data.encoding import Encoding, fit_encoding
 from further.data.spec import Spec
 from further.data.splits import Split
-from further.evaluate.bits import bits_score
+from further.evaluate.bits import bits_per_dimension
 from further.evaluate.generative import GenerativeJudge, Rows
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
-from further.evaluate.reconstruction import psnr_score, ssim_score
+from further.evaluate.reconstruction import reconstruction
 from further.generate.base import GenerativeModel, Generator
 from further.generate.denoising import DenoisingAutoencoder
 from further.names import ModelName, find_model
@@ -178,36 +178,40 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
         "name": dataset.name,
         "kind": dataset.kind,
         "source": dataset.source,
+        "options": dict(dataset.options),
         "target": dataset.target,
         "fingerprint": dataset.fingerprint,
     }
 
 
-def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score]:
+def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | None]:
     """Return the scores that look into the model, not only at its samples."""
     if not isinstance(estimator, GenerativeModel):
         return {}
-    scores: dict[str, Score] = {}
+    scores: dict[str, Score | None] = {}
     test = setting.for_model(setting.part("test"))
     x = estimator.encoding_.encode(test)
-    bits = estimator.bits_per_dimension(x, test.labels)
-    if bits is not None:
-        scores["bits_per_dimension"] = bits_score(bits, estimator.likelihood_basis)
+    likelihoods = estimator.log_likelihoods_encoded(x, test.labels)
+    if likelihoods is not None and setting.dataset.kind == "images":
+        scores["bits_per_dimension"] = bits_per_dimension(
+            likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, seed=setting.seed
+        )
     if hasattr(estimator, "transform_encoded"):
         codes = estimator.transform_encoded(x)
         rebuilt = estimator.inverse_transform_encoded(codes, test.labels)
-        scores["reconstruction_psnr"] = psnr_score(x, rebuilt)
-        if setting.dataset.labels is not None:
-            train, full = setting.part("train"), setting.part("test")
+        if setting.dataset.kind == "images":
+            scores.update(reconstruction(x, rebuilt, seed=setting.seed))
+        train, full = setting.part("train"), setting.part("test")
+        if train.labels is not None and full.labels is not None:
             scores["latent_accuracy"] = latent_accuracy(
-                estimator.transform_encoded(estimator.encoding_.encode(train)), train.labels,
-                codes, full.labels,
+                estimator.transform_encoded(estimator.encoding_.encode(train)),
+                train.labels, codes, full.labels, seed=setting.seed,
             )  # fmt: skip
     if isinstance(estimator, DenoisingAutoencoder) and estimator.spec_.is_image:
         noisy = estimator.add_noise(test, random_state=setting.seed)
         clean = estimator.denoise(noisy)
-        scores["denoising_psnr"] = psnr_score(x, clean, noisy=noisy)
-        scores["denoising_ssim"] = ssim_score(x, clean, noisy=noisy)
+        for name, score in reconstruction(x, clean, noisy=noisy, seed=setting.seed).items():
+            scores[name.replace("reconstruction", "denoising")] = score
     return scores
 
 

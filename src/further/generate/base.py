@@ -429,20 +429,19 @@ class GenerativeModel(Generator):
         """Return encoded rows for latent codes and class codes."""
         return self._in_batches(lambda b: self.decode_latent(self.net_, b.x, b.y), z, codes)
 
-    def bits_per_dimension(self, x: np.ndarray, codes: np.ndarray | None) -> np.ndarray | None:
-        """Return bits a dimension of encoded rows ``(n,)``, lower is better.
+    def log_likelihoods_encoded(
+        self, x: np.ndarray, codes: np.ndarray | None
+    ) -> np.ndarray | None:
+        """Return log-likelihoods in nats ``(n,)`` of encoded rows given their class codes.
 
-        None where the model defines no likelihood of such data; ``likelihood_basis`` says whether
-        it is exact or an upper bound of the bits.
+        None where the model defines no likelihood of such data.
         """
-        if type(self).log_likelihood is GenerativeModel.log_likelihood:
-            return None
         generator = torch.Generator().manual_seed(0)
         probe = Batch(torch.from_numpy(x[:1]), None if codes is None else torch.zeros(1).long())
         with torch.no_grad(), self.engine_.active():
             if self.log_likelihood(self.net_, probe, generator) is None:
                 return None
-        return -self._log_likelihoods(x, codes) / (math.log(2) * self.spec_.size)
+        return self._log_likelihoods(x, codes)
 
     # The training --------------------------------------------------------------------------------
 

@@ -36,7 +36,6 @@ from further.generate.table_blocks import (
 )
 
 MIN_LOG_SCALE = -7.0
-MAX_CATEGORIES = 32
 
 
 class Likelihood(nn.Module):
@@ -123,7 +122,7 @@ class DiscretizedLogistic(Likelihood):
         """Return the log-probability of the grey levels."""
         levels = _levels(self.spec)
         x = x.flatten(1)
-        centre, inverse = self._parameters(eta)
+        centre, inverse = self._split(eta)
         half = 0.5 / (levels - 1)
         upper = (x + half - centre) * inverse
         lower = (x - half - centre) * inverse
@@ -137,17 +136,17 @@ class DiscretizedLogistic(Likelihood):
 
     def mean(self, eta: Tensor) -> Tensor:
         """Return the centres."""
-        return self._parameters(eta)[0].clamp(0, 1).unflatten(1, self.spec.shape)
+        return self._split(eta)[0].clamp(0, 1).unflatten(1, self.spec.shape)
 
     def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
         """Draw, and round to the grey levels."""
-        centre, inverse = self._parameters(eta)
+        centre, inverse = self._split(eta)
         u = torch.rand(centre.shape, generator=generator).clamp(1e-5, 1 - 1e-5)
         drawn = centre + torch.logit(u) / inverse
         steps = _levels(self.spec) - 1
         return ((drawn.clamp(0, 1) * steps).round() / steps).unflatten(1, self.spec.shape)
 
-    def _parameters(self, eta: Tensor) -> tuple[Tensor, Tensor]:
+    def _split(self, eta: Tensor) -> tuple[Tensor, Tensor]:
         centre, log_scale = eta.chunk(2, dim=1)
         return centre + 0.5, torch.exp(-(log_scale - 2.0).clamp(MIN_LOG_SCALE, 2.0))
 
@@ -223,8 +222,8 @@ LIKELIHOODS: dict[str, type[Likelihood]] = {
 def make_likelihood(name: str, spec: Spec) -> Likelihood:
     """Return the likelihood of that name for such data.
 
-    "auto" takes ``table`` for tables; for pictures ``categorical`` up to 32 grey levels,
-    ``discretized_logistic`` above, ``gaussian`` without levels.
+    "auto" takes ``table`` for tables; for pictures ``bernoulli`` with two levels,
+    ``discretized_logistic`` with more, since it knows their order, ``gaussian`` without levels.
 
     Raises
     ------
@@ -237,7 +236,7 @@ def make_likelihood(name: str, spec: Spec) -> Likelihood:
         elif spec.levels is None:
             name = "gaussian"
         else:
-            name = "categorical" if spec.levels <= MAX_CATEGORIES else "discretized_logistic"
+            name = "bernoulli" if spec.levels == 2 else "discretized_logistic"
     if name in ("categorical", "discretized_logistic") and spec.levels is None:
         raise InputError(f'likelihood="{name}" needs pictures with grey levels; take "gaussian".')
     if spec.blocks and name != "table":

@@ -77,8 +77,8 @@ class VAE(GenerativeModel):
         Size of the latent code.
     likelihood : {"auto", "bernoulli", "gaussian", "discretized_logistic", "categorical"}, \
 default="auto"
-        Distribution of a value given the code; "auto" takes categorical for pictures of at most 32
-        grey levels, discretized logistic for more, Gaussian and categorical columns for tables.
+        Distribution of a value given the code; "auto" takes the discretized logistic for pictures
+        with grey levels (Bernoulli for two), Gaussian and categorical columns for tables.
     width : int, default=256
         Hidden units of a layer, for tables and pictures of at most 256 values.
     depth : int, default=2

@@ -1,0 +1,55 @@
+"""What a latent representation is worth: how well a linear judge reads the class from it.
+
+A linear probe (Alain and Bengio 2017): multinomial logistic regression on the standardised codes
+of training rows, judged on test rows. It says what is linearly readable, not what is there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.evaluate.interval import Score, score_from_examples
+
+MOST_ITERATIONS = 200
+
+
+def latent_accuracy(
+    train: NDArray[np.floating[Any]],
+    train_classes: NDArray[np.integer[Any]],
+    test: NDArray[np.floating[Any]],
+    test_classes: NDArray[np.integer[Any]],
+    *,
+    seed: int = 0,
+) -> Score:
+    """Return the accuracy of a linear judge of latent codes.
+
+    Use it to compare representations of the same data. It fails where classes are well separated
+    but not by planes.
+
+    Parameters
+    ----------
+    train, test : ndarray of shape (n, latent_dim)
+        Codes of training and test rows.
+    train_classes, test_classes : ndarray of shape (n,)
+        Their classes.
+    seed : int, default=0
+        Of the bootstrap.
+
+    Examples
+    --------
+    >>> codes = np.array([[-1.0], [-2.0], [1.0], [2.0]])
+    >>> classes = np.array([0, 0, 1, 1])
+    >>> latent_accuracy(codes, classes, codes, classes).value
+    1.0
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    judge = make_pipeline(StandardScaler(), LogisticRegression(max_iter=MOST_ITERATIONS))
+    judge.fit(train, train_classes)
+    right = (judge.predict(test) == test_classes).astype(np.float64)
+    return score_from_examples(right, limits=(0.0, 1.0), seed=seed, detail={"size": train.shape[1]})
