@@ -1,0 +1,145 @@
+"""What all commands share: ``key=value`` beside ``--key value``, common options, the record."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_ASSIGNMENT = re.compile(r"^(?P<key>[A-Za-z][A-Za-z0-9_-]*)=(?P<value>.*)$", re.DOTALL)
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+#: What changes where and how a result is shown, but not the result.
+_PRESENTATION = ("out", "as_json", "quiet", "jobs", "training_examples")
+
+
+class Command(click.Command):
+    """A command that takes ``key=value`` for ``--key value``, and ``_`` for ``-`` in keys."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        settings = kwargs.setdefault("context_settings", {})
+        settings.setdefault("token_normalize_func", _dashes)
+        super().__init__(*args, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite ``key=value`` and parse as click does."""
+        return super().parse_args(ctx, assignments(self, ctx, args))
+
+
+def assignments(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
+    """Return arguments with each ``key=value`` as ``--key=value``.
+
+    The value of an option and the name of a file that exists stay as they are.
+
+    Raises
+    ------
+    click.UsageError
+        If a flag is given something other than true or false.
+    """
+    options = {
+        _dashes(name.lstrip("-")): option
+        for option in command.get_params(ctx)
+        if isinstance(option, click.Option)
+        for name in (*option.opts, *option.secondary_opts)
+    }
+    out: list[str] = []
+    takes_next = False
+    for position, arg in enumerate(args):
+        if arg == "--":
+            return [*out, *args[position:]]
+        found = None if takes_next else _ASSIGNMENT.match(arg)
+        if found is None or Path(arg).exists():
+            out.append(arg)
+            option = options.get(_dashes(arg.lstrip("-"))) if arg.startswith("-") else None
+            takes_next = not takes_next and option is not None and not option.is_flag
+            continue
+        key = _dashes(found["key"])
+        option = options.get(key)
+        if option is None or not option.is_flag:
+            out.append(f"--{key}={found['value']}")
+        else:
+            out += _flag(option, found["key"], found["value"])
+    return out
+
+
+def _flag(option: click.Option, key: str, value: str) -> list[str]:
+    if value.lower() not in _TRUE + _FALSE:
+        raise click.UsageError(f"{key}={value} must be true or false.")
+    # Some flags have one name, which says either yes (--json) or no (--unconditional).
+    is_on = value.lower() in _TRUE
+    names = option.opts
+    if f"--{_dashes(key)}" in option.secondary_opts:
+        is_on = not is_on
+    if is_on:
+        return [names[0]]
+    return [option.secondary_opts[0]] if option.secondary_opts else []
+
+
+def _dashes(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def command_line(ctx: click.Context) -> str:
+    """Return the command that repeats this one: what was given, not how it was shown."""
+    words = ctx.command_path.split()
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        value = ctx.params.get(name)
+        if name in _PRESENTATION or value is None:
+            continue
+        if isinstance(parameter, click.Argument):
+            words.append(str(value))
+        elif isinstance(parameter, click.Option) and value != parameter.get_default(ctx):
+            words += _written(parameter, value)
+    return shlex.join(words)
+
+
+def _written(option: click.Option, value: Any) -> list[str]:
+    if option.is_flag:
+        return [option.opts[0]] if value else option.secondary_opts[:1]
+    text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return [option.opts[0], text]
+
+
+def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a decorator that adds options, in this order."""
+
+    def add(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True,
+    help="Of the split, the training and the judge.",
+)  # fmt: skip
+target_option = click.option("--target", metavar="COLUMN", help="The label column of a table.")
+resize_option = click.option(
+    "--resize", metavar="SIZE", help="Side in pixels that pictures of mixed sizes are brought to."
+)
+unconditional_option = click.option(
+    "--unconditional", is_flag=True, help="Do not tell the models the class."
+)
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), metavar="RUN",
+    help="Folder of the run; default: a new one under runs.",
+)  # fmt: skip
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Write the result as JSON and nothing else."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Write nothing but errors.")
+training_examples_option = click.option(
+    "--training-examples/--no-training-examples", default=True,
+    help="Show rows or pictures of the training set in the report, or leave them out so that it "
+    "can be shared.",
+)  # fmt: skip
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N",
+    help="Models trained at a time; default: as many as there are cores. It changes no result.",
+)  # fmt: skip

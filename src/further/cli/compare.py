@@ -1,0 +1,90 @@
+"""``further compare DATA``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from further.cli.command import (
+    Command,
+    command_line,
+    jobs_option,
+    json_option,
+    out_option,
+    quiet_option,
+    resize_option,
+    seed_option,
+    target_option,
+    training_examples_option,
+    unconditional_option,
+    with_options,
+)
+
+
+@click.command("compare", cls=Command)
+@click.argument("data")
+@click.option(
+    "--models", metavar="NAMES",
+    help="Names with commas between them; default: all. The controls always take part.",
+)  # fmt: skip
+@click.option(
+    "--budget", default="auto", show_default=True,
+    help='Training of each deep model: operations (2e12), "30 epochs", "500 steps", or seconds '
+    "(60s, which is not reproducible).",
+)  # fmt: skip
+@click.option(
+    "--repeats", type=click.IntRange(min=1), default=1, show_default=True,
+    help="Trainings of each model with different seeds: does the ranking survive that?",
+)  # fmt: skip
+@with_options(
+    seed_option, unconditional_option, target_option, resize_option, jobs_option, out_option,
+    json_option, quiet_option, training_examples_option,
+)  # fmt: skip
+@click.pass_context
+def command(
+    ctx: click.Context,
+    data: str,
+    models: str | None,
+    budget: str,
+    repeats: int,
+    seed: int,
+    unconditional: bool,
+    target: str | None,
+    resize: str | None,
+    jobs: int | None,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    training_examples: bool,
+) -> None:
+    """Compare generative models on DATA under one equal budget, with controls.
+
+    DATA is a name such as digits, a CSV or Parquet file, an IDX, NPZ or NPY file, or a folder of
+    pictures. Says which model to use for which goal and writes a report.
+    """
+    from further.cli.listener import Listener
+    from further.cli.result import resumable, write_evaluation
+    from further.compare.generative import default_folder, generative_models
+
+    names = [name.strip() for name in models.split(",") if name.strip()] if models else None
+    run = out if out is not None else default_folder("compare", data)
+    silent = quiet or as_json
+    with resumable(run), Listener(silent=silent) as listener:
+        comparison = generative_models(
+            data, models=names, budget=budget, seed=seed, repeats=repeats,
+            conditional=not unconditional, target=target, jobs=jobs, out=run, listen=listener,
+            command=command_line(ctx), **loading(resize),
+        )  # fmt: skip
+    write_evaluation(
+        comparison.path, comparison.evaluation,
+        as_json=as_json, quiet=quiet, training_examples=training_examples,
+    )  # fmt: skip
+
+
+def loading(resize: str | None) -> dict[str, Any]:
+    """Return the options of :func:`further.data.load` that were given."""
+    if resize is None:
+        return {}
+    return {"resize": int(resize) if resize.isdigit() else resize}

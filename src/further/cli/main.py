@@ -1,0 +1,162 @@
+"""The command ``further``: its commands by name, and what becomes of errors.
+
+Nothing heavy is imported here: a command's module is imported when it is called, and the help of
+the group is written from the lines below.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from further.errors import InputError
+
+#: Module, and the line that ``further --help`` shows.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "compare": ("compare", "Which generative model is right for this data?"),
+    "train": ("train", "Train one model."),
+    "resume": ("resume", "Go on with whatever was interrupted."),
+    "sample": ("sample", "Generate pictures or rows with a trained model."),
+    "evaluate": ("evaluate", "Judge a trained model on held-out data."),
+    "report": ("report", "Write the report of a run."),
+    "runs": ("runs", "List runs and remove them."),
+    "models": ("models", "List the models."),
+    "data": ("data", "Say what is recognised in data."),
+}
+
+USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which one meets the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"further.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; the nearest one is named for a name that is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(unknown("command", args[0], list(COMMANDS)), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def unknown(what: str, given: str, known: Sequence[str]) -> str:
+    """Return the sentence for a name that is none of those known."""
+    import difflib
+
+    near = difflib.get_close_matches(given, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
+    return f'There is no {what} "{given}"; {hint}'
+
+
+def _version(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked:
+        from further import __version__
+
+        click.echo(f"further {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Options may also be written as budget=2e12. Exit status: 0 done, 2 wrong usage or "
+    "input, 1 a failure of further, 130 interrupted.",
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
+def cli() -> None:
+    """Machine learning beyond regression and classification, with the evidence attached."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 done, 2 wrong usage or input, 1 a failure, 130 interrupted.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+    """
+    if not sys.warnoptions:
+        # What libraries warn of is not for whoever uses a command; -W shows it.
+        warnings.simplefilter("ignore")
+    try:
+        status = cli.main(args=arguments, prog_name="further", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        sys.exit(_refuse(_with_command(error)))
+    except InputError as error:
+        sys.exit(_refuse(str(error)))
+    except Exception as error:  # whatever it is, it is ours: say so shortly
+        sys.exit(_refuse(str(error)) if _is_parameter_error(error) else _fail(error))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(message: str) -> int:
+    click.echo(f"further: {message}", err=True)
+    return USAGE
+
+
+def _with_command(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        near = [f'"{name}"' for name in (error.possibilities or [])[:1]]
+        hint = f"; did you mean {near[0]}?" if near else "."
+        message = f'There is no option "{error.option_name}"{hint}'
+    else:
+        message = error.format_message().rstrip()
+    if not message.endswith((".", "?", "!")):
+        message += "."
+    context = getattr(error, "ctx", None)
+    return f"{message} (see {context.command_path} --help)" if context is not None else message
+
+
+def _is_parameter_error(error: Exception) -> bool:
+    """Whether scikit-learn's validation of hyperparameters refused one."""
+    module = sys.modules.get("sklearn.utils._param_validation")
+    return module is not None and isinstance(error, module.InvalidParameterError)
+
+
+def _fail(error: Exception) -> int:
+    """Keep the traceback of an error of ours in a file and name it."""
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    first = (str(error).strip() or "no message").splitlines()[0]
+    message = (
+        f"further: this is a failure of further, not of yours ({type(error).__name__}: {first})"
+    )
+    try:
+        handle, path = tempfile.mkstemp(prefix="further-traceback-", suffix=".txt", text=True)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        click.echo(f"{message}:\n{text}", err=True)
+    else:
+        click.echo(f"{message}; the traceback is in {path}", err=True)
+    return FAILURE

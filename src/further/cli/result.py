@@ -1,0 +1,143 @@
+"""What a command leaves on standard output: JSON, or a table and a few lines for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+#: Metric and heading of the columns of the table after a comparison.
+COLUMNS = {
+    "kernel_distance": "kernel distance",
+    "coverage": "coverage",
+    "two_sample_accuracy": "told from real",
+    "synthetic_to_real_accuracy": "trains a judge",
+    "bits_per_dimension": "bits/dim",
+    "sampling_seconds_per_1000": "s per 1000",
+}
+
+
+def write_json(value: Any) -> None:
+    """Write an object as JSON: nothing else goes to standard output."""
+    from further.train.files import finite
+
+    click.echo(json.dumps(finite(value), indent=1, ensure_ascii=False))
+
+
+def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int = 0) -> None:
+    """Write a table: by rich on a terminal, in plain aligned columns elsewhere.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Headings.
+    rows : sequence of sequence of str
+        Cells.
+    numbers : int, default=0
+        How many columns after the first hold numbers, set flush right.
+    """
+    right = range(1, 1 + numbers)
+    if sys.stdout.isatty():
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for i, name in enumerate(head):
+            table.add_column(name, justify="right" if i in right else "left")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        Console().print(table)
+        return
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    for row in [head, *rows]:
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+@contextmanager
+def resumable(run: Path, *, silent: bool = False) -> Iterator[None]:
+    """Say how to go on when a block of work on a run is interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (run / "run.json").is_file():
+            click.echo(f"\nInterrupted; go on with: further resume {run}", err=True)
+        raise
+
+
+def write_evaluation(
+    path: Path, evaluation: dict[str, Any], *, as_json: bool, quiet: bool, training_examples: bool
+) -> None:
+    """Render the report of a run and write what it found.
+
+    Parameters
+    ----------
+    path : Path
+        The run.
+    evaluation : dict
+        Its ``evaluation.json``.
+    as_json, quiet, training_examples : bool
+        The options of the same names.
+    """
+    from further.report import render
+
+    report = render(path, training_examples=training_examples)
+    if as_json:
+        write_json(evaluation)
+        return
+    if quiet:
+        return
+    models = [*evaluation["models"], *evaluation.get("controls", [])]
+    shown = {name: head for name, head in COLUMNS.items() if _is_defined(models, name)}
+    write_table(
+        ["model", *shown.values(), "flags"],
+        [*(_row(model, shown) for model in models), *_ends(models, shown)],
+        numbers=len(shown),
+    )
+    click.echo()
+    sentence = evaluation.get("recommendation", {}).get("sentence")
+    if sentence:
+        click.echo(sentence)
+    for model in evaluation["models"]:
+        if model["kind"] == "deep":
+            for note in model.get("notes", []):
+                click.echo(f"{model['label']}: {note}")
+    click.echo(f"Report: {report}")
+
+
+def _is_defined(models: Sequence[dict[str, Any]], metric: str) -> bool:
+    return any(_value(model, metric) is not None for model in models)
+
+
+def _value(model: dict[str, Any], metric: str, key: str = "value") -> float | None:
+    value: float | None = model["metrics"].get(metric, {}).get(key)
+    return value
+
+
+def _row(model: dict[str, Any], shown: dict[str, str]) -> list[str]:
+    cells = [_number(_value(model, metric)) for metric in shown]
+    return [model["label"], *cells, ", ".join(model.get("flags", []))]
+
+
+def _ends(models: Sequence[dict[str, Any]], shown: dict[str, str]) -> list[list[str]]:
+    """Return the two ends of the scale: what real rows and what noise score."""
+    return [
+        [f"({end})", *(_number(_value(models[0], metric, end)) for metric in shown), ""]
+        for end in ("real", "noise")
+    ]
+
+
+def _number(value: float | None) -> str:
+    from further.report.numbers import significant
+
+    return significant(value)
