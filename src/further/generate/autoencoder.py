@@ -88,7 +88,7 @@ class Autoencoder(GenerativeModel):
     output_activation : {"auto", "linear", "sigmoid"}, default="auto"
         Of the decoder; "auto" is linear for tables and sigmoid for pictures in [0, 1].
     loss : {"auto", "mean_squared_error", "binary_cross_entropy"}, default="auto"
-        Summed over the values of a row; "auto" is the mean squared error, with cross-entropy for
+        Averaged over the values of a row; "auto" is the mean squared error, with cross-entropy for
         the categories of tables.
     optimizer : {"auto", "adamw", "adam", "adadelta", "sgd"}, default="auto"
         Update rule; "auto" is that of ``training``.
@@ -199,7 +199,7 @@ class Autoencoder(GenerativeModel):
 
 
 def reconstruction_loss(loss: str, net: AutoencoderNet, eta: Tensor, x: Tensor) -> Tensor:
-    """Return the mean over rows of the loss summed over the values of a row.
+    """Return the loss averaged over the values of the rows.
 
     Parameters
     ----------
@@ -213,13 +213,12 @@ def reconstruction_loss(loss: str, net: AutoencoderNet, eta: Tensor, x: Tensor) 
         The rows ``(n, *shape)``.
     """
     flat = x.flatten(1)
-    if loss == "binary_cross_entropy":
-        if net.activation == "sigmoid":
-            return F.binary_cross_entropy_with_logits(eta, flat, reduction="none").sum(1).mean()
-        return F.binary_cross_entropy(eta.clamp(1e-6, 1 - 1e-6), flat, reduction="none").sum(1).mean()
     if loss == "auto" and net.spec.blocks:
         numeric = numeric_columns(net.spec.blocks)
         squared = (eta[:, numeric] - flat[:, numeric]).square().sum(1)
-        return (squared - categorical_log_prob(eta, flat, net.spec.blocks)).mean()
-    rows = eta.sigmoid() if net.activation == "sigmoid" else eta
-    return (rows - flat).square().sum(1).mean()
+        return (squared - categorical_log_prob(eta, flat, net.spec.blocks)).mean() / flat.shape[1]
+    if loss == "binary_cross_entropy" and net.activation == "sigmoid":
+        return F.binary_cross_entropy_with_logits(eta, flat)
+    if loss == "binary_cross_entropy":
+        return F.binary_cross_entropy(eta.clamp(1e-6, 1 - 1e-6), flat)
+    return F.mse_loss(eta.sigmoid() if net.activation == "sigmoid" else eta, flat)

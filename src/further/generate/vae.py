@@ -114,7 +114,9 @@ default="auto"
     (5, 3)
     """
 
-    training_defaults: ClassVar[Training] = Training(learning_rate=2e-3, averaging=0.998)
+    training_defaults: ClassVar[Training] = Training(
+        learning_rate=2e-3, averaging=0.998, weight_decay=0.1
+    )
     likelihood_basis: ClassVar[Basis | None] = "bound"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
