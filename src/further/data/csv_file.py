@@ -22,7 +22,8 @@ MISSING_AMONG_NUMBERS = ("None", "none", "-", "--", ".", "#DIV/0!", "#VALUE!")
 FAULTS = 0.05
 FEW_VALUES = 20
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[-+]\d{2}:?\d{2})?)?"
+_CLOCK = r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[-+]\d{2}:?\d{2})?"
+_ISO_DATE = rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}(?:{_CLOCK})?"
 _DATES = (
     (_ISO_DATE, "ISO8601"),
     (r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),

@@ -1,17 +1,194 @@
-"""``further.data.load``: a name or a path to a :class:`Dataset`."""
+"""``further.data.load``: a name or a path to a :class:`Dataset`, its format found by content."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from further.data import idx, numpy_files, pictures, storage
+from further.data.columns import nearest
 from further.data.dataset import Dataset, as_dataset
+from further.data.idx import decompress
 from further.data.named import NAMES, load_named
+from further.errors import InputError
+
+_GZIP = b"\x1f\x8b"
+_NOT_SUPPORTED = (
+    (b"\x80", "a pickle, which could run code when read"),
+    (b"%PDF", "a PDF"),
+    (b"\x89HDF", "HDF5"),
+    (b"SQLite", "an SQLite database"),
+)
+_PICTURE_HEADS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 
 
-def load(source: Any, *, target: str | None = None, resize: int | str | None = None) -> Dataset:
-    """Return the data set of a name or a path."""
-    name = str(source).strip().lower()
-    if isinstance(source, str | Path) and name in NAMES:
-        return load_named(name)
-    return as_dataset(source)
+def load(
+    source: Any,
+    *,
+    target: str | None = None,
+    resize: int | str | None = None,
+    groups: str | None = None,
+    header: bool | None = None,
+) -> Dataset:
+    """Return the data of a name or a path, whatever the format, and say what was recognised.
+
+    When to use: for everything on disk. When it fails: the data must fit into memory.
+
+    Parameters
+    ----------
+    source : str or Path
+        "digits", "iris", "wine", "breast_cancer", "diabetes" or "linnerud"; a CSV, Parquet, NPY,
+        NPZ or IDX file, CSV and IDX also with gzip; a folder of pictures (with a folder for each
+        class or without), of IDX files, or one that :meth:`Dataset.save` wrote. Arrays and
+        DataFrames are passed on to :func:`as_dataset`.
+    target : str, optional
+        The column of a table that holds the label; "none" for no label. Without it a column with a
+        customary name (class, target, label, species, type, y, ...) is taken, else a last column
+        with few classes, and a note says so.
+    resize : int or "WIDTHxHEIGHT", optional
+        Crop pictures around their centre and resample them to this size; needed where their sizes
+        differ.
+    groups : str, optional
+        A column of a table whose equal values stay on one side of a split.
+    header : bool, optional
+        Whether the first line of a CSV file holds the names; found out by default.
+
+    Returns
+    -------
+    Dataset
+        Its ``notes`` say what was recognised and decided; ``load(source, **options)`` repeats it.
+
+    Raises
+    ------
+    InputError
+        Names the file, line or column that is wrong, or the nearest name to one that is unknown.
+
+    Examples
+    --------
+    >>> iris = load("iris")
+    >>> len(iris), iris.class_names
+    (150, ('setosa', 'versicolor', 'virginica'))
+    """
+    options = {"target": target, "resize": resize, "groups": groups, "header": header}
+    given = {name: value for name, value in options.items() if value is not None}
+    if not isinstance(source, str | Path):
+        _refuse_options(given, "data in memory")
+        return as_dataset(source)
+    name = str(source).strip()
+    path = Path(name).expanduser()
+    known = name.lower().replace("-", "_").replace(" ", "_")
+    if known in NAMES and not path.exists():
+        _refuse_options(given, name)
+        return load_named(known)
+    if not path.exists():
+        raise InputError(
+            f'There is no file or folder "{name}" and no data set of that name'
+            f"{nearest(known, list(NAMES))}; data sets are {', '.join(NAMES)}."
+        )
+    path = path.resolve()
+    try:
+        dataset = _load_folder(path, given) if path.is_dir() else _load_file(path, given)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except MemoryError as error:
+        raise InputError(f"{path} does not fit into memory; give a part of it.") from error
+    return dataclasses.replace(dataset, source=str(path), options=given)
+
+
+def _load_file(path: Path, given: dict[str, Any]) -> Dataset:
+    with open(path, "rb") as file:
+        head = file.read(512)
+    if not head:
+        raise InputError(f"{path} is empty; there is nothing to learn.")
+    content: bytes | None = None
+    if head[:2] == _GZIP:
+        content = decompress(path, path.read_bytes())
+        head = content[:512]
+    if idx.is_idx(head):
+        _refuse_options(given, f"{path} (IDX)")
+        return idx.load_idx(path, _idx_files(path.parent))
+    if content is None and head[:6] == b"\x93NUMPY":
+        _refuse_options(given, f"{path} (NPY)")
+        return numpy_files.load_npy(path)
+    if content is None and head[:4] == b"PK\x03\x04":
+        return _load_zip(path, given)
+    if content is None and head[:4] == b"PAR1":
+        from further.data.tables import load_parquet
+
+        _refuse_options(given, f"{path} (Parquet)", "target", "groups")
+        return load_parquet(path, **given)
+    if head.startswith(_PICTURE_HEADS):
+        raise InputError(
+            f"{path} is a single picture; give the folder that holds the pictures to learn from."
+        )
+    for start, what in _NOT_SUPPORTED:
+        if head.startswith(start):
+            raise InputError(f"{path} is {what}; save it as CSV, Parquet or NPZ.")
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
+        raise InputError(f"{path} is JSON, which is not read; save it as CSV or Parquet.")
+    from further.data.tables import load_csv
+
+    _refuse_options(given, f"{path} (CSV)", "target", "groups", "header")
+    return load_csv(path, path.read_bytes() if content is None else content, **given)
+
+
+def _load_zip(path: Path, given: dict[str, Any]) -> Dataset:
+    import zipfile
+
+    try:
+        names = zipfile.ZipFile(path).namelist()
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path} is a truncated or damaged archive; fetch it again.") from error
+    if any(name.endswith(".npy") for name in names):
+        _refuse_options(given, f"{path} (NPZ)")
+        return numpy_files.load_npz(path)
+    if any(name.startswith("xl/") for name in names):
+        raise InputError(f"{path} is an Excel workbook; save the sheet as CSV or Parquet.")
+    raise InputError(f"{path} is a zip archive; unpack it and give the folder.")
+
+
+def _load_folder(path: Path, given: dict[str, Any]) -> Dataset:
+    if (path / storage.DESCRIPTION).is_file():
+        _refuse_options(given, f"{path} (a saved data set)")
+        return storage.open_dataset(path)
+    files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+    idx_files = _idx_files(path)
+    if idx_files:
+        _refuse_options(given, f"{path} (IDX)")
+        return idx.load_idx(path, idx_files)
+    if any(pictures.is_picture(file) for file in path.rglob("*")):
+        _refuse_options(given, f"{path} (pictures)", "resize")
+        return pictures.load_pictures(path, **given)
+    tables = [f for f in files if f.suffix.lower() in (".csv", ".tsv", ".parquet", ".npz")]
+    if len(tables) == 1:
+        return _load_file(tables[0], given)
+    values = [f for f in files if f.stem.lower() in numpy_files.VALUE_NAMES and f.suffix == ".npy"]
+    if len(values) == 1:
+        return _load_file(values[0], given)
+    if tables:
+        names = ", ".join(file.name for file in tables[:10])
+        raise InputError(f"{path} has {len(tables)} tables; name one of {names}.")
+    kinds = Counter(file.suffix.lower() or "no suffix" for file in files)
+    shown = ", ".join(f"{count} {suffix}" for suffix, count in kinds.most_common(4)) or "no files"
+    raise InputError(
+        f"{path} holds nothing that is recognised ({shown}); give pictures, IDX, NPY, NPZ, CSV or "
+        "Parquet."
+    )
+
+
+def _idx_files(folder: Path) -> list[Path]:
+    """Return the IDX files of a folder; only names that could be one are opened."""
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        named = "idx" in path.name.lower() or path.name.lower().endswith(("ubyte", "ubyte.gz"))
+        if named and path.is_file() and not path.name.startswith("."):
+            found.append(path)
+    return found
+
+
+def _refuse_options(given: dict[str, Any], what: str, *allowed: str) -> None:
+    for name, value in given.items():
+        if name not in allowed:
+            raise InputError(f"{name}={value!r} has no meaning for {what}; leave it out.")
