@@ -15,26 +15,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from further.compare.forecast import forecast
-from further.compare.member import Setting, describe_data, make_estimator, read_scores
+from further.compare.member import Setting, describe_data, read_scores
 from further.compare.pictures import write_real
-from further.compare.recommend import GOALS, across_seeds, recommend
+from further.compare.recommend import across_seeds, recommend
+from further.compare.record import evaluation_record
 from further.compare.workers import WorkerError, run_tasks
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
-from further.data.near_duplicates import near_duplicates
-from further.data.splits import Split
 from further.errors import InputError, RunError
 from further.evaluate.flags import flags
 from further.names import MODELS, ModelName, find_model
 from further.train.budget import Budget
-from further.train.energy import grid_intensity
 from further.train.files import read_json, write_json
 from further.train.parameters import parameters_to_json
-from further.train.run import Run, machine, versions
+from further.train.run import Run
 
 Listen = Callable[[dict[str, Any]], None]
 TASK = "generative"
@@ -238,6 +235,7 @@ def default_folder(command: str, name: str) -> Path:
 
 def _choose(models: Any) -> list[tuple[ModelName, dict[str, Any]]]:
     """Return the lines of the members with their hyperparameters, controls last."""
+    wanted: dict[str, dict[str, Any]]
     if models is None:
         wanted = {line.name: {} for line in MODELS if line.compared and line.task == "generate"}
     elif isinstance(models, Mapping):
@@ -277,7 +275,9 @@ def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | No
         def heard(message: dict[str, Any]) -> None:
             if message["event"] == "error":
                 if not message["user"]:
-                    raise WorkerError(f"{message['model']}: {message['message']}\n{message['trace']}")
+                    raise WorkerError(
+                        f"{message['model']}: {message['message']}\n{message['trace']}"
+                    )
                 failures[message["model"]] = message["message"]
             tell(message)
 
@@ -321,54 +321,10 @@ def put_together(run: Run, setting: Setting, seconds: float) -> dict[str, Any]:
             scores["gaussian_mixture"] if model["kind"] == "deep" else None,
         )
         model["flags"], model["notes"] = list(raised), list(notes)
-    grid, source = grid_intensity()
-    method = next((m["energy_method"] for m in models if m["kind"] == "deep"), "no training")
-    return {
-        "schema": 1,
-        "task": TASK,
-        "command": run.record["command"],
-        "run": str(run.path),
-        "data": _describe(setting),
-        "seed": setting.seed,
-        "repeats": run.record["repeats"],
-        "budget": _budget(setting),
-        "conditional": setting.conditional,
-        "protocol": {**setting.judge.protocol, "goals": GOALS},
-        "models": models,
-        "recommendation": recommend(models, scores, setting.dataset.name),
-        "energy": {"method": method, "grid_g_per_kwh": grid, "grid_source": source},
-        "machine": machine(),
-        "versions": versions(),
-        "seconds": seconds,
-    }
-
-
-def _describe(setting: Setting) -> dict[str, Any]:
-    dataset, split = setting.dataset, setting.split
-    found = near_duplicates(setting.part("train"), setting.part("test"))
-    return {
-        **describe_data(dataset),
-        "shape": list(setting.encoding.spec.shape),
-        "levels": dataset.levels,
-        "classes": list(dataset.class_names),
-        "rows": {
-            "train": len(split.train),
-            "validation": len(split.validation),
-            "test": len(split.test),
-        },
-        "split": split.describe(),
-        "near_duplicates": found.to_dict(),
-        "notes": list(dataset.notes),
-    }
-
-
-def _budget(setting: Setting) -> dict[str, Any]:
-    budget = Budget.parse(setting.budget, setting.encoding.spec)
-    return {
-        "text": str(budget),
-        "flops": budget.amount if budget.unit == "flop" else None,
-        "reproducible": budget.reproducible,
-    }
+    return evaluation_record(
+        run, setting, models, seconds,
+        recommendation=recommend(models, scores, setting.dataset.name),
+    )  # fmt: skip
 
 
 def _cores() -> int:

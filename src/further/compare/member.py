@@ -138,6 +138,14 @@ def train_member(
 
 def score_member(setting: Setting, estimator: Generator, line: ModelName, folder: Path) -> None:
     """Sample from a member, judge the samples, and write its evidence into its run."""
+    entry = judge_member(setting, estimator, line, folder)
+    write_json(folder / "evaluation.json", {"schema": 1, **entry})
+
+
+def judge_member(
+    setting: Setting, estimator: Generator, line: ModelName, folder: Path
+) -> dict[str, Any]:
+    """Sample from a member, judge the samples, write pictures and draws, and return the figures."""
     n = setting.judge.n_samples
     seed = int(estimator.random_state)
     codes = estimator._codes(n, None, seed)
@@ -158,18 +166,14 @@ def score_member(setting: Setting, estimator: Generator, line: ModelName, folder
     scores.update(_own_scores(setting, estimator))
     write_pictures(setting, estimator, generated, samples, folder)
     write_bytes(folder / "scores.npz", _draws(scores))
-    write_json(
-        folder / "evaluation.json",
-        {
-            "schema": 1,
-            "name": line.name,
-            "label": line.label,
-            "kind": line.kind,
-            "parameters": estimator.n_parameters_,
-            **estimator.cost_,
-            "metrics": {name: _metric(setting, name, score) for name, score in scores.items()},
-        },
-    )
+    return {
+        "name": line.name,
+        "label": line.label,
+        "kind": line.kind,
+        "parameters": estimator.n_parameters_,
+        **estimator.cost_,
+        "metrics": {name: _metric(setting, name, score) for name, score in scores.items()},
+    }
 
 
 def describe_data(dataset: Dataset) -> dict[str, Any]:
@@ -233,7 +237,7 @@ def _draws(scores: dict[str, Score | None]) -> bytes:
     """Return the paired draws of all scores as NPZ, from which ties are decided."""
     import io
 
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, score in scores.items():
         if score is not None and score.draws is not None:
             arrays[f"draws/{name}"] = score.draws
@@ -250,10 +254,8 @@ def read_scores(folder: Path, metrics: dict[str, dict[str, Any]]) -> dict[str, S
         return {
             name: Score(
                 Estimate(entry["value"], entry["low"], entry["high"], entry["n"], entry["method"]),
-                draws=arrays[f"draws/{name}"] if f"draws/{name}" in arrays else None,
-                per_example=(
-                    arrays[f"per_example/{name}"] if f"per_example/{name}" in arrays else None
-                ),
+                draws=arrays.get(f"draws/{name}"),
+                per_example=arrays.get(f"per_example/{name}"),
                 basis=entry.get("basis"),
                 detail=entry.get("detail", {}),
             )

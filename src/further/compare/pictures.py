@@ -144,9 +144,9 @@ def _columns(real: Any, generated: Any) -> list[dict[str, Any]]:
         a, b = real[name].dropna(), generated[name].dropna()
         if pd.api.types.is_numeric_dtype(a) and not pd.api.types.is_bool_dtype(a):
             ends = np.array([a.min(), a.max()], dtype=float)
-            edges = np.linspace(*ends, BINS + 1) if len(a) and ends[0] < ends[1] else None
-            if edges is None:
+            if not ends[0] < ends[1]:  # one value only, or none
                 continue
+            edges = np.linspace(ends[0], ends[1], BINS + 1)
             share = [
                 np.histogram(np.clip(c.astype(float), *ends), edges)[0] / max(1, len(c))
                 for c in (a, b)

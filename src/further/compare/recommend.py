@@ -124,7 +124,8 @@ def _sentence(
     by_name = {m["name"]: m for m in fit}
     equals = [realism["ranking"][0], *realism["tied"]]
     # Among the tied, the one that a trained judge tells apart from real data the least.
-    best = min(equals, key=lambda name: (_two_sample(by_name[name]), realism["ranking"].index(name)))
+    order = realism["ranking"].index
+    best = min(equals, key=lambda name: (_two_sample(by_name[name]), order(name)))
     model = by_name[best]
     ties = [labels[name] for name in equals if name != best]
     why = f"its samples are closest to held-out rows (kernel distance {_ends(model)})"
@@ -184,5 +185,6 @@ def _survives(models: Sequence[dict[str, Any]], realism: Mapping[str, Any]) -> b
     if not seeds or not realism["ranking"]:
         return None
     equals = {realism["ranking"][0], *realism["tied"]}
-    winners = [min(seeds, key=lambda name: seeds[name][i]) for i in range(len(next(iter(seeds.values()))))]
+    names = list(seeds)
+    winners = [names[int(np.argmin(values))] for values in zip(*seeds.values(), strict=True)]
     return all(winner in equals for winner in winners)

@@ -22,9 +22,9 @@ def main() -> int:
     """Work until the input closes."""
     tasks: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read, args=(tasks,), daemon=True).start()
-    from sklearn.exceptions import ConvergenceWarning
-
     import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
 
     from further.compare.generative import read_setting
     from further.compare.member import make_estimator, score_member, train_member
