@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from further.compare.forecast import forecast
-from further.compare.member import Setting, describe_data, read_scores
+from further.compare.member import Setting, describe_data, read_scores, score_member
 from further.compare.pictures import write_real
 from further.compare.recommend import across_seeds, recommend
 from further.compare.record import evaluation_record
@@ -183,6 +183,43 @@ def resume(
     if run.record.get("task") != TASK:
         raise RunError(f'"{path}" is not a comparison of generative models.')
     return _carry_out(run, read_setting(run.path), jobs, listen)
+
+
+def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
+    """Judge the trained models of a finished comparison again, as after an update of further.
+
+    Raises
+    ------
+    RunError
+        If the folder is no comparison or has not finished, or its data are gone or have changed.
+    """
+    from further.generate.load import load as load_model
+
+    run = Run(path)
+    if run.record.get("task") != TASK:
+        raise RunError(f'"{path}" is not a comparison of generative models.')
+    if run.record["status"] != "finished":
+        raise RunError(f'"{path}" has not finished; "further resume {path}" goes on with it.')
+    tell = listen or (lambda message: None)
+    setting = read_setting(run.path)
+    with run.working():
+        for repeat in range(run.record["repeats"]):
+            for member in run.record["models"]:
+                folder = member_folder(run, member["name"], repeat)
+                tell({"event": "trained", "model": member["name"], "repeat": repeat})
+                score_member(setting, load_model(folder), find_model(member["name"]), folder)
+                tell({"event": "done", "model": member["name"], "repeat": repeat})
+        evaluation = put_together(run, setting, run.record["seconds"])
+        write_json(run.path / "evaluation.json", evaluation)
+    return Comparison(run.path, read_json(run.path / "evaluation.json"))
+
+
+def whole_run(path: str | Path) -> Path:
+    """Return the comparison that a member's run belongs to, or the run itself."""
+    for parent in Path(path).absolute().parents:
+        if parent.name == "models" and (parent.parent / "run.json").is_file():
+            return parent.parent
+    return Path(path)
 
 
 def read_setting(path: Path) -> Setting:

@@ -146,26 +146,42 @@ def judge_member(
     setting: Setting, estimator: Generator, line: ModelName, folder: Path
 ) -> dict[str, Any]:
     """Sample from a member, judge the samples, write pictures and draws, and return the figures."""
+    generated, samples, scores = score_samples(setting, estimator)
+    scores.update(_own_scores(setting, estimator))
+    write_pictures(setting, estimator, generated, samples, folder)
+    write_bytes(folder / "scores.npz", _draws(scores))
+    return describe_member(setting, estimator, line, scores)
+
+
+def score_samples(
+    setting: Setting, estimator: Generator
+) -> tuple[Dataset, Rows, dict[str, Score | None]]:
+    """Return samples of a fitted estimator, as data and as the judge sees them, and scores."""
     n = setting.judge.n_samples
     seed = int(estimator.random_state)
     codes = estimator._codes(n, None, seed)
     start = time.perf_counter()
     encoded = estimator.sample_encoded(n, codes, seed)
     sampling_seconds = (time.perf_counter() - start) / n * 1000
-    test = setting.part("test")
     generated = replace(
-        test,
+        setting.part("test"),
         values=estimator.encoding_.decode(encoded),
         labels=None if codes is None else codes.astype(np.int64),
+        official_split=None,
+        groups=None,
     )
     samples = setting.rows(generated)
     scores: dict[str, Score | None] = dict(setting.judge.score(samples))
     timed = Estimate(sampling_seconds, None, None, n, "timed once, on one thread")
     scores["sampling_seconds_per_1000"] = Score(timed)
     scores["bits_per_dimension"] = None
-    scores.update(_own_scores(setting, estimator))
-    write_pictures(setting, estimator, generated, samples, folder)
-    write_bytes(folder / "scores.npz", _draws(scores))
+    return generated, samples, scores
+
+
+def describe_member(
+    setting: Setting, estimator: Generator, line: ModelName, scores: dict[str, Score | None]
+) -> dict[str, Any]:
+    """Return the entry of a member in ``evaluation.json``."""
     return {
         "name": line.name,
         "label": line.label,

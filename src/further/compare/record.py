@@ -73,7 +73,7 @@ def _data(setting: Setting) -> dict[str, Any]:
             "test": len(split.test),
         },
         "split": split.describe(),
-        "near_duplicates": found.to_dict(),
+        "near_duplicates": found.to_json(),
         "notes": list(dataset.notes),
     }
 
