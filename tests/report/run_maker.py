@@ -56,7 +56,7 @@ METRICS: dict[str, tuple[float | None, float | None, tuple[float | None, ...], f
         (0.012, 0.009, 0.017, -0.021, 0.021, 0.023, 0.011, 0.001),
         0.009,
     ),
-    "class_balance": (0.031, 0.42, (0.033, 0.035, 0.032, 0.051, 0.034, 0.031, 0.033, 0.032), 0.008),
+    "class_balance": (0.969, 0.58, (0.967, 0.965, 0.968, 0.949, 0.966, 0.969, 0.967, 0.968), 0.008),
     "bits_per_dimension": (N, 4.087, (N, N, 2.412, N, 2.187, 2.203, 2.611, N), 0.021),
     "memorization": (0.05, 0.0, (0.047, 0.056, 0.039, 0.022, 0.061, 0.064, 0.033, 1.0), 0.017),
     "sampling_seconds_per_1000": (
@@ -81,7 +81,6 @@ LOWER = {
     "kernel_distance",
     "frechet_distance",
     "two_sample_accuracy",
-    "class_balance",
     "bits_per_dimension",
     "memorization",
     "sampling_seconds_per_1000",
@@ -111,16 +110,17 @@ def make_comparison(
         folder / "run.json",
         {
             "schema": 1,
-            "command": "compare",
-            "status": "done",
+            "command": evaluation["command"],
+            "status": "finished",
             "seed": 0,
-            "command_line": ["further", "compare", evaluation["data"]["source"], "--seed", "0"],
         },
     )
     for place, (name, _, model_kind) in enumerate(MODELS):
         own = folder / "models" / name
         own.mkdir(parents=True, exist_ok=True)
-        _json(own / "run.json", {"schema": 1, "command": "train", "model": name, "status": "done"})
+        _json(
+            own / "run.json", {"schema": 1, "command": "train", "model": name, "status": "finished"}
+        )
         if model_kind == "deep":
             _history(own / "history.csv", name, BEST[place], rng)
     (_digits if kind == "images" else _patients)(folder, rng, hostile)
@@ -149,7 +149,7 @@ def make_single(folder: Path, *, evaluated: bool = True) -> Path:
             "schema": 1,
             "command": "train",
             "model": "vae",
-            "status": "done",
+            "status": "finished",
             "seed": 0,
             "data": evaluation["data"],
         },
@@ -169,7 +169,7 @@ def _evaluation(
     classes = ["well", "ill"] if table else [str(digit) for digit in range(10)]
     return {
         "schema": 1,
-        "command": "compare",
+        "command": f"further compare {name} --seed 0",
         "task": "generative",
         "run": str(folder),
         "further": "0.1.0",
@@ -206,7 +206,7 @@ def _evaluation(
             "real": "validation against test",
             "judges": {
                 "synthetic_to_real": "RBF support vector machine, C=10, gamma=scale",
-                "two_sample": "logistic regression; RBF support vector machine; the stricter counts",
+                "two_sample": "logistic regression; RBF support vector machine; the stricter",
             },
             "thresholds": {"memorizes": 0.2, "collapsed": {"precision": 0.8, "coverage": 0.5}},
             "goals": {
@@ -218,13 +218,13 @@ def _evaluation(
         "recommendation": {
             "sentence": HOSTILE
             if hostile
-            else "For realistic and varied samples of digits use diffusion or the normalizing "
+            else f"For realistic and varied samples of {name} use diffusion or the normalizing "
             "flow, which are tied; take the flow where you need speed or a likelihood.",
             "goals": goals,
             "survives_repeats": True if repeats > 1 else None,
         },
         "energy": {
-            "method": "estimated from processor time at 15 W per core",
+            "method": "estimated from processor time at 15 W a core (design power)",
             "grid_g_per_kwh": 363.0,
             "grid_source": "Germany 2024, Ember",
         },
@@ -291,10 +291,13 @@ def _model(
     }.get(name, [])
     notes = {
         "gan": [
-            "Of the ones 14 were drawn where 36 were asked for.",
-            "The discriminator told real from generated in 0.91 of cases at the end.",
+            "It does worse than a Gaussian mixture: kernel distance 0.0142 against 0.0057.",
+            "It misses classes; recognised among its samples, of those expected: 1 (5 of 36).",
         ],
-        "diffusion": ["Sampled with 20 evaluations of a second-order sampler."],
+        "copy": [
+            "It memorizes: 100% of its samples lie nearer to a training example than new data "
+            "hardly ever do, against 5% of the test rows."
+        ],
     }.get(name, [])
     across = {
         metric: _across(values[place], half, rng, repeats)
@@ -407,9 +410,11 @@ def _digits(folder: Path, rng: np.random.Generator, hostile: bool) -> None:
         drawn = images[rng.permutation(spread)[:64]]
         drawn = np.clip(np.round(drawn + noise * rng.standard_normal(drawn.shape)), 0, 16)
         _sheet(pictures / "samples.png", drawn, 8)
+        train = images if name == "copy" else np.delete(images, test, axis=0)
+        nearest = [int(((train - one) ** 2).sum((1, 2)).argmin()) for one in drawn[:10]]
         _sheet(
             pictures / "nearest.png",
-            np.concatenate([drawn[:10], images[rng.integers(0, 1000, 10)]]),
+            np.concatenate([drawn[:10], train[nearest]]),
             10,
         )
         if name not in LATENT:
@@ -504,7 +509,7 @@ def _patients(folder: Path, rng: np.random.Generator, hostile: bool) -> None:
                 "generated": [0.7 + place / 50, 0.3 - place / 50],
             }
         )
-        _json(own / "columns.json", {"columns": columns})
+        _json(own / "columns.json", columns)
 
 
 def _json(path: Path, value: object) -> None:

@@ -120,7 +120,7 @@
     function room(cell) { return 3.4 * cell.text.length / unit; }
     /* The figure stands over its dot, but never beyond the cell. */
     function over(cell) {
-      return Math.max(domain[0] + room(cell) - 8 / unit, Math.min(domain[1] - room(cell) + 8 / unit, cell.t));
+      return Math.max(domain[0] + room(cell) - (labelled ? 0 : 8) / unit, Math.min(domain[1] - room(cell) + 8 / unit, cell.t));
     }
     function rail(from, to) {
       return Plot.link(known, {
@@ -146,7 +146,7 @@
       marks: [
         labelled ? Plot.text(cells, {
           y: "row", frameAnchor: "left", dx: -left, textAnchor: "start", fontSize: 12.5, lineWidth: 11,
-          text: function (cell) { return cell.label + (models[cell.row].flagged ? " ⚑" : ""); },
+          text: function (cell) { return short(cell.label, 34) + (models[cell.row].flagged ? " ⚑" : ""); },
           fill: function (cell) { return models[cell.row].control ? MUTED : INK; }
         }) : null,
         rails,
@@ -258,7 +258,7 @@
     element.append(plot({
       width: width, height: 26 + 18 * data.length, marginTop: 2, marginLeft: 92, marginRight: 10,
       marginBottom: 22,
-      x: { label: null, ticks: 3, percent: true, zero: true },
+      x: { label: null, ticks: 3, percent: true, zero: true, tickFormat: function (share) { return share + " %"; } },
       y: {
         label: null, domain: data.map(function (row) { return row.category; }), tickSize: 0,
         tickFormat: function (name) { return short(name, 15); }
@@ -298,7 +298,7 @@
     element.append(plot({
       width: width, height: 34 + 26 * means.length, marginTop: 4, marginBottom: 30,
       marginLeft: labels, marginRight: 14,
-      x: { label: null, ticks: 3, grid: true, tickFormat: compact, nice: true },
+      x: { label: null, type: spec.x.type, ticks: 3, grid: true, tickFormat: compact, nice: true },
       y: {
         label: null, type: "band", domain: means.map(function (row) { return row.model; }), tickSize: 0,
         tickFormat: function (name) { return short(name, Math.floor(labels / 6.6)); }

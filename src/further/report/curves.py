@@ -100,7 +100,7 @@ def _chart(
     kept_at = "" if best is None else f"; the weights of step {best:,.0f} are kept"
     return chart(
         spec,
-        title=join((tag("b", model.label), label), " · "),
+        title=join((tag("b", model.short), label), " · "),
         description=f"Learning curve of {model.label}, {label}: {ends}{kept_at}.",
         head=("step", *names),
         rows=[

@@ -27,12 +27,19 @@ def metric_table(run: RunFolder) -> Markup:
         tag("th", "Noise", scope="col", class_="end"),
     )
     width = len(run.models) + 3
+    least = 10 + 5.2 * (width - 1)
     bodies = []
     for group, metrics in groupby(ordered, key=lambda item: item.group):
         title = tag("tr", tag("th", tag("span", group), colspan=width, scope="rowgroup"))
         rows = join(_row(run, item) for item in metrics)
         bodies.append(tag("tbody", tag("tr", class_="gap"), title, rows))
-    table = tag("table", tag("thead", header), *bodies, class_="figures")
+    table = tag(
+        "table",
+        tag("thead", header),
+        *bodies,
+        class_="figures",
+        style=f"min-width: {least:.0f}rem; max-width: {1.6 * least:.0f}rem",
+    )
     return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="All figures")
 
 
@@ -50,7 +57,7 @@ def _row(run: RunFolder, item: Metric) -> Markup:
     arrow = tag("span", "↑" if direction == "higher" else "↓", title=f"{direction} is better")
     label = item.label if scale is None else scale.label
     unit = f", {item.unit}" if item.unit and item.style == "quantity" else ""
-    name = tag("th", join((label + unit, arrow), " "), scope="row", title=item.shows)
+    name = tag("th", join((label + unit, arrow), "\u00a0"), scope="row", title=item.shows)
     cells = (
         tag("td", MISSING, class_="missing", title="not defined for this model")
         if scale is None or (model.figure(item.name) is None)

@@ -18,7 +18,7 @@ def limits(run: RunFolder) -> Markup:
     found |= {"energy_wh"} if any(model.figure("energy_wh") for model in run.models) else set()
     ordered = [name for name in METRICS if name in found] + sorted(found - set(METRICS))
     rows = [(tag("b", metric(n).label), metric(n).shows, metric(n).cannot) for n in ordered]
-    return data_table(("Figure", "What it measures", "What it cannot show"), rows, "limits")
+    return data_table(("Figure", "What it measures", "What it cannot show"), rows, "limits stacked")
 
 
 def reproduce(run: RunFolder) -> Markup:
@@ -45,19 +45,18 @@ def reproduce(run: RunFolder) -> Markup:
 
 
 def command_line(run: RunFolder) -> str:
-    """Write the command that made the run; empty where none is recorded."""
-    recorded = run.run.get("command_line") or run.run.get("argv") or run.run.get("command")
-    if isinstance(recorded, (list, tuple)):
-        return shlex.join(str(part) for part in recorded)
-    if isinstance(recorded, str) and " " in recorded:
-        return recorded
-    command = run.evaluation.get("command") or recorded
+    """Write the command, or the call in Python, that made the run; empty where none is recorded."""
+    recorded = run.run.get("command") or run.evaluation.get("command")
     source = run.data.get("source") or run.data.get("name")
-    if not isinstance(command, str) or not source:
-        return ""
     seed = run.evaluation.get("seed", run.run.get("seed"))
-    parts = ["further", command, *([run.models[0].name] if command == "train" else []), str(source)]
-    return shlex.join([*parts, *(["--seed", str(seed)] if seed is not None else [])])
+    if not isinstance(recorded, str) or not source or recorded.startswith("further "):
+        return recorded if isinstance(recorded, str) else ""
+    if "." in recorded:
+        given = "X, y" if source == "array" else repr(str(source))
+        return f"{recorded}({given}, seed={seed})"
+    model = [run.models[0].name] if recorded == "train" else []
+    command = ["further", recorded, *model, str(source)]
+    return shlex.join([*command, *(["--seed", str(seed)] if seed is not None else [])])
 
 
 def data_notes(run: RunFolder) -> Markup | None:
@@ -88,9 +87,9 @@ def _tree(value: object) -> object:
         ]
         return tag("ul", *shown) if shown else ""
     if isinstance(value, (list, tuple)):
-        if len(value) > 12:
-            return f"{len(value):,} values"
-        return ", ".join(str(_scalar(item)) for item in value)
+        if len(value) > 40 or any(isinstance(item, (Mapping, list, tuple)) for item in value):
+            return f"{len(value):,} entries"
+        return "; ".join(str(_scalar(item)) for item in value)
     return _scalar(value)
 
 

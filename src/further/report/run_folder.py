@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from further.errors import RunError
+from further.names import MODELS
 from further.report.markup import without_nan
 from further.report.metrics import METRICS
 from further.report.numbers import as_number
@@ -113,7 +114,7 @@ class RunFolder:
 
     def label(self, name: str) -> str:
         """Name a model as the report does."""
-        return self.labels.get(name, name.replace("_", " "))
+        return self.labels.get(name) or _label(name)
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -225,7 +226,7 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
     }
     return ModelRun(
         name=name,
-        label=str(entry.get("label") or name.replace("_", " ").capitalize()),
+        label=str(entry.get("label") or _label(name)),
         kind=str(entry.get("kind") or "deep"),
         folder=own if inside else folder,
         entry=entry,
@@ -233,6 +234,11 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
         flags=sentences(entry.get("flags")),
         notes=sentences(entry.get("notes")),
     )
+
+
+def _label(name: str) -> str:
+    known = {line.name: line.label for line in MODELS}
+    return known.get(name, name.replace("_", " ").capitalize())
 
 
 def _read_figure(value: Mapping[str, Any]) -> Figure:

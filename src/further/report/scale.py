@@ -16,6 +16,8 @@ from further.report.numbers import duration, fixed, shared_decimals, significant
 from further.report.run_folder import Figure, ModelRun, better, shared_end
 
 _SMALLEST = 1e-12
+# Joined by no-break spaces, so that the factor is never torn apart at the end of a line.
+_THOUSANDTHS = "\u00a0×\u00a010³"
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,17 @@ class Scale:
         """Name the figure as it is written, with its factor."""
         known = metric(self.name)
         unit = f", {known.unit}" if known.unit and known.style == "fixed" else ""
-        return f"{known.label}{unit}{' × 10³' if self.factor != 1 else ''}"
+        return f"{known.label}{unit}{_THOUSANDTHS if self.factor != 1 else ''}"
 
     @property
     def anchored(self) -> bool:
         """Whether both ends are noise and real rather than the worst and the best of the models."""
         return self.left_name == "noise" and self.right_name == "real"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the line has no length, as where one model is both the worst and the best."""
+        return self.left == self.right
 
     def position(self, value: float | None) -> float | None:
         """Place a value on the line; ``None`` stays ``None``."""

@@ -27,7 +27,7 @@ def scale_plot(run: RunFolder) -> Markup:
     columns, table = [], []
     for goal, judged in goals.items():
         scale = scale_of(run.models, judged["metric"], judged.get("direction"))
-        if scale is None:
+        if scale is None or (scale.is_empty and not run.is_comparison):
             continue
         column = _column(run, goal, judged, scale)
         columns.append(column)

@@ -66,7 +66,7 @@ def nearest_rows(run: RunFolder) -> Markup | None:
             tag(
                 "section",
                 tag("h3", model.label, tag("span", memorization(model), class_="aside")),
-                data_table(head, body, "rows pairs"),
+                data_table(head, body, "rows row-pairs"),
             )
         )
     return tag("div", *parts, class_="tables") if parts else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from further.report.chart import chart, columns
 from further.report.markup import Markup, join, tag
 from further.report.metrics import flag_texts, goal_label, metric
@@ -31,7 +34,7 @@ def headline(run: RunFolder) -> str:
                 else ""
             )
             return (
-                f"{model.label} on {data}: {metric(name).label.lower()} "
+                f"{model.label} on {data}: {scale.label[:1].lower()}{scale.label[1:]} "
                 f"{scale.write(figure.value)}{f' ({interval})' if interval else ''}{between}."
             )
     return f"{model.label} on {data}: trained, and not evaluated yet (further evaluate)."
@@ -42,37 +45,59 @@ def ranking(run: RunFolder) -> Markup | None:
     rows: list[Markup] = []
     for goal, judged in run.goals.items():
         names = [str(name) for name in judged.get("ranking") or []]
+        title = tag(
+            "th", goal_label(goal), tag("small", metric(judged["metric"]).label), scope="row"
+        )
         if not names:
+            told = judged.get("sentence") or "No model here serves this goal."
+            rows.append(tag("tr", title, tag("td", told, colspan=3)))
             continue
         tied = [name for name in judged.get("tied") or [] if name != names[0]]
-        rest = [name for name in names[1:] if name not in tied]
+        rest = [name.replace("_", " ") for name in names[1:] if name not in tied]
         together = f"tied with {listing([run.label(name) for name in tied])}" if tied else None
-        then = listing([name.replace("_", " ") for name in rest])
         rows.append(
             tag(
                 "tr",
-                tag(
-                    "th",
-                    goal_label(goal),
-                    tag("small", metric(judged["metric"]).label),
-                    scope="row",
-                ),
+                title,
                 tag("td", tag("b", run.label(names[0])), tag("small", together) if tied else None),
-                tag("td", judged.get("sentence") or ""),
-                tag("td", f"then {then}" if then else ""),
+                tag("td", _figure(run, names[0], judged)),
+                tag("td", f"then {listing(rest)}" if rest else ""),
             )
         )
     if not rows:
         return None
-    names = ("Goal", "Best", "Why", "Others, in order")
-    head = tag("tr", *(tag("th", name, scope="col") for name in names))
+    titles = ("Goal", "Best", "Its figure", "Others, in order")
+    head = tag("tr", *(tag("th", title, scope="col") for title in titles))
     return tag(
         "div",
-        tag("table", tag("thead", head), tag("tbody", *rows), class_="goals"),
+        tag("table", tag("thead", head), tag("tbody", *rows), class_="goals stacked"),
         class_="scroll",
         tabindex="0",
         role="region",
         aria_label="Ranking by goal",
+    )
+
+
+def _figure(run: RunFolder, name: str, judged: Mapping[str, Any]) -> Markup:
+    """Write the figure of the best model between the two ends of its scale."""
+    scale = scale_of(run.models, judged["metric"], judged.get("direction"))
+    figure = next(
+        (model.figure(judged["metric"]) for model in run.models if model.name == name), None
+    )
+    if scale is None or figure is None:
+        return Markup("")
+    interval = scale.write_interval(figure)
+    ends = [
+        f"{end} {scale.write(value)}"
+        for end, value in ((scale.left_name, scale.left), (scale.right_name, scale.right))
+        if end in ("noise", "real")
+    ]
+    factor = scale.label.removeprefix(metric(scale.name).label)
+    return join(
+        (
+            f"{scale.write(figure.value)}{factor}" + (f" ({interval})" if interval else ""),
+            tag("small", ", ".join(ends)) if ends else None,
+        )
     )
 
 
@@ -115,18 +140,21 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
         return None
     spec = {
         "mark": "repeats",
-        "data": columns(model=[label for label, _ in points], value=[value for _, value in points]),
+        "data": columns(
+            model=[label for label, _ in points],
+            value=[value * scale.factor for _, value in points],
+        ),
         "means": columns(
             model=[item[0] for item in means],
-            mean=[item[1] for item in means],
-            low=[item[2] for item in means],
-            high=[item[3] for item in means],
+            mean=[item[1] * scale.factor for item in means],
+            low=[_times(item[2], scale.factor) for item in means],
+            high=[_times(item[3], scale.factor) for item in means],
         ),
-        "x": {"label": metric(name).label},
+        "x": {"type": "log" if scale.logarithmic else "linear"},
     }
     return chart(
         spec,
-        title=join((tag("b", goal_label(goal)), metric(name).label), " · "),
+        title=join((tag("b", goal_label(goal)), scale.label), " · "),
         description=f"{metric(name).label} of each training seed, by model: "
         + "; ".join(f"{label} {scale.write(mean)}" for label, mean, _, _ in means),
         head=("Model", "Mean", "95 % interval over seeds", "Each seed"),
@@ -143,6 +171,10 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
     )
 
 
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
 def failures(run: RunFolder) -> Markup | None:
     """Say what went wrong with which model, in sentences."""
     flagged_first = sorted(run.models, key=lambda model: not model.flags)
@@ -155,7 +187,8 @@ def _failure(model: ModelRun) -> Markup | None:
         return None
     flags = [flag_texts(flag) for flag in model.flags]
     chips = [tag("span", f"⚑ {name}", class_="chip") for name, _ in flags]
-    told = [*(meaning for _, meaning in flags), *model.notes]
+    # Notes carry the figures; the general meaning of a flag stands in where there are none.
+    told = list(model.notes or (meaning for _, meaning in flags))
     if model.name == "copy" and "memorizes" in model.flags:
         told.append(
             "This control is there to be caught: a check that missed it could not be trusted."
@@ -181,8 +214,8 @@ def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
             "them, or keep such rows on one side of the split."
         )
     status = run.run.get("status")
-    if status not in (None, "done", "complete", "completed", "finished", "ok"):
-        told.append(f"This run is not complete (status: {status}); further resume continues it.")
+    if status in ("interrupted", "failed"):
+        told.append(f"This run was {status}; further resume goes on with it.")
     if not any(model.figures for model in run.models):
         told.append("Nothing has been evaluated yet; further evaluate adds the figures.")
     if not training_examples:

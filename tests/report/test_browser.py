@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from run_maker import make_comparison, make_single
+
+from further.report import render
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+# The least contrast of all texts that are seen, by the rule of WCAG 2.
+CONTRAST = """() => {
+  const parts = color => (color.match(/[\\d.]+/g) || []).map(Number);
+  const light = color => {
+    const [r, g, b] = parts(color).slice(0, 3).map(c => {
+      c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = getComputedStyle(e).backgroundColor, [, , , alpha] = parts(color);
+      if (color.startsWith("rgb") && alpha !== 0) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  let least = [21, ""];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
+    if (!words || !element.checkVisibility()) continue;
+    if (element.closest("script, style, noscript")) continue;
+    const style = getComputedStyle(element);
+    const color = element.closest("svg") ? style.fill : style.color;
+    if (!color.startsWith("rgb")) continue;
+    const [a, b] = [light(color), light(behind(element))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < least[0]) least = [ratio, words.slice(0, 40) + " " + color];
+  }
+  return least;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("runs")
+    return {
+        "digits": render(make_comparison(root / "digits", near_duplicates=2)),
+        "table": render(make_comparison(root / "table", kind="table", repeats=4)),
+        "hostile": render(make_comparison(root / "hostile", kind="table", hostile=True, repeats=3)),
+        "single": render(make_single(root / "single")),
+    }
+
+
+def opened(browser: Any, report: Path, **options: Any) -> tuple[Any, list[str], list[str]]:
+    page = browser.new_context(**options).new_page()
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(report.as_uri())
+    page.wait_for_timeout(150)
+    return page, complaints, [url for url in requests if not url.startswith("data:")]
+
+
+@pytest.mark.parametrize("name", ["digits", "table", "hostile", "single"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_draws_without_complaint_request_or_overflow(
+    browser: Any, reports: dict[str, Path], name: str, width: int
+) -> None:
+    page, complaints, requests = opened(
+        browser, reports[name], viewport={"width": width, "height": 900}
+    )
+    assert complaints == []
+    assert requests == [reports[name].as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    empty = """() => {
+      document.querySelectorAll("details.model").forEach(fold => { fold.open = true; });
+      return new Promise(done => setTimeout(() => done(
+        [...document.querySelectorAll("[data-chart]")].filter(e => !e.querySelector("svg *")).length
+      ), 400));
+    }"""
+    assert page.evaluate(empty) == 0
+    assert complaints == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["digits", "table"])
+def test_every_text_can_be_read(
+    browser: Any, reports: dict[str, Path], name: str, scheme: str
+) -> None:
+    page, _, _ = opened(browser, reports[name], color_scheme=scheme)
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+    assert dark == (scheme == "dark")
+    ratio, words = page.evaluate(CONTRAST)
+    assert ratio >= 4.5, words
+    page.context.close()
+
+
+def test_scale_plot_is_a_row_of_columns_or_a_stack_of_panels(
+    browser: Any, reports: dict[str, Path]
+) -> None:
+    page, _, _ = opened(browser, reports["digits"], viewport={"width": 1280, "height": 900})
+    assert page.locator(".plot-scale.wide .cells svg").count() == 7
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_timeout(200)
+    assert page.locator(".plot-scale.wide").count() == 0
+    assert page.locator(".plot-scale .panel svg").count() == 7
+    page.context.close()
+
+
+def test_prints_dark_on_light(browser: Any, reports: dict[str, Path]) -> None:
+    page, _, _ = opened(browser, reports["digits"], color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    ink = page.evaluate("getComputedStyle(document.body).color")
+    assert ink == "rgb(27, 32, 39)"
+    assert not page.locator(".contents").is_visible()
+    page.context.close()
+
+
+def test_unknown_marks_are_named(browser: Any, reports: dict[str, Path]) -> None:
+    page, _, _ = opened(browser, reports["digits"])
+    with pytest.raises(sync_api.Error, match="no mark named pie"):
+        page.evaluate("further.charts.draw(document.createElement('div'), {mark: 'pie'}, 300)")
+    page.context.close()
