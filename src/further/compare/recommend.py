@@ -103,10 +103,11 @@ def _goal(
     if not ranked:
         sentence = f"No model here defines what {PURPOSE[goal]} needs."
     else:
-        also = f", tied with {_join([m['label'] for m in ranked if m['name'] in tied])}"
+        equals = [m["label"] for m in ranked if m["name"] in tied]
+        also = f", tied with {_join(equals)}" if equals else ""
         value = _figure(ranked[0], metric)
         sentence = (
-            f"For {PURPOSE[goal]}: {ranked[0]['label']}{also if tied else ''} "
+            f"For {PURPOSE[goal]}: {ranked[0]['label']}{also} "
             f"({metric.replace('_', ' ')} {value:.3g})."
         )
     return {**rule, "ranking": [m["name"] for m in ranked], "tied": tied, "sentence": sentence}
