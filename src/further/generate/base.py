@@ -37,6 +37,7 @@ from further.train.fit import Fit, fit_network
 from further.train.loop import hash_seed
 from further.train.objective import Batch, Objective
 from further.train.parameters import parameters_to_json
+from further.train.processes import decided_by_first
 from further.train.run import Run
 from further.train.training import Training
 
@@ -100,7 +101,7 @@ class Generator(BaseEstimator):
         self.spec_: Spec = dataclasses.replace(self.encoding_.spec, n_classes=n_classes)
         if dataset.labels is not None:
             self.class_prior_ = np.bincount(dataset.labels, minlength=n_classes) / len(dataset)
-        seed = self._seed()
+        seed = decided_by_first(self._seed())
         if run is None:
             self._learn(dataset, held_out, seed, None, callbacks)
             return self
@@ -276,14 +277,19 @@ class Generator(BaseEstimator):
         return codes
 
     def _create_run(self, path: Path, dataset: Dataset, seed: int) -> Run:
-        return Run.create(
+        fixed = isinstance(self.random_state, Integral)
+        run = Run.create(
             path,
             command="fit",
             model=name_of(type(self)).name,
             parameters=parameters_to_json(self.get_params(deep=False)),
             data={"name": dataset.name, "fingerprint": dataset.fingerprint},
-            **({} if self.random_state is None else {"seed": seed}),
+            **({"seed": seed} if fixed else {}),
         )
+        # A seed that was drawn is kept too, so that the run can be gone on with.
+        if "seed" not in run.record:
+            run.update(seed=seed)
+        return run
 
 
 def _can(capability: str) -> Any:
@@ -409,7 +415,7 @@ class GenerativeModel(Generator):
 
     @_can("decode_latent")
     def inverse_transform(self, X: Any, y: Any = None) -> Any:
-        """Return rows for latent codes ``(n, latent_dim)``, given their class if the model has it."""
+        """Return rows for latent codes ``(n, latent_dim)``, given their class if there is one."""
         check_is_fitted(self)
         z = np.asarray(X, dtype=np.float32)
         return self.encoding_.decode(self.inverse_transform_encoded(z, self._codes(len(z), y, 0)))
@@ -417,7 +423,7 @@ class GenerativeModel(Generator):
     @_can("encode_latent")
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
         """Fit and return the latent codes of the same rows."""
-        return self.fit(X, y, **fit_params).transform(X)  # type: ignore[no-any-return]
+        return self.fit(X, y, **fit_params).transform(X)
 
     @_can("encode_latent")
     def transform_encoded(self, x: np.ndarray) -> np.ndarray:

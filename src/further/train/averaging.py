@@ -28,8 +28,8 @@ class AveragedWeights:
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.net = copy.deepcopy(net).requires_grad_(False).eval()
         self.decay = decay
-        self._source = list(net.parameters())
-        self._average = list(self.net.parameters())
+        self._source: list[Tensor] = list(net.parameters())
+        self._average: list[Tensor] = list(self.net.parameters())
         self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
 
     @torch.no_grad()

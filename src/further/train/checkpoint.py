@@ -12,6 +12,7 @@ import torch
 from further.errors import RunError
 from further.train.callback import Callback
 from further.train.files import write_bytes
+from further.train.processes import is_first
 
 if TYPE_CHECKING:
     from further.train.loop import Loop
@@ -51,7 +52,7 @@ class Checkpoint(Callback):
         self._write(loop)
 
     def _write(self, loop: Loop) -> None:
-        if loop.fabric.is_global_zero:
+        if is_first():
             buffer = io.BytesIO()
             torch.save(loop.state_dict(), buffer)
             write_bytes(self.path, buffer.getvalue())

@@ -1,4 +1,4 @@
-"""Early stopping, outside comparisons: no better validation loss for so many rows (Prechelt 1998)."""
+"""Early stopping: no better validation loss for so many rows of the history (Prechelt 1998)."""
 
 from __future__ import annotations
 

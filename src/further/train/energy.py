@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from further.errors import InputError
+
 WATTS_PER_CORE = 12.0
 # World average of electricity generated in 2024, lifecycle.
 GRID_G_PER_KWH = 473.0
@@ -41,7 +43,12 @@ def grid_intensity() -> tuple[float, str]:
     """
     own = os.environ.get("FURTHER_GRID_G_PER_KWH")
     if own:
-        return float(own), "FURTHER_GRID_G_PER_KWH, set by the user"
+        try:
+            return float(own), "FURTHER_GRID_G_PER_KWH, set by the user"
+        except ValueError as error:
+            raise InputError(
+                f'FURTHER_GRID_G_PER_KWH="{own}" must be a number of grams a kWh; mend or unset it.'
+            ) from error
     return GRID_G_PER_KWH, GRID_SOURCE
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -60,9 +61,8 @@ class Engine:
 
     def place(self, net: nn.Module) -> nn.Module:
         """Lay the network's weights out in this memory format."""
-        if self.channels_last:
-            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return net
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        return net.to(memory_format=layout)  # type: ignore[call-overload]
 
 
 REPRODUCIBLE = Engine()
@@ -90,7 +90,7 @@ def choose_engine(loss: Callable[[Engine], torch.Tensor], *, has_convolutions: b
     for engine in candidates:
         with engine.active():
             value = float(loss(engine).detach())  # also warms up
-            seconds = min(_seconds(lambda e=engine: loss(e)) for _ in range(REPEATS))
+            seconds = min(_seconds(partial(loss, engine)) for _ in range(REPEATS))
         if reference is None:
             reference = value
         agrees = abs(value - reference) <= LOSS_TOLERANCE * max(abs(reference), 1e-3)

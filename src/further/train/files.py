@@ -6,6 +6,7 @@ with ``.partial-``, which nothing reads and the next write of the same name repl
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import math
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from further.errors import RunError
+from further.train.processes import is_first
 
 PARTIAL = ".partial-"
 
@@ -37,8 +39,14 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     ------
     RunError
         If the disk is full or the folder cannot be written; what stood there before still stands.
+
+    Notes
+    -----
+    Of the processes that ``torchrun`` starts only the first one writes.
     """
     path = Path(path)
+    if not is_first():
+        return path
     partial = path.with_name(PARTIAL + path.name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +56,8 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
             os.fsync(file.fileno())
         os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True) if _is_writable(path.parent) else None
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise RunError(_why(path, error)) from error
     return path
 
@@ -93,15 +102,13 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _is_writable(folder: Path) -> bool:
-    return os.access(folder, os.W_OK)
-
-
 def _why(path: Path, error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk that holds {path.parent} is full; free some space and resume the run."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{path.parent} cannot be written ({error.strerror}); choose another folder."
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{path.parent} cannot be a folder, because a file is in its way; choose another."
     if error.errno == errno.ENOENT:
         return f"{path} does not exist."
     return f"{path}: {error.strerror or error}."

@@ -16,8 +16,9 @@ from further.train.early_stopping import EarlyStopping
 from further.train.energy import Energy
 from further.train.engine import REPRODUCIBLE, Engine, choose_engine
 from further.train.history import HistoryFile
-from further.train.loop import Loop, Validate, is_alone, make_fabric
+from further.train.loop import Loop, Validate
 from further.train.objective import Batch, Objective
+from further.train.processes import is_alone, make_fabric
 from further.train.run import Run
 from further.train.training import Training
 
@@ -90,7 +91,7 @@ def fit_network(
         net, objectives, train, validation, validate,
         training=training, budget=budget, engine=engine, seed=seed, callbacks=callbacks,
     )  # fmt: skip
-    if run is not None and loop.fabric.is_global_zero:
+    if run is not None:
         run.update(
             engine=engine.to_json(),
             flops_per_step=loop.flops_per_step,
@@ -118,7 +119,7 @@ def _measure(
         engine.place(net)
         x = rows.x.contiguous(memory_format=torch.channels_last) if engine.channels_last else rows.x
         total = torch.zeros(())
-        with make_fabric(engine).autocast():
+        with make_fabric(engine.precision).autocast():
             for objective in objectives:
                 generator = torch.Generator().manual_seed(seed)
                 value = next(iter(objective.loss(Batch(x, rows.y), generator).values()))

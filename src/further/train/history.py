@@ -37,8 +37,7 @@ class HistoryFile(Callback):
 
     def on_end(self, loop: Loop) -> None:
         """Write the whole history."""
-        if loop.fabric.is_global_zero:
-            write_text(self.path, to_csv(loop.history))
+        write_text(self.path, to_csv(loop.history))
         self._written = time.monotonic()
 
 

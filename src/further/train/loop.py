@@ -6,20 +6,23 @@ weights, always under the same random numbers, so that rows can be compared.
 
 Processes of ``torchrun`` share a global batch: each takes every n-th row of it, and gradients are
 averaged, so that the result is that of one process up to the order of summation.
+
+The order of the rows depends on the seed and the epoch, the noise in the losses on the seed and the
+step, so that a training that goes on from a checkpoint meets the same numbers.
 """
 
 from __future__ import annotations
 
+import logging
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from further.errors import InputError
 from further.train.averaging import AveragedWeights
 from further.train.budget import Budget
 from further.train.callback import Callback
@@ -27,7 +30,11 @@ from further.train.energy import Energy, EnergyMeter
 from further.train.engine import Engine
 from further.train.flops import count_flops
 from further.train.objective import Batch, Objective
+from further.train.processes import make_fabric
 from further.train.training import Training
+
+# Fabric says at every start which precision it uses; the run records that.
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 VALIDATION_BATCH = 1024
 ROWS_A_BUDGET = 50
@@ -69,6 +76,8 @@ class Loop:
         When the kept weights came.
     flops_per_step : float
         Mean number of floating-point operations of a step, elementwise work left out.
+    progress : float
+        Share of the budget that is spent.
     """
 
     def __init__(
@@ -85,7 +94,7 @@ class Loop:
         seed: int,
         callbacks: Sequence[Callback] = (),
     ) -> None:
-        self.fabric = make_fabric(engine)
+        self.fabric = make_fabric(engine.precision)
         self.net, self.objectives = engine.place(net), list(objectives)
         self.train, self.validation, self.validate = train, validation, validate
         self.training, self.budget, self.engine, self.seed = training, budget, engine, seed
@@ -96,18 +105,20 @@ class Loop:
         self.rates = [o.param_groups[0]["lr"] for o in self.optimizers]
         self.average = AveragedWeights(net, training.averaging)
 
-        rank, world = self.fabric.global_rank, self.fabric.world_size
+        world = self.fabric.world_size
         n = len(train.x)
         self.batch_size = max(world, min(training.batch_size, n) // world * world)
         self.steps_per_epoch = max(1, n // self.batch_size)
-        self.generator = torch.Generator().manual_seed(seed + rank)
+        self.generator = torch.Generator()
         self.flops_per_step = self._measure_flops() * world
         self.total_steps = budget.steps(
             flops_per_step=self.flops_per_step, steps_per_epoch=self.steps_per_epoch
         )
-        fiftieth = math.ceil((self.total_steps or self.steps_per_epoch) / ROWS_A_BUDGET)
-        self.row_every = min(self.steps_per_epoch, fiftieth)
+        self.row_every = self.steps_per_epoch
+        if self.total_steps is not None:
+            self.row_every = min(self.row_every, math.ceil(self.total_steps / ROWS_A_BUDGET))
 
+        self.progress, self._progress_at_row = 0.0, 0.0
         self.step, self.best_step, self.best_loss = 0, 0, math.inf
         self.best: dict[str, Tensor] = {}
         self.history: list[dict[str, float]] = []
@@ -125,19 +136,28 @@ class Loop:
         with self.engine.active():
             self._call("on_start")
             self._start = time.monotonic()
+            self.progress = self._progress_at_row = self._measure_progress()
             self.net.train()
             while not self.stopped and self.progress < 1:
                 batch = self._next_batch()
                 factor = self.training.learning_rate_factor(self.progress)
+                self._seed_noise()
                 for index, objective in enumerate(self.objectives):
                     if self.step % objective.every == 0:
                         self._minimise(index, objective, batch, factor)
                 self.average.update(self.step)
                 self.step += 1
-                if self.step % self.row_every == 0 or self.progress >= 1:
+                self.progress = self._measure_progress()
+                if self._row_is_due():
                     self._end_row()
                 self._call("on_step")
             self._call("on_end")
+            if not self.best and not math.isfinite(self.last_loss):
+                raise InputError(
+                    f"The training loss was {self.last_loss} after {self.step} steps; take a "
+                    f"learning rate below {self.training.learning_rate:g}, as in "
+                    f"training={{'learning_rate': {self.training.learning_rate / 10:g}}}."
+                )
             self.net.load_state_dict(self.best or self.average.copy())
             self.net.eval()
 
@@ -145,13 +165,6 @@ class Loop:
     def seconds(self) -> float:
         """Seconds of training, those before an interruption included."""
         return self._seconds_before + time.monotonic() - self._start
-
-    @property
-    def progress(self) -> float:
-        """Share of the budget that is spent."""
-        if self.total_steps is not None:
-            return self.step / self.total_steps
-        return min(1.0, self.seconds / self.budget.amount)
 
     @property
     def flops(self) -> float:
@@ -162,6 +175,24 @@ class Loop:
     def energy(self) -> Energy:
         """Energy of the training so far."""
         return self._meter.read()
+
+    def _measure_progress(self) -> float:
+        if self.total_steps is not None:
+            return self.step / self.total_steps
+        progress = min(1.0, self.seconds / self.budget.amount)
+        # Clocks differ, and all processes have to stop at the same step.
+        return progress if self.fabric.world_size == 1 else self.fabric.broadcast(progress)
+
+    def _row_is_due(self) -> bool:
+        """Whether an epoch, a fiftieth of the budget or all of it has passed since the last row."""
+        if self.progress >= 1 or self.step % self.row_every == 0:
+            return True
+        in_seconds = self.total_steps is None
+        return in_seconds and self.progress - self._progress_at_row >= 1 / ROWS_A_BUDGET
+
+    def _seed_noise(self) -> None:
+        stream = self.step * self.fabric.world_size + self.fabric.global_rank
+        self.generator.manual_seed(hash_seed(hash_seed(self.seed, -5), stream))
 
     def _minimise(self, index: int, objective: Objective, batch: Batch, factor: float) -> None:
         optimizer = self.optimizers[index]
@@ -187,11 +218,17 @@ class Loop:
         if self.fabric.world_size == 1:
             return
         flat = torch.cat([g.flatten() for g in gradients])
-        flat = self.fabric.all_reduce(flat, reduce_op="mean")
+        flat = self._mean_over_processes(flat)
         for gradient, part in zip(
             gradients, flat.split([g.numel() for g in gradients]), strict=True
         ):
             gradient.copy_(part.view_as(gradient))
+
+    def _mean_over_processes(self, values: Tensor) -> Tensor:
+        if self.fabric.world_size == 1:
+            return values
+        mean = self.fabric.all_reduce(values, reduce_op="mean")
+        return mean if isinstance(mean, Tensor) else values
 
     def _next_batch(self) -> Batch:
         """Return this process's share of the next global batch, shuffled anew every epoch."""
@@ -214,11 +251,9 @@ class Loop:
             "epoch": self.step / self.steps_per_epoch,
             "seconds": self.seconds,
         }
-        sums = torch.stack(list(self._sums.values())).tolist()
-        for (name, count), total in zip(self._counts.items(), sums, strict=True):
-            row[name] = total / count
-        self._sums, self._counts = {}, {}
-        self.last_loss = next(value for name, value in row.items() if name.startswith("train_"))
+        row.update(self._means())
+        self._progress_at_row = self.progress
+        self.last_loss = next((v for k, v in row.items() if k.startswith("train_")), math.nan)
         validation = self._validate()
         row.update({f"val_{name}": value for name, value in validation.items()})
         self.history.append(row)
@@ -230,6 +265,17 @@ class Loop:
         # Nothing comes after a loss that is not finite; the best weights before it are kept.
         self.stopped = self.stopped or not math.isfinite(self.last_loss)
         self._call("on_row")
+
+    def _means(self) -> dict[str, float]:
+        """Return the means of what was logged since the last row, over all processes."""
+        if not self._sums:
+            return {}
+        counts = torch.tensor([float(self._counts[name]) for name in self._sums])
+        means = torch.stack(list(self._sums.values())) / counts
+        means = self._mean_over_processes(means)
+        row = dict(zip(self._sums, means.tolist(), strict=True))
+        self._sums, self._counts = {}, {}
+        return row
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
@@ -270,7 +316,6 @@ class Loop:
             "best_step": self.best_step,
             "best_loss": self.best_loss,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "generator": self.generator.get_state(),
             "history": self.history,
             "sums": self._sums,
             "counts": self._counts,
@@ -289,7 +334,6 @@ class Loop:
         self.best_loss = state["best_loss"]
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self.generator.set_state(state["generator"])
         self.history, self._sums, self._counts = state["history"], state["sums"], state["counts"]
         self.last_loss, self.stopped = state["last_loss"], state["stopped"]
         self._seconds_before = state["seconds"]
@@ -298,28 +342,6 @@ class Loop:
     def _call(self, hook: str) -> None:
         for callback in self.callbacks:
             getattr(callback, hook)(self)
-
-
-def is_alone() -> bool:
-    """Whether this is the only process, not one of several that ``torchrun`` started."""
-    return int(os.environ.get("WORLD_SIZE", "1")) == 1
-
-
-def make_fabric(engine: Engine) -> Fabric:
-    """Return Fabric for this process, joined with the others where ``torchrun`` started it."""
-    if is_alone():
-        return Fabric(accelerator="cpu", devices=1, precision=engine.precision)
-    world = int(os.environ["WORLD_SIZE"])
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
-    fabric = Fabric(
-        accelerator="cpu",
-        devices=local,
-        num_nodes=world // local,
-        strategy="ddp",
-        precision=engine.precision,
-    )
-    fabric.launch()
-    return fabric
 
 
 def hash_seed(seed: int, stream: int) -> int:

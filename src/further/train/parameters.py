@@ -6,6 +6,7 @@ its name and its own parameters, and only names inside ``further`` are looked up
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 from collections.abc import Mapping
@@ -29,7 +30,8 @@ def parameters_to_json(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.random.RandomState):
-        return "RandomState"
+        # A generator has no value to keep; the seed that was drawn from it is in the run.
+        return None
     if isinstance(value, Mapping):
         return {str(key): parameters_to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
@@ -56,12 +58,21 @@ def parameters_from_json(value: Any) -> Any:
     fields = {key: parameters_from_json(item) for key, item in value.items() if key != "object"}
     if "object" not in value:
         return fields
-    module, _, name = str(value["object"]).partition(":")
-    cls = getattr(importlib.import_module(module), name, None) if _ours(module) else None
+    cls = _find_class(str(value["object"]))
+    try:
+        return cls(**fields)
+    except TypeError as error:
+        raise RunError(
+            f'The run holds a "{value["object"]}" of another version: {error}.'
+        ) from error
+
+
+def _find_class(path: str) -> Any:
+    module, _, name = path.partition(":")
+    cls = None
+    if module.startswith("further."):
+        with contextlib.suppress(ImportError):
+            cls = getattr(importlib.import_module(module), name, None)
     if not (isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls.__module__ == module):
-        raise RunError(f'The run names "{value["object"]}", which further does not know.')
-    return cls(**fields)
-
-
-def _ours(module: str) -> bool:
-    return module.startswith("further.")
+        raise RunError(f'The run names "{path}", which further does not know; update further.')
+    return cls

@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from further.errors import RunError
 from further.train.files import read_json, write_json
+from further.train.processes import first_goes_first, is_first
 
 SCHEMA = 1
 _LOCK_SECONDS = 10.0
@@ -68,6 +69,11 @@ class Run:
             If the folder holds another run or files that are no run: nothing is overwritten.
         """
         path = Path(path)
+        with first_goes_first():
+            return cls._create(path, record)
+
+    @classmethod
+    def _create(cls, path: Path, record: dict[str, Any]) -> Run:
         if (path / "run.json").is_file():
             run = cls(path)
             for key in ("model", "parameters", "data", "seed"):
@@ -77,6 +83,8 @@ class Run:
                         f'or remove it with "further runs --remove {path}".'
                     )
             return run
+        if path.exists() and not path.is_dir():
+            raise RunError(f'"{path}" is a file; choose a folder for the run.')
         if path.exists() and any(not p.name.startswith(".") for p in path.iterdir()):
             raise RunError(f'"{path}" is not empty and is not a run; choose another folder.')
         write_json(
@@ -110,7 +118,10 @@ class Run:
 
     def update(self, **changes: Any) -> None:
         """Change entries of ``run.json``."""
-        self.record = {**self.record, **changes}
+        record = {**self.record, **changes}
+        if record["status"] != "failed":
+            record.pop("error", None)
+        self.record = record
         write_json(self.path / "run.json", self.record)
 
     @contextmanager
@@ -122,18 +133,25 @@ class Run:
         RunError
             If another process is writing the run.
         """
+        if not is_first():
+            yield self
+            return
         lock = FileLock(self._lock_path)
         try:
             lock.acquire(timeout=_LOCK_SECONDS)
         except Timeout as error:
             raise RunError(f'Another process is working on "{self.path}"; wait for it.') from error
+        except OSError as error:
+            raise RunError(
+                f'"{self.path}" cannot be written ({error.strerror}); copy it elsewhere.'
+            ) from error
         try:
             yield self
         except KeyboardInterrupt:
-            self.update(status="interrupted")
+            self._record_end(status="interrupted")
             raise
         except BaseException as error:
-            self._record_failure(error)
+            self._record_end(status="failed", error=f"{type(error).__name__}: {error}")
             raise
         finally:
             lock.release()
@@ -142,12 +160,10 @@ class Run:
         """Return the folder of a model's own run inside a comparison."""
         return self.path / "models" / name
 
-    def _record_failure(self, error: BaseException) -> None:
-        try:
-            self.update(status="failed", error=f"{type(error).__name__}: {error}")
-        except RunError:
-            # The disk that failed the work fails its obituary too; the first error is the news.
-            self.record["status"] = "failed"
+    def _record_end(self, **changes: Any) -> None:
+        # The disk that failed the work fails its obituary too; the first error is the news.
+        with suppress(RunError):
+            self.update(**changes)
 
     @property
     def _lock_path(self) -> Path:
