@@ -42,6 +42,8 @@ def headline(run: RunFolder) -> str:
 
 def ranking(run: RunFolder) -> Markup | None:
     """Tell goal by goal which model to take, and which are as good."""
+    if not run.recommendation:
+        return None
     rows: list[Markup] = []
     for goal, judged in run.goals.items():
         names = [str(name) for name in judged.get("ranking") or []]
