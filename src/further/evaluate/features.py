@@ -82,7 +82,9 @@ class FeatureSpace:
                 components,
                 svd_solver="randomized" if 4 * components < min(rows.shape) else "full",
                 random_state=seed,
-            ).fit(rows)
+            )
+            with np.errstate(invalid="ignore"):  # rows that do not vary have no explained share
+                self._reduction.fit(rows)
         if labelled and y is not None:
             reduced = rows if self._reduction is None else self._reduction.transform(rows)
             self._centre = reduced.mean(axis=0)
@@ -91,8 +93,8 @@ class FeatureSpace:
                 HIDDEN_LAYERS,
                 max_iter=EPOCHS,
                 alpha=1e-3,
-                batch_size=min(64, len(rows)),
-                learning_rate_init=2e-3,
+                batch_size=min(128, len(rows)),
+                learning_rate_init=3e-3,
                 random_state=seed,
             )
             with warnings.catch_warnings():

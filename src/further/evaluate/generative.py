@@ -227,6 +227,12 @@ class GenerativeJudge:
                 f"evaluation: {len(samples)} sample cannot be judged; draw at least 2."
             )
         _check_finite(samples, "the samples")
+        size = _flat(samples).x.shape[1]
+        if size != self._train.x.shape[1]:
+            raise InputError(
+                f"evaluation: the samples have {size} values each, the training rows "
+                f"{self._train.x.shape[1]}; hand in encoded samples of the same data."
+            )
         shuffled = np.random.default_rng(self.seed).permutation(len(samples))
         samples = _flat(samples).take(shuffled)
         few = samples.first(self.n_samples)

@@ -92,9 +92,10 @@ def kernel_distance(
     n, m = between.shape
     everything = np.ones((1, n)), np.ones((1, m))
     value = float(_squared_mmd(within_real, between, within_fake, *everything)[0])
-    halves = _squared_mmd(
-        within_real, between, within_fake, real_halves.astype(float), fake_halves.astype(float)
-    )
+    halves: Floats = np.empty(0)
+    if min(n, m) >= 4:
+        chosen = real_halves.astype(float), fake_halves.astype(float)
+        halves = _squared_mmd(within_real, between, within_fake, *chosen)
     return score_from_halves(value, halves, min(n, m))
 
 
@@ -102,9 +103,7 @@ def _squared_mmd(
     within_real: Floats, between: Floats, within_fake: Floats, real: Floats, fake: Floats
 ) -> Floats:
     """Evaluate the estimator on subsets, given by rows of zeros and ones."""
-    n, m = real[0].sum(), fake[0].sum()
-    if n < 2 or m < 2:
-        return np.empty(0) if len(real) > 1 else np.full(1, np.nan)
+    n, m = real.sum(axis=1), fake.sum(axis=1)
     # The kernel of a row with itself is 1, so n ones are taken from the sum over all pairs.
     first = (((real @ within_real) * real).sum(axis=1) - n) / (n * (n - 1))
     second = (((fake @ within_fake) * fake).sum(axis=1) - m) / (m * (m - 1))

@@ -6,7 +6,7 @@ variation distance).
 
 *Pair correlations*: the mean over pairs of columns of :math:`1 - \tfrac12 |\rho - \hat\rho|` with
 Spearman's rank correlation (two numbers), or 1 minus the total variation distance of the joint
-shares (otherwise, numbers in tenths of the training rows).
+shares (otherwise, numbers in fifths of the training rows).
 
 Missing values count: among numbers they are the largest value of all, among categories one more.
 
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating[Any]]
 
-TENTHS = 10
+# Few bins: a joint table of many cells is far from itself in a hundred rows.
+BINS = 5
 # Categories of a column that pairs look at one by one; the rest count as one.
 MOST_CATEGORIES = 12
 # Columns that pairs are formed of, the first of the table: pairs grow with the square.
@@ -78,7 +79,7 @@ class _Column:
     numeric: bool
     real: NDArray[Any]  # floats with missing = inf, or category codes
     categories: tuple[str, ...]
-    edges: Floats  # of the tenths
+    edges: Floats  # of the fifths
     common: tuple[int, ...]  # codes that pairs look at one by one
 
 
@@ -91,7 +92,7 @@ class TableFidelity:
     Parameters
     ----------
     train, test : DataFrame
-        In the source's own form; types, tenths and categories come from ``train``.
+        In the source's own form; types, fifths and categories come from ``train``.
     seed : int
         Of the halves.
 
@@ -195,7 +196,7 @@ class TableFidelity:
         return score_from_halves(float(by_pair.mean()), halves, n, limits=(0.0, 1.0), detail=detail)
 
     def _prepare(self, columns: list[NDArray[Any]]) -> tuple[Floats, Floats]:
-        """Return ranks of the numeric columns, and indicators of tenths and categories."""
+        """Return ranks of the numeric columns, and indicators of fifths and categories."""
         ranks = [
             rankdata(values)
             for values, column in zip(columns, self._paired, strict=True)
@@ -223,7 +224,7 @@ def _column(train: pd.Series, test: pd.Series, name: str) -> _Column:
         present = values[np.isfinite(values)]
         edges: Floats = np.empty(0)
         if len(present):
-            edges = np.unique(np.quantile(present, np.arange(1, TENTHS) / TENTHS))
+            edges = np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
             edges = np.append(edges, np.inf)  # missing values lie beyond
         column = _Column(name, True, np.empty(0), (), edges, ())
     else:
