@@ -1,0 +1,194 @@
+r"""The U-Net: a convolutional encoder and decoder joined by skips at every resolution.
+
+Going down, a level transforms the picture, keeps the result :math:`s_i` and halves the sides;
+going up, it doubles the sides again and transforms the two together (Ronneberger et al. 2015),
+
+.. math:: s_i = B_i(h_i, c), \quad h_{i+1} = \mathrm{down}(s_i), \qquad
+          h'_i = B'_i([\mathrm{up}(h'_{i+1}), s_i], c),
+
+with B a residual block whose second normalisation is scaled and shifted by the condition c
+(Dhariwal and Nichol 2021). Sides that do not halve evenly are padded and cropped again.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from further.nn.convolution import MAX_MULTIPLIER
+from further.nn.mlp import ResidualMLP
+
+# Channels normalised together.
+GROUP = 16
+
+
+class UNetBlock(nn.Module):
+    """Two 3x3 convolutions around a skip, the second one conditioned; the channels may change.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Channels in and out.
+    condition : int
+        Size of the condition vector; 0 for none.
+    """
+
+    def __init__(self, n_in: int, n_out: int, condition: int) -> None:
+        super().__init__()
+        self.norm_in = nn.GroupNorm(n_groups(n_in), n_in)
+        self.first = nn.Conv2d(n_in, n_out, 3, padding=1)
+        self.norm = nn.GroupNorm(n_groups(n_out), n_out)
+        self.second = nn.Conv2d(n_out, n_out, 3, padding=1)
+        self.condition = nn.Linear(condition, 2 * n_out) if condition else None
+        self.skip = nn.Conv2d(n_in, n_out, 1) if n_in != n_out else nn.Identity()
+        # A block starts as its skip, so that a deep net starts as a shallow one.
+        zero(self.second)
+        if self.condition is not None:
+            zero(self.condition)
+
+    def forward(self, h: Tensor, c: Tensor | None = None) -> Tensor:
+        """Transform ``h`` (n, n_in, height, width) given ``c`` (n, condition)."""
+        inner = self.norm(self.first(F.silu(self.norm_in(h))))
+        if self.condition is not None:
+            scale, shift = self.condition(c)[:, :, None, None].chunk(2, dim=1)
+            inner = inner * (1 + scale) + shift
+        out: Tensor = self.skip(h) + self.second(F.silu(inner))
+        return out
+
+
+class DenseBottleneck(nn.Module):
+    """A residual perceptron over all positions and channels of a small grid at once.
+
+    At the few positions of the lowest resolution it does what attention would, every place seeing
+    every other, in a few large products.
+
+    Parameters
+    ----------
+    channels : int
+        Channels of the grid.
+    grid : tuple of int
+        ``(height, width)``.
+    width, depth : int
+        Hidden units and residual blocks.
+    condition : int
+        Size of the condition vector; 0 for none.
+    """
+
+    def __init__(
+        self, channels: int, grid: tuple[int, int], *, width: int, depth: int, condition: int
+    ) -> None:
+        super().__init__()
+        size = channels * grid[0] * grid[1]
+        self.net = ResidualMLP(size, size, width=width, depth=depth, condition=condition)
+        zero(self.net.leave)
+
+    def forward(self, h: Tensor, c: Tensor | None = None) -> Tensor:
+        """Transform ``h`` (n, channels, height, width) given ``c`` (n, condition)."""
+        out: Tensor = h + self.net(F.silu(h).flatten(1), c).view(h.shape)
+        return out
+
+
+class UNet(nn.Module):
+    """Pictures to pictures of the same sides.
+
+    Use it where the output is laid out as the input: noise to remove, a mask to draw. Without
+    ``size`` it is fully convolutional and takes any sides; with it the lowest resolution is joined
+    by a :class:`DenseBottleneck` and the sides are fixed.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Channels in and out.
+    width : int, default=32
+        Channels at full resolution; doubled a level, up to four times. Best a multiple of 16.
+    levels : int, default=3
+        How often the sides are halved.
+    condition : int, default=0
+        Size of the condition vector; 0 for none.
+    size : tuple of int, optional
+        ``(height, width)`` of the pictures, for a dense bottleneck.
+    bottleneck_width, bottleneck_depth : int
+        Hidden units and residual blocks of the dense bottleneck.
+
+    References
+    ----------
+    Ronneberger, Fischer and Brox 2015, "U-Net: convolutional networks for biomedical image
+    segmentation".
+    Dhariwal and Nichol 2021, "Diffusion models beat GANs on image synthesis".
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = UNet(3, 1, width=16, levels=2)
+    >>> net(torch.zeros(2, 3, 13, 20)).shape
+    torch.Size([2, 1, 13, 20])
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        width: int = 32,
+        levels: int = 3,
+        condition: int = 0,
+        size: tuple[int, int] | None = None,
+        bottleneck_width: int = 256,
+        bottleneck_depth: int = 1,
+    ) -> None:
+        super().__init__()
+        self.multiple = 2**levels
+        sizes = [width * min(2**level, MAX_MULTIPLIER) for level in range(levels + 1)]
+        steps = list(pairwise(sizes))
+        self.enter = nn.Conv2d(n_in, width, 3, padding=1)
+        self.encoder = nn.ModuleList(UNetBlock(a, a, condition) for a in sizes[:-1])
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in steps)
+        self.before = UNetBlock(sizes[-1], sizes[-1], condition)
+        self.bottleneck: DenseBottleneck | None = None
+        if size is not None:
+            grid = (-(-size[0] // self.multiple), -(-size[1] // self.multiple))
+            self.bottleneck = DenseBottleneck(
+                sizes[-1], grid, width=bottleneck_width, depth=bottleneck_depth, condition=condition
+            )
+        self.after = UNetBlock(sizes[-1], sizes[-1], condition)
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in steps)
+        self.decoder = nn.ModuleList(UNetBlock(2 * a, a, condition) for a in sizes[:-1])
+        self.norm = nn.GroupNorm(n_groups(width), width)
+        self.leave = nn.Conv2d(width, n_out, 3, padding=1)
+        zero(self.leave)
+
+    def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
+        """Map ``x`` (n, n_in, height, width), given ``c``, to (n, n_out, height, width)."""
+        height, width = x.shape[-2:]
+        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
+        h = self.enter(x)
+        skips = []
+        for block, down in zip(self.encoder, self.down, strict=True):
+            skips.append(block(h, c))
+            h = down(skips[-1])
+        h = self.before(h, c)
+        if self.bottleneck is not None:
+            h = self.bottleneck(h, c)
+        h = self.after(h, c)
+        for block, up in zip(reversed(self.decoder), reversed(self.up), strict=True):
+            h = block(torch.cat([up(h), skips.pop()], dim=1), c)
+        out: Tensor = self.leave(F.silu(self.norm(h)))[..., :height, :width]
+        return out
+
+
+def n_groups(channels: int) -> int:
+    """Return the number of groups, of about 16 channels each, that divides the channels."""
+    groups = max(1, channels // GROUP)
+    while channels % groups:
+        groups -= 1
+    return groups
+
+
+def zero(layer: nn.Linear | nn.Conv2d) -> None:
+    """Set weights and bias of a layer to zero."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
