@@ -32,10 +32,24 @@ class Table:
     notes: tuple[str, ...]
 
 
+def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
+    """Return the columns with proper types and text names; nothing is left out.
+
+    Raises
+    ------
+    InputError
+        For no rows, duplicated names, infinity, nested values and types a model cannot learn.
+    """
+    frame = _named(frame, name)
+    return pd.DataFrame(
+        {column: _typed(frame.iloc[:, i], name) for i, column in enumerate(frame.columns)}
+    )
+
+
 def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] = ()) -> Table:
     """Return the columns that a model can use, with proper types, and say what was left out.
 
-    When to use: on any DataFrame before it becomes a Dataset. When it fails: an identifier that
+    When to use: on a whole data set, before it is split. When it fails: an identifier that
     looks like a measurement stays.
 
     Parameters
@@ -52,18 +66,16 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
     InputError
         For no rows, duplicated names, infinity, nested values, and if no column is left.
     """
-    frame = _named(frame, name)
+    frame = typed_table(frame, name=name)
     keep = tuple(column for column in keep if column is not None)
     notes: list[str] = []
     left_out: dict[str, list[str]] = {}
     columns: dict[str, pd.Series] = {}
     for position, column_name in enumerate(frame.columns):
         column = frame.iloc[:, position]
-        if column_name in keep:
-            columns[column_name] = column
-            continue
-        column = _typed(column, name)
-        reason = _why_useless(column, first=position == 0, several=frame.shape[1] > 1)
+        reason = None
+        if column_name not in keep:
+            reason = _why_useless(column, first=position == 0, several=frame.shape[1] > 1)
         if reason is None:
             columns[column_name] = column
         else:
@@ -228,7 +240,7 @@ def _from_objects(column: pd.Series, name: str) -> pd.Series:
     if nested.any():
         raise InputError(
             f'{name}: the column "{column.name}" holds a {type(present[nested].iloc[0]).__name__} '
-            f"in row {int(nested.idxmax())}; a table has one number or word a cell."
+            f"in row {present.index[int(nested.argmax())]}; a table has one number or word a cell."
         )
     if what == "string":
         return column

@@ -277,7 +277,10 @@ class _Column:
         for pattern, form in _DATES:
             if not present.str.fullmatch(pattern).all():
                 continue
-            dates = pd.to_datetime(present, format=form, errors="coerce", utc=None)
+            try:
+                dates = pd.to_datetime(present, format=form, errors="coerce")
+            except ValueError:  # time zones that differ from row to row
+                return None
             if dates.isna().any() or dates.dtype.kind != "M":
                 continue
             if form != "ISO8601":

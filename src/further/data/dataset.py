@@ -177,8 +177,9 @@ class Dataset:
 def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
     """Return arrays or a DataFrame as a :class:`Dataset`.
 
-    When to use: for data in memory; files are for :func:`further.data.load`. When it fails:
-    sparse matrices and sequences of unequal length are refused.
+    When to use: for what an estimator is given; :func:`further.data.load` also judges which columns
+    of a DataFrame are of use, and finds the label. When it fails: sparse matrices and sequences of
+    unequal length are refused.
 
     Parameters
     ----------
@@ -210,16 +211,16 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
     if isinstance(X, Dataset):
         return X if y is None else _with_labels(X, y)
     if isinstance(X, pd.DataFrame):
-        from further.data.columns import tidy_table
+        from further.data.columns import typed_table
 
-        table = tidy_table(X, name=name)
+        frame = typed_table(X, name="X" if name == "array" else name)
         dataset = Dataset(
             name=name,
             kind="table",
-            values=table.frame,
-            feature_names=tuple(table.frame.columns),
-            columns=tuple(table.frame.columns),
-            notes=table.notes,
+            values=frame,
+            feature_names=tuple(frame.columns),
+            columns=tuple(frame.columns),
+            notes=(f"{len(frame)} rows of {frame.shape[1]} columns.",),
         )
         return dataset if y is None else _with_labels(dataset, y)
     if hasattr(X, "toarray"):

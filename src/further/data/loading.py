@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from further.data import idx, numpy_files, pictures, storage
 from further.data.columns import nearest
 from further.data.dataset import Dataset, as_dataset
@@ -41,8 +43,8 @@ def load(
     source : str or Path
         "digits", "iris", "wine", "breast_cancer", "diabetes" or "linnerud"; a CSV, Parquet, NPY,
         NPZ or IDX file, CSV and IDX also with gzip; a folder of pictures (with a folder for each
-        class or without), of IDX files, or one that :meth:`Dataset.save` wrote. Arrays and
-        DataFrames are passed on to :func:`as_dataset`.
+        class or without), of IDX files, or one that :meth:`Dataset.save` wrote; a DataFrame; an
+        array, as in :func:`as_dataset`.
     target : str, optional
         The column of a table that holds the label; "none" for no label. Without it a column with a
         customary name (class, target, label, species, type, y, ...) is taken, else a last column
@@ -73,6 +75,11 @@ def load(
     """
     options = {"target": target, "resize": resize, "groups": groups, "header": header}
     given = {name: value for name, value in options.items() if value is not None}
+    if isinstance(source, pd.DataFrame):
+        from further.data.tables import load_frame
+
+        _refuse_options(given, "a DataFrame", "target", "groups")
+        return load_frame(source, target=target, groups=groups)
     if not isinstance(source, str | Path):
         _refuse_options(given, "data in memory")
         return as_dataset(source)

@@ -20,6 +20,7 @@ from scipy.special import ndtr, ndtri
 MOST_KNOTS = 1000
 #: How far beyond the training range's own score a value outside of it may be encoded.
 BEYOND = 5.0
+FLOAT32_ROUNDING = 2e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +73,13 @@ class NormalScore:
 
     @cached_property
     def _curve(self) -> tuple[np.ndarray, np.ndarray]:
-        z = np.column_stack([self.low, self.high]).ravel()
-        x = np.repeat(self.values, 2)
-        keep = np.concatenate([[True], z[1:] > z[:-1]])
-        return z[keep], x[keep]
+        # Each interval is wider by the rounding of float32, so that every knot comes back exactly.
+        z = np.column_stack([self.low, self.high])
+        margin = FLOAT32_ROUNDING * np.maximum(1, np.abs(z))
+        gap = np.concatenate([[np.inf], (self.low[1:] - self.high[:-1]) / 3, [np.inf]])
+        z[:, 0] -= np.minimum(margin[:, 0], gap[:-1])
+        z[:, 1] += np.minimum(margin[:, 1], gap[1:])
+        return z.ravel(), np.repeat(self.values, 2)
 
     def encode(self, column: np.ndarray) -> np.ndarray:
         """Return the scores of finite values ``(n,)``."""

@@ -80,8 +80,9 @@ def open_dataset(folder: str | Path) -> Dataset:
         values: Any = arrays.pop("values", None)
         if values is None:
             values = pd.read_parquet(folder / _TABLE)
-        lists = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
-        dataset = Dataset(values=values, **{name: lists[name] for name in _FACTS}, **arrays)
+        fields: dict[str, Any] = {name: facts[name] for name in _FACTS}
+        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+        dataset = Dataset(**fields | arrays, values=values)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder} holds no data set that can be read ({error}).") from error
     if dataset.fingerprint != facts["fingerprint"]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from further.data.categorical_column import CategoricalColumn
+from further.data.columns import ROWS_TO_JUDGE
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding, count_classes
 from further.data.normal_score import MOST_KNOTS
@@ -41,21 +42,30 @@ class TableEncoding(Encoding):
         The source was an array, so the decoded rows are one.
     target : dict or None
         Name, type, position and classes of the label column.
+    left_out : dict of str to str
+        Columns of the source that are neither encoded nor decoded, and why.
     """
 
     spec: Spec
     columns: list[ColumnEncoding]
     plain: bool = False
     target: dict[str, Any] | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def fit(cls, train: Dataset) -> TableEncoding:
         """Fit on training rows."""
         frame = train.frame
+        left_out = {str(c): why for c in frame if (why := _why_left_out(frame[c]))}
+        frame = frame.drop(columns=list(left_out))
         knots = int(np.clip(KNOTS_IN_ALL // max(1, frame.shape[1]), FEWEST_KNOTS, MOST_KNOTS))
         columns = [_fit_column(frame.iloc[:, i], train.plain, knots) for i in range(frame.shape[1])]
         if not columns:
-            raise InputError(f"{train.name} has no column that a model can use.")
+            raise InputError(
+                f"{train.name} has no column that a model can use: "
+                + "; ".join(f'"{name}" has {why}' for name, why in left_out.items())
+                + "."
+            )
         target = None
         if train.labels is not None and train.target is not None:
             names = train.columns
@@ -65,7 +75,7 @@ class TableEncoding(Encoding):
                 "position": names.index(train.target) if train.target in names else len(columns),
                 "classes": list(train.class_names),
             }
-        return cls(_spec(columns, count_classes(train)), columns, train.plain, target)
+        return cls(_spec(columns, count_classes(train)), columns, train.plain, target, left_out)
 
     def encode(self, dataset: Dataset) -> np.ndarray:
         """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
@@ -127,6 +137,7 @@ class TableEncoding(Encoding):
             "n_classes": self.spec.n_classes,
             "plain": self.plain,
             "target": self.target,
+            "left_out": self.left_out,
             "columns": [column.to_json() for column in self.columns],
         }
 
@@ -137,14 +148,26 @@ class TableEncoding(Encoding):
             (NumericColumn if line["kind"] == "numeric" else CategoricalColumn).from_json(line)
             for line in record["columns"]
         ]
-        return cls(_spec(columns, record["n_classes"]), columns, record["plain"], record["target"])
+        return cls(
+            _spec(columns, record["n_classes"]),
+            columns,
+            record["plain"],
+            record["target"],
+            record["left_out"],
+        )
+
+
+def _why_left_out(column: pd.Series) -> str | None:
+    present = column.dropna()
+    if len(present) == 0:
+        return "no value in any training row"
+    text = column_kind(column) == "O" and not isinstance(column.dtype, pd.CategoricalDtype)
+    if text and len(present) >= ROWS_TO_JUDGE and present.is_unique:
+        return "a different text in every training row"
+    return None
 
 
 def _fit_column(column: pd.Series, plain: bool, knots: int) -> ColumnEncoding:
-    if column.isna().all():
-        raise InputError(
-            f'The column "{column.name}" has no value in any training row; leave it out.'
-        )
     kind = column_kind(column)
     number = kind in "iufM"
     if plain or (number and (kind == "M" or column.nunique() != 2)):

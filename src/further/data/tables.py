@@ -25,7 +25,7 @@ def load_csv(
 ) -> Dataset:
     """Return the table of a CSV file; see :func:`further.data.csv_file.read_csv`."""
     frame, notes = read_csv(path, content, header=header)
-    return table_dataset(frame, path, notes, target=target, groups=groups)
+    return load_frame(frame, str(path), path.stem, notes, target=target, groups=groups)
 
 
 def load_parquet(path: Path, *, target: str | None = None, groups: str | None = None) -> Dataset:
@@ -42,27 +42,46 @@ def load_parquet(path: Path, *, target: str | None = None, groups: str | None = 
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{path} cannot be read as Parquet: {reason}.") from error
     note = f"{path.name}: Parquet, {len(frame)} rows of {frame.shape[1]} columns."
-    return table_dataset(frame, path, (note,), target=target, groups=groups)
+    return load_frame(frame, str(path), path.stem, (note,), target=target, groups=groups)
 
 
-def table_dataset(
+def load_frame(
     frame: pd.DataFrame,
-    path: Path,
+    place: str = "X",
+    name: str = "array",
     notes: tuple[str, ...] = (),
     *,
     target: str | None = None,
     groups: str | None = None,
 ) -> Dataset:
-    """Return a DataFrame as a Dataset: label column, groups, and columns a model can use."""
-    name = str(path)
-    found_target, target_notes = choose_target(frame, target, name=name)
+    """Return a DataFrame as a Dataset: label column, groups, and columns a model can use.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The whole table.
+    place : str
+        The file it comes from, for messages.
+    name : str
+        What to call it in reports.
+    notes : tuple of str
+        On how it was read.
+    target, groups : str, optional
+        As in :func:`further.data.load`.
+
+    Raises
+    ------
+    InputError
+        For unknown columns, a label without values, and what :func:`tidy_table` refuses.
+    """
+    found_target, target_notes = choose_target(frame, target, name=place)
     if groups is not None and groups not in frame.columns:
         known = [str(column) for column in frame.columns]
         raise InputError(
-            f'{name} has no column "{groups}" for the groups{nearest(groups, known)}; '
+            f'{place} has no column "{groups}" for the groups{nearest(groups, known)}; '
             f"its columns are {', '.join(known)}."
         )
-    table = tidy_table(frame, name=name, keep=(found_target, groups))
+    table = tidy_table(frame, name=place, keep=(found_target, groups))
     frame = table.frame
     columns = tuple(frame.columns)
     notes = (*notes, *target_notes, *table.notes)
@@ -71,7 +90,7 @@ def table_dataset(
         unlabelled = frame[found_target].isna().to_numpy()
         if unlabelled.all():
             raise InputError(
-                f'{name}: the label column "{found_target}" has no value; name another.'
+                f'{place}: the label column "{found_target}" has no value; name another.'
             )
         if unlabelled.any():
             frame = frame[~unlabelled].reset_index(drop=True)
@@ -84,16 +103,16 @@ def table_dataset(
     if groups is not None:
         if frame[groups].isna().any():
             row = int(frame[groups].isna().to_numpy().argmax())
-            raise InputError(f'{name}: the group column "{groups}" is empty in row {row}.')
+            raise InputError(f'{place}: the group column "{groups}" is empty in row {row}.')
         group_values = np.unique(frame[groups].astype(str).to_numpy(), return_inverse=True)[1]
         notes += (f'Rows with the same "{groups}" stay on one side of a split.',)
     features = [c for c in frame.columns if c not in (found_target, groups)]
     if not features:
-        raise InputError(f"{name} has no column besides the label and the groups.")
+        raise InputError(f"{place} has no column besides the label and the groups.")
     if labels is not None:
         notes += _same_as_label(frame[features], labels.codes)
     return Dataset(
-        name=path.stem,
+        name=name,
         kind="table",
         values=frame[features],
         labels=None if labels is None else labels.codes,
