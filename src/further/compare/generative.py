@@ -318,16 +318,19 @@ def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | No
                 failures[message["model"]] = message["message"]
             tell(message)
 
-        run_tasks(run.path, todo, jobs, heard)
-        if failures:
-            name, message = next(iter(failures.items()))
-            raise InputError(f"{name}: {message}")
-        tell({"event": "judging"})
-        write_real(setting, run.path)
-        spent = run.record.get("seconds", 0.0) + time.monotonic() - started
-        evaluation = put_together(run, setting, spent)
+        before = run.record.get("seconds", 0.0)
+        try:
+            run_tasks(run.path, todo, jobs, heard)
+            deep = [line.name for line, _, _ in members if line.kind == "deep"]
+            if deep and not set(deep) - set(failures):
+                raise InputError(f"No model could be trained; {deep[0]}: {failures[deep[0]]}")
+            tell({"event": "judging"})
+            write_real(setting, run.path)
+        finally:
+            run.update(seconds=before + time.monotonic() - started, failures=failures)
+        evaluation = put_together(run, setting, run.record["seconds"])
         write_json(run.path / "evaluation.json", evaluation)
-        run.update(status="finished", seconds=spent)
+        run.update(status="finished")
     return Comparison(run.path, read_json(run.path / "evaluation.json"))
 
 
@@ -339,29 +342,53 @@ def member_folder(run: Run, name: str, repeat: int) -> Path:
 
 def put_together(run: Run, setting: Setting, seconds: float) -> dict[str, Any]:
     """Return ``evaluation.json``: what the members left, with flags, ties and recommendation."""
+    failures = run.record.get("failures", {})
     names = [member["name"] for member in run.record["models"]]
-    models, scores = [], {}
-    for name in names:
-        folder = member_folder(run, name, 0)
-        model = read_json(folder / "evaluation.json")
-        scores[name] = read_scores(folder, model["metrics"])
+    entries = {
+        name: _failed(find_model(name), failures[name])
+        if name in failures
+        else read_json(member_folder(run, name, 0) / "evaluation.json")
+        for name in names
+    }
+    scores = {
+        name: read_scores(member_folder(run, name, 0), entries[name]["metrics"])
+        for name in names
+        if name not in failures
+    }
+    models = []
+    for name, model in entries.items():
+        if name in failures:
+            models.append(model)
+            continue
         again = [
             read_json(member_folder(run, name, repeat) / "evaluation.json")["metrics"]
             for repeat in range(1, run.record["repeats"])
         ]
         model["across_seeds"] = across_seeds([model["metrics"], *again]) if again else None
-        models.append(model)
-    for model in models:
         raised, notes = flags(
-            scores[model["name"]],
+            scores[name],
             setting.judge.real,
-            scores["gaussian_mixture"] if model["kind"] == "deep" else None,
+            scores.get("gaussian_mixture") if model["kind"] == "deep" else None,
         )
-        model["flags"], model["notes"] = list(raised), list(notes)
+        models.append({**model, "flags": list(raised), "notes": list(notes)})
     return evaluation_record(
         run, setting, models, seconds,
         recommendation=recommend(models, scores, setting.dataset.name),
     )  # fmt: skip
+
+
+def _failed(line: ModelName, why: str) -> dict[str, Any]:
+    """Return the entry of a member that could not be trained or judged."""
+    nothing = ("parameters", "training_flops", "steps", "best_step", "seconds", "energy_wh")
+    return {
+        "name": line.name,
+        "label": line.label,
+        "kind": line.kind,
+        **dict.fromkeys(nothing),
+        "flags": ["failed"],
+        "notes": [why],
+        "metrics": {},
+    }
 
 
 def _cores() -> int:

@@ -35,7 +35,7 @@ PURPOSE = {
     "augmentation": "augmenting a small training set",
     "low_energy": "low energy",
 }
-UNFIT = ("memorizes", "collapsed", "diverged")
+UNFIT = ("memorizes", "collapsed", "failed")
 
 
 def recommend(
