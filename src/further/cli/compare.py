@@ -12,11 +12,11 @@ from further.cli.command import (
     command_line,
     jobs_option,
     json_option,
+    loading,
+    loading_options,
     out_option,
     quiet_option,
-    resize_option,
     seed_option,
-    target_option,
     training_examples_option,
     unconditional_option,
     with_options,
@@ -39,8 +39,8 @@ from further.cli.command import (
     help="Trainings of each model with different seeds: does the ranking survive that?",
 )  # fmt: skip
 @with_options(
-    seed_option, unconditional_option, target_option, resize_option, jobs_option, out_option,
-    json_option, quiet_option, training_examples_option,
+    seed_option, unconditional_option, loading_options, jobs_option, out_option, json_option,
+    quiet_option, training_examples_option,
 )  # fmt: skip
 @click.pass_context
 def command(
@@ -51,13 +51,12 @@ def command(
     repeats: int,
     seed: int,
     unconditional: bool,
-    target: str | None,
-    resize: str | None,
     jobs: int | None,
     out: Path | None,
     as_json: bool,
     quiet: bool,
     training_examples: bool,
+    **source: Any,
 ) -> None:
     """Compare generative models on DATA under one equal budget, with controls.
 
@@ -74,17 +73,10 @@ def command(
     with resumable(run), Listener(silent=silent) as listener:
         comparison = generative_models(
             data, models=names, budget=budget, seed=seed, repeats=repeats,
-            conditional=not unconditional, target=target, jobs=jobs, out=run, listen=listener,
-            command=command_line(ctx), **loading(resize),
+            conditional=not unconditional, jobs=jobs, out=run, listen=listener,
+            command=command_line(ctx), **loading(source),
         )  # fmt: skip
     write_evaluation(
         comparison.path, comparison.evaluation,
         as_json=as_json, quiet=quiet, training_examples=training_examples,
     )  # fmt: skip
-
-
-def loading(resize: str | None) -> dict[str, Any]:
-    """Return the options of :func:`further.data.load` that were given."""
-    if resize is None:
-        return {}
-    return {"resize": int(resize) if resize.isdigit() else resize}

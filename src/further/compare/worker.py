@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -20,6 +21,8 @@ from further.errors import InputError
 
 def main() -> int:
     """Work until the input closes."""
+    # Ctrl-C on a terminal reaches every process of the group; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     tasks: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read, args=(tasks,), daemon=True).start()
     import warnings
@@ -45,8 +48,6 @@ def main() -> int:
             train_member(setting, estimator, line, folder, report)
             _say(**task, event="trained")
             score_member(setting, estimator, line, folder)
-        except KeyboardInterrupt:
-            return 130
         except InputError as error:
             _say(**task, event="error", user=True, message=str(error))
         except Exception as error:  # the parent decides what a failure of one member means

@@ -1,0 +1,115 @@
+"""``further data DATA``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from further.cli.command import (
+    Command,
+    json_option,
+    loading,
+    loading_options,
+    seed_option,
+    with_options,
+)
+from further.cli.result import write_json, write_table
+
+if TYPE_CHECKING:
+    from further.data import Dataset
+
+
+@click.command("data", cls=Command)
+@click.argument("data")
+@with_options(seed_option, loading_options, json_option)
+def command(data: str, seed: int, as_json: bool, **source: Any) -> None:
+    """Say what is recognised in DATA, how it would be split, and what is doubtful about it.
+
+    DATA is a name such as digits, a CSV or Parquet file, an IDX, NPZ or NPY file, or a folder of
+    pictures.
+    """
+    from further.data import load
+
+    facts = describe(load(data, **loading(source)), seed)
+    if as_json:
+        write_json(facts)
+        return
+    shape = " x ".join(map(str, facts["shape"]))
+    levels = f", {facts['levels']} grey levels" if facts["levels"] else ""
+    click.echo(f"{facts['name']}: {facts['kind']}, {facts['rows']} rows of {shape}{levels}")
+    click.echo(f"fingerprint {facts['fingerprint']}")
+    if facts["columns"]:
+        click.echo()
+        write_table(
+            ["column", "type", "missing", "values"],
+            [[c["name"], c["type"], str(c["missing"]), c["values"]] for c in facts["columns"]],
+        )
+    if facts["classes"]:
+        click.echo()
+        heading = f'class ("{facts["target"]}")' if facts["target"] else "class"
+        write_table(
+            [heading, "rows"], [[name, str(n)] for name, n in facts["classes"].items()], numbers=1
+        )
+    click.echo()
+    sizes = ", ".join(f"{n} {part}" for part, n in facts["split"]["rows"].items())
+    click.echo(f"split: {sizes} ({facts['split']['method']}, seed {seed})")
+    near = facts["near_duplicates"]
+    found = f"{near['count']} of {near['n_test']} test rows nearly equal a training row"
+    click.echo(f"near-duplicates: {found}")
+    for note in facts["notes"]:
+        click.echo(f"note: {note}")
+
+
+def describe(dataset: Dataset, seed: int) -> dict[str, Any]:
+    """Return what was recognised in a data set, and what the default split makes of it."""
+    import numpy as np
+
+    from further.data import near_duplicates
+
+    split = dataset.split(seed=seed)
+    near = near_duplicates(dataset.take(split.train), dataset.take(split.test)).to_json()
+    counts = (
+        []
+        if dataset.labels is None
+        else np.bincount(dataset.labels, minlength=len(dataset.class_names)).tolist()
+    )
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "source": dataset.source,
+        "fingerprint": dataset.fingerprint,
+        "rows": len(dataset),
+        "shape": list(dataset.values.shape[1:]),
+        "levels": dataset.levels,
+        "target": dataset.target,
+        "classes": dict(zip(dataset.class_names, counts, strict=False)),
+        "columns": _columns(dataset) if dataset.kind == "table" else [],
+        "split": split.describe(),
+        "near_duplicates": near,
+        "notes": list(dataset.notes),
+    }
+
+
+def _columns(dataset: Dataset) -> list[dict[str, Any]]:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    columns = []
+    for name in dataset.frame:
+        column = dataset.frame[name]
+        known = column.dropna()
+        if is_numeric_dtype(column) and not is_bool_dtype(column) and len(known):
+            values = f"{known.min():g} to {known.max():g}"
+        else:
+            counted = known.value_counts()
+            shown = ", ".join(map(str, counted.index[:4]))
+            values = f"{len(counted)}: {shown}{', …' if len(counted) > 4 else ''}"
+        columns.append(
+            {
+                "name": str(name),
+                "type": str(column.dtype),
+                "missing": int(column.isna().sum()),
+                "values": values,
+            }
+        )
+    return columns

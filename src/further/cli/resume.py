@@ -1,0 +1,45 @@
+"""``further resume RUN``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from further.cli.command import (
+    Command,
+    jobs_option,
+    json_option,
+    quiet_option,
+    training_examples_option,
+    with_options,
+)
+
+
+@click.command("resume", cls=Command)
+@click.argument("run", type=click.Path(path_type=Path))
+@with_options(jobs_option, json_option, quiet_option, training_examples_option)
+def command(
+    run: Path, jobs: int | None, as_json: bool, quiet: bool, training_examples: bool
+) -> None:
+    """Go on with RUN, a training or a comparison that was interrupted.
+
+    It ends where the uninterrupted run would have on the same machine. A member of a comparison
+    is gone on with as part of it.
+    """
+    from further.cli.listener import Listener
+    from further.cli.result import resumable, write_evaluation
+    from further.compare import generative
+    from further.compare.single import resume_training
+    from further.train.run import Run
+
+    run = generative.whole_run(run)
+    is_comparison = Run(run).record.get("task") == generative.TASK
+    with resumable(run), Listener(silent=quiet or as_json) as listener:
+        if is_comparison:
+            evaluation = generative.resume(run, jobs=jobs, listen=listener).evaluation
+        else:
+            evaluation = resume_training(run, listen=listener).evaluation
+    write_evaluation(
+        run, evaluation, as_json=as_json, quiet=quiet, training_examples=training_examples
+    )

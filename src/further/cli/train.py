@@ -1,0 +1,140 @@
+"""``further train MODEL DATA``: a command a model, made from its estimator."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from further.cli.command import (
+    Command,
+    command_line,
+    json_option,
+    loading,
+    loading_options,
+    out_option,
+    quiet_option,
+    seed_option,
+    training_examples_option,
+    unconditional_option,
+    with_options,
+)
+from further.errors import InputError
+from further.names import MODELS, find_model
+
+
+class Models(click.Group):
+    """A group with a command for each line of the table of models."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the models."""
+        return [line.name for line in MODELS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the estimator and read its options."""
+        try:
+            line = find_model(cmd_name)
+        except InputError:
+            return None
+        return model_command(line.name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the model; the nearest one is named for a name that is none."""
+        if args and not args[0].startswith("-"):
+            find_model(args[0])
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of models without importing them."""
+        with formatter.section("Models"):
+            formatter.write_dl([(line.name, line.label) for line in MODELS])
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how it is called."""
+        formatter.write_usage(ctx.command_path, "MODEL DATA [OPTIONS]")
+
+
+class ModelCommand(Command):
+    """A command whose help has hyperparameters and settings of the training in their own groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in three groups."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx)
+            if isinstance(option, click.Option) and record is not None:
+                groups.setdefault(getattr(option, "group", "Options"), []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def model_command(name: str) -> click.Command:
+    """Return the command that trains a model, its options read from the estimator."""
+    from further.cli.options import SETTING, model_options, training_options
+
+    cls = find_model(name).load()
+    options = [*model_options(cls), *training_options(cls)]
+
+    @with_options(
+        seed_option, unconditional_option, loading_options, out_option, json_option, quiet_option,
+        training_examples_option,
+    )  # fmt: skip
+    @click.pass_context
+    def train(
+        ctx: click.Context,
+        data: str,
+        seed: int,
+        unconditional: bool,
+        out: Path | None,
+        as_json: bool,
+        quiet: bool,
+        training_examples: bool,
+        **others: Any,
+    ) -> None:
+        from further.cli.listener import Listener
+        from further.cli.result import resumable, write_evaluation
+        from further.compare.generative import default_folder
+        from further.compare.single import train_model
+
+        given = {
+            key: others[key]
+            for key in (str(option.name) for option in options)
+            if ctx.get_parameter_source(key) is ParameterSource.COMMANDLINE
+        }
+        settings = {
+            key.removeprefix(SETTING): given.pop(key) for key in [*given] if key.startswith(SETTING)
+        }
+        if settings:
+            given["training"] = settings
+        run = out if out is not None else default_folder(f"train-{name}", data)
+        with resumable(run), Listener(silent=quiet or as_json) as listener:
+            trained = train_model(
+                name, data, parameters=given, seed=seed, conditional=not unconditional, out=run,
+                listen=listener, command=command_line(ctx), **loading(others),
+            )  # fmt: skip
+        write_evaluation(
+            trained.path, trained.evaluation,
+            as_json=as_json, quiet=quiet, training_examples=training_examples,
+        )  # fmt: skip
+
+    command = click.command(name, cls=ModelCommand, help=_summary(cls))(train)
+    command.params[:0] = [click.Argument(["data"]), *options]
+    return command
+
+
+def _summary(cls: type) -> str:
+    """Return what stands before the parameters in a class's docstring."""
+    return inspect.cleandoc(cls.__doc__ or "").partition("\n\nParameters\n")[0]
+
+
+@click.group(
+    "train", cls=Models, epilog='"further train MODEL --help" shows the options of a model.'
+)
+def command() -> None:
+    """Train one model on the training rows of DATA and judge it on the test rows."""
