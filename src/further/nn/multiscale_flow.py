@@ -1,0 +1,312 @@
+r"""A multi-scale flow of pictures: squeeze, couple, set half of the channels aside, repeat.
+
+A squeeze turns 2x2 pixels into four channels. A step mixes the channels by an invertible matrix
+W (a 1x1 convolution, log-determinant :math:`hw \log |\det W|`; Kingma and Dhariwal 2018) and moves
+half of them by an affine coupling,
+
+.. math:: z_b \leftarrow e^{\lambda(z_a, c)} z_b + \mu(z_a, c).
+
+After each scale but the last, half of the channels leave as noise, whose mean and scale depend on
+the half that stays (Dinh et al. 2017), so that coarse structure is told apart from detail.
+Sides that are no multiple of the squeezes are padded with noise that does not depend on the
+picture, which turns the density into a lower bound (Huang et al. 2020).
+
+References
+----------
+Dinh, Sohl-Dickstein and Bengio 2017, "Density estimation using Real NVP".
+Kingma and Dhariwal 2018, "Glow: generative flow with invertible 1x1 convolutions".
+Huang, Dinh and Courville 2020, "Augmented normalizing flows".
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+# Scales of a coupling stay within exp(±LOG_SCALE), which keeps the inverse accurate.
+LOG_SCALE = 2.0
+# Pictures are squeezed until the longer side is at most this.
+SMALLEST_SIDE = 8
+
+
+class PictureConditioner(nn.Module):
+    """A 3x3, residual 1x1 and a 3x3 convolution, with dropout of channels before the last.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Channels of input and output.
+    width, depth : int
+        Hidden channels and residual blocks.
+    condition : int
+        Size of the condition vector; 0 for none.
+    dropout : float
+        Share of the hidden channels that are left out in training.
+    """
+
+    def __init__(
+        self, n_in: int, n_out: int, *, width: int, depth: int, condition: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.enter = nn.Conv2d(n_in, width, 3, padding=1)
+        self.condition = nn.Linear(condition, width, bias=False) if condition else None
+        self.blocks = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(depth))
+        self.leave = nn.Conv2d(width, n_out, 3, padding=1)
+        nn.init.normal_(self.leave.weight, std=1e-3)
+        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, c: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Map ``x`` (n, n_in, height, width), given ``c`` (n, condition), to n_out channels."""
+        h = self.enter(x)
+        if self.condition is not None:
+            h = h + self.condition(c)[:, :, None, None]
+        for block in self.blocks:
+            h = h + block(F.silu(h))
+        h = F.silu(h)
+        if self.training and self.dropout:
+            kept = h.new_empty(*h.shape[:2], 1, 1).bernoulli_(1 - self.dropout, generator=generator)
+            h = h * kept / (1 - self.dropout)
+        out: Tensor = self.leave(h).float()
+        return out
+
+
+class ChannelMixing(nn.Module):
+    """An invertible matrix between the channels of each pixel.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels; the matrix starts as a random rotation.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.matrix = nn.Parameter(torch.linalg.qr(torch.randn(channels, channels))[0])
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mixed ``z`` (n, channels, height, width) and the log-determinant (n,)."""
+        log_det = z.shape[2] * z.shape[3] * torch.linalg.slogdet(self.matrix)[1]
+        return _mix(z, self.matrix), log_det.expand(len(z))
+
+    def inverse(self, z: Tensor) -> Tensor:
+        """Undo :meth:`forward`."""
+        # In double precision, since the inverse passes through many of these.
+        return _mix(z, torch.linalg.inv(self.matrix.double()).float())
+
+
+class AffineCoupling(nn.Module):
+    """A coupling of the channels of pictures.
+
+    Parameters
+    ----------
+    channels : int
+        Channels of the pictures; the first half is looked at, the second is moved.
+    width, depth, condition, dropout
+        See :class:`PictureConditioner`.
+    """
+
+    def __init__(
+        self, channels: int, *, width: int, depth: int, condition: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.kept = channels // 2
+        self.conditioner = PictureConditioner(
+            self.kept, 2 * (channels - self.kept),
+            width=width, depth=depth, condition=condition, dropout=dropout,
+        )  # fmt: skip
+
+    def forward(
+        self, z: Tensor, c: Tensor | None, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the transformed ``z`` and the log-determinant (n,)."""
+        kept, moved = z[:, : self.kept], z[:, self.kept :]
+        shift, log_scale = self._affine(kept, c, generator)
+        moved = moved * log_scale.exp() + shift
+        return torch.cat([kept, moved], dim=1), log_scale.flatten(1).sum(1)
+
+    def inverse(self, z: Tensor, c: Tensor | None) -> Tensor:
+        """Undo :meth:`forward`."""
+        kept, moved = z[:, : self.kept], z[:, self.kept :]
+        shift, log_scale = self._affine(kept, c, None)
+        return torch.cat([kept, (moved - shift) * torch.exp(-log_scale)], dim=1)
+
+    def _affine(
+        self, kept: Tensor, c: Tensor | None, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        shift, log_scale = self.conditioner(kept, c, generator).chunk(2, dim=1)
+        return shift, LOG_SCALE * torch.tanh(log_scale / LOG_SCALE)
+
+
+class Scale(nn.Module):
+    """The steps at one resolution and, but for the last one, what leaves after them.
+
+    Parameters
+    ----------
+    channels : int
+        Channels after the squeeze.
+    steps : int
+        Number of mixings and couplings.
+    leaves : bool
+        Whether half of the channels leave.
+    width, depth, condition, dropout
+        See :class:`PictureConditioner`.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        steps: int,
+        leaves: bool,
+        width: int,
+        depth: int,
+        condition: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.mixings = nn.ModuleList(ChannelMixing(channels) for _ in range(steps))
+        self.couplings = nn.ModuleList(
+            AffineCoupling(channels, width=width, depth=depth, condition=condition, dropout=dropout)
+            for _ in range(steps)
+        )
+        # What leaves is standardised given what stays: a coupling whose moved half is final.
+        self.last = (
+            AffineCoupling(channels, width=width, depth=depth, condition=condition, dropout=dropout)
+            if leaves
+            else None
+        )
+
+    def forward(
+        self, z: Tensor, c: Tensor | None, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Return what stays, what leaves (None at the last scale) and the log-determinant."""
+        total = z.new_zeros(len(z))
+        for mixing, coupling in zip(self.mixings, self.couplings, strict=True):
+            z, mixed = mixing(z)
+            z, coupled = coupling(z, c, generator)
+            total = total + mixed + coupled
+        if self.last is None:
+            return z, None, total
+        z, scaled = self.last(z, c, generator)
+        kept = self.last.kept
+        return z[:, :kept], z[:, kept:], total + scaled
+
+    def inverse(self, stays: Tensor, left: Tensor | None, c: Tensor | None) -> Tensor:
+        """Undo :meth:`forward`."""
+        z = stays
+        if self.last is not None and left is not None:
+            z = self.last.inverse(torch.cat([stays, left], dim=1), c)
+        for mixing, coupling in zip(reversed(self.mixings), reversed(self.couplings), strict=True):
+            z = mixing.inverse(coupling.inverse(z, c))  # type: ignore[operator]
+        return z
+
+
+class MultiScaleFlow(nn.Module):
+    """Couplings of pictures at several resolutions.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(channels, height, width)``.
+    steps : int
+        Mixings and couplings at each resolution.
+    width, depth, condition, dropout
+        See :class:`PictureConditioner`.
+
+    Attributes
+    ----------
+    size : int
+        Number of noise values of a picture, those of the padding included.
+    padded : bool
+        Whether the sides are padded, and the log-density a lower bound.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        *,
+        steps: int,
+        width: int,
+        depth: int,
+        condition: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        channels, self.height, self.width = shape
+        n_scales, side = 0, max(self.height, self.width)
+        while side > SMALLEST_SIDE:
+            side, n_scales = (side + 1) // 2, n_scales + 1
+        n_scales = max(1, n_scales)
+        multiple = 2**n_scales
+        self.sides = tuple(-(-side // multiple) * multiple for side in (self.height, self.width))
+        self.channels, self.size = channels, channels * math.prod(self.sides)
+        self.padded = self.sides != (self.height, self.width)
+        self.scales = nn.ModuleList()
+        for index in range(n_scales):
+            channels = 4 * channels
+            leaves = index < n_scales - 1
+            self.scales.append(
+                Scale(
+                    channels, steps=steps, leaves=leaves, width=width, depth=depth,
+                    condition=condition, dropout=dropout,
+                )
+            )  # fmt: skip
+            channels = channels // 2 if leaves else channels
+        self.top = (channels, self.sides[0] >> n_scales, self.sides[1] >> n_scales)
+
+    def forward(
+        self, z: Tensor, c: Tensor | None, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the noise (n, self.size) that ``z`` (n, channels * height * width) comes from.
+
+        And the log-determinant (n,), less the log-density of the padding.
+        """
+        z = z.unflatten(1, (self.channels, self.height, self.width))
+        z, total = self._pad(z, generator)
+        noise = []
+        for scale in self.scales:
+            z, left, log_det = scale(F.pixel_unshuffle(z, 2), c, generator)
+            total = total + log_det
+            if left is not None:
+                noise.append(left.flatten(1))
+        noise.append(z.flatten(1))
+        return torch.cat(noise, dim=1), total
+
+    def inverse(self, noise: Tensor, c: Tensor | None) -> Tensor:
+        """Return ``z`` (n, channels * height * width), the padding cut off."""
+        sizes, channels, area = [], self.channels, math.prod(self.sides)
+        for _ in self.scales[:-1]:
+            channels, area = 2 * channels, area // 4
+            sizes.append(channels * area)
+        *left, top = noise.split([*sizes, math.prod(self.top)], dim=1)
+        z = top.unflatten(1, self.top)
+        for index in reversed(range(len(self.scales))):
+            gone = None
+            if index < len(left):
+                gone = left[index].unflatten(1, z.shape[1:])
+            z = F.pixel_shuffle(self.scales[index].inverse(z, gone, c), 2)  # type: ignore[operator]
+        return z[..., : self.height, : self.width].flatten(1)
+
+    def _pad(self, z: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+        total = z.new_zeros(len(z))
+        if not self.padded:
+            return z, total
+        outside = torch.randn(len(z), self.channels, *self.sides, generator=generator)
+        mask = torch.ones_like(outside, dtype=torch.bool)
+        mask[..., : self.height, : self.width] = False
+        noise = outside * mask
+        # log N(noise; 0, I) is taken off: what is left bounds the density of the picture.
+        constant = 0.5 * math.log(2 * math.pi) * int(mask[0].sum())
+        total = total + 0.5 * noise.square().flatten(1).sum(1) + constant
+        z = F.pad(z, (0, self.sides[1] - self.width, 0, self.sides[0] - self.height))
+        return z + noise, total
+
+
+def _mix(z: Tensor, matrix: Tensor) -> Tensor:
+    # Products of matrices are cut to bfloat16 where the loop trains so; a likelihood is not.
+    with torch.autocast(z.device.type, enabled=False):
+        return F.conv2d(z.float(), matrix.float()[:, :, None, None])
