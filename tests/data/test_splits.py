@@ -48,7 +48,7 @@ def test_groups_never_lie_on_two_sides(sizes, seed):
     split = split_rows(len(groups), labels, groups, seed=seed)
     sides = [set(groups[part]) for part in parts_of(split)]
     assert all(sides)
-    assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+    assert not any(sides[i] & sides[j] for i, j in ((0, 1), (0, 2), (1, 2)))
     assert len(split.train) > 0.35 * len(groups)
 
 

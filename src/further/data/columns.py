@@ -259,7 +259,7 @@ def _why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None
     named = customary in IDENTIFIER_NAMES or customary.endswith("_id")
     numbered = customary.startswith(("unnamed:", "column_")) or first
     if column.dtype.kind in "iu":
-        if not several or distinct < n or n < 3:
+        if not several or distinct < len(column) or n < 3:
             return None
         counts_up = bool((np.diff(present.to_numpy(dtype=np.int64)) == 1).all())
         starts = int(present.iloc[0]) in (0, 1)
