@@ -88,7 +88,7 @@ def test_holds_every_part_of_the_evidence(digits: Path) -> None:
     assert "does not beat the mixture" in page.text
     assert "3 held-out rows (0.83 %) are near-duplicates" in page.text
     assert "further compare digits --seed 0" in page.text
-    assert "363 g per kWh (Germany 2024, Ember)" in page.text
+    assert "363 g per kWh: Germany 2024, Ember" in page.text
     assert "3f1c3f1c" in page.text
     assert "torch 2.13.0" in page.text
     assert "bound" in page.text
@@ -99,7 +99,7 @@ def test_figures_are_written_with_intervals_and_both_ends(digits: Path) -> None:
     text = page_of(digits).text
     # Coverage of the flow: 0.961, from 0.961 - 0.9 * 0.017 to 0.961 + 1.1 * 0.017.
     assert "0.961 0.946–0.980" in text
-    assert "0.9 × 10³ (−0.1 to 2.1) noise 214.0, real 0.3" in text
+    assert "0.0009 (−0.0001 to 0.0021) noise 0.2140, real 0.0003" in text
 
 
 def test_every_chart_has_words_and_its_data_as_a_table(digits: Path, table: Path) -> None:
@@ -181,7 +181,9 @@ def test_a_name_cannot_lead_out_of_the_run(tmp_path: Path) -> None:
 
 def test_single_run_has_its_files_in_its_own_folder(tmp_path: Path) -> None:
     page = page_of(make_single(tmp_path / "run"))
-    assert "Variational autoencoder on digits: kernel distance × 10³ 4.9" in page.text
+    assert (
+        "Variational autoencoder on digits: kernel distance 0.0049 (0.0039 to 0.0061)" in page.text
+    )
     assert "Where it stands" in page.text
     assert "Learning curves" in page.text
     assert "Goal by goal" not in page.text

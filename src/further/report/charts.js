@@ -74,7 +74,7 @@
       });
       return;
     }
-    var many = Math.max(1, Math.floor(width / 340));
+    var many = Math.max(1, Math.floor(width / 330));
     element.style.gridTemplateColumns = "repeat(" + many + ", minmax(0, 1fr))";
     columns.forEach(function (column) {
       var panel = node("div", "panel");
@@ -145,7 +145,7 @@
       y: { type: "band", domain: cells.map(function (cell) { return cell.row; }), padding: 0, axis: null },
       marks: [
         labelled ? Plot.text(cells, {
-          y: "row", frameAnchor: "left", dx: -left, textAnchor: "start", fontSize: 12.5, lineWidth: 11,
+          y: "row", frameAnchor: "left", dx: -left, textAnchor: "start", fontSize: 12.5, lineWidth: 10,
           text: function (cell) { return short(cell.label, 34) + (models[cell.row].flagged ? " ⚑" : ""); },
           fill: function (cell) { return models[cell.row].control ? MUTED : INK; }
         }) : null,
@@ -341,6 +341,15 @@
     });
     var elements = Array.from(scope.querySelectorAll("[data-chart]"));
     elements.forEach(function (element) { again(element, element.clientWidth); observer.observe(element); });
+    /* On paper there is no resizing in time: the wide plot is drawn for the width of a page. */
+    if (root.addEventListener) {
+      root.addEventListener("beforeprint", function () {
+        scope.querySelectorAll(".plot-scale").forEach(function (element) { again(element, 684); });
+      });
+      root.addEventListener("afterprint", function () {
+        scope.querySelectorAll(".plot-scale").forEach(function (element) { again(element, element.clientWidth); });
+      });
+    }
     return elements;
   }
 

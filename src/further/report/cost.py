@@ -79,8 +79,8 @@ def _in_words(run: RunFolder, costs: list[_Cost]) -> str:
     energy = mapping(run.evaluation.get("energy") or run.run.get("energy"))
     grid = as_number(energy.get("grid_g_per_kwh"))
     if energy.get("method"):
-        told.append(f"How energy is known: {energy['method']}")
+        told.append(f"Energy is {energy['method']}")
     if grid is not None:
-        source = f" ({energy['grid_source']})" if energy.get("grid_source") else ""
+        source = f": {energy['grid_source']}" if energy.get("grid_source") else ""
         told.append(f"Carbon by the grid's {fixed(grid, 0)} g per kWh{source}")
     return " ".join(f"{sentence.strip().rstrip('.')}." for sentence in told)

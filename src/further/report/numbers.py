@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from statistics import median
 
 MISSING = "–"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -51,19 +52,25 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def shared_decimals(values: Iterable[float | None], widths: Iterable[float | None]) -> int:
-    """Choose the decimals of a row of figures: two digits of its narrowest interval, at most five.
+    """Choose the decimals of a row of figures: two digits of its narrowest interval.
+
+    At most five, and three where the figures are not small: an accuracy near 1 has an interval of
+    almost no width, but nobody wants its fourth digit.
 
     Examples
     --------
     >>> shared_decimals([0.97123, 0.95512], [0.021, 0.034])
     3
+    >>> shared_decimals([0.0009, 0.0142], [0.0022, 0.0022])
+    4
     >>> shared_decimals([12.0, 340.0], [])
     1
     """
-    narrow = [width for width in widths if width]
-    if narrow:
-        return min(5, max(0, 1 - math.floor(math.log10(min(narrow)))))
     sizes = [abs(value) for value in values if value]
+    known = [width for width in widths if width]
+    if known:
+        most = 3 if sizes and median(sizes) >= 0.1 else 5
+        return min(most, max(0, 1 - math.floor(math.log10(min(known)))))
     return min(5, max(0, 2 - math.floor(math.log10(min(sizes))))) if sizes else 0
 
 
@@ -93,17 +100,18 @@ def duration(seconds: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """Write a share of one as a percentage.
+    """Write a share of one as a percentage, held together by a no-break space.
 
     Examples
     --------
-    >>> share(0.0834), share(0.5)
-    ('8.3 %', '50 %')
+    >>> share(0.0834) == "8.3\\u00a0%"
+    True
     """
     if value is None:
         return MISSING
     percent = value * 100
-    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{significant(percent, 2)} %"
+    written = f"{percent:.0f}" if percent >= 10 or percent == 0 else significant(percent, 2)
+    return f"{written}\u00a0%"
 
 
 def listing(names: list[str], conjunction: str = "and") -> str:

@@ -16,8 +16,6 @@ from further.report.numbers import duration, fixed, shared_decimals, significant
 from further.report.run_folder import Figure, ModelRun, better, shared_end
 
 _SMALLEST = 1e-12
-# Joined by no-break spaces, so that the factor is never torn apart at the end of a line.
-_THOUSANDTHS = "\u00a0×\u00a010³"
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,8 @@ class Scale:
         What they are: ``noise`` and ``real`` where known, else ``worst`` and ``best``.
     decimals : int
         Decimals of every value of this figure.
-    factor : float
-        What values are multiplied by when they are written: 1, or 1,000 for very small ones.
+    logarithmic : bool
+        Whether equal distances on the line are equal factors.
     """
 
     name: str
@@ -42,15 +40,19 @@ class Scale:
     left_name: str
     right_name: str
     decimals: int
-    factor: float = 1.0
     logarithmic: bool = False
 
     @property
     def label(self) -> str:
-        """Name the figure as it is written, with its factor."""
+        """Name the figure with the unit that is not written behind each value."""
         known = metric(self.name)
-        unit = f", {known.unit}" if known.unit and known.style == "fixed" else ""
-        return f"{known.label}{unit}{_THOUSANDTHS if self.factor != 1 else ''}"
+        return f"{known.label}, {known.unit}" if self.bare_unit else known.label
+
+    @property
+    def bare_unit(self) -> bool:
+        """Whether the figure has a unit that its values are written without."""
+        known = metric(self.name)
+        return known.style == "fixed" and bool(known.unit)
 
     @property
     def anchored(self) -> bool:
@@ -76,7 +78,7 @@ class Scale:
         """Write a value as it is written throughout the report."""
         known = metric(self.name)
         if value is None or known.style == "fixed":
-            return fixed(None if value is None else value * self.factor, self.decimals)
+            return fixed(value, self.decimals)
         if known.style == "duration":
             return duration(value)
         if known.style == "count":
@@ -118,16 +120,12 @@ def scale_of(models: Sequence[ModelRun], name: str, direction: object = None) ->
         for figure in figures
         if figure.low is not None and figure.high is not None
     ]
-    factor = 1.0
-    if known.style == "fixed" and max(map(abs, values)) < 0.1:
-        factor = 1000.0 if shared_decimals(values, widths) > 3 else 1.0
     return Scale(
         name,
         noise,
         best if real is None else real,
         left_name,
         "best" if real is None else "real",
-        shared_decimals([value * factor for value in values], [width * factor for width in widths]),
-        factor,
+        shared_decimals(values, widths),
         known.style != "fixed" and min(values) > 0,
     )

@@ -59,8 +59,8 @@ def _column(run: RunFolder, goal: str, judged: Mapping[str, Any], scale: Scale) 
     return {
         "title": goal_label(goal),
         "subtitle": scale.label if scale.label != goal_label(goal) else "",
-        "left": [scale.left_name, scale.write(scale.left)],
-        "right": [scale.right_name, scale.write(scale.right)],
+        "left": ["", ""] if scale.is_empty else [scale.left_name, scale.write(scale.left)],
+        "right": ["", ""] if scale.is_empty else [scale.right_name, scale.write(scale.right)],
         "anchored": scale.anchored,
         "note": metric(scale.name).shows,
         "control": _drawn(scale.position(control.value), cut) if control else None,

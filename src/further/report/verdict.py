@@ -94,10 +94,9 @@ def _figure(run: RunFolder, name: str, judged: Mapping[str, Any]) -> Markup:
         for end, value in ((scale.left_name, scale.left), (scale.right_name, scale.right))
         if end in ("noise", "real")
     ]
-    factor = scale.label.removeprefix(metric(scale.name).label)
     return join(
         (
-            f"{scale.write(figure.value)}{factor}" + (f" ({interval})" if interval else ""),
+            scale.write(figure.value) + (f" ({interval})" if interval else ""),
             tag("small", ", ".join(ends)) if ends else None,
         )
     )
@@ -144,13 +143,13 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
         "mark": "repeats",
         "data": columns(
             model=[label for label, _ in points],
-            value=[value * scale.factor for _, value in points],
+            value=[value for _, value in points],
         ),
         "means": columns(
             model=[item[0] for item in means],
-            mean=[item[1] * scale.factor for item in means],
-            low=[_times(item[2], scale.factor) for item in means],
-            high=[_times(item[3], scale.factor) for item in means],
+            mean=[item[1] for item in means],
+            low=[item[2] for item in means],
+            high=[item[3] for item in means],
         ),
         "x": {"type": "log" if scale.logarithmic else "linear"},
     }
@@ -171,10 +170,6 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
         ],
         summary="Data",
     )
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
 
 
 def failures(run: RunFolder) -> Markup | None:
