@@ -17,6 +17,7 @@ from further.train.processes import is_first
 if TYPE_CHECKING:
     from further.train.loop import Loop
 
+# Work that an interruption may cost.
 SECONDS_BETWEEN = 10.0
 
 
@@ -27,13 +28,10 @@ class Checkpoint(Callback):
     ----------
     folder : Path
         The run's folder.
-    seconds_between : float, default=10
-        Work that an interruption may cost.
     """
 
-    def __init__(self, folder: Path, seconds_between: float = SECONDS_BETWEEN) -> None:
+    def __init__(self, folder: Path) -> None:
         self.path = folder / "checkpoints" / "last.pt"
-        self.seconds_between = seconds_between
         self._written = time.monotonic()
 
     def on_start(self, loop: Loop) -> None:
@@ -44,7 +42,7 @@ class Checkpoint(Callback):
 
     def on_step(self, loop: Loop) -> None:
         """Write when it is time."""
-        if time.monotonic() - self._written >= self.seconds_between:
+        if time.monotonic() - self._written >= SECONDS_BETWEEN:
             self._write(loop)
 
     def on_end(self, loop: Loop) -> None:

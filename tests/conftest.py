@@ -1,0 +1,39 @@
+"""What all tests share: one thread, the real data where they are, small rows of digits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Small nets on many threads are slow on a busy machine."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real data; without it the test is skipped."""
+    folder = os.environ.get("FURTHER_TEST_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("FURTHER_TEST_DATA names no folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Return 200 digits (n, 8, 8) of 17 grey levels and their labels."""
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    return X[:200].reshape(-1, 8, 8).astype("uint8"), y[:200]
+
+
+@pytest.fixture
+def narrow_autoencoders(monkeypatch):
+    """Narrow the residual layers of the autoencoders, whose width is no parameter."""
+    monkeypatch.setattr("further.generate.autoencoder.WIDTH", 32)
