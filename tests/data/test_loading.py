@@ -183,9 +183,12 @@ def test_pictures_beside_class_folders(tmp_path):
 def test_what_cannot_fit_is_refused_before_it_starts(tmp_path, monkeypatch):
     for i in range(3):
         draw(tmp_path / f"{i}.png", (200, 100))
-    monkeypatch.setattr("further.data.pictures._memory", lambda: 10**6)
+    monkeypatch.setattr("further.data.memory.total_memory", lambda: 10**6)
     with pytest.raises(InputError, match=r"would take .* GiB.*choose resize=64"):
         load(tmp_path)
+    (tmp_path / "large.csv").write_text("x,y\n" + "1,2\n" * 200_000)
+    with pytest.raises(InputError, match=r"large\.csv would take .* GiB.*give a part of it"):
+        load(tmp_path / "large.csv")
 
 
 # IDX -------------------------------------------------------------------------------------------

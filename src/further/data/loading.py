@@ -13,9 +13,12 @@ from further.data import idx, numpy_files, pictures, storage
 from further.data.columns import nearest
 from further.data.dataset import Dataset, as_dataset
 from further.data.idx import decompress
+from further.data.memory import refuse_too_large
 from further.data.named import NAMES, load_named
 from further.errors import InputError
 
+#: A table takes a few times the size of its file while it is read.
+READ_AS = 4
 _GZIP = b"\x1f\x8b"
 _NOT_SUPPORTED = (
     (b"\x80", "a pickle, which could run code when read"),
@@ -109,6 +112,7 @@ def _load_file(path: Path, given: dict[str, Any]) -> Dataset:
         head = file.read(512)
     if not head:
         raise InputError(f"{path} is empty; there is nothing to learn.")
+    refuse_too_large(str(path), READ_AS * path.stat().st_size, "give a part of it")
     content: bytes | None = None
     if head[:2] == _GZIP:
         content = decompress(path, path.read_bytes())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import numpy as np
 
 from further.data.arrays import read_pictures
 from further.data.dataset import Dataset
+from further.data.memory import GIB, refuse_too_large
 from further.errors import InputError
 
 SUFFIXES = (
@@ -25,8 +25,6 @@ PART_NAMES = {
     "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
     "test": "test", "testing": "test",
 }  # fmt: skip
-#: Pictures, their encoded form and a few copies are to fit into this share of the memory.
-SHARE_OF_MEMORY = 0.25
 BYTES_A_VALUE = 5  # a byte as it is, four encoded
 
 
@@ -274,20 +272,10 @@ def _suggest(size: tuple[int, int]) -> int:
 
 
 def _refuse_too_much(folder: Path, n: int, size: tuple[int, int]) -> None:
-    need = n * size[0] * size[1] * 3 * BYTES_A_VALUE
-    memory = _memory()
-    if memory is None or need <= SHARE_OF_MEMORY * memory:
-        return
     smaller = _suggest(size)
-    raise InputError(
-        f"{folder}: {n} pictures of {size[0]}x{size[1]} pixels would take {need / 2**30:.1f} GiB, "
-        f"too much for this machine's {memory / 2**30:.1f} GiB of memory; choose resize={smaller} "
-        f"({n * smaller**2 * 3 * BYTES_A_VALUE / 2**30:.2g} GiB)."
+    a_pixel = 3 * BYTES_A_VALUE
+    refuse_too_large(
+        f"{folder}: {n} pictures of {size[0]}x{size[1]} pixels",
+        n * size[0] * size[1] * a_pixel,
+        f"choose resize={smaller}, which takes {n * smaller**2 * a_pixel / GIB:.2g} GiB",
     )
-
-
-def _memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not on every system
-        return None
