@@ -131,8 +131,11 @@ def _row(model: dict[str, Any], shown: dict[str, str]) -> list[str]:
 
 def _ends(models: Sequence[dict[str, Any]], shown: dict[str, str]) -> list[list[str]]:
     """Return the two ends of the scale: what real rows and what noise score."""
+    judged = next((model for model in models if model["metrics"]), None)
+    if judged is None:
+        return []
     return [
-        [f"({end})", *(_number(_value(models[0], metric, end)) for metric in shown), ""]
+        [f"({end})", *(_number(_value(judged, metric, end)) for metric in shown), ""]
         for end in ("real", "noise")
     ]
 

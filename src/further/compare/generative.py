@@ -8,6 +8,7 @@ is gone on with by :func:`resume`, since each member's run knows how far it came
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -203,12 +204,13 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
     tell = listen or (lambda message: None)
     setting = read_setting(run.path)
     with run.working():
-        for repeat in range(run.record["repeats"]):
-            for member in run.record["models"]:
-                folder = member_folder(run, member["name"], repeat)
-                tell({"event": "trained", "model": member["name"], "repeat": repeat})
-                score_member(setting, load_model(folder), find_model(member["name"]), folder)
-                tell({"event": "done", "model": member["name"], "repeat": repeat})
+        failed = run.record.get("failures", {})
+        names = [m["name"] for m in run.record["models"] if m["name"] not in failed]
+        for name, repeat in itertools.product(names, range(run.record["repeats"])):
+            folder = member_folder(run, name, repeat)
+            tell({"event": "trained", "model": name, "repeat": repeat})
+            score_member(setting, load_model(folder), find_model(name), folder)
+            tell({"event": "done", "model": name, "repeat": repeat})
         evaluation = put_together(run, setting, run.record["seconds"])
         write_json(run.path / "evaluation.json", evaluation)
     return Comparison(run.path, read_json(run.path / "evaluation.json"))

@@ -33,6 +33,7 @@ from further.evaluate.interval import Score
 from further.generate.base import GenerativeModel, Generator
 from further.generate.load import load as load_model
 from further.names import ModelName, find_model
+from further.train.budget import Budget
 from further.train.callback import Callback
 from further.train.files import read_json, write_json
 from further.train.parameters import parameters_from_json, parameters_to_json
@@ -129,6 +130,10 @@ def train_model(
     )
     estimator = make_estimator(setting, line.name, 0, parameters_to_json(given))
     estimator._validate_params()
+    if isinstance(estimator, GenerativeModel):
+        # What the fit would refuse is refused before there is a run.
+        Budget.parse(estimator.budget, setting.encoding.spec)
+        estimator.training_defaults.override(estimator.training)
     run = Run.create(
         out if out is not None else default_folder(f"train-{line.name}", dataset.name),
         command=command or "further.compare.train_model",

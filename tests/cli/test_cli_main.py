@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from further.cli import main as main_module
+from further.cli.main import COMMANDS
+from further.names import MODELS
+
+HEAVY = ("torch", "numpy", "pandas", "sklearn", "scipy", "rich", "PIL", "lightning_fabric")
+WITHOUT_HEAVY = """
+import sys
+from click.testing import CliRunner
+from further.cli.main import cli
+commands = ("--help", "models", "train --help", "compare --help", "data --help", "runs nowhere")
+for arguments in map(str.split, commands):
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, (arguments, result.output)
+print(",".join(name for name in %r if name in sys.modules))
+"""
+
+
+def test_help_and_lists_import_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_HEAVY % (HEAVY,)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_help_names_every_command(further):
+    status, out, _ = further("--help")
+    assert status == 0
+    assert all(name in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(further, name):
+    status, out, err = further(name, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"Usage: further {name}")
+
+
+def test_version(further):
+    assert further("--version").out.startswith("further 0.")
+
+
+def test_python_dash_m():
+    done = subprocess.run(
+        [sys.executable, "-m", "further", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("further ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["compre", "digits"], "compare"),
+        (["compare", "digits", "--budgt", "1e9"], "--budget"),
+        (["compare", "digits", "budgt=1e9"], "--budget"),
+        (["compare", "digts"], "digits"),
+        (["compare"], "DATA"),
+        (["compare", "digits", "--models", "vea"], "vae"),
+        (["compare", "digits", "--budget", "soon"], "budget"),
+        (["compare", "digits", "--repeats", "0"], "--repeats"),
+        (["compare", "digits", "json=perhaps"], "json"),
+        (["train", "vea", "digits"], "vae"),
+        (["report", "nowhere"], "nowhere"),
+        (["resume", "nowhere"], "nowhere"),
+        (["evaluate", "nowhere"], "nowhere"),
+        (["sample", "nowhere"], "nowhere"),
+        (["runs", "--remove", "nowhere"], "nowhere"),
+        (["data", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_wrong_usage_or_input_is_one_sentence_and_2(
+    further, tmp_path, monkeypatch, arguments, named
+):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = further(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("further: ")
+    assert named in err
+    assert len(err.splitlines()) == 1
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failure_of_ours_is_1_and_names_the_traceback(further, monkeypatch):
+    def fail(*arguments: object, **options: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr("further.data.load", fail)
+    status, out, err = further("data", "digits")
+    assert (status, out) == (1, "")
+    assert len(err.splitlines()) == 1
+    path = Path(err.split()[-1])
+    assert "KeyError" in path.read_text()
+    path.unlink()
+
+
+def test_an_interruption_is_130_and_says_how_to_go_on(further, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+
+    def interrupted(data: str, **options: object) -> None:
+        run.mkdir()
+        (run / "run.json").write_text("{}")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("further.compare.generative.generative_models", interrupted)
+    status, out, err = further("compare", "digits", "--out", run)
+    assert (status, out) == (130, "")
+    assert err.strip().endswith(f"further resume {run}")
+
+
+def test_a_refusal_of_a_hyperparameter_by_scikit_learn_is_2(monkeypatch):
+    from sklearn.utils._param_validation import InvalidParameterError
+
+    assert main_module._is_parameter_error(InvalidParameterError("no"))
+    assert not main_module._is_parameter_error(ValueError("no"))
+
+
+def test_models_lists_the_table(further):
+    out = further("models").out
+    assert all(line.name in out for line in MODELS)

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import further as further_package
+
+BUDGET = "20 steps"
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> tuple[Path, str, str]:
+    """Return the run of a comparison by the real command, its standard output and error."""
+    run = tmp_path_factory.mktemp("compared") / "run"
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "further", "compare", str(pictures), "--models", "vae",
+            "--budget", BUDGET, "--out", str(run), "--json",
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return run, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, table: Path) -> tuple[Path, str, str]:
+    """Return the run of a training on a table by the real command, with its output."""
+    run = tmp_path_factory.mktemp("trained") / "run"
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "further", "train", "vae", str(table), "--target", "kind",
+            f"budget={BUDGET}", "--latent-dim", "2", "--clip", "none", "--learning-rate=3e-3",
+            "--out", str(run),
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return run, done.stdout, done.stderr
+
+
+def test_json_of_a_comparison_stands_alone_and_is_the_evaluation(compared):
+    run, out, err = compared
+    assert json.loads(out) == json.loads((run / "evaluation.json").read_text())
+    assert err == ""
+    evaluation = json.loads(out)
+    names = {model["name"] for model in evaluation["models"]}
+    assert names == {"vae", "gaussian_mixture", "copy"}
+    assert evaluation["command"].startswith("further compare ")
+    assert evaluation["recommendation"]["sentence"]
+    assert (run / "report.html").is_file()
+
+
+def test_a_finished_comparison_is_resumed_at_once_and_described(further, compared):
+    run = compared[0]
+    status, out, err = further("resume", run)
+    assert (status, err) == (0, "")
+    assert "Variational autoencoder" in out
+    assert "kernel distance" in out
+    assert out.rstrip().endswith(f"Report: {run / 'report.html'}")
+    assert "\x1b" not in out
+
+
+def test_a_member_is_resumed_as_part_of_its_comparison(further, compared):
+    status, out, _ = further("resume", compared[0] / "models" / "vae", "--quiet")
+    assert (status, out) == (0, "")
+
+
+def test_judging_again_gives_the_same_figures(further, compared):
+    run, first, _ = compared
+    status, out, _ = further("evaluate", run, "--json")
+    assert status == 0
+    before, after = (
+        {
+            (model["name"], name): metric["value"]
+            for model in json.loads(text)["models"]
+            for name, metric in model["metrics"].items()
+            if not name.startswith("sampling_seconds")
+        }
+        for text in (first, out)
+    )
+    assert before == after
+
+
+def test_samples_of_pictures_are_numbered_files_and_a_sheet(further, compared, tmp_path):
+    from PIL import Image
+
+    out = tmp_path / "samples"
+    status, printed, _ = further(
+        "sample", compared[0], "--model", "vae", "-n", 10, "--out", out, "--json"
+    )
+    assert status == 0
+    assert [Path(name).name for name in json.loads(printed)["files"]][:2] == [
+        "sheet.png",
+        "0001.png",
+    ]
+    assert len(list(out.glob("0*.png"))) == 10
+    assert Image.open(out / "0010.png").size == (8, 8)
+    assert Image.open(out / "sheet.png").size == (4 * 8, 3 * 8)
+    classes = list(csv.DictReader((out / "classes.csv").open()))
+    assert [row["file"] for row in classes] == [f"{i:04d}.png" for i in range(1, 11)]
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_others(further, compared, tmp_path):
+    sheets = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        file = tmp_path / f"{name}.png"
+        assert further("sample", compared[0], "model=vae", f"seed={seed}", "--out", file)[0] == 0
+        sheets.append(file.read_bytes())
+    assert sheets[0] == sheets[1] != sheets[2]
+
+
+def test_samples_of_one_class(further, compared, tmp_path):
+    out = tmp_path / "threes"
+    arguments = ("sample", compared[0], "--model", "vae", "-n", 3, "--out", out)
+    assert further(*arguments, "--class", "3").status == 0
+    assert {row["class"] for row in csv.DictReader((out / "classes.csv").open())} == {"3"}
+    status, _, err = further("sample", compared[0], "--model", "vae", "--class", "33")
+    assert status == 2
+    assert 'no class "33"' in err
+
+
+def test_samples_overwrite_nothing(further, compared, tmp_path):
+    file = tmp_path / "sheet.png"
+    file.write_text("mine")
+    status, _, err = further("sample", compared[0], "--model", "vae", "--out", file)
+    assert (status, file.read_text()) == (2, "mine")
+    assert str(file) in err
+    first, second = (further("sample", compared[0], "--model", "vae", "-n", 2).out for _ in "ab")
+    assert first != second
+
+
+def test_a_comparison_needs_the_name_of_a_model(further, compared):
+    status, _, err = further("sample", compared[0])
+    assert status == 2
+    assert "vae" in err
+
+
+def test_a_comparison_is_loaded_in_python(compared):
+    estimator = further_package.load(compared[0], model="vae")
+    assert estimator.sample(3).shape == (3, 1, 8, 8)
+
+
+def test_a_training_says_what_it_found_and_how_long_it_takes(trained):
+    run, out, err = trained
+    assert err == "A few seconds on this machine.\n"
+    assert out.splitlines()[0].split()[:2] == ["model", "kernel"]
+    assert "Gaussian mixture" in out
+    assert f"Report: {run / 'report.html'}" in out
+
+
+def test_a_training_records_what_was_given(trained, table):
+    run = trained[0]
+    record = json.loads((run / "run.json").read_text())
+    assert record["status"] == "finished"
+    assert record["model"] == "vae"
+    assert record["parameters"]["latent_dim"] == 2
+    assert record["parameters"]["training"] == {"clip": None, "learning_rate": 0.003}
+    assert record["data"]["source"] == str(table)
+    for word in ("--latent-dim 2", "--clip none", "'20 steps'", "--target kind"):
+        assert word in record["command"]
+
+
+def test_a_training_is_judged_beside_the_mixture(trained):
+    evaluation = json.loads((trained[0] / "evaluation.json").read_text())
+    assert [model["name"] for model in evaluation["models"]] == ["vae"]
+    assert [control["name"] for control in evaluation["controls"]] == ["gaussian_mixture"]
+    metrics = evaluation["models"][0]["metrics"]
+    assert metrics["kernel_distance"]["low"] <= metrics["kernel_distance"]["value"]
+    assert metrics["column_shapes"]["value"] is not None
+
+
+def test_a_table_is_sampled_with_the_columns_and_types_of_the_source(
+    further, trained, table, tmp_path
+):
+    out = tmp_path / "rows.csv"
+    assert further("sample", trained[0], "-n", 30, "--out", out).status == 0
+    real, made = pd.read_csv(table, keep_default_na=False), pd.read_csv(out, keep_default_na=False)
+    real, made = (frame.replace("", np.nan) for frame in (real, made))
+    assert list(made.columns) == list(real.columns)
+    assert len(made) == 30
+    assert set(made["kind"]) <= {"cat", "dog"}
+    assert set(made["coat"]) <= {"short", "long", "none"}
+    assert made["age"].dtype.kind == "i"
+    weights = made["weight"].dropna().astype(float)
+    assert (weights.round(1) == weights).all()
+    parquet = tmp_path / "rows.parquet"
+    assert further("sample", trained[0], "-n", 5, "--class", "dog", "--out", parquet).status == 0
+    assert list(pd.read_parquet(parquet)["kind"]) == ["dog"] * 5
+    assert further("sample", trained[0], "--out", tmp_path / "rows.png").status == 2
+
+
+def test_evaluate_and_report_of_a_training(further, trained):
+    run = trained[0]
+    before = json.loads((run / "evaluation.json").read_text())["models"][0]["metrics"]
+    status, out, _ = further("evaluate", run, "--json")
+    after = json.loads(out)["models"][0]["metrics"]
+    assert status == 0
+    assert after["kernel_distance"] == before["kernel_distance"]
+    assert "worth" not in out
+    (run / "report.html").unlink()
+    status, out, _ = further("report", run, "--no-training-examples")
+    assert (status, out) == (0, f"Report: {run / 'report.html'}\n")
+    assert "Left out on request" in (run / "report.html").read_text()
+
+
+def test_a_run_is_not_overwritten_by_another(further, trained, table):
+    status, _, err = further("train", "vae", table, "--latent-dim", 3, "--out", trained[0])
+    assert status == 2
+    assert "another parameters" in err or "parameters" in err
+
+
+def test_runs_are_listed_and_only_runs_removed(further, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert further("runs").status == 0
+    folder = Path("runs")
+    for name, status in (("a", "finished"), ("b", "interrupted")):
+        (folder / name).mkdir(parents=True)
+        record = {"schema": 1, "status": status, "model": "vae", "data": {"name": "digits"}}
+        (folder / name / "run.json").write_text(json.dumps(record))
+    (folder / "c").mkdir()
+    (folder / "c" / "run.json").write_text("{")
+    (folder / "notes").mkdir()
+    (folder / "notes" / "mine.txt").write_text("keep")
+    entries = {e["run"]: e["status"] for e in json.loads(further("runs", "--json").out)}
+    assert entries == {"runs/a": "finished", "runs/b": "interrupted", "runs/c": "damaged"}
+    assert further("runs", "--remove", folder / "notes").status == 2
+    assert further("runs", "--remove", folder / "a", "--remove", folder / "notes").status == 2
+    assert (folder / "a").is_dir()
+    assert (folder / "notes" / "mine.txt").read_text() == "keep"
+    assert further("runs", "--remove", folder / "a").status == 0
+    assert not (folder / "a").exists()
+    assert further("runs", "--remove", "b").status == 0
+    assert not (folder / "b").exists()
+
+
+def test_a_run_made_by_fit_in_python_is_not_resumed_by_the_command(further, tmp_path):
+    run = tmp_path / "run"
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    further_package.VAE(budget="2 steps", random_state=0).fit(X, run=run)
+    status, _, err = further("resume", run)
+    assert status == 2
+    assert "fit(X, y, run=" in err
+
+
+def test_what_is_recognised_in_a_table(further, table):
+    facts = json.loads(further("data", table, "--json").out)
+    assert (facts["kind"], facts["rows"], facts["shape"]) == ("table", 120, [3])
+    assert [column["name"] for column in facts["columns"]] == ["age", "weight", "coat"]
+    assert facts["columns"][1]["missing"] == 8
+    assert set(facts["classes"]) == {"cat", "dog"}
+    assert facts["near_duplicates"]["n_test"] == 24
+    out = further("data", table).out
+    assert "split: 72 train, 24 validation, 24 test" in out
+
+
+def test_what_is_recognised_in_pictures(further, pictures):
+    out = further("data", pictures).out
+    assert out.startswith("few_digits: images, 200 rows of 1 x 8 x 8")
