@@ -13,7 +13,6 @@ step, so that a training that goes on from a checkpoint meets the same numbers.
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -32,9 +31,6 @@ from further.train.flops import count_flops
 from further.train.objective import Batch, Objective
 from further.train.processes import make_fabric
 from further.train.training import Training
-
-# Fabric says at every start which precision it uses; the run records that.
-logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 VALIDATION_BATCH = 1024
 ROWS_A_BUDGET = 50

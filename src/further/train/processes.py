@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ def make_fabric(precision: Precision = "32-true") -> Fabric:
     """Return Fabric for this process, joined with the others where ``torchrun`` started it."""
     from lightning_fabric import Fabric
 
+    # It says at every start which precision it uses, which the run records; its import sets a level.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     if is_alone():
         return Fabric(accelerator="cpu", devices=1, precision=precision)
     world = int(os.environ["WORLD_SIZE"])
