@@ -6,7 +6,9 @@ The third byte of the magic number is the type of the values, the fourth the num
 from __future__ import annotations
 
 import gzip
+import math
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,8 +43,9 @@ def read_idx(path: Path) -> np.ndarray:
         raise InputError(f"{path} is no IDX file: it does not begin with an IDX magic number.")
     dtype = np.dtype(_TYPES[content[2]])
     start = 4 + 4 * content[3]
-    shape = tuple(int(side) for side in np.frombuffer(content[4:start], dtype=">u4"))
-    expected = start + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    sides = content[4:start]
+    shape = tuple(int(side) for side in np.frombuffer(sides[: len(sides) // 4 * 4], dtype=">u4"))
+    expected = start + math.prod(shape) * dtype.itemsize
     if len(content) != expected or len(shape) != content[3]:
         state = "truncated" if len(content) < expected else "longer than it says"
         raise InputError(
@@ -56,7 +59,7 @@ def decompress(path: Path, content: bytes) -> bytes:
     """Return the content of a gzip file; damage is an InputError."""
     try:
         return gzip.decompress(content)
-    except (EOFError, OSError, ValueError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise InputError(
             f"{path} cannot be decompressed ({str(error).rstrip('.')}); fetch it again."
         ) from error
@@ -175,7 +178,7 @@ def _dimensions(path: Path) -> int:
         try:
             with gzip.open(path) as file:
                 head = file.read(4)
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             return 0
     return head[3] if len(head) == 4 else 0
 
