@@ -251,13 +251,13 @@ def test_a_run_made_by_fit_in_python_is_not_resumed_by_the_command(further, tmp_
 
 
 def test_what_is_recognised_in_a_table(further, table):
-    facts = json.loads(further("data", table, "--json").out)
+    facts = json.loads(further("data", table, "target=kind", "--json").out)
     assert (facts["kind"], facts["rows"], facts["shape"]) == ("table", 120, [3])
     assert [column["name"] for column in facts["columns"]] == ["age", "weight", "coat"]
     assert facts["columns"][1]["missing"] == 8
     assert set(facts["classes"]) == {"cat", "dog"}
     assert facts["near_duplicates"]["n_test"] == 24
-    out = further("data", table).out
+    out = further("data", table, "--target", "kind").out
     assert "split: 72 train, 24 validation, 24 test" in out
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 _ASSIGNMENT = re.compile(r"^(?P<key>[A-Za-z][A-Za-z0-9_-]*)=(?P<value>.*)$", re.DOTALL)
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -88,18 +89,19 @@ def command_line(ctx: click.Context) -> str:
     for parameter in ctx.command.params:
         name = parameter.name or ""
         value = ctx.params.get(name)
-        if name in _PRESENTATION or value is None:
-            continue
         if isinstance(parameter, click.Argument):
             words.append(str(value))
-        elif isinstance(parameter, click.Option) and value != parameter.get_default(ctx):
-            words += _written(parameter, value)
+        elif isinstance(parameter, click.Option) and name not in _PRESENTATION:
+            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                words += _written(parameter, value)
     return shlex.join(words)
 
 
 def _written(option: click.Option, value: Any) -> list[str]:
     if option.is_flag:
         return [option.opts[0]] if value else option.secondary_opts[:1]
+    if value is None:
+        return [option.opts[0], "none"]
     text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
     return [option.opts[0], text]
 

@@ -32,7 +32,7 @@ def make_fabric(precision: Precision = "32-true") -> Fabric:
     """Return Fabric for this process, joined with the others where ``torchrun`` started it."""
     from lightning_fabric import Fabric
 
-    # It says at every start which precision it uses, which the run records; its import sets a level.
+    # It announces its precision, which the run records; its import sets a level, so here.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     if is_alone():
         return Fabric(accelerator="cpu", devices=1, precision=precision)
