@@ -44,6 +44,9 @@ CONDITION = 32
 LEAK = 0.1
 # Fewer generated rows than this make the kernel distance too noisy to choose weights by.
 MIN_VALIDATION_SAMPLES = 512
+# Kernel widths, in median distances. The median alone sees no more than the rough shape: on digits
+# it was at its noise after a fifth of the training while the samples still became better.
+BANDWIDTHS = (1.0, 0.5, 0.25)
 
 
 class GeneratorNet(nn.Module):
@@ -319,13 +322,13 @@ def remove_normalisation(net: nn.Module) -> None:
 def squared_kernel_distance(real: Tensor, fake: Tensor) -> Tensor:
     r"""Return the squared maximum mean discrepancy, estimated without bias (Gretton et al. 2012).
 
-    The kernel is :math:`\exp(-\lVert a - b \rVert^2 / 2 \sigma^2)` with the median distance of the
-    real rows as σ.
+    The kernel is the mean of :math:`\exp(-\lVert a - b \rVert^2 / 2 (s \sigma)^2)` over the scales
+    s of ``BANDWIDTHS``, with the median distance of the real rows as σ.
 
     Parameters
     ----------
     real, fake : Tensor of shapes (n, d) and (m, d)
-        Rows; with fewer than two of either, the mean distance takes its place.
+        Rows; with fewer than two of either, the mean squared distance takes its place.
     """
     n, m = len(real), len(fake)
     between = torch.cdist(real, fake).square()
@@ -334,12 +337,14 @@ def squared_kernel_distance(real: Tensor, fake: Tensor) -> Tensor:
     within_real = torch.cdist(real, real).square()
     within_fake = torch.cdist(fake, fake).square()
     upper = torch.triu_indices(n, n, 1)
-    # The mean where more than half the rows coincide; all ones where all do.
     pairs = within_real[upper[0], upper[1]]
-    bandwidth = next((b for b in (pairs.median(), pairs.mean()) if b > 0), torch.ones(()))
-
-    def mean_kernel(squared: Tensor, diagonal: int) -> Tensor:
-        total = (-0.5 * squared / bandwidth).exp().sum() - diagonal
-        return total / (squared.numel() - diagonal)
-
-    return mean_kernel(within_real, n) + mean_kernel(within_fake, m) - 2 * mean_kernel(between, 0)
+    # The mean where more than half the rows coincide, one where all do.
+    variance = next((v for v in (pairs.median(), pairs.mean()) if v > 0), torch.ones(()))
+    total = torch.zeros(())
+    for scale in BANDWIDTHS:
+        factor = -0.5 / (variance * scale**2)
+        # A row is at distance 0 from itself, where the kernel is 1: n ones are left out.
+        first = ((factor * within_real).exp().sum() - n) / (n * (n - 1))
+        second = ((factor * within_fake).exp().sum() - m) / (m * (m - 1))
+        total = total + first + second - 2 * (factor * between).exp().mean()
+    return total / len(BANDWIDTHS)
