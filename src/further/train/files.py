@@ -58,7 +58,7 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise RunError(_why(path, error)) from error
+        raise RunError(explain(path, error)) from error
     return path
 
 
@@ -84,7 +84,7 @@ def read_json(path: str | Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RunError(_why(path, error)) from error
+        raise RunError(explain(path, error)) from error
     except ValueError as error:
         raise RunError(f"{path} is not valid JSON: {error}") from error
 
@@ -102,7 +102,8 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _why(path: Path, error: OSError) -> str:
+def explain(path: Path, error: OSError) -> str:
+    """Return what an error of the file system means, and what to do, in one sentence."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk that holds {path.parent} is full; free some space and resume the run."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

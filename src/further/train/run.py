@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from further.errors import RunError
-from further.train.files import read_json, write_json
+from further.train.files import explain, read_json, write_json
 from further.train.processes import first_goes_first, is_first
 
 SCHEMA = 1
@@ -70,7 +70,10 @@ class Run:
         """
         path = Path(path)
         with first_goes_first():
-            return cls._create(path, record)
+            try:
+                return cls._create(path, record)
+            except OSError as error:
+                raise RunError(explain(path, error)) from error
 
     @classmethod
     def _create(cls, path: Path, record: dict[str, Any]) -> Run:
