@@ -10,8 +10,9 @@ as transitions and a discretised Gaussian as decoder,
 
 with :math:`\mathrm{SNR}_t = \alpha_t^2 / \sigma_t^2` and :math:`p(x_0 \mid x_s)` the mass of
 :math:`N(\hat x_0(x_s, s), \tau^2 I)` between half a grey level below and above, and to infinity at
-the two ends. The paper has s = 1 and τ = σ_1; any s and τ give a bound, and where grey levels are
-coarse a later start is tighter, so both are chosen on training rows. The sum is estimated without
+the two ends, with a thousandth spread evenly over the levels. The paper has s = 1 and τ = σ_1; any
+s and τ give a bound, and where grey levels are coarse a later start is tighter, so both are chosen
+on training rows. The sum is estimated without
 bias by stratified importance sampling of t.
 """
 
@@ -32,7 +33,11 @@ EVALUATIONS = 32
 DECODER_DRAWS = 2
 # Levels at which the errors of the denoiser are measured to choose s, τ and the proposal.
 MEASURED_LEVELS = 40
+# Scales of the decoder that are tried, as multiples of the root mean squared error.
 SCALES = (0.4, 0.55, 0.75, 1.0, 1.3)
+MIN_SCALE = 1e-4
+# Share of the decoder that is uniform over the grey levels, so that no single wrong pixel decides.
+OUTLIERS = 1e-3
 # Share of the proposal that is uniform, so that no weight is large.
 UNIFORM_SHARE = 0.1
 
@@ -126,39 +131,38 @@ def choose_settings(
     generator: torch.Generator,
 ) -> BoundSettings:
     """Return the start, scale and proposal with the lowest bound on some rows."""
-    n_levels, size = len(alpha_bar), x[0].numel()
+    n_levels = len(alpha_bar)
     # Half of the measured levels evenly spaced, half denser towards the data.
-    grid = torch.linspace(0, 1, MEASURED_LEVELS, dtype=torch.float64)
+    grid = torch.linspace(0, 1, MEASURED_LEVELS // 2, dtype=torch.float64)
     measured = torch.cat([grid, grid**3]).mul(n_levels - 1).round().long().unique()
-    errors = torch.stack(
-        [
-            squared_error(denoise, x, alpha_bar, index.expand(len(x)), generator).mean()
-            for index in measured
+    errors, decoders = [], []
+    for index in measured:
+        rows = index.expand(len(x))
+        mean = denoise(diffuse(x, alpha_bar, rows, generator), rows)
+        root = float((x - mean).double().square().mean().sqrt()) + MIN_SCALE
+        errors.append((x - mean).double().square().flatten(1).sum(1).mean())
+        nats = [
+            (-discretised_gaussian(x, mean, factor * root, levels).flatten(1).sum(1).mean(), factor)
+            for factor in SCALES
         ]
-    )
+        lowest, factor = min(nats, key=lambda pair: float(pair[0]))
+        decoders.append((float(lowest), factor * root))
     # In units of the noise the error is a smooth function of t, so that it can be interpolated.
     noise = (1 - alpha_bar) / alpha_bar
-    smooth = interpolate(errors / noise[measured], measured, n_levels)
+    smooth = interpolate(torch.stack(errors) / noise[measured], measured, n_levels)
     kl = 0.5 * signal_to_noise_drops(alpha_bar) * smooth * noise
     remaining = kl.sum() - kl.cumsum(0)  # of all t above an index
-
-    best, best_total = published_settings(alpha_bar), math.inf
-    for index, error in zip(measured.tolist(), errors.tolist(), strict=True):
-        for factor in SCALES:
-            scale = factor * math.sqrt(error / size) + 1e-4
-            decoder = decoder_term(denoise, x, alpha_bar, levels, index, scale, generator).mean()
-            total = float(decoder + remaining[index])
-            if total < best_total:
-                best_total = total
-                proposal = torch.where(torch.arange(n_levels) > index, kl, 0.0)
-                best = BoundSettings(index, scale, proposal)
-        if best_total < float(decoder):
-            break  # later starts only lose more in the decoder
-    above = (torch.arange(n_levels) > best.start).double()
+    totals = [
+        decoder + float(remaining[index])
+        for index, (decoder, _) in zip(measured, decoders, strict=True)
+    ]
+    chosen = min(range(len(totals)), key=totals.__getitem__)
+    start, scale = int(measured[chosen]), decoders[chosen][1]
+    above = (torch.arange(n_levels) > start).double()
     uniform = above / above.sum().clamp_min(1)
-    proposal = best.proposal / best.proposal.sum().clamp_min(1e-12)
-    mixed = (1 - UNIFORM_SHARE) * proposal + UNIFORM_SHARE * uniform
-    return BoundSettings(best.start, best.scale, mixed)
+    likely = above * kl / (above * kl).sum().clamp_min(1e-12)
+    proposal = (1 - UNIFORM_SHARE) * likely + UNIFORM_SHARE * uniform
+    return BoundSettings(start, scale, proposal)
 
 
 def prior_term(x: Tensor, alpha_bar: Tensor) -> Tensor:
@@ -202,13 +206,17 @@ def diffuse(x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Genera
     return signal * x + noise * torch.randn(x.shape, generator=generator)
 
 
-def discretised_gaussian(x: Tensor, mean: Tensor, scale: float, levels: int) -> Tensor:
+def discretised_gaussian(
+    x: Tensor, mean: Tensor, scale: float, levels: int, outliers: float = OUTLIERS
+) -> Tensor:
     """Return the log-probability of grey levels in [-1, 1] under N(mean, scale²), float64.
+
+    A share of ``outliers`` is spread evenly over the levels.
 
     Examples
     --------
     >>> x = torch.tensor([-1.0, 0.0, 1.0])
-    >>> p = discretised_gaussian(x, torch.zeros(3), 0.5, levels=3).exp()
+    >>> p = discretised_gaussian(x, torch.zeros(3), 0.5, levels=3, outliers=0).exp()
     >>> [round(value, 4) for value in p.tolist()]
     [0.1587, 0.6827, 0.1587]
     """
@@ -220,7 +228,9 @@ def discretised_gaussian(x: Tensor, mean: Tensor, scale: float, levels: int) -> 
     flip = low + high > 0
     low, high = torch.where(flip, -high, low), torch.where(flip, -low, high)
     log_high = torch.special.log_ndtr(high)
-    return log_high + torch.log1p(-torch.exp(torch.special.log_ndtr(low) - log_high))
+    gaussian = log_high + torch.log1p(-torch.exp(torch.special.log_ndtr(low) - log_high))
+    outlier = torch.tensor(math.log(outliers / levels) if outliers else -math.inf)
+    return torch.logaddexp(gaussian + math.log1p(-outliers), outlier)
 
 
 def interpolate(values: Tensor, positions: Tensor, n: int) -> Tensor:

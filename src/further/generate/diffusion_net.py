@@ -27,6 +27,9 @@ TIME_FEATURES = 64
 CONDITION = 128
 CHANNELS = 16
 HIDDEN = 256
+# Normal scores of any practical number of rows lie within; a bound keeps estimates from pure noise,
+# which divide by a small number where the noise is predicted, from running away.
+SCORE_LIMIT = 6.0
 
 
 class DenoisingNet(nn.Module):
@@ -125,10 +128,10 @@ class DenoisingNet(nn.Module):
 def scaling(spec: Spec) -> tuple[Tensor, Tensor, Tensor]:
     """Return shift, gain and the limit of what is diffused, each of the shape of a row.
 
-    Pictures and one-hots in [0, 1] go to [-1, 1]; standard scores stay, without a limit.
+    Pictures and one-hots in [0, 1] go to [-1, 1]; standard scores stay, within ``SCORE_LIMIT``.
     """
     shift, gain = torch.zeros(spec.shape), torch.ones(spec.shape)
-    limit = torch.full(spec.shape, math.inf)
+    limit = torch.full(spec.shape, SCORE_LIMIT)
     parts = [slice(None)] if spec.is_image else categorical_slices(spec.blocks)
     for part in parts:
         shift[part], gain[part], limit[part] = 0.5, 2.0, 1.0
