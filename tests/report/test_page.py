@@ -115,6 +115,16 @@ def test_every_chart_has_words_and_its_data_as_a_table(digits: Path, table: Path
         assert all('<details class="data">' in figure and "<table>" in figure for figure in figures)
 
 
+def test_a_long_answer_sets_the_choice_apart_from_the_reasons(tmp_path: Path) -> None:
+    run = make_comparison(tmp_path / "run")
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    sentence = "For digits use the flow: " + "its samples are closest to held-out rows; " * 4
+    evaluation["recommendation"]["sentence"] = sentence
+    (run / "evaluation.json").write_text(json.dumps(evaluation))
+    source = render(run).read_text(encoding="utf-8")
+    assert "<h1>For digits use the flow: <span>its samples are" in source
+
+
 def test_embedded_specifications_are_json(digits: Path) -> None:
     source = render(digits).read_text(encoding="utf-8")
     specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)

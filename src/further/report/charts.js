@@ -122,6 +122,10 @@
     function over(cell) {
       return Math.max(domain[0] + room(cell) - (labelled ? 0 : 8) / unit, Math.min(domain[1] - room(cell) + 8 / unit, cell.t));
     }
+    /* An end that is only the worst or the best of the models is neither noise nor real. */
+    function stop(x) {
+      return Plot.tickX(known, { x: x, y: "row", dy: down, insetTop: 17, insetBottom: 17, stroke: LINE });
+    }
     function rail(from, to) {
       return Plot.link(known, {
         x1: from, x2: to, y: "row", dy: down, stroke: LINE, strokeWidth: 1.25,
@@ -150,8 +154,12 @@
           fill: function (cell) { return models[cell.row].control ? MUTED : INK; }
         }) : null,
         rails,
-        Plot.dot(known, { x: 0, y: "row", dy: down, symbol: "times", r: 2.5, stroke: MUTED }),
-        Plot.dot(known, { x: 1, y: "row", dy: down, r: 2, fill: MUTED, stroke: null }),
+        column.left[0] === "noise"
+          ? Plot.dot(known, { x: 0, y: "row", dy: down, symbol: "times", r: 2.5, stroke: MUTED })
+          : stop(0),
+        column.right[0] === "real"
+          ? Plot.dot(known, { x: 1, y: "row", dy: down, r: 2, fill: MUTED, stroke: null })
+          : stop(1),
         column.control === null ? null : Plot.tickX(known, {
           x: column.control, y: "row", dy: down, insetTop: 12, insetBottom: 12, stroke: WARM, strokeWidth: 2
         }),

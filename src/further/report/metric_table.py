@@ -32,7 +32,7 @@ def metric_table(run: RunFolder) -> Markup:
     for group, metrics in groupby(ordered, key=lambda item: item.group):
         title = tag("tr", tag("th", tag("span", group), colspan=width, scope="rowgroup"))
         rows = join(_row(run, item) for item in metrics)
-        bodies.append(tag("tbody", tag("tr", class_="gap"), title, rows))
+        bodies.append(tag("tbody", title, rows))
     table = tag(
         "table",
         tag("thead", header),

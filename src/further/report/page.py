@@ -16,7 +16,7 @@ from further.report.markup import Markup, join, tag
 from further.report.metric_table import metric_table
 from further.report.numbers import as_number, duration, share, significant
 from further.report.pictures import Album, tile_of
-from further.report.run_folder import RunFolder, mapping, read_run
+from further.report.run_folder import RunFolder, mapping, read_csv, read_run
 from further.report.scale_plot import scale_plot
 
 _PICTURES = ("samples.png", "nearest.png", "interpolation.png")
@@ -82,7 +82,7 @@ def _page(run: RunFolder, training_examples: bool) -> str:
         policy=policy,
         style=_asset("style.css"),
         kind=_kind(run),
-        headline=tag("h1", verdict.headline(run)),
+        headline=verdict.headline(run),
         facts=_facts(run),
         warnings=verdict.warnings(run, training_examples) or "",
         contents=contents if len(sections) > 3 else "",
@@ -228,10 +228,12 @@ def _facts(run: RunFolder) -> Markup:
         facts.append(("Rows", join((f"{total:,.0f}", tag("small", split)), " ")))
     shape = run.data.get("shape")
     if isinstance(shape, (list, tuple)) and shape:
-        size = " × ".join(str(side) for side in shape)
+        # The shape is that of encoded rows; what a table looks like, only its rows tell.
+        head = read_csv(run.path / "real.csv", 1)
+        size = str(len(head[0])) if run.is_table and head else " × ".join(map(str, shape))
         classes = len(run.data.get("classes") or [])
         note = tag("small", f"{classes} classes") if classes else None
-        facts.append(("Columns" if run.is_table else "Shape", join((size, note), " ")))
+        facts.append(("Columns" if run.is_table and head else "Shape", join((size, note), " ")))
     if run.is_comparison:
         facts.append(("Models", join((deep, tag("small", f"and {controls} controls")), " ")))
     budget = mapping(run.evaluation.get("budget")).get("text")

@@ -16,7 +16,8 @@ from further.report.numbers import as_number, fixed, share, significant
 from further.report.run_folder import ModelRun, RunFolder, mapping, read_csv, read_json
 from further.report.samples import WITHHELD, memorization
 
-_ROWS = 8
+_ROWS = 6
+_PAIRS = 5
 _CATEGORIES = 12
 
 
@@ -56,12 +57,12 @@ def nearest_rows(run: RunFolder) -> Markup | None:
     """Show generated rows with the training rows that they are nearest to."""
     parts: list[Markup] = []
     for model in run.models:
-        rows = read_csv(model.folder / "nearest.csv", 2 * _ROWS)
+        rows = read_csv(model.folder / "nearest.csv", 2 * _PAIRS)
         if not rows:
             continue
         # What tells the rows of a pair apart is read first, wherever the file has it.
         head = sorted(rows[0], key=lambda name: name not in ("pair", "row", "distance"))
-        body = [[_cell(row.get(name, "")) for name in head] for row in rows]
+        body = [[_cell(row.get(name, "")) for name in head] for row in _told_once(rows)]
         parts.append(
             tag(
                 "section",
@@ -70,6 +71,17 @@ def nearest_rows(run: RunFolder) -> Markup | None:
             )
         )
     return tag("div", *parts, class_="tables") if parts else None
+
+
+def _told_once(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Leave out the number and distance of a pair in its second row."""
+    first = {row.get("pair", str(place)): place for place, row in reversed([*enumerate(rows)])}
+    return [
+        row
+        if first.get(row.get("pair", str(place))) == place
+        else {**row, "pair": "", "distance": ""}
+        for place, row in enumerate(rows)
+    ]
 
 
 def column_distributions(run: RunFolder, first: str | None) -> Markup | None:

@@ -12,9 +12,21 @@ from further.report.numbers import as_number, listing, share
 from further.report.run_folder import ModelRun, RunFolder, mapping
 from further.report.scale import scale_of
 
+_LONG = 120
 
-def headline(run: RunFolder) -> str:
+
+def headline(run: RunFolder) -> Markup:
     """Answer in one sentence: as the comparison recommends, or what one model scores."""
+    sentence = answer(run)
+    choice, colon, because = sentence.partition(": ")
+    if len(sentence) <= _LONG or not because:
+        return tag("h1", sentence)
+    # What to use is read first; why, in smaller type, after it.
+    return tag("h1", f"{choice}{colon}", tag("span", because))
+
+
+def answer(run: RunFolder) -> str:
+    """Write the answer as one sentence of plain text."""
     sentence = run.recommendation.get("sentence")
     if isinstance(sentence, str) and sentence.strip():
         return sentence.strip()
