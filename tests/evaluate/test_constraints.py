@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from further.evaluate.constraints import Constraints
+from further.evaluate.constraints import Columns, Constraints
 from further.evaluate.noise import uniform_frame
 
 
@@ -72,7 +72,7 @@ def test_noise_breaks_rules(constraints):
 def test_missing_values_break_no_rule_of_numbers(constraints):
     good = table(50, 2).astype({"people": float})
     good["people"] = np.nan
-    kinds = {rule.kind for rule in constraints.rules if rule.broken_by(good).any()}
+    kinds = {rule.kind for rule in constraints.rules if rule.broken_by(Columns(good)).any()}
     assert not kinds & {"sum", "order"}
 
 

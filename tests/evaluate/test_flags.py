@@ -5,7 +5,7 @@ import pytest
 
 from further.evaluate.class_balance import class_balance
 from further.evaluate.flags import THRESHOLDS, flags
-from further.evaluate.generative import Rows
+from further.evaluate.generative import GenerativeJudge, Rows
 
 HONEST = ("mixture", "fine mixture", "blurred mixture")
 
@@ -22,6 +22,19 @@ def test_copiers_memorize_and_honest_models_do_not(judge, scores):
         assert "training example" in sentences[0]
     for name in HONEST:
         assert flags(scores[name], judge.real)[0] == (), name
+
+
+def test_a_small_world_of_distinct_rows():
+    rng = np.random.default_rng(0)
+    cells = np.array(np.unravel_index(rng.permutation(3**8)[:5000], (3,) * 8)).T
+    rows = np.eye(3, dtype=np.float32)[cells].reshape(5000, 24)
+    parts = Rows(rows[:3000]), Rows(rows[3000:4000]), Rows(rows[4000:])
+    judge = GenerativeJudge(*parts, kind="table")
+    perfect = Rows(rows[rng.permutation(5000)[:1000]])  # three fifths are training rows
+    assert judge.score(perfect)["memorization"].value > 0.5
+    assert flags(judge.score(perfect), judge.real)[0] == ()
+    copies = Rows(rows[rng.integers(0, 3000, 1000)])
+    assert flags(judge.score(copies), judge.real)[0] == ("memorizes",)
 
 
 def test_real_rows_raise_no_flag(judge, digits):

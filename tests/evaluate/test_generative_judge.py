@@ -128,7 +128,7 @@ def test_tables():
         assert scores[name].estimate.low > judge.noise[name]
     assert scores["column_shapes"].value > 0.9
     assert scores["constraint_violations"].value < 0.1 < judge.noise["constraint_violations"]
-    assert "age ≤ next" in judge.protocol["constraints"]
+    assert "age ≤ next" in judge.protocol["constraints"]["first"]
     assert judge.score(Rows(good.x, good.y))["column_shapes"] is None
 
 

@@ -17,7 +17,7 @@ def test_agrees_with_brute_force(digits, training, samplers):
     threshold = np.quantile(near.kneighbors(digits.validation.x)[0], QUANTILE)
     assert training.threshold == pytest.approx(threshold, rel=1e-5)
     samples = samplers["copies half"](200, 0).x
-    expected = (near.kneighbors(samples)[0][:, 0] <= threshold + 1e-5).mean()
+    expected = (near.kneighbors(samples)[0][:, 0] < threshold - 1e-5).mean()
     assert training.score(samples).value == pytest.approx(expected)
 
 
@@ -36,6 +36,18 @@ def test_repeated_real_rows_put_the_threshold_at_zero():
     training = NearestTraining(train, validation)
     assert training.threshold == 0.0
     assert training.score(test).value == training.score(train).value == 1.0
+
+
+def test_copies_are_told_from_rows_that_are_one_category_away():
+    rng = np.random.default_rng(0)
+    # Eight columns of three categories, where every row differs from all others.
+    cells = np.array(np.unravel_index(rng.permutation(3**8)[:4000], (3,) * 8)).T
+    rows = np.eye(3)[cells].reshape(4000, 24)
+    training = NearestTraining(rows[:3000], rows[3000:3500])
+    assert training.threshold == pytest.approx(np.sqrt(2))
+    assert training.tied
+    assert training.score(rows[3500:]).value == 0.0
+    assert training.score(rows[:300]).value == 1.0
 
 
 def test_nearest_pairs(digits, training):

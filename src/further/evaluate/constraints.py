@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,33 @@ LEAST_ROWS_PER_VALUE = 5
 LEAST_EXPECTED = 10.0
 
 
+class Columns:
+    """A table whose columns are converted once, however many rules look at them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        In the source's own form.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self._numbers: dict[Any, Floats] = {}
+        self._texts: dict[Any, NDArray[np.str_]] = {}
+
+    def numbers(self, name: Any) -> Floats:
+        """Return a column as floats, missing values as NaN."""
+        if name not in self._numbers:
+            self._numbers[name] = numbers(self.frame[name])
+        return self._numbers[name]
+
+    def texts(self, name: Any) -> NDArray[np.str_]:
+        """Return a column as text."""
+        if name not in self._texts:
+            self._texts[name] = texts(self.frame[name])
+        return self._texts[name]
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule in words, and which rows of a table break it.
@@ -49,12 +76,12 @@ class Rule:
     kind : str
         "range", "order", "sum", "determined" or "never together".
     broken_by : callable
-        Takes a DataFrame, returns a bool for each row.
+        Takes :class:`Columns`, returns a bool for each row.
     """
 
     sentence: str
     kind: str
-    broken_by: Callable[[pd.DataFrame], Flags]
+    broken_by: Callable[[Columns], Flags]
 
 
 class Constraints:
@@ -90,17 +117,13 @@ class Constraints:
         self.rules: tuple[Rule, ...] = ()
         if len(train) < LEAST_ROWS:
             return
-        found = [
-            *_ranges(train),
-            *_orders(train),
-            *_sums(train),
-            *_determined(train),
-            *_never_together(train),
-        ]
+        seen, unseen = Columns(train), Columns(validation)
+        miners = (_ranges, _orders, _sums, _determined, _never_together)
         self.rules = tuple(
             rule
-            for rule in found
-            if not rule.broken_by(train).any() and not rule.broken_by(validation).any()
+            for mine in miners
+            for rule in mine(seen)
+            if not rule.broken_by(seen).any() and not rule.broken_by(unseen).any()
         )
 
     def violations(self, samples: pd.DataFrame, seed: int = 0) -> Score | None:
@@ -114,7 +137,8 @@ class Constraints:
         """
         if not self.rules:
             return None
-        broken = np.array([rule.broken_by(samples) for rule in self.rules])
+        columns = Columns(samples)
+        broken = np.array([rule.broken_by(columns) for rule in self.rules])
         shares = broken.mean(axis=1)
         most = [i for i in np.argsort(-shares, kind="stable")[:10] if shares[i] > 0]
         kinds = [rule.kind for rule in self.rules]
@@ -130,8 +154,9 @@ class Constraints:
         )
 
 
-def _numeric(frame: pd.DataFrame) -> dict[Any, Floats]:
-    named = {name: numbers(frame[name]) for name in frame.columns if is_number(frame[name])}
+def _numeric(table: Columns) -> dict[Any, Floats]:
+    frame = table.frame
+    named = {name: table.numbers(name) for name in frame.columns if is_number(frame[name])}
     return {
         name: values
         for name, values in named.items()
@@ -139,15 +164,15 @@ def _numeric(frame: pd.DataFrame) -> dict[Any, Floats]:
     }
 
 
-def _ranges(train: pd.DataFrame) -> list[Rule]:
+def _ranges(train: Columns) -> list[Rule]:
     rules = []
     for name, values in _numeric(train).items():
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
 
         def outside(
-            frame: pd.DataFrame, name: Any = name, low: float = low, high: float = high
+            table: Columns, name: Any = name, low: float = low, high: float = high
         ) -> Flags:
-            column = numbers(frame[name])
+            column = table.numbers(name)
             slack = 1e-6 * (high - low)
             return (column < low - slack) | (column > high + slack)
 
@@ -155,7 +180,7 @@ def _ranges(train: pd.DataFrame) -> list[Rule]:
     return rules
 
 
-def _orders(train: pd.DataFrame) -> list[Rule]:
+def _orders(train: Columns) -> list[Rule]:
     columns = dict(list(_numeric(train).items())[:MOST_NUMBERS])
     rules = []
     for a in columns:
@@ -168,14 +193,14 @@ def _orders(train: pd.DataFrame) -> list[Rule]:
             if (first > second).any() or (first == second).all():
                 continue
 
-            def above(frame: pd.DataFrame, a: Any = a, b: Any = b) -> Flags:
-                return numbers(frame[a]) > numbers(frame[b])
+            def above(table: Columns, a: Any = a, b: Any = b) -> Flags:
+                return table.numbers(a) > table.numbers(b)
 
             rules.append(Rule(f"{a} ≤ {b}", "order", above))
     return rules
 
 
-def _sums(train: pd.DataFrame) -> list[Rule]:
+def _sums(train: Columns) -> list[Rule]:
     columns = dict(list(_numeric(train).items())[:MOST_NUMBERS])
     rules = []
     for a, b in combinations(columns, 2):
@@ -188,13 +213,13 @@ def _sums(train: pd.DataFrame) -> list[Rule]:
         if np.abs(total[present] - fixed).max() <= slack:
 
             def off(
-                frame: pd.DataFrame,
+                table: Columns,
                 a: Any = a,
                 b: Any = b,
                 fixed: float = fixed,
                 slack: float = slack,
             ) -> Flags:
-                return np.abs(numbers(frame[a]) + numbers(frame[b]) - fixed) > slack
+                return np.abs(table.numbers(a) + table.numbers(b) - fixed) > slack
 
             rules.append(Rule(f"{a} + {b} = {fixed:g}", "sum", off))
         for c, whole in columns.items():
@@ -209,71 +234,79 @@ def _sums(train: pd.DataFrame) -> list[Rule]:
                 continue
 
             def apart(
-                frame: pd.DataFrame, a: Any = a, b: Any = b, c: Any = c, slack: float = slack
+                table: Columns, a: Any = a, b: Any = b, c: Any = c, slack: float = slack
             ) -> Flags:
-                parts = numbers(frame[a]) + numbers(frame[b])
-                return np.abs(parts - numbers(frame[c])) > slack
+                parts = table.numbers(a) + table.numbers(b)
+                return np.abs(parts - table.numbers(c)) > slack
 
             rules.append(Rule(f"{a} + {b} = {c}", "sum", apart))
     return rules
 
 
-def _discrete(frame: pd.DataFrame) -> dict[Any, NDArray[np.str_]]:
-    """Return columns of few values as text: categories, and numbers that repeat."""
+@dataclass(frozen=True)
+class _Discrete:
+    values: list[str]
+    codes: NDArray[np.intp]
+
+
+def _discrete(table: Columns) -> dict[Any, _Discrete]:
+    """Return columns of few values: categories, and numbers that repeat."""
     columns = {}
-    for name in frame.columns:
-        values = texts(frame[name])
-        count = len(np.unique(values))
-        if 2 <= count <= min(MOST_VALUES, len(values) // LEAST_ROWS_PER_VALUE):
-            columns[name] = values
+    for name in table.frame.columns:
+        values, codes = np.unique(table.texts(name), return_inverse=True)
+        if 2 <= len(values) <= min(MOST_VALUES, len(codes) // LEAST_ROWS_PER_VALUE):
+            columns[name] = _Discrete([str(value) for value in values], codes)
     return dict(list(columns.items())[:MOST_CATEGORICAL])
 
 
-def _determined(train: pd.DataFrame) -> list[Rule]:
+def _together(first: _Discrete, second: _Discrete) -> NDArray[np.intp]:
+    """Return how often each value of one column meets each value of the other."""
+    width = len(second.values)
+    counts = np.bincount(first.codes * width + second.codes, minlength=len(first.values) * width)
+    return counts.reshape(len(first.values), width)
+
+
+def _determined(train: Columns) -> list[Rule]:
     columns = _discrete(train)
     rules = []
-    for a in columns:
-        for b in columns:
-            if a == b:
-                continue
-            pairs = np.unique(np.stack([columns[a], columns[b]]), axis=1)
-            if pairs.shape[1] != len(np.unique(columns[a])):
-                continue
-            implied = dict(zip(pairs[0].tolist(), pairs[1].tolist(), strict=True))
+    for a, b in permutations(columns, 2):
+        together = _together(columns[a], columns[b])
+        if ((together > 0).sum(axis=1) != 1).any():
+            continue
+        values = columns[b].values
+        implied = {
+            value: values[j]
+            for value, j in zip(columns[a].values, together.argmax(axis=1), strict=True)
+        }
 
-            def other(
-                frame: pd.DataFrame, a: Any = a, b: Any = b, implied: dict[str, str] = implied
-            ) -> Flags:
-                given, found = texts(frame[a]), texts(frame[b])
-                # A value that training rows never had implies nothing.
-                return np.array(
-                    [implied.get(x, y) != y for x, y in zip(given, found, strict=True)], dtype=bool
-                )
+        def other(
+            table: Columns, a: Any = a, b: Any = b, implied: dict[str, str] = implied
+        ) -> Flags:
+            pairs = zip(table.texts(a), table.texts(b), strict=True)
+            # A value that training rows never had implies nothing.
+            return np.array([implied.get(x, y) != y for x, y in pairs], dtype=bool)
 
-            rules.append(Rule(f"{a} determines {b}", "determined", other))
+        rules.append(Rule(f"{a} determines {b}", "determined", other))
     return rules
 
 
-def _never_together(train: pd.DataFrame) -> list[Rule]:
+def _never_together(train: Columns) -> list[Rule]:
     columns = _discrete(train)
-    n = len(train)
     rules = []
     for a, b in combinations(columns, 2):
-        left, left_codes = np.unique(columns[a], return_inverse=True)
-        right, right_codes = np.unique(columns[b], return_inverse=True)
-        together = np.zeros((len(left), len(right)))
-        np.add.at(together, (left_codes, right_codes), 1.0)
-        expected = np.outer(together.sum(axis=1), together.sum(axis=0)) / n
+        left, right = columns[a].values, columns[b].values
+        together = _together(columns[a], columns[b])
+        expected = np.outer(together.sum(axis=1), together.sum(axis=0)) / together.sum()
         for i, j in np.argwhere((together == 0) & (expected >= LEAST_EXPECTED)):
 
             def meet(
-                frame: pd.DataFrame,
+                table: Columns,
                 a: Any = a,
                 b: Any = b,
-                x: str = str(left[i]),
-                y: str = str(right[j]),
+                x: str = left[i],
+                y: str = right[j],
             ) -> Flags:
-                return (texts(frame[a]) == x) & (texts(frame[b]) == y)
+                return (table.texts(a) == x) & (table.texts(b) == y)
 
             x, y = (str(value).replace("\0", "") for value in (left[i], right[j]))
             rules.append(Rule(f"{a} = {x} never with {b} = {y}", "never together", meet))

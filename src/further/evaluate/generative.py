@@ -46,6 +46,8 @@ Floats = NDArray[np.floating[Any]]
 # What grows with the square of the rows looks at a random subset where there are more.
 MOST_ROWS = 2000
 MOST_TWO_SAMPLE_ROWS = 1000
+# A table of many categories has hundreds of rules; so many are written into the protocol.
+MOST_LISTED = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +138,7 @@ class GenerativeJudge:
         self._blocks = tuple(blocks)
         self._levels = integer_grid
         self._train = _flat(train)
+        self._training_share = len(train) / (len(train) + len(validation) + len(test))
         rng = np.random.default_rng(seed)
         self._validation = _subset(_flat(validation), MOST_ROWS, rng)
         self._test = _subset(_flat(test), MOST_ROWS, rng)
@@ -147,6 +150,7 @@ class GenerativeJudge:
         self._test_features = self._features(self._test.x)
         self._test_distances = distances(self._test_features)
         self._test_halves = half_samples(len(self._test), DRAWS, seed)
+        self._test_spread = float(distances(self._test.x).mean())
         self._build_judge_of_classes(few)
         self._fidelity: TableFidelity | None = None
         self._constraints: Constraints | None = None
@@ -251,12 +255,13 @@ class GenerativeJudge:
             **neighbour_scores(*measured, self._test_halves, halves),
             "two_sample_accuracy": self._two_sample_accuracy(few, features),
             **self._learning_scores(samples.first(self.n_learning_samples), few),
-            "memorization": self._training.score(few.x, self.seed),
+            "memorization": self._memorization(few),
             **self._table_scores(few),
         }
         coverage = scores["coverage"]
-        if coverage is not None and self._test_distances.any():
-            coverage.detail["spread"] = float(within.mean() / self._test_distances.mean())
+        if coverage is not None and self._test_spread > 0:
+            # Of raw values: the classifier may see odd samples as alike that are not.
+            coverage.detail["spread"] = float(distances(few.x).mean() / self._test_spread)
         return scores
 
     def _learning_scores(self, samples: Rows, few: Rows) -> dict[str, Score | None]:
@@ -306,6 +311,12 @@ class GenerativeJudge:
             Between raw values.
         """
         return self._training.nearest(_flat(samples).x, k)
+
+    def _memorization(self, samples: Rows) -> Score:
+        score = self._training.score(samples.x, self.seed)
+        if self._training.tied:
+            score.detail["floor"] = self._training_share
+        return score
 
     def _two_sample_accuracy(self, samples: Rows, features: Floats) -> Score | None:
         n = min(len(samples), len(self._test), MOST_TWO_SAMPLE_ROWS)
@@ -367,7 +378,8 @@ class GenerativeJudge:
             described["class_balance"] = "1 - total variation distance to the training shares"
         if self._constraints is not None:
             exceptions["constraint_violations"] = "test rows"
-            described["constraints"] = [rule.sentence for rule in self._constraints.rules]
+            sentences = [rule.sentence for rule in self._constraints.rules]
+            described["constraints"] = {"found": len(sentences), "first": sentences[:MOST_LISTED]}
         return described
 
 

@@ -1,9 +1,10 @@
 r"""Memorization: how many samples lie nearer to a training row than new data hardly ever do.
 
 With :math:`q` the 1 % quantile of the distances of validation rows to their nearest training row,
-it is the share of samples whose own distance is at most :math:`q`. The same share of the test rows
+it is the share of samples that lie nearer than :math:`q`, or at 0. The same share of the test rows
 is what it is read against. The quantile is that low since a smooth model lies nearer to the data
-than new data do, without copying any of them; a copier lies at 0.
+than new data do, without copying any of them; a copier lies at 0. *Nearer* matters in tables of
+categories, where most rows may be exactly one category away from a training row.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from further.evaluate.interval import Score, score_from_examples
 Floats = NDArray[np.floating[Any]]
 
 QUANTILE = 0.01
+TIED_SHARE = 0.05
 
 
 class NearestTraining:
@@ -26,7 +28,8 @@ class NearestTraining:
 
     Use it to tell a copier from a model, and to show the nearest pairs.
     It fails where real rows repeat each other (a table of few categories): then a copy is as
-    likely as any row, the threshold is 0, and the share of the test rows says so.
+    likely as any row, the threshold is 0, and the share of the test rows says so. Where they are
+    distinct but few are possible, even a perfect model draws training rows.
 
     Parameters
     ----------
@@ -37,6 +40,10 @@ class NearestTraining:
     ----------
     threshold : float
         The distance q.
+    typical : float
+        The median distance of validation rows.
+    tied : bool
+        Whether many validation rows lie at q exactly, as in tables of categories.
 
     Examples
     --------
@@ -51,6 +58,8 @@ class NearestTraining:
         self._train = np.ascontiguousarray(train, dtype=np.float32)
         far = nearest(validation, self._train)[1][:, 0]
         self.threshold = float(np.quantile(far, QUANTILE))
+        at_threshold = np.isclose(far, self.threshold, rtol=1e-6, atol=0.0)
+        self.tied = self.threshold > 0 and len(far) >= 20 and at_threshold.mean() > TIED_SHARE
         self.typical = float(np.median(far))
 
     def nearest(self, samples: Floats, k: int = 1) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -58,7 +67,7 @@ class NearestTraining:
         return nearest(samples, self._train, k)
 
     def score(self, samples: Floats, seed: int = 0) -> Score:
-        """Return the share of samples that lie within the threshold of a training row.
+        """Return the share of samples that lie nearer to a training row than the threshold.
 
         Parameters
         ----------
@@ -74,8 +83,8 @@ class NearestTraining:
             of that of validation rows.
         """
         far = self.nearest(samples)[1][:, 0]
-        # Rounding in float32 may move an exact tie with the threshold by its last digit.
-        within = far <= self.threshold * (1 + 1e-6)
+        # Rounding may move an exact tie with the threshold by its last digit.
+        within = (far < self.threshold * (1 - 1e-6)) | (far == 0)
         detail = {
             "threshold": self.threshold,
             "exact_copies": float((far == 0).mean()),

@@ -67,10 +67,11 @@ def texts(column: pd.Series) -> NDArray[np.str_]:
     present = column.notna().to_numpy()
     # 1, 1.0 and True written by different readers of one file are the same category.
     named = [
-        str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        # 15 digits: what is written again after a calculation may differ in the sixteenth.
+        f"{value:.15g}" if isinstance(value, float) else str(value)
         for value in column.astype(object)
     ]
-    return np.where(present, np.array(named, dtype=str), "\0missing")
+    return np.where(present, np.array(named, dtype=str), "missing")
 
 
 @dataclass(frozen=True)
