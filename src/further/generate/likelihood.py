@@ -113,24 +113,29 @@ class Gaussian(Likelihood):
 
 
 class DiscretizedLogistic(Likelihood):
-    """A logistic distribution integrated over each grey level; the ends take the tails."""
+    """A logistic distribution integrated over each grey level; the ends take the tails.
 
-    outputs = 2
+    The scale is learned for each value of a row, not put out by the decoder (Kingma et al. 2016):
+    on few rows a decoder that sets its own scales becomes sure of itself and is wrong on new rows.
+    """
+
     discrete = True
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.log_scale = nn.Parameter(torch.full((spec.size,), -2.0))
 
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability of the grey levels."""
-        levels = _levels(self.spec)
         x = x.flatten(1)
         centre, inverse = self._split(eta)
-        half = 0.5 / (levels - 1)
+        half = 0.5 / (_levels(self.spec) - 1)
         upper = (x + half - centre) * inverse
         lower = (x - half - centre) * inverse
-        log_upper = torch.where(x > 1 - half, torch.zeros_like(x), F.logsigmoid(upper))
         # log(σ(b) - σ(a)) = log σ(b) + log σ(-a) + log(1 - exp(a - b)), stable in the tails.
         inside = F.logsigmoid(upper) + F.logsigmoid(-lower)
         inside = inside + torch.log1p(-torch.exp((lower - upper).clamp_max(-1e-6)))
-        value = torch.where(x < half, log_upper, inside)
+        value = torch.where(x < half, F.logsigmoid(upper), inside)
         value = torch.where(x > 1 - half, F.logsigmoid(-lower), value)
         return value.sum(1)
 
@@ -147,8 +152,8 @@ class DiscretizedLogistic(Likelihood):
         return ((drawn.clamp(0, 1) * steps).round() / steps).unflatten(1, self.spec.shape)
 
     def _split(self, eta: Tensor) -> tuple[Tensor, Tensor]:
-        centre, log_scale = eta.chunk(2, dim=1)
-        return centre + 0.5, torch.exp(-(log_scale - 2.0).clamp(MIN_LOG_SCALE, 2.0))
+        """Return centres and inverse scales."""
+        return eta + 0.5, torch.exp(-self.log_scale.clamp(MIN_LOG_SCALE, 0.0))
 
 
 class Categorical(Likelihood):
