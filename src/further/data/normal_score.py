@@ -63,7 +63,8 @@ class NormalScore:
             keep = np.unique(np.searchsorted(after, places, side="right"))
             values, first, last = values[keep], first[keep], last[keep]
         low, high = ndtri((first + 0.5) / n), ndtri((last + 0.5) / n)
-        scale = float(column.std())
+        size = float(np.abs(values[[0, -1]]).max()) or 1.0
+        scale = size * float((column / size).std())  # of 1e200 the square is no number
         return cls(values.astype(np.float64), low, high, scale if scale > 0 else 1.0)
 
     @cached_property
@@ -87,7 +88,7 @@ class NormalScore:
         score = np.interp(column, x, z)
         knot = np.searchsorted(self.values, column).clip(max=len(self.values) - 1)
         score = np.where(self.values[knot] == column, self.middle[knot], score)
-        beyond = (column - np.clip(column, x[0], x[-1])) / self.scale
+        beyond = column / self.scale - np.clip(column, x[0], x[-1]) / self.scale
         return score + np.clip(beyond, -BEYOND, BEYOND)
 
     def decode(self, score: np.ndarray) -> np.ndarray:

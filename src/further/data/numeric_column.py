@@ -15,6 +15,7 @@ BlockPart = tuple[str, int, Literal["numeric", "categorical"]]
 #: Numbers that take so few values, each often, are decoded to one of these, never between them.
 MOST_STEPS = 20
 MOST_DECIMALS = 10
+EXACT_INTEGERS = 2**53
 IS_MISSING = " is missing"
 
 
@@ -156,7 +157,10 @@ def _from_numbers(numbers: np.ndarray, absent: np.ndarray | None, dtype: str) ->
 
 
 def _decimals(distinct: np.ndarray) -> int | None:
+    largest = float(np.abs(distinct).max())
     for decimals in range(MOST_DECIMALS + 1):
+        if largest * 10**decimals > EXACT_INTEGERS:
+            return None
         if (np.round(distinct, decimals) == distinct).all():
             return decimals
     return None
