@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import errno
 import json
 import os
@@ -11,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load as load_arrays
-from small_models import make_small
 
 from further.errors import RunError
 from further.generate.load import load
 from further.train import checkpoint, files
 from further.train.run import Run
+from small_models import make_small
 
 
 class Killed(BaseException):
@@ -162,10 +163,11 @@ def test_crash_in_every_attempt(rows, tmp_path):
     for number in range(0, len(operations), 3):
         with pytest.MonkeyPatch.context() as patch:
             Disk(number, Killed()).install(patch)
-            with pytest.raises(Killed):
+            # What is finished needs fewer operations.
+            with contextlib.suppress(Killed):
                 fit(rows, tmp_path / "run")
-                raise Killed  # what is finished needs fewer operations
-        assert_whole(tmp_path / "run") if (tmp_path / "run").exists() else None
+        if (tmp_path / "run").exists():
+            assert_whole(tmp_path / "run")
     fit(rows, tmp_path / "run")
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
 

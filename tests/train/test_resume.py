@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from small_models import DEEP, make_small
 
 from further.errors import RunError
 from further.generate.load import load
 from further.train import checkpoint
 from further.train.callback import Callback
 from further.train.run import Run
+from small_models import DEEP, make_small
 
 STEPS = 12
 
