@@ -113,14 +113,14 @@ def frames(draw):
 
 
 @given(frames())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_table_comes_back_with_its_types_and_values(frame):
     given_values, back, _ = there_and_back(frame)
     pd.testing.assert_frame_equal(back, given_values, check_dtype=True)
 
 
 @given(frames(), st.integers(0, 2**31 - 1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_whatever_a_model_generates_decodes_to_legal_rows(frame, seed):
     dataset = as_dataset(frame)
     encoding = fit_encoding(dataset)

@@ -48,7 +48,7 @@ def data_or_one_sentence(path):
 
 @given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=25), quote=st.booleans())
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_text(tmp_path, rows, quote):
     path = tmp_path / "table.csv"
@@ -62,7 +62,7 @@ def test_any_text(tmp_path, rows, quote):
 
 @given(content=st.binary(max_size=200))
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_bytes(tmp_path, content):
     path = tmp_path / "file"

@@ -249,7 +249,7 @@ class _Column:
         dates = self._dates(present)
         if dates is not None:
             return dates.reindex(texts.index)
-        return texts.mask(missing).astype("str")
+        return texts.mask(missing, np.nan).infer_objects()
 
     def _numbers(self, texts: pd.Series, missing: pd.Series) -> pd.Series | None:
         missing = missing | texts.isin(MISSING_AMONG_NUMBERS)

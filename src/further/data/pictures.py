@@ -227,6 +227,7 @@ def _open(path: Path, size: tuple[int, int] | None = None) -> Any:
 
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged tags that do not matter
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
                 if size is not None:
