@@ -14,14 +14,20 @@ from further.report.run_folder import ModelRun, RunFolder, mapping, read_json, s
 _MOST_POINTS = 800
 
 
-def latent_maps(run: RunFolder, album: Album) -> Markup | None:
+def latent_maps(run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
     """Draw the latent space of each model that has one."""
     classes = sentences(run.data.get("classes"))
-    cards = [card for model in run.models if (card := _card(model, classes, album)) is not None]
+    cards = [
+        card
+        for model in run.models
+        if (card := _card(model, classes, album, training_examples)) is not None
+    ]
     return tag("div", *cards, class_="latents") if cards else None
 
 
-def _card(model: ModelRun, classes: tuple[str, ...], album: Album) -> Markup | None:
+def _card(
+    model: ModelRun, classes: tuple[str, ...], album: Album, training_examples: bool
+) -> Markup | None:
     scatter = _scatter(model, classes)
     strip = album.picture(
         model.folder / "pictures" / "interpolation.png",
@@ -30,6 +36,9 @@ def _card(model: ModelRun, classes: tuple[str, ...], album: Album) -> Markup | N
         columns=10,
         width=440,
     )
+    # What a model that copies draws between two pictures are pictures of the training set.
+    if model.shows_training_rows and not training_examples:
+        strip = None
     if scatter is None and strip is None:
         return None
     path = tag("figure", tag("figcaption", "from one held-out picture to another"), strip)

@@ -155,7 +155,8 @@ def _sections(
             table_rows.generated_rows(run, training_examples)
             if run.is_table
             else samples.sample_sheets(run, album, training_examples),
-            "The first that each model drew, none picked by hand.",
+            "The first that each model drew, none picked by hand."
+            + (" Compressed for this page; the exact ones stand in the run." * album.compressed),
         ),
         _section(
             "columns",
@@ -180,7 +181,7 @@ def _sections(
         _section(
             "latent",
             "Latent spaces",
-            latent.latent_maps(run, album),
+            latent.latent_maps(run, album, training_examples),
             "Held-out rows as the model encodes them, flattened to two dimensions; "
             "distances in such a map are rough.",
         ),

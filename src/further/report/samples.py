@@ -14,7 +14,7 @@ def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Mark
     """Show what every model draws, next to pictures that none of them was trained on."""
     real = album.picture(
         run.path / "pictures" / "real.png",
-        alt="Real pictures, in a grid of 8 by 8",
+        alt="Real pictures that no model was trained on, in rows of eight",
         columns=8,
     )
     figures = [_sheet("Real, held out", real, "real")] if real else []
@@ -24,7 +24,7 @@ def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Mark
             continue
         picture = album.picture(
             model.folder / "pictures" / "samples.png",
-            alt=f"Samples of {model.label}, in a grid of 8 by 8",
+            alt=f"Samples of {model.label}, in rows of eight",
             columns=8,
         )
         if picture:
