@@ -7,6 +7,7 @@ it as a comparison would.
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -244,6 +245,9 @@ def _metric(setting: Setting, name: str, score: Score | None) -> dict[str, Any]:
     }
     if name == "bits_per_dimension":
         entry["basis"] = None if score is None else score.basis
+        if setting.dataset.levels is not None:
+            # Uniform noise over the grey levels has exactly so many bits.
+            entry["noise"] = math.log2(setting.dataset.levels)
     if score is not None and score.detail:
         entry["detail"] = score.detail
     return entry
