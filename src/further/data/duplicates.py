@@ -134,11 +134,13 @@ def near_duplicates(train: Dataset, test: Dataset) -> NearDuplicates:
 
 def _distinct(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct rows and where each first stands."""
-    packed = np.ascontiguousarray(x + 0.0)  # -0.0 and 0.0 are equal but not their bytes
-    as_bytes = packed.view(np.dtype((np.void, packed.dtype.itemsize * packed.shape[1])))[:, 0]
-    first = np.unique(as_bytes, return_index=True)[1]
-    first.sort()
+    first = np.sort(np.unique(_row_bytes(x), return_index=True)[1])
     return x[first], first
+
+
+def _row_bytes(x: np.ndarray) -> np.ndarray:
+    packed = np.ascontiguousarray(x + 0.0)  # -0.0 and 0.0 are equal but not their bytes
+    return packed.view(np.dtype((np.void, packed.dtype.itemsize * packed.shape[1])))[:, 0]
 
 
 def _spacing(rows: np.ndarray) -> tuple[float, float]:
@@ -172,7 +174,8 @@ def _within(
     Distances in a few orthogonal directions are lower bounds, so whatever is within the threshold
     is within it there too: a tree finds these candidates, and each is then measured in full.
     """
-    test_rows, _, back = _distinct_with_inverse(x_test)
+    _, first, back = np.unique(_row_bytes(x_test), return_index=True, return_inverse=True)
+    test_rows = x_test[first]
     directions = _directions(rows)
     tree = cKDTree(rows.astype(np.float64) @ directions)
     projected = test_rows.astype(np.float64) @ directions
@@ -190,13 +193,6 @@ def _within(
     nearest, distances = nearest[back], distances[back]
     found = np.flatnonzero(nearest >= 0)
     return found, nearest[found], distances[found]
-
-
-def _distinct_with_inverse(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    packed = np.ascontiguousarray(x + 0.0)
-    as_bytes = packed.view(np.dtype((np.void, packed.dtype.itemsize * packed.shape[1])))[:, 0]
-    _, first, back = np.unique(as_bytes, return_index=True, return_inverse=True)
-    return x[first], first, back
 
 
 def _directions(rows: np.ndarray) -> np.ndarray:
