@@ -89,11 +89,11 @@ def command_line(ctx: click.Context) -> str:
     for parameter in ctx.command.params:
         name = parameter.name or ""
         value = ctx.params.get(name)
+        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if isinstance(parameter, click.Argument):
             words.append(str(value))
-        elif isinstance(parameter, click.Option) and name not in _PRESENTATION:
-            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-                words += _written(parameter, value)
+        elif isinstance(parameter, click.Option) and given and name not in _PRESENTATION:
+            words += _written(parameter, value)
     return shlex.join(words)
 
 

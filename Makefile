@@ -1,0 +1,52 @@
+# make | make demo | make test | make test-slow | make bench | make clean
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALLED := $(VENV)/.installed
+INSTALLED_TEST := $(VENV)/.installed-test
+INSTALLED_BENCH := $(VENV)/.installed-bench
+
+.PHONY: install demo test test-slow bench clean
+
+install: $(INSTALLED)
+
+# Small nets on many threads are slow on a busy machine.
+test test-slow bench: export OMP_NUM_THREADS := 1
+
+demo: $(INSTALLED)
+	$(BIN)/further compare digits
+
+test: $(INSTALLED_TEST)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(INSTALLED_TEST)
+	$(BIN)/python -m pytest -m slow
+
+bench: $(INSTALLED_BENCH)
+	set -e; for script in benchmarks/*_vs_*.py; do $(BIN)/python $$script; done
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "further needs Python 3.11 or newer; say which: make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e .
+	@touch $@
+
+$(INSTALLED_TEST): $(INSTALLED)
+	$(INSTALL) -e ".[test]"
+	@touch $@
+
+# The peers are held to no version of ours, but must not move ours either.
+$(INSTALLED_BENCH): $(INSTALLED_TEST) $(wildcard benchmarks/requirements.txt)
+	test ! -f benchmarks/requirements.txt || $(INSTALL) -r benchmarks/requirements.txt
+	@touch $@
