@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from further.compare.generative import Comparison, generative_models, resume
+    from further.compare.generative import Comparison, generative_models, judge, resume
+    from further.compare.single import Trained, evaluate_model, resume_training, train_model
 
-__all__ = ["Comparison", "generative_models", "resume"]
+_HOME = {
+    "Comparison": "generative",
+    "Trained": "single",
+    "evaluate_model": "single",
+    "generative_models": "generative",
+    "judge": "generative",
+    "resume": "generative",
+    "resume_training": "single",
+    "train_model": "single",
+}
+
+__all__ = [
+    "Comparison", "Trained", "evaluate_model", "generative_models", "judge", "resume",
+    "resume_training", "train_model",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from further.compare import generative
-
-        return getattr(generative, name)
+    if name in _HOME:
+        return getattr(importlib.import_module(f"further.compare.{_HOME[name]}"), name)
     raise AttributeError(f"module 'further.compare' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
