@@ -26,7 +26,15 @@ def test_no_labels_or_one_class_give_principal_components():
     x = np.random.default_rng(0).normal(size=(50, 40))
     for labels in (None, np.zeros(50, dtype=int)):
         space = FeatureSpace(x, labels, seed=0)
-        assert space.name == "32 principal components of the training rows"
+        name = "32 principal components of the training rows and the distance from them"
+        assert space.name == name
+        assert space(x).shape == (50, 33)
+
+
+def test_noise_is_far_from_the_plane_of_the_components(digits):
+    space = FeatureSpace(digits.train.x, None, seed=0)
+    noise = np.random.default_rng(0).random((100, 64))
+    assert space(noise)[:, -1].min() > space(digits.test.x)[:, -1].max()
 
 
 def test_wide_rows_are_reduced_first():

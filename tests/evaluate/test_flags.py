@@ -26,14 +26,15 @@ def test_copiers_memorize_and_honest_models_do_not(judge, scores):
 
 def test_a_small_world_of_distinct_rows():
     rng = np.random.default_rng(0)
-    cells = np.array(np.unravel_index(rng.permutation(3**8)[:5000], (3,) * 8)).T
-    rows = np.eye(3, dtype=np.float32)[cells].reshape(5000, 24)
-    parts = Rows(rows[:3000]), Rows(rows[3000:4000]), Rows(rows[4000:])
-    judge = GenerativeJudge(*parts, kind="table")
-    perfect = Rows(rows[rng.permutation(5000)[:1000]])  # three fifths are training rows
+    cells = np.array(np.unravel_index(rng.permutation(3**6), (3,) * 6)).T
+    rows = np.eye(3, dtype=np.float32)[cells].reshape(729, 18)
+    judge = GenerativeJudge(
+        *(Rows(rows[a:b]) for a, b in ((0, 441), (441, 585), (585, 729))), kind="table"
+    )
+    perfect = Rows(rows[rng.integers(0, 729, 144)])  # three fifths are training rows
     assert judge.score(perfect)["memorization"].value > 0.5
     assert flags(judge.score(perfect), judge.real)[0] == ()
-    copies = Rows(rows[rng.integers(0, 3000, 1000)])
+    copies = Rows(rows[rng.integers(0, 441, 144)])
     assert flags(judge.score(copies), judge.real)[0] == ("memorizes",)
 
 

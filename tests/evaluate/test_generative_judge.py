@@ -81,8 +81,9 @@ def test_a_judge_costs_seconds(digits, samplers):
     )
     built = time.process_time()
     judge.score(samplers["mixture"](360, 0))
-    assert built - start < 8  # 2 s on an idle core
-    assert time.process_time() - built < 4
+    # 2 s and 0.6 s on an idle core; a busy machine takes several times as much.
+    assert built - start < 15
+    assert time.process_time() - built < 8
 
 
 def test_without_labels(digits, samplers):

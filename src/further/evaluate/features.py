@@ -1,8 +1,10 @@
 """The feature space in which distances between samples are measured, and its name.
 
 Where there are labels, the penultimate layer of a small classifier trained on the training split;
-otherwise principal components of the training split. Neither is the Inception network, so no
-distance measured here is an FID, and figures from two data sets cannot be compared.
+otherwise principal components of the training split, and as one feature more how far a row lies
+from the plane that they span (else noise, which has next to nothing in that plane, would pass for
+an average row). Neither is the Inception network, so no distance measured here is an FID, and
+figures from two data sets cannot be compared.
 
 The classifier tells the classes apart, and as one class more rows that were spoilt: half of their
 values come from other rows. Without it, it has never seen anything but good rows and puts uniform
@@ -85,6 +87,9 @@ class FeatureSpace:
             )
             with np.errstate(invalid="ignore"):  # rows that do not vary have no explained share
                 self._reduction.fit(rows)
+        self._beside_plane = (
+            not labelled and self._reduction is not None and components < rows.shape[1]
+        )
         if labelled and y is not None:
             reduced = rows if self._reduction is None else self._reduction.transform(rows)
             self._centre = reduced.mean(axis=0)
@@ -118,7 +123,10 @@ class FeatureSpace:
         """
         values = np.asarray(x, dtype=np.float64)
         if self._reduction is not None:
-            values = self._reduction.transform(values)
+            rows, values = values, self._reduction.transform(values)
+            if self._beside_plane:
+                outside = np.linalg.norm(rows - self._reduction.inverse_transform(values), axis=1)
+                values = np.column_stack([values, outside])
         if self._classifier is not None:
             values = (values - self._centre) / self._input_scale
             layers = zip(
@@ -131,6 +139,8 @@ class FeatureSpace:
     def _describe(self, rows: int) -> str:
         on = "the training rows" if rows < MOST_ROWS else f"{rows:,} training rows"
         if self._classifier is None:
+            if self._beside_plane:
+                return f"{self.size - 1} principal components of {on} and the distance from them"
             return f"{self.size} principal components of {on}"
         layers = " and ".join(str(width) for width in HIDDEN_LAYERS)
         before = ""
