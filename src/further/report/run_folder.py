@@ -75,6 +75,13 @@ class RunFolder:
     evaluation: Mapping[str, Any]
     models: tuple[ModelRun, ...]
     labels: Mapping[str, str]
+    controls: tuple[ModelRun, ...] = ()
+
+    @property
+    def mixture(self) -> ModelRun | None:
+        """The simple control: a member of a comparison, or fitted beside a single model."""
+        every = (*self.models, *self.controls)
+        return next((model for model in every if model.name == "gaussian_mixture"), None)
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -209,9 +216,13 @@ def read_run(path: str | Path) -> RunFolder:
             "`further runs` lists those there are."
         )
     run, evaluation = mapping(run), mapping(evaluation)
-    entries = [entry for entry in evaluation.get("models") or [] if isinstance(entry, Mapping)]
-    models = tuple(_read_model(folder, entry) for entry in entries or [_entry_of_training(run)])
-    return RunFolder(folder, run, evaluation, models, {model.name: model.label for model in models})
+    models, controls = (
+        tuple(_read_model(folder, e) for e in evaluation.get(part) or [] if isinstance(e, Mapping))
+        for part in ("models", "controls")
+    )
+    models = models or (_read_model(folder, _entry_of_training(run)),)
+    labels = {model.name: model.label for model in models}
+    return RunFolder(folder, run, evaluation, models, labels, controls)
 
 
 def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:

@@ -51,8 +51,7 @@ def scale_plot(run: RunFolder) -> Markup:
 def _column(run: RunFolder, goal: str, judged: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
     ranking = [name for name in judged.get("ranking") or [] if isinstance(name, str)]
     leading = {*ranking[:1], *(str(name) for name in judged.get("tied") or [])}
-    mixture = next((model for model in run.models if model.name == "gaussian_mixture"), None)
-    control = mixture.figure(scale.name) if mixture else None
+    control = run.mixture.figure(scale.name) if run.mixture else None
     cut = _cut(run.models, scale)
     cells = [_cell(model, scale, cut, ranking[:1], leading) for model in run.models]
     spots = [spot for cell in cells for spot in (cell.get("t"), cell.get("high"), cell.get("low"))]
@@ -151,7 +150,6 @@ def _table(
 def _key(run: RunFolder, is_cut: bool) -> Markup:
     """Explain the signs, each drawn as it is in the plot."""
     rail, dot = '<path class="rail" d="M2 7H26"/>', 'cx="14" cy="7" r="4.5"/>'
-    has_mixture = any(model.name == "gaussian_mixture" for model in run.models)
     signs = [
         (run.is_comparison, f'{rail}<circle class="lead" {dot}', "best or tied"),
         (
@@ -159,7 +157,11 @@ def _key(run: RunFolder, is_cut: bool) -> Markup:
             f'{rail}<path class="span" d="M7 7H21"/><circle class="other" {dot}',
             "model, 95 % interval",
         ),
-        (has_mixture, '<path class="tick" d="M14 1V13"/>', "Gaussian mixture, to be beaten"),
+        (
+            run.mixture is not None,
+            '<path class="tick" d="M14 1V13"/>',
+            "Gaussian mixture, to be beaten",
+        ),
         (True, '<path class="end" d="M11 4.5L16 9.5M16 4.5L11 9.5"/>', "noise"),
         (True, '<circle class="stop" cx="14" cy="7" r="2.2"/>', "real held-out data"),
         (
