@@ -26,7 +26,9 @@ def test_no_labels_or_one_class_give_principal_components():
     x = np.random.default_rng(0).normal(size=(50, 40))
     for labels in (None, np.zeros(50, dtype=int)):
         space = FeatureSpace(x, labels, seed=0)
-        name = "32 principal components of the training rows and the distance from them"
+        name = (
+            "32 principal components of the training rows, and the distance from these components"
+        )
         assert space.name == name
         assert space(x).shape == (50, 33)
 

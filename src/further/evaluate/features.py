@@ -1,10 +1,11 @@
 """The feature space in which distances between samples are measured, and its name.
 
 Where there are labels, the penultimate layer of a small classifier trained on the training split;
-otherwise principal components of the training split, and as one feature more how far a row lies
-from the plane that they span (else noise, which has next to nothing in that plane, would pass for
-an average row). Neither is the Inception network, so no distance measured here is an FID, and
-figures from two data sets cannot be compared.
+otherwise principal components of the training split. Neither is the Inception network, so no
+distance measured here is an FID, and figures from two data sets cannot be compared.
+
+Where components stand for more values than they are, one feature more is how far a row lies from
+the plane that they span: noise has next to nothing in that plane and would pass for an average row.
 
 The classifier tells the classes apart, and as one class more rows that were spoilt: half of their
 values come from other rows. Without it, it has never seen anything but good rows and puts uniform
@@ -75,81 +76,101 @@ class FeatureSpace:
             chosen = np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False)
             rows, y = rows[chosen], None if y is None else y[chosen]
         labelled = y is not None and len(np.unique(y)) > 1
-        self._reduction: PCA | None = None
+        self._plane: _Plane | None = None
         self._classifier: MLPClassifier | None = None
-        components = REDUCED_INPUT if labelled else COMPONENTS
+        inside: Floats = rows
+        outside: Floats | None = None
         if not labelled or rows.shape[1] > WIDEST_INPUT:
-            components = min(components, *rows.shape)
-            self._reduction = PCA(
-                components,
-                svd_solver="randomized" if 4 * components < min(rows.shape) else "full",
-                random_state=seed,
-            )
-            with np.errstate(invalid="ignore"):  # rows that do not vary have no explained share
-                self._reduction.fit(rows)
-        self._beside_plane = (
-            not labelled and self._reduction is not None and components < rows.shape[1]
-        )
+            self._plane = _Plane(rows, REDUCED_INPUT if labelled else COMPONENTS, seed)
+            inside, outside = self._plane(rows)
+        spread_inside = float(inside.var(axis=0).sum())
         if labelled and y is not None:
-            reduced = rows if self._reduction is None else self._reduction.transform(rows)
-            self._centre = reduced.mean(axis=0)
-            self._input_scale = _spread(reduced)
-            self._classifier = MLPClassifier(
-                HIDDEN_LAYERS,
-                max_iter=EPOCHS,
-                alpha=1e-3,
-                batch_size=min(128, len(rows)),
-                learning_rate_init=3e-3,
-                random_state=seed,
-            )
-            with warnings.catch_warnings():
-                # The number of epochs is fixed on purpose.
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                spoilt = _spoil(reduced, np.random.default_rng(seed))
-                inputs = np.concatenate([reduced, spoilt])
-                classes = np.concatenate([y, np.full(len(spoilt), y.max() + 1)])
-                self._classifier.fit((inputs - self._centre) / self._input_scale, classes)
-        self._output_scale = 1.0
-        features = self(rows)
-        self._output_scale = _spread(features)
-        self.size = features.shape[1]
+            self._centre, self._input_scale = inside.mean(axis=0), _spread(inside)
+            self._classifier = self._train(inside, y, seed)
+            inside = self._penultimate(inside)
+        self._scale = _spread(inside)
+        # The distance from the plane keeps its proportion to the spread within, which the
+        # classifier's values stand for.
+        self._outside_scale = float(np.sqrt(spread_inside / inside.shape[1])) or 1.0
+        self.size = inside.shape[1] + (outside is not None)
         self.name = self._describe(len(rows))
 
-    def __call__(self, x: Floats) -> NDArray[np.float64]:
+    def __call__(self, x: Floats) -> Floats:
         """Return the features of rows of raw values, shape (n, size).
 
         They are scaled as a whole, so that the training rows' features have a variance of 1 on
         average.
         """
-        values = np.asarray(x, dtype=np.float64)
-        if self._reduction is not None:
-            rows, values = values, self._reduction.transform(values)
-            if self._beside_plane:
-                outside = np.linalg.norm(rows - self._reduction.inverse_transform(values), axis=1)
-                values = np.column_stack([values, outside])
+        inside: Floats = np.asarray(x, dtype=np.float64)
+        outside: Floats | None = None
+        if self._plane is not None:
+            inside, outside = self._plane(inside)
         if self._classifier is not None:
-            values = (values - self._centre) / self._input_scale
-            layers = zip(
-                self._classifier.coefs_[:-1], self._classifier.intercepts_[:-1], strict=True
-            )
-            for weights, intercept in layers:
+            inside = self._penultimate(inside)
+        features = inside / self._scale
+        if outside is not None:
+            features = np.column_stack([features, outside / self._outside_scale])
+        return features
+
+    def _train(self, inside: Floats, y: NDArray[np.integer[Any]], seed: int) -> MLPClassifier:
+        classifier = MLPClassifier(
+            HIDDEN_LAYERS,
+            max_iter=EPOCHS,
+            alpha=1e-3,
+            batch_size=min(128, len(inside)),
+            learning_rate_init=3e-3,
+            random_state=seed,
+        )
+        spoilt = _spoil(inside, np.random.default_rng(seed))
+        inputs = (np.concatenate([inside, spoilt]) - self._centre) / self._input_scale
+        with warnings.catch_warnings():
+            # The number of epochs is fixed on purpose.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return classifier.fit(inputs, np.concatenate([y, np.full(len(spoilt), y.max() + 1)]))
+
+    def _penultimate(self, inside: Floats) -> Floats:
+        classifier = self._classifier
+        values = (inside - self._centre) / self._input_scale
+        if classifier is not None:
+            for weights, intercept in zip(
+                classifier.coefs_[:-1], classifier.intercepts_[:-1], strict=True
+            ):
                 values = np.maximum(values @ weights + intercept, 0.0)
-        return values / self._output_scale
+        return values
 
     def _describe(self, rows: int) -> str:
         on = "the training rows" if rows < MOST_ROWS else f"{rows:,} training rows"
+        plane = "" if self._plane is None else f"{self._plane.size} principal components"
+        beside = ""
+        if self._plane is not None and self._plane.leaves_out:
+            beside = ", and the distance from these components"
         if self._classifier is None:
-            if self._beside_plane:
-                return f"{self.size - 1} principal components of {on} and the distance from them"
-            return f"{self.size} principal components of {on}"
+            return f"{plane} of {on}{beside}"
         layers = " and ".join(str(width) for width in HIDDEN_LAYERS)
-        before = ""
-        if self._reduction is not None:
-            before = f" of {self._reduction.n_components_} principal components"
         return (
-            f"penultimate layer ({self.size} values) of a classifier{before} with hidden layers "
-            f"of {layers}, trained on {on} to tell their classes apart, and from spoilt rows"
+            f"penultimate layer ({HIDDEN_LAYERS[-1]} values) of a classifier"
+            f"{' of ' if plane else ''}{plane} with hidden layers of {layers}, trained on {on} to "
+            f"tell their classes apart and from spoilt rows{beside}"
         )
+
+
+class _Plane:
+    """Principal components, and the distance of a row from the plane that they span."""
+
+    def __init__(self, rows: Floats, most: int, seed: int) -> None:
+        self.size = min(most, *rows.shape)
+        self.leaves_out = self.size < rows.shape[1]
+        solver = "randomized" if 4 * self.size < min(rows.shape) else "full"
+        self._components = PCA(self.size, svd_solver=solver, random_state=seed)
+        with np.errstate(invalid="ignore"):  # rows that do not vary have no explained share
+            self._components.fit(rows)
+
+    def __call__(self, rows: Floats) -> tuple[Floats, Floats | None]:
+        """Return coordinates in the plane, and the distance from it where it leaves values out."""
+        inside = self._components.transform(rows)
+        if not self.leaves_out:
+            return inside, None
+        return inside, np.linalg.norm(rows - self._components.inverse_transform(inside), axis=1)
 
 
 def _spoil(rows: Floats, rng: np.random.Generator) -> Floats:
