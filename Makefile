@@ -5,14 +5,15 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 INSTALLED := $(VENV)/.installed
 INSTALLED_TEST := $(VENV)/.installed-test
-INSTALLED_BENCH := $(VENV)/.installed-bench
+BENCH := .venv-bench
+INSTALLED_BENCH := $(BENCH)/.installed
 
 .PHONY: install demo test test-slow bench clean
 
 install: $(INSTALLED)
 
 # Small nets on many threads are slow on a busy machine.
-test test-slow bench: export OMP_NUM_THREADS := 1
+test test-slow: export OMP_NUM_THREADS := 1
 
 demo: $(INSTALLED)
 	$(BIN)/further compare digits
@@ -28,10 +29,10 @@ test-slow: $(INSTALLED_TEST)
 	$(BIN)/python -m pytest -m slow
 
 bench: $(INSTALLED_BENCH)
-	set -e; for script in benchmarks/*_vs_*.py; do $(BIN)/python $$script; done
+	set -e; for script in benchmarks/*_vs_*.py; do $(BENCH)/bin/python $$script; done
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -46,7 +47,9 @@ $(INSTALLED_TEST): $(INSTALLED)
 	$(INSTALL) -e ".[test]"
 	@touch $@
 
-# The peers are held to no version of ours, but must not move ours either.
-$(INSTALLED_BENCH): $(INSTALLED_TEST) $(wildcard benchmarks/requirements.txt)
-	test ! -f benchmarks/requirements.txt || $(INSTALL) -r benchmarks/requirements.txt
+# The peers need a torch with a matching torchvision, so they have an environment of their own.
+$(INSTALLED_BENCH): pyproject.toml benchmarks/requirements.txt
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -e . -r benchmarks/requirements.txt
 	@touch $@
