@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, TransformerTags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -93,14 +93,17 @@ class Generator(BaseEstimator):
         """
         self._validate_params()
         dataset = self._dataset(X, y, reset=True)
-        held_out = self._validation(validation)
-        if held_out is None:
+        held_out = None
+        if validation is None:
             dataset, held_out = _hold_out(dataset)
         self.encoding_: Encoding = fit_encoding(dataset)
         n_classes = len(dataset.class_names) if dataset.labels is not None else 0
         self.spec_: Spec = dataclasses.replace(self.encoding_.spec, n_classes=n_classes)
         if dataset.labels is not None:
             self.class_prior_ = np.bincount(dataset.labels, minlength=n_classes) / len(dataset)
+        if validation is not None:
+            X, y = validation if isinstance(validation, tuple) else (validation, None)
+            held_out = self._dataset(X, y, reset=False)
         seed = decided_by_first(self._seed())
         if run is None:
             self._learn(dataset, held_out, seed, None, callbacks)
@@ -144,6 +147,8 @@ class Generator(BaseEstimator):
             With ``return_y``; None without labels.
         """
         check_is_fitted(self)
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise InputError(f"n_samples={n_samples!r} must be a whole number of at least 1.")
         seed = self._seed(random_state)
         codes = self._codes(n_samples, y, seed)
         encoded = self.sample_encoded(len(codes) if codes is not None else n_samples, codes, seed)
@@ -224,29 +229,62 @@ class Generator(BaseEstimator):
 
     def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
         """Validate X and y as scikit-learn does and return them as a Dataset."""
-        plain = not isinstance(X, Dataset | pd.DataFrame) and np.ndim(X) not in (3, 4)
+        plain = not isinstance(X, Dataset | pd.DataFrame) and not _are_pictures(X)
         if plain or (isinstance(X, pd.DataFrame) and _all_numeric(X)):
-            checked = validate_data(self, X, reset=reset, dtype="numeric", ensure_min_samples=2)
+            checked = validate_data(
+                self, X, reset=reset, dtype="numeric",
+                # Missing values are a value like others in a table with named columns.
+                ensure_all_finite=True if plain else "allow-nan",
+                ensure_min_samples=2 if reset else 1,
+            )  # fmt: skip
             X = checked if plain else X
+        if not reset:
+            return self._like_training(X, y)
         dataset = as_dataset(X, y)
-        if reset:
-            self.n_features_in_ = _n_features(dataset)
-            if dataset.labels is not None:
-                given = None if y is None else np.unique(np.asarray(y))
-                names = np.asarray(dataset.class_names)
-                self.classes_ = given if given is not None and len(given) == len(names) else names
-        elif _n_features(dataset) != self.n_features_in_:
-            raise InputError(
-                f"X has {_n_features(dataset)} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input."
-            )
+        self.n_features_in_ = _n_features(dataset)
+        for left in ("classes_", "class_prior_"):
+            if hasattr(self, left):
+                delattr(self, left)
+        if dataset.labels is not None:
+            given = None if y is None else np.unique(np.asarray(y))
+            names = np.asarray(dataset.class_names)
+            self.classes_ = given if given is not None and len(given) == len(names) else names
         return dataset
 
-    def _validation(self, validation: Any) -> Dataset | None:
-        if validation is None or isinstance(validation, Dataset):
-            return validation
-        X, y = validation if isinstance(validation, tuple) else (validation, None)
-        return self._dataset(X, y, reset=False)
+    def _like_training(self, X: Any, y: Any) -> Dataset:
+        """Return X and y as a Dataset with the columns and class codes of the training.
+
+        Raises
+        ------
+        InputError
+            If the rows are of another kind or have classes that were not trained.
+        """
+        dataset = as_dataset(X)
+        model = type(self).__name__
+        if self.spec_.is_image and dataset.values.shape[1:] != self.spec_.shape:
+            raise InputError(
+                f"X has rows of the shape {dataset.values.shape[1:]}, but {model} was fitted to "
+                f"pictures of the shape {self.spec_.shape}; give such pictures."
+            )
+        if _n_features(dataset) != self.n_features_in_:
+            raise InputError(
+                f"X has {_n_features(dataset)} features, but {model} is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        if self.spec_.n_classes == 0:
+            return dataclasses.replace(dataset, labels=None, class_names=())
+        if y is None and dataset.labels is not None:
+            y = np.asarray(dataset.class_names)[dataset.labels]
+        if y is None:
+            return dataset
+        codes = self._codes(len(dataset), y, 0)
+        if codes is None or len(codes) != len(dataset):
+            raise InputError(
+                f"y has {np.size(y)} labels but there are {len(dataset)} rows; give one label for "
+                "each row."
+            )
+        names = tuple(str(value) for value in self.classes_)
+        return dataclasses.replace(dataset, labels=codes, class_names=names)
 
     def _seed(self, random_state: Any = None) -> int:
         state = self.random_state if random_state is None else random_state
@@ -265,16 +303,19 @@ class Generator(BaseEstimator):
             codes: np.ndarray = rng.choice(self.spec_.n_classes, size=n, p=self.class_prior_)
             return codes
         asked = np.asarray(y)
-        order = np.argsort(self.classes_)
-        found = np.searchsorted(self.classes_, asked, sorter=order).clip(max=len(order) - 1)
-        codes = order[found]
-        unknown = self.classes_[codes] != asked
-        if unknown.any():
+        if asked.ndim == 0:
+            asked = np.full(n, asked)
+        # By value, so that 3 and 3.0 are the same class, or else by name, so that "3" is too.
+        known = {str(value): code for code, value in enumerate(self.classes_)}
+        known |= {value: code for code, value in enumerate(self.classes_.tolist())}
+        distinct, positions = np.unique(asked.ravel(), return_inverse=True)
+        found = [known.get(value, known.get(str(value))) for value in distinct.tolist()]
+        if None in found:
             raise InputError(
-                f"y asks for the class {asked[unknown][0]!r}; "
+                f"y asks for the class {distinct[found.index(None)]!s}; "
                 f"the classes are {', '.join(map(str, self.classes_))}."
             )
-        return codes
+        return np.asarray(found, dtype=np.int64)[positions]
 
     def _create_run(self, path: Path, dataset: Dataset, seed: int) -> Run:
         fixed = isinstance(self.random_state, Integral)
@@ -296,9 +337,17 @@ def _can(capability: str) -> Any:
     """Offer a method only for models that define what it needs."""
 
     def check(self: GenerativeModel) -> bool:
-        return getattr(type(self), capability) is not getattr(GenerativeModel, capability)
+        if capability == "log_likelihood" and not getattr(self, "defines_likelihood_", True):
+            raise AttributeError(
+                f"{type(self).__name__} as configured defines no likelihood of such data."
+            )
+        return _overrides(self, capability)
 
     return available_if(check)
+
+
+def _overrides(model: GenerativeModel, method: str) -> bool:
+    return getattr(type(model), method) is not getattr(GenerativeModel, method)
 
 
 class GenerativeModel(Generator):
@@ -312,6 +361,8 @@ class GenerativeModel(Generator):
         The learning curves.
     best_step_ : int
         When the kept weights came.
+    defines_likelihood_ : bool
+        Whether there are ``score_samples`` and ``score`` for such data.
     cost_ : dict
         Steps, floating-point operations, seconds and watt-hours of the training.
     """
@@ -365,6 +416,12 @@ class GenerativeModel(Generator):
         """Return encoded rows for latent codes."""
         raise TypeError(f"{type(self).__name__} has no latent space.")
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        if hasattr(self, "transform"):
+            tags.transformer_tags = TransformerTags(preserves_dtype=[])
+        return tags
+
     # What users call -----------------------------------------------------------------------------
 
     @_can("log_likelihood")
@@ -381,7 +438,7 @@ class GenerativeModel(Generator):
 
         Returns
         -------
-        array of shape (n,)
+        array of shape (n,), float32
             Of the discrete data for pictures with grey levels; a density of the encoded values
             for tables. ``likelihood_basis`` says whether it is exact or a lower bound.
         """
@@ -435,19 +492,12 @@ class GenerativeModel(Generator):
         """Return encoded rows for latent codes and class codes."""
         return self._in_batches(lambda b: self.decode_latent(self.net_, b.x, b.y), z, codes)
 
-    def log_likelihoods_encoded(
-        self, x: np.ndarray, codes: np.ndarray | None
-    ) -> np.ndarray | None:
+    def log_likelihoods_encoded(self, x: np.ndarray, codes: np.ndarray | None) -> np.ndarray | None:
         """Return log-likelihoods in nats ``(n,)`` of encoded rows given their class codes.
 
         None where the model defines no likelihood of such data.
         """
-        generator = torch.Generator().manual_seed(0)
-        probe = Batch(torch.from_numpy(x[:1]), None if codes is None else torch.zeros(1).long())
-        with torch.no_grad(), self.engine_.active():
-            if self.log_likelihood(self.net_, probe, generator) is None:
-                return None
-        return self._log_likelihoods(x, codes)
+        return self._log_likelihoods(x, codes) if self.defines_likelihood_ else None
 
     # The training --------------------------------------------------------------------------------
 
@@ -480,6 +530,7 @@ class GenerativeModel(Generator):
         with self.engine_.active(), torch.no_grad():
             self.finish(net, train, torch.Generator().manual_seed(hash_seed(seed, -3)))
         self.net_ = net
+        self.defines_likelihood_ = self._has_likelihood(train)
         self.n_parameters_ = sum(p.numel() for p in net.parameters())
         self.history_ = pd.DataFrame(fit.history)
         self.best_step_ = fit.best_step
@@ -494,13 +545,19 @@ class GenerativeModel(Generator):
 
     def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         arrays = {name: value.numpy() for name, value in self.net_.state_dict().items()}
-        return arrays, {"best_step": self.best_step_, "engine": self.engine_.to_json()}
+        facts = {
+            "best_step": self.best_step_,
+            "engine": self.engine_.to_json(),
+            "defines_likelihood": self.defines_likelihood_,
+        }
+        return arrays, facts
 
     def _restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
         self.net_ = self.build(self.spec_)
         self.net_.load_state_dict({k: torch.from_numpy(v) for k, v in arrays.items()})
         self.net_.eval()
         self.best_step_, self.engine_ = facts["best_step"], Engine(**facts["engine"])
+        self.defines_likelihood_ = facts["defines_likelihood"]
 
     def _batch(self, dataset: Dataset) -> Batch:
         x = torch.from_numpy(np.ascontiguousarray(self.encoding_.encode(dataset)))
@@ -510,18 +567,24 @@ class GenerativeModel(Generator):
             raise InputError("The validation rows have no labels, but the training rows do.")
         return Batch(x, torch.from_numpy(dataset.labels.astype(np.int64)))
 
+    def _has_likelihood(self, batch: Batch) -> bool:
+        if not _overrides(self, "log_likelihood"):
+            return False
+        row = Batch(batch.x[:1], None if batch.y is None else batch.y[:1])
+        with torch.no_grad(), self.engine_.active():
+            value = self.log_likelihood(self.net_, row, torch.Generator().manual_seed(0))
+        return value is not None
+
     def _log_likelihoods(self, x: np.ndarray, codes: np.ndarray | None) -> np.ndarray:
         generator = torch.Generator().manual_seed(0)
 
         def work(batch: Batch) -> Tensor:
             value = self.log_likelihood(self.net_, batch, generator)
             if value is None:
-                raise InputError(
-                    f"{type(self).__name__} as configured defines no likelihood of such data."
-                )
+                raise TypeError(f"{type(self).__name__} defines a likelihood of some rows only.")
             return value
 
-        return self._in_batches(work, x, codes).astype(np.float64)
+        return self._in_batches(work, x, codes)
 
     def _in_batches(self, work: Any, x: np.ndarray, codes: np.ndarray | None) -> np.ndarray:
         parts = []
@@ -545,6 +608,15 @@ def _hold_out(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
 
 def _n_features(dataset: Dataset) -> int:
     return int(np.prod(dataset.values.shape[1:]))
+
+
+def _are_pictures(X: Any) -> bool:
+    try:
+        return np.asarray(X).ndim in (3, 4)
+    except ValueError as error:
+        raise InputError(
+            "X has rows of unequal length; give a rectangular array or table."
+        ) from error
 
 
 def _all_numeric(frame: pd.DataFrame) -> bool:

@@ -72,7 +72,11 @@ class Copy(Generator):
         chosen = np.empty(n, dtype=np.int64)
         for label in np.unique(wanted):
             here = np.flatnonzero(wanted == label)
-            chosen[here] = rng.choice(np.flatnonzero(labels == label), size=len(here))
+            candidates = np.flatnonzero(labels == label)
+            # A class of which no row was seen is drawn from all.
+            chosen[here] = rng.choice(
+                candidates if len(candidates) else np.arange(len(rows)), size=len(here)
+            )
         return rows[chosen]
 
     def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -17,6 +17,7 @@ The likelihood is bounded more tightly by K importance-weighted samples (Burda e
 from __future__ import annotations
 
 import math
+import zlib
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -171,24 +172,19 @@ default="auto"
 
         return [Objective(negative_elbo, list(net.parameters()))]
 
-    def generate(
-        self, net: Any, n: int, y: Tensor | None, generator: torch.Generator
-    ) -> Tensor:
+    def generate(self, net: Any, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw z from the prior and x from the likelihood."""
         z = torch.randn(n, self.latent_dim, generator=generator)
         out: Tensor = net.likelihood.sample(net.decode(z, y), generator)
         return out
 
-    def log_likelihood(
-        self, net: Any, batch: Batch, generator: torch.Generator
-    ) -> Tensor | None:
+    def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
         """Return the importance-weighted bound; None for a loss on grey values that is none."""
         if batch.x.ndim == 4 and not net.likelihood.discrete:
             return None
         mean, log_scale = net.encode(batch.x)
         terms = []
-        for _ in range(IMPORTANCE_SAMPLES):
-            noise = torch.randn(mean.shape, generator=generator)
+        for noise in noise_of_rows(batch.x, (IMPORTANCE_SAMPLES, self.latent_dim), generator):
             z = mean + log_scale.exp() * noise
             log_p_z = -0.5 * z.square().sum(1)
             log_q_z = (-0.5 * noise.square() - log_scale).sum(1)
@@ -205,6 +201,32 @@ default="auto"
         """Return the mean of p(x | z, y)."""
         out: Tensor = net.likelihood.mean(net.decode(z, y))
         return out
+
+
+def noise_of_rows(x: Tensor, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """Return standard normal noise for each row that depends on the row and the seed alone.
+
+    A row's likelihood is then the same whatever other rows are asked about with it.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, ...)
+        The rows.
+    shape : (draws, dim)
+        Of the noise of a row.
+    generator : torch.Generator
+        Only its seed is used.
+
+    Returns
+    -------
+    Tensor of shape (draws, n, dim)
+    """
+    seed, own = generator.initial_seed(), torch.Generator()
+    rows = [
+        torch.randn(shape, generator=own.manual_seed(seed + zlib.crc32(row.tobytes())))
+        for row in x.numpy()
+    ]
+    return torch.stack(rows, dim=1)
 
 
 class BetaVAE(VAE):

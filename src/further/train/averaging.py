@@ -40,6 +40,11 @@ class AveragedWeights:
         for average, source in self._buffers:
             average.copy_(source)
 
+    def is_finite(self) -> bool:
+        """Whether no weight is NaN or infinite."""
+        norms = torch._foreach_norm(self._average, float("inf"))
+        return bool(torch.stack(list(norms)).isfinite().all())
+
     def copy(self) -> dict[str, Tensor]:
         """Return a copy of the averaged weights and the buffers."""
         return {name: value.detach().clone() for name, value in self.net.state_dict().items()}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -118,7 +119,7 @@ class Loop:
         self.step, self.best_step, self.best_loss = 0, 0, math.inf
         self.best: dict[str, Tensor] = {}
         self.history: list[dict[str, float]] = []
-        self.stopped = False
+        self.stopped, self.diverged = False, False
         self.last_loss = math.nan
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
@@ -148,12 +149,8 @@ class Loop:
                     self._end_row()
                 self._call("on_step")
             self._call("on_end")
-            if not self.best and not math.isfinite(self.last_loss):
-                raise InputError(
-                    f"The training loss was {self.last_loss} after {self.step} steps; take a "
-                    f"learning rate below {self.training.learning_rate:g}, as in "
-                    f"training={{'learning_rate': {self.training.learning_rate / 10:g}}}."
-                )
+            if self.diverged:
+                self._say_diverged()
             self.net.load_state_dict(self.best or self.average.copy())
             self.net.eval()
 
@@ -255,12 +252,27 @@ class Loop:
         self.history.append(row)
         loss = next(iter(validation.values()), math.nan)
         keep_best = self.training.keep == "best" and validation
-        if math.isfinite(self.last_loss) and (loss < self.best_loss or not keep_best):
+        # The loss was that before the last step, which may have been one too far.
+        self.diverged = not (math.isfinite(self.last_loss) and self.average.is_finite())
+        if not self.diverged and (loss < self.best_loss or not keep_best):
             self.best_loss, self.best_step = loss, self.step
             self.best = self.average.copy()
-        # Nothing comes after a loss that is not finite; the best weights before it are kept.
-        self.stopped = self.stopped or not math.isfinite(self.last_loss)
+        # Nothing comes after that; the best weights before it are kept.
+        self.stopped = self.stopped or self.diverged
         self._call("on_row")
+
+    def _say_diverged(self) -> None:
+        rate = self.training.learning_rate
+        message = (
+            f"The training diverged after {self.step} steps (loss {self.last_loss:g}); take a "
+            f"learning rate below {rate:g}, as in training={{'learning_rate': {rate / 10:g}}}."
+        )
+        if not self.best:
+            raise InputError(message)
+        from sklearn.exceptions import ConvergenceWarning
+
+        kept = f"The weights of step {self.best_step} are kept."
+        warnings.warn(f"{message} {kept}", ConvergenceWarning, stacklevel=2)
 
     def _means(self) -> dict[str, float]:
         """Return the means of what was logged since the last row, over all processes."""
@@ -317,6 +329,7 @@ class Loop:
             "counts": self._counts,
             "last_loss": self.last_loss,
             "stopped": self.stopped,
+            "diverged": self.diverged,
             "seconds": self.seconds,
             "watt_hours": self._meter.read().watt_hours,
         }
@@ -331,7 +344,8 @@ class Loop:
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.history, self._sums, self._counts = state["history"], state["sums"], state["counts"]
-        self.last_loss, self.stopped = state["last_loss"], state["stopped"]
+        self.last_loss = state["last_loss"]
+        self.stopped, self.diverged = state["stopped"], state["diverged"]
         self._seconds_before = state["seconds"]
         self._meter = EnergyMeter(used_before=state["watt_hours"])
 

@@ -24,6 +24,18 @@ from further.train.files import explain, read_json, write_json
 from further.train.processes import first_goes_first, is_first
 
 SCHEMA = 1
+#: What has to be the same for a run to be gone on with.
+_CONFIGURATION = {
+    "task": "task",
+    "model": "model",
+    "models": "choice of models",
+    "parameters": "parameters",
+    "data": "data",
+    "seed": "seed",
+    "repeats": "number of repeats",
+    "budget": "budget",
+    "conditional": "use of the classes",
+}
 _LOCK_SECONDS = 10.0
 
 
@@ -79,10 +91,10 @@ class Run:
     def _create(cls, path: Path, record: dict[str, Any]) -> Run:
         if (path / "run.json").is_file():
             run = cls(path)
-            for key in ("model", "parameters", "data", "seed"):
+            for key, what in _CONFIGURATION.items():
                 if key in record and run.record.get(key) != record[key]:
                     raise RunError(
-                        f'"{path}" holds a run with another {key}; choose another folder '
+                        f'"{path}" holds a run with another {what}; choose another folder '
                         f'or remove it with "further runs --remove {path}".'
                     )
             return run
