@@ -43,6 +43,7 @@ def parse(*arguments: str) -> dict[str, object]:
         (["digits", "out=a=b"], ["digits", "--out=a=b"]),
         (["--", "budget=1"], ["--", "budget=1"]),
         (["digits", "what=1"], ["digits", "--what=1"]),
+        (["digits", "n=64"], ["digits", "-n", "64"]),
     ],
 )
 def test_key_value_becomes_an_option(given, rewritten):

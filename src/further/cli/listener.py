@@ -78,6 +78,7 @@ class Listener:
                 BarColumn(bar_width=30),
                 TextColumn("{task.percentage:>3.0f} %"),
                 TimeRemainingColumn(),
+                TextColumn("left"),
                 TextColumn("{task.fields[loss]}"),
                 console=Console(stderr=True),
             )
