@@ -235,9 +235,7 @@ def read_setting(path: Path) -> Setting:
     record = Run(path).record
     dataset = read_data(path, record)
     seed = record["seed"]
-    return Setting(
-        dataset, dataset.split(seed=seed), seed, record["budget"], record["conditional"]
-    )
+    return Setting(dataset, dataset.split(seed=seed), seed, record["budget"], record["conditional"])
 
 
 def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
