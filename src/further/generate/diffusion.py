@@ -66,7 +66,8 @@ class Diffusion(GenerativeModel):
         Hidden units of the perceptron for tables, 256 if None; channels of the U-Net at full
         resolution for pictures, 16 if None.
     depth : int, default=2
-        Residual blocks of the perceptron for tables, and of the U-Net's bottleneck for pictures.
+        Residual blocks of the perceptron for tables; the U-Net has as many levels as halve the
+        picture's sides to 4.
     budget : str or float, default="auto"
         Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
     precision : {"auto", "float32", "bfloat16"}, default="auto"
@@ -101,7 +102,7 @@ class Diffusion(GenerativeModel):
     """
 
     training_defaults: ClassVar[Training] = Training(
-        learning_rate=2e-3, betas=(0.9, 0.99), batch_size=128, averaging=0.999
+        learning_rate=3e-3, betas=(0.9, 0.99), batch_size=128, averaging=0.999
     )
     likelihood_basis: ClassVar[Basis | None] = "bound"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

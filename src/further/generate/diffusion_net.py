@@ -71,7 +71,6 @@ class DenoisingNet(nn.Module):
                 condition=CONDITION,
                 size=(height, columns),
                 bottleneck_width=HIDDEN,
-                bottleneck_depth=depth,
             )
         else:
             self.trunk = ResidualMLP(
