@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class InputError(ValueError):
-    """What was given cannot be used; the message is one sentence with value, rule, place and remedy.
+    """What was given cannot be used; the message is one sentence: value, rule, place, remedy.
 
     Commands print the message without a traceback and exit with 2.
     """
