@@ -158,7 +158,8 @@ def score_samples(
     setting: Setting, estimator: Generator
 ) -> tuple[Dataset, Rows, dict[str, Score | None]]:
     """Return samples of a fitted estimator, as data and as the judge sees them, and scores."""
-    n = setting.judge.n_samples
+    # As many as test rows are compared with them, as many as training rows are learnt from.
+    n = max(setting.judge.n_samples, setting.judge.n_learning_samples)
     seed = int(estimator.random_state)
     codes = estimator._codes(n, None, seed)
     start = time.perf_counter()
