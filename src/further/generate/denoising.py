@@ -35,7 +35,7 @@ class DenoisingAutoencoder(Autoencoder):
     ----------
     noise : {"gaussian", "masking", "salt_and_pepper"}, default="gaussian"
         Kind of corruption.
-    noise_level : float, default=0.3
+    noise_level : float, default=0.2
         Standard deviation of Gaussian noise, in units of the picture's range or of the column's
         standard deviation; otherwise the share of values that are corrupted.
     latent_dim : int, default=32
@@ -75,7 +75,7 @@ class DenoisingAutoencoder(Autoencoder):
         self,
         *,
         noise: str = "gaussian",
-        noise_level: float = 0.3,
+        noise_level: float = 0.2,
         latent_dim: int = 32,
         loss: str = "auto",
         budget: str | float = "auto",
