@@ -77,7 +77,9 @@ class LatentDensity(nn.Module):
 def _best_mixture(rows: np.ndarray, seed: int, ridge: float) -> Any:
     from sklearn.mixture import GaussianMixture
 
-    largest = max(1, len(rows) // ROWS_A_COMPONENT)
+    # Codes of a decoder that ignores them are all alike, and cannot be told apart.
+    distinct = len(np.unique(rows, axis=0))
+    largest = max(1, min(len(rows) // ROWS_A_COMPONENT, distinct))
     variance = max(float(rows.var(axis=0).mean()), 1e-8)
     fits = [
         GaussianMixture(k, reg_covar=ridge * variance, random_state=seed % 2**32).fit(rows)
