@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from data import kernel_distance, padded_digits
 from torch import Tensor
 
+from data import kernel_distance, padded_digits
 from further import Diffusion
 from further.data import Dataset
 from further.train.callback import Callback
@@ -86,9 +86,7 @@ def ours(train: Dataset, real: np.ndarray, steps: int, every: int) -> dict[str, 
     }  # fmt: skip
 
 
-def theirs(
-    x: Tensor, real: np.ndarray, steps: int, every: int, rate: float
-) -> dict[str, Any]:
+def theirs(x: Tensor, real: np.ndarray, steps: int, every: int, rate: float) -> dict[str, Any]:
     from denoising_diffusion_pytorch import GaussianDiffusion, Unet
     from ema_pytorch import EMA
 
@@ -165,10 +163,7 @@ def main() -> None:
     print(f"ratio of step times {b['ms_per_step'] / a['ms_per_step']:.2f}")
     print(f"ratio of sampling times {b['sampling_seconds'] / a['sampling_seconds']:.2f}")
     if a["seconds_to_quality"] and b["seconds_to_quality"]:
-        print(
-            "ratio of times to quality "
-            f"{b['seconds_to_quality'] / a['seconds_to_quality']:.2f}"
-        )
+        print(f"ratio of times to quality {b['seconds_to_quality'] / a['seconds_to_quality']:.2f}")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from data import mnist
 from torch import Tensor, nn
 
+from data import mnist
 from further import VAE
 from further.data import Dataset, Spec
 from further.generate.likelihood import Bernoulli

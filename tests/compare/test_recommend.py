@@ -56,9 +56,7 @@ def test_paired_differences_decide_ties_not_overlapping_intervals() -> None:
     low = 0.010 - 1.96 * 0.002, 0.010 + 1.96 * 0.002
     assert low[0] < 0.011 < low[1]
     # The draws move together, so the difference is sure although the intervals overlap.
-    assert not paired_difference(
-        a[1]["kernel_distance"], b[1]["kernel_distance"]
-    ).contains_zero
+    assert not paired_difference(a[1]["kernel_distance"], b[1]["kernel_distance"]).contains_zero
     assert decide(a, b)["goals"]["realism"]["tied"] == []
     c = member("c", kernel_distance=0.0101, kernel_distance_noise=0.002)
     assert decide(a, c)["goals"]["realism"]["tied"] == ["c"]
@@ -66,9 +64,7 @@ def test_paired_differences_decide_ties_not_overlapping_intervals() -> None:
 
 def test_among_tied_models_the_one_hardest_to_tell_from_real_is_recommended() -> None:
     a = member("a", kernel_distance=0.0100, two_sample_accuracy=0.8)
-    b = member(
-        "b", kernel_distance=0.0101, kernel_distance_noise=0.002, two_sample_accuracy=0.55
-    )
+    b = member("b", kernel_distance=0.0101, kernel_distance_noise=0.002, two_sample_accuracy=0.55)
     assert decide(a, b)["sentence"].startswith("For these data use B: ")
 
 

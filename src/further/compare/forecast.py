@@ -75,7 +75,7 @@ def _member(setting: Setting, task: dict[str, Any]) -> tuple[float, float]:
         return 1.0, 4.0 * n * size
     estimator._validate_params()
     budget = Budget.parse(estimator.budget, setting.encoding.spec)
-    training = estimator.training_defaults.override(estimator.training)
+    training = estimator.training_settings()
     rows = min(training.batch_size, n)
     train = setting.for_model(setting.part("train").take(np.arange(rows)))
     spec = setting.model_spec

@@ -133,7 +133,7 @@ def train_model(
     if isinstance(estimator, GenerativeModel):
         # What the fit would refuse is refused before there is a run.
         Budget.parse(estimator.budget, setting.encoding.spec)
-        estimator.training_defaults.override(estimator.training)
+        estimator.training_settings()
     run = Run.create(
         out if out is not None else default_folder(f"train-{line.name}", dataset.name),
         command=command or "further.compare.train_model",

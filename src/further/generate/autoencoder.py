@@ -173,6 +173,13 @@ class Autoencoder(GenerativeModel):
 
         return [Objective(reconstruction, list(net.parameters()))]
 
+    def training_settings(self) -> Training:
+        """Return the settings of the training, with the chosen optimizer."""
+        settings = super().training_settings()
+        if self.optimizer == "auto":
+            return settings
+        return settings.override({"optimizer": self.optimizer})
+
     def corrupt(self, x: Tensor, spec: Spec, generator: torch.Generator) -> Tensor:
         """Return what the encoder sees of a row: here the row itself."""
         return x
@@ -181,9 +188,7 @@ class Autoencoder(GenerativeModel):
         """Fit the density of the latent codes."""
         net.density.fit(net.encoder(batch.x), batch.y, generator.initial_seed())
 
-    def generate(
-        self, net: Any, n: int, y: Tensor | None, generator: torch.Generator
-    ) -> Tensor:
+    def generate(self, net: Any, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw latent codes from the fitted density and decode them."""
         return self.decode_latent(net, net.density.sample(n, y, generator), y)
 

@@ -394,6 +394,10 @@ class GenerativeModel(Generator):
         """Return n encoded rows, ``(n, *spec.shape)``, given class codes."""
         raise TypeError(f"{type(self).__name__} does not say how it samples.")
 
+    def training_settings(self) -> Training:
+        """Return how the network is trained: the model's defaults with the user's changes."""
+        return self.training_defaults.override(self.training)
+
     def validation_loss(
         self, net: nn.Module, batch: Batch, generator: torch.Generator
     ) -> dict[str, Tensor]:
@@ -512,7 +516,7 @@ class GenerativeModel(Generator):
         train = self._batch(dataset)
         torch.manual_seed(seed)
         net = self.build(self.spec_)
-        training = self.training_defaults.override(self.training)
+        training = self.training_settings()
         fit: Fit = fit_network(
             net,
             self.objectives(net),

@@ -53,9 +53,7 @@ class Decoder(nn.Module):
         if takes_convolutions(spec):
             channels, *sides = spec.shape
             shape = (channels * outputs, *sides)
-            self.net = ConvolutionDecoder(
-                n_in, shape, width=CONVOLUTION_WIDTH, condition=condition
-            )
+            self.net = ConvolutionDecoder(n_in, shape, width=CONVOLUTION_WIDTH, condition=condition)
         else:
             self.net = ResidualMLP(
                 n_in, outputs * spec.size, width=width, depth=depth, condition=condition

@@ -130,7 +130,9 @@ OPTIMIZERS: dict[str, Any] = {
     "adam": lambda s, p, lr: torch.optim.Adam(
         p, lr=lr, betas=s.betas, weight_decay=s.weight_decay, fused=True
     ),
-    "adadelta": lambda s, p, lr: torch.optim.Adadelta(p, lr=lr, weight_decay=s.weight_decay),
+    "adadelta": lambda s, p, lr: torch.optim.Adadelta(
+        p, lr=lr, rho=0.95, eps=1e-7, weight_decay=s.weight_decay
+    ),
     "sgd": lambda s, p, lr: torch.optim.SGD(
         p, lr=lr, momentum=s.betas[0], weight_decay=s.weight_decay, fused=True
     ),
