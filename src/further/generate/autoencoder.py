@@ -11,6 +11,7 @@ after the training, one for each class (Ghosh et al. 2020), and decoded.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
@@ -65,7 +66,7 @@ class AutoencoderNet(nn.Module):
 def dense(sizes: Sequence[int]) -> nn.Sequential:
     """Return fully connected layers of those sizes with ReLU between them."""
     layers: list[nn.Module] = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(sizes):
         layers += [nn.Linear(n_in, n_out), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

@@ -7,6 +7,8 @@ and cropped by the decoder.
 
 from __future__ import annotations
 
+import itertools
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -74,7 +76,7 @@ class ConvolutionEncoder(nn.Module):
         self.enter = nn.Conv2d(channels, sizes[0], 3, padding=1)
         self.blocks = nn.ModuleList(ConvolutionBlock(s, condition) for s in sizes[1:])
         self.down = nn.ModuleList(
-            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(sizes, sizes[1:], strict=False)
+            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in itertools.pairwise(sizes)
         )
         flat = sizes[-1] * (self.padded[0] >> levels) * (self.padded[1] >> levels)
         self.leave = nn.Linear(flat, n_out)
@@ -117,7 +119,7 @@ class ConvolutionDecoder(nn.Module):
         self.blocks = nn.ModuleList(ConvolutionBlock(s, condition) for s in sizes[:-1])
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(a, b, 4, stride=2, padding=1)
-            for a, b in zip(sizes, sizes[1:], strict=False)
+            for a, b in itertools.pairwise(sizes)
         )
         self.leave = nn.Conv2d(sizes[-1], channels, 3, padding=1)
 
