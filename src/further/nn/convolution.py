@@ -118,8 +118,7 @@ class ConvolutionDecoder(nn.Module):
         self.enter = nn.Linear(n_in, sizes[0] * self.start[1] * self.start[2])
         self.blocks = nn.ModuleList(ConvolutionBlock(s, condition) for s in sizes[:-1])
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(a, b, 4, stride=2, padding=1)
-            for a, b in itertools.pairwise(sizes)
+            nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in itertools.pairwise(sizes)
         )
         self.leave = nn.Conv2d(sizes[-1], channels, 3, padding=1)
 
