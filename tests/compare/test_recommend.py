@@ -24,7 +24,7 @@ DRAWS = np.random.default_rng(0).normal(size=200)
 def member(name: str, kind: str = "deep", flags: tuple[str, ...] = (), **values: float) -> Any:
     """Return a model's entry and its scores, whose draws move together as paired ones do."""
     entry: dict[str, Any] = {
-        "name": name, "label": name.upper(), "kind": kind, "flags": list(flags),
+        "name": name, "label": f"Model {name}", "kind": kind, "flags": list(flags),
         "energy_wh": 0.1, "metrics": {},
     }  # fmt: skip
     scores = {}
@@ -48,7 +48,7 @@ def test_the_lowest_kernel_distance_is_the_most_real() -> None:
     result = decide(member("a", kernel_distance=0.05), member("b", kernel_distance=0.01))
     assert result["goals"]["realism"]["ranking"] == ["b", "a"]
     assert result["goals"]["realism"]["tied"] == []
-    assert result["sentence"].startswith("For these data use B: ")
+    assert result["sentence"].startswith("For these data use the model b: ")
 
 
 def test_paired_differences_decide_ties_not_overlapping_intervals() -> None:
@@ -65,7 +65,7 @@ def test_paired_differences_decide_ties_not_overlapping_intervals() -> None:
 def test_among_tied_models_the_one_hardest_to_tell_from_real_is_recommended() -> None:
     a = member("a", kernel_distance=0.0100, two_sample_accuracy=0.8)
     b = member("b", kernel_distance=0.0101, kernel_distance_noise=0.002, two_sample_accuracy=0.55)
-    assert decide(a, b)["sentence"].startswith("For these data use B: ")
+    assert decide(a, b)["sentence"].startswith("For these data use the model b: ")
 
 
 @pytest.mark.parametrize("flag", ["memorizes", "collapsed", "failed"])

@@ -103,11 +103,11 @@ def _goal(
     if not ranked:
         sentence = f"No model here defines what {PURPOSE[goal]} needs."
     else:
-        equals = [m["label"] for m in ranked if m["name"] in tied]
+        equals = [_the(m["label"]) for m in ranked if m["name"] in tied]
         also = f", tied with {_join(equals)}" if equals else ""
         value = _figure(ranked[0], metric)
         sentence = (
-            f"For {PURPOSE[goal]}: {ranked[0]['label']}{also} "
+            f"For {PURPOSE[goal]}: {_the(ranked[0]['label'])}{also} "
             f"({metric.replace('_', ' ')} {value:.3g})."
         )
     return {**rule, "ranking": [m["name"] for m in ranked], "tied": tied, "sentence": sentence}
@@ -128,7 +128,7 @@ def _sentence(
     order = realism["ranking"].index
     best = min(equals, key=lambda name: (_two_sample(by_name[name]), order(name)))
     model = by_name[best]
-    ties = [labels[name] for name in equals if name != best]
+    ties = [_the(labels[name]) for name in equals if name != best]
     why = f"its samples are closest to held-out rows (kernel distance {_ends(model)})"
     if ties:
         why = (
@@ -136,20 +136,34 @@ def _sentence(
             f"tied with {_join(ties)}) and the hardest of these to tell from real ones "
             f"(two-sample accuracy {_two_sample(model):.2f}, 0.5 is chance)"
         )
-    sentence = f"For {data} use {labels[best]}: {why}"
+    sentence = f"For {data} use {_the(labels[best])}: {why}"
     if model["kind"] == "control":
         return sentence + "; no deep model beats this simple control here."
+    # Speed is worth something only in a model whose samples are as real.
+    fastest = [name for name in goals["fast_sampling"]["ranking"] if name in equals]
+    leaders = {
+        "density": goals["density"]["ranking"],
+        "fast_sampling": fastest,
+        "augmentation": goals["augmentation"]["ranking"],
+    }
     others = [
-        f"{labels[goals[goal]['ranking'][0]]} for {PURPOSE[goal]}"
-        for goal in ("density", "fast_sampling", "augmentation")
-        if goals[goal]["ranking"] and best not in (goals[goal]["ranking"][0], *goals[goal]["tied"])
+        f"{_the(labels[ranking[0]])} for {PURPOSE[goal]}"
+        for goal, ranking in leaders.items()
+        if ranking and best not in (ranking[0], *goals[goal]["tied"])
     ]
     return sentence + (f"; but {_join(others)}." if others else ".")
 
 
+def _the(label: str) -> str:
+    """Return a label as it stands inside a sentence; a name such as Gaussian keeps its capital."""
+    named = label.split()[0] in ("Gaussian", "β-VAE")
+    return f"the {label}" if named else f"the {label[0].lower()}{label[1:]}"
+
+
 def _ends(model: Mapping[str, Any]) -> str:
     metric = model["metrics"]["kernel_distance"]
-    return f"{metric['value']:.2g}; real {metric['real']:.2g}, noise {metric['noise']:.2g}"
+    value, real, noise = (f"{metric[k]:.2g}".replace("-", "−") for k in ("value", "real", "noise"))
+    return f"{value}; real {real}, noise {noise}"
 
 
 def _two_sample(model: Mapping[str, Any]) -> float:
