@@ -247,7 +247,7 @@ def test_messages(name):
             small(budget="soon").fit(X)
         with pytest.raises(InputError, match='no setting "learning_rat"; did you mean "learning_r'):
             small(training={"learning_rat": 1}).fit(X)
-        with pytest.raises(InputError, match="training: batch_size=0 must be at least 1"):
+        with pytest.raises(InputError, match="training: batch_size=0 must be a whole number"):
             small(training={"batch_size": 0}).fit(X)
         with pytest.raises(ValueError, match=r"'precision' parameter of .* must be a str among"):
             small(precision="float8").fit(X)

@@ -8,6 +8,7 @@ which leaves out memory, disk and screen. Both are named where they are printed.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -79,4 +80,8 @@ def _rapl_counters() -> list[Path]:
 
 
 def _read(counters: list[Path]) -> float:
-    return sum(int(path.read_text()) for path in counters) / 1e6
+    """Return joules, NaN where a counter is gone."""
+    try:
+        return sum(int(path.read_text()) for path in counters) / 1e6
+    except (OSError, ValueError):
+        return math.nan

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,21 +65,14 @@ class Training:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        rules = [
-            ("optimizer", self.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
-            ("weight_decay", self.weight_decay >= 0, "at least 0"),
-            ("batch_size", self.batch_size >= 1, "at least 1"),
-            ("schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
-            ("warmup", 0 <= self.warmup < 1, "in [0, 1)"),
-            ("averaging", 0 <= self.averaging < 1, "in [0, 1)"),
-            ("clip", self.clip is None or self.clip > 0, "above 0, or None"),
-            ("keep", self.keep in ("best", "last"), '"best" or "last"'),
-            ("patience", self.patience is None or self.patience >= 1, "at least 1, or None"),
-        ]
-        for name, holds, rule in rules:
-            if not holds:
-                raise InputError(f"training: {name}={getattr(self, name)!r} must be {rule}.")
+        for name, (holds, rule) in RULES.items():
+            value = getattr(self, name)
+            try:
+                kept = holds(value)
+            except (TypeError, ValueError):
+                kept = False
+            if not kept:
+                raise InputError(f"training: {name}={value!r} must be {rule}.")
 
     def override(self, changes: Training | Mapping[str, Any] | None) -> Training:
         """Return these settings with some changed.
@@ -116,6 +110,23 @@ class Training:
             return progress / self.warmup
         return SCHEDULES[self.schedule]((progress - self.warmup) / (1 - self.warmup))
 
+
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "optimizer": (lambda v: v in OPTIMIZERS, "one of adamw, adam, adadelta, sgd"),
+    "learning_rate": (lambda v: 0 < v < math.inf, "above 0"),
+    "betas": (lambda v: all(0 <= beta < 1 for beta in v) and len(v) == 2, "two in [0, 1)"),
+    "weight_decay": (lambda v: 0 <= v < math.inf, "at least 0"),
+    "batch_size": (lambda v: operator.index(v) >= 1, "a whole number of at least 1"),
+    "schedule": (lambda v: v in SCHEDULES, "one of cosine, linear, constant"),
+    "warmup": (lambda v: 0 <= v < 1, "in [0, 1)"),
+    "averaging": (lambda v: 0 <= v < 1, "in [0, 1)"),
+    "clip": (lambda v: v is None or v > 0, "above 0, or None"),
+    "keep": (lambda v: v in ("best", "last"), '"best" or "last"'),
+    "patience": (
+        lambda v: v is None or operator.index(v) >= 1,
+        "a whole number of at least 1, or None",
+    ),
+}
 
 SCHEDULES: dict[str, Any] = {
     "cosine": lambda t: 0.5 * (1 + math.cos(math.pi * min(t, 1.0))),
