@@ -89,8 +89,8 @@ class Sampler:
 class DDIM(Sampler):
     """Denoising diffusion implicit model, of first order (Song et al. 2021).
 
-    Use it for a deterministic map from noise to data. It needs about 50 evaluations where the
-    second-order solver needs 20.
+    Use it for a deterministic map from noise to data. For the same accuracy it needs more
+    evaluations than the second-order solver.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ class DDIM(Sampler):
 class Ancestral(DDIM):
     """Ancestral sampling, as published by Ho et al. (2020).
 
-    Use it to reproduce the paper, with as many evaluations as the process has steps. With few
-    evaluations its samples keep noise.
+    Use it to reproduce the paper. It is slow: as published it takes as many evaluations as the
+    process has steps.
 
     Parameters
     ----------
