@@ -27,8 +27,9 @@ from further.evaluate.generative import GenerativeJudge, Rows
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
 from further.evaluate.reconstruction import reconstruction
-from further.generate.base import GenerativeModel, Generator
+from further.generate.base import GenerativeModel
 from further.generate.denoising import DenoisingAutoencoder
+from further.generate.generator import Generator
 from further.names import ModelName, find_model
 from further.train.callback import Callback
 from further.train.files import write_bytes, write_json

@@ -15,7 +15,7 @@ from further.train.files import write_bytes, write_json, write_text
 if TYPE_CHECKING:
     from further.compare.member import Setting
     from further.evaluate.generative import Rows
-    from further.generate.base import Generator
+    from further.generate.generator import Generator
 
 SHEET = 8
 PAIRS = 10

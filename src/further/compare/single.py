@@ -30,7 +30,8 @@ from further.data.loading import load
 from further.errors import RunError
 from further.evaluate.flags import flags
 from further.evaluate.interval import Score
-from further.generate.base import GenerativeModel, Generator
+from further.generate.base import GenerativeModel
+from further.generate.generator import Generator
 from further.generate.load import load as load_model
 from further.names import ModelName, find_model
 from further.train.budget import Budget

@@ -22,6 +22,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
 from further.data.spec import Spec
+from further.errors import InputError
 from further.generate.base import GenerativeModel
 from further.generate.coder import Decoder, Encoder
 from further.generate.latent_density import LatentDensity
@@ -162,6 +163,11 @@ class Autoencoder(GenerativeModel):
         activation = self.output_activation
         if activation == "auto":
             activation = "sigmoid" if spec.is_image else "linear"
+        if self.loss == "binary_cross_entropy" and not spec.is_image:
+            raise InputError(
+                'loss="binary_cross_entropy" is for pictures, whose values lie in [0, 1]; '
+                'take "auto" for a table.'
+            )
         return AutoencoderNet(spec, self.latent_dim, self.hidden, activation)
 
     def objectives(self, net: Any) -> list[Objective]:

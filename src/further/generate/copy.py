@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from further.data.dataset import Dataset
-from further.generate.base import Generator
+from further.generate.generator import Generator
 from further.train.callback import Callback
 from further.train.run import Run
 

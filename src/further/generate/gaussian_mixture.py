@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from further.data.dataset import Dataset
-from further.generate.base import Generator
+from further.generate.generator import Generator
 from further.generate.latent_density import LatentDensity
 from further.train.callback import Callback
 from further.train.energy import EnergyMeter
