@@ -11,6 +11,7 @@ from further.errors import RunError
 from further.generate.load import load
 from further.train import checkpoint
 from further.train.callback import Callback
+from further.train.engine import Engine
 from further.train.run import Run
 from small_models import DEEP, make_small
 
@@ -210,3 +211,39 @@ def test_no_code_is_loaded_from_a_checkpoint(tmp_path):
     torch.save({"step": Evil()}, path)
     with pytest.raises(RunError, match="damaged"):
         checkpoint.read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "engine", [Engine("bf16-mixed", 1, False), Engine("32-true", 2, True)], ids=["bf16", "last"]
+)
+def test_under_the_engine_that_was_measured_first(engine, tmp_path, monkeypatch):
+    """A resume takes what the run recorded and measures nothing again."""
+    monkeypatch.setattr("further.generate.coder.CONVOLUTION_WIDTH", 8)
+    pictures = np.random.default_rng(0).integers(0, 256, size=(40, 20, 20)).astype(np.uint8)
+    chosen = []
+
+    def choose(loss, *, has_convolutions):
+        assert has_convolutions
+        chosen.append(engine)
+        return engine
+
+    monkeypatch.setattr("further.train.fit.choose_engine", choose)
+
+    def make():
+        return make_small("vae", budget="6 steps", precision="auto")
+
+    resumed = interrupt(make, (pictures,), tmp_path / "run", 2, 4)
+    assert chosen == [engine]
+    assert Engine(**Run(tmp_path / "run").record["engine"]) == engine
+    assert_same(resumed, make().fit(pictures))
+
+
+def test_measuring_changes_no_weight(rows, monkeypatch):
+    monkeypatch.setattr("further.generate.coder.CONVOLUTION_WIDTH", 8)
+    pictures = np.random.default_rng(0).integers(0, 256, size=(40, 20, 20)).astype(np.uint8)
+    for name, X in (("vae", pictures), ("gan", rows[0])):
+        measured = make_small(name, precision="auto").fit(X)
+        told = make_small(name).fit(X)
+        if measured.engine_ == told.engine_:
+            assert_same(measured, told)
+        assert measured.engine_.threads >= 1
