@@ -28,7 +28,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
 from further.data.dataset import Dataset
@@ -55,8 +55,10 @@ IMPORTANCE_SAMPLES = 16
 # Noise on numeric columns in training, in standard deviations: without it the density of
 # values that repeat, such as whole numbers, grows without bound (Rothfuss et al. 2019).
 SMOOTHING = 0.02
-# Hidden channels of the convolutions for each hidden unit of the perceptrons.
-CHANNELS_A_UNIT = 0.375
+# Hidden units of the perceptrons for each hidden channel of the convolutions.
+UNITS_A_CHANNEL = 4
+# Convolutions share their weights over the picture and need less regularisation.
+DROPOUT_OF_PERCEPTRONS, DROPOUT_OF_CONVOLUTIONS = 0.6, 0.1
 
 
 class FlowNet(nn.Module):
@@ -94,7 +96,7 @@ class FlowNet(nn.Module):
         self.flow: CouplingFlow | MultiScaleFlow
         if takes_convolutions(spec):
             self.flow = MultiScaleFlow(
-                spec.shape, steps=transforms, width=max(8, round(width * CHANNELS_A_UNIT)),
+                spec.shape, steps=transforms, width=max(8, width // UNITS_A_CHANNEL),
                 depth=depth, condition=condition, dropout=dropout,
             )  # fmt: skip
             noise = self.flow.size
@@ -194,14 +196,15 @@ class NormalizingFlow(GenerativeModel):
     ----------
     transforms : int, default=4
         Coupling layers; for pictures of more than 256 values, of each resolution.
-    width : int, default=256
-        Hidden units of the networks in the couplings; convolutions have 3 channels for 8 units.
+    width : int, default=384
+        Hidden units of the networks in the couplings; convolutions have a channel for 4 units.
     depth : int, default=1
         Residual blocks of the networks in the couplings.
-    bins : int, default=8
+    bins : int, default=5
         Pieces of a spline; not used for pictures of more than 256 values.
-    dropout : float, default=0.5
-        Share of the hidden units left out of a training step; less where rows are many.
+    dropout : "auto" or float, default="auto"
+        Share of the hidden units left out of a training step, in [0, 1); "auto" takes 0.6 for
+        perceptrons and 0.1 for convolutions. Take less where rows are many.
     temperature : float, default=1.0
         Factor on the noise of a sample: below 1 samples are more typical and less varied.
     budget : str or float, default="auto"
@@ -244,7 +247,7 @@ class NormalizingFlow(GenerativeModel):
     """
 
     training_defaults: ClassVar[Training] = Training(
-        learning_rate=1e-3, weight_decay=0.01, averaging=0.998
+        learning_rate=1e-3, weight_decay=0.3, averaging=0.998
     )
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
@@ -252,7 +255,7 @@ class NormalizingFlow(GenerativeModel):
         "width": [Interval(Integral, 1, None, closed="left")],
         "depth": [Interval(Integral, 0, None, closed="left")],
         "bins": [Interval(Integral, 2, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
     }
 
@@ -260,10 +263,10 @@ class NormalizingFlow(GenerativeModel):
         self,
         *,
         transforms: int = 4,
-        width: int = 256,
+        width: int = 384,
         depth: int = 1,
-        bins: int = 8,
-        dropout: float = 0.5,
+        bins: int = 5,
+        dropout: str | float = "auto",
         temperature: float = 1.0,
         budget: str | float = "auto",
         precision: str = "auto",
@@ -289,9 +292,14 @@ class NormalizingFlow(GenerativeModel):
 
     def build(self, spec: Spec) -> FlowNet:
         """Return the flow, its first layer fitted to the training rows where there are any."""
+        dropout = self.dropout
+        if dropout == "auto":
+            dropout = (
+                DROPOUT_OF_CONVOLUTIONS if takes_convolutions(spec) else DROPOUT_OF_PERCEPTRONS
+            )
         net = FlowNet(
             spec, transforms=self.transforms, width=self.width, depth=self.depth,
-            bins=self.bins, dropout=self.dropout,
+            bins=self.bins, dropout=float(dropout),
         )  # fmt: skip
         rows = getattr(self, "_rows", None)
         if rows is not None:

@@ -68,7 +68,7 @@ class PictureConditioner(nn.Module):
             h = h + block(F.silu(h))
         h = F.silu(h)
         if self.training and self.dropout:
-            kept = h.new_empty(*h.shape[:2], 1, 1).bernoulli_(1 - self.dropout, generator=generator)
+            kept = torch.rand(*h.shape[:2], 1, 1, generator=generator) >= self.dropout
             h = h * kept / (1 - self.dropout)
         out: Tensor = self.leave(h).float()
         return out

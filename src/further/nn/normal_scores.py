@@ -57,6 +57,7 @@ class PictureScores(nn.Module):
     edges: Tensor
     widths: Tensor
     columns: Tensor
+    fitted: Tensor
 
     def __init__(self, size: int, levels: int | None) -> None:
         super().__init__()
@@ -65,7 +66,9 @@ class PictureScores(nn.Module):
         self.register_buffer("edges", edges, persistent=False)
         self.register_buffer("widths", edges.diff(), persistent=False)
         self.register_buffer("columns", torch.arange(size), persistent=False)
-        self.logits = nn.Parameter(self.widths.log().repeat(size, 1))  # (size, bins)
+        # Weight decay pulls what is learned back to the frequencies, not to equal bins.
+        self.register_buffer("fitted", self.widths.log().repeat(size, 1))  # (size, bins)
+        self.learned = nn.Parameter(torch.zeros_like(self.fitted))
 
     @torch.no_grad()
     def fit(self, x: Tensor) -> None:
@@ -75,8 +78,8 @@ class PictureScores(nn.Module):
         else:
             v = ((x * (self.levels - 1)).round() + 0.5) / self.levels
         bins = self._bin(v)
-        counts = torch.zeros_like(self.logits).scatter_add_(1, bins.t(), torch.ones_like(x.t()))
-        self.logits.copy_(((counts + PRIOR_ROWS * self.widths) / len(x)).log())
+        counts = torch.zeros_like(self.fitted).scatter_add_(1, bins.t(), torch.ones_like(x.t()))
+        self.fitted.copy_(((counts + PRIOR_ROWS * self.widths) / len(x)).log())
 
     def forward(self, x: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Return z (n, size) and s (n,) of x (n, size)."""
@@ -115,7 +118,7 @@ class PictureScores(nn.Module):
     def _distribution(self) -> tuple[Tensor, Tensor]:
         """Return the probability of each bin and of all bins below it, each (size, bins)."""
         share = 1 - SMALLEST * len(self.widths)
-        probability = share * F.softmax(self.logits.float(), dim=1) + SMALLEST
+        probability = share * F.softmax(self.fitted + self.learned.float(), dim=1) + SMALLEST
         return probability, probability.cumsum(1) - probability
 
 
@@ -129,18 +132,20 @@ class CategoryScores(nn.Module):
     """
 
     owner: Tensor
+    fitted: Tensor
 
     def __init__(self, sizes: list[int]) -> None:
         super().__init__()
         self.sizes = sizes
         owner = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
         self.register_buffer("owner", owner, persistent=False)
-        self.logits = nn.Parameter(torch.zeros(sum(sizes)))
+        self.register_buffer("fitted", torch.zeros(sum(sizes)))
+        self.learned = nn.Parameter(torch.zeros(sum(sizes)))
 
     @torch.no_grad()
     def fit(self, x: Tensor) -> None:
         """Set the rates to the frequencies in the rows ``x`` (n, sum of sizes)."""
-        self.logits.copy_((x.sum(0) + PRIOR_ROWS / len(self.logits)).log())
+        self.fitted.copy_((x.sum(0) + PRIOR_ROWS / len(self.fitted)).log())
 
     def forward(self, x: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Return z and s of one-hot vectors x (n, sum of sizes)."""
@@ -160,8 +165,8 @@ class CategoryScores(nn.Module):
         return torch.cat(parts, dim=1).to(z.dtype)
 
     def _log_rates(self) -> Tensor:
-        parts = [F.log_softmax(part, 0) for part in self.logits.float().split(self.sizes)]
-        return torch.cat(parts)
+        logits = self.fitted + self.learned.float()
+        return torch.cat([F.log_softmax(part, 0) for part in logits.split(self.sizes)])
 
 
 class NumericScores(nn.Module):
