@@ -74,8 +74,8 @@ def ours(train: Dataset, validation: Dataset, x: Tensor, epochs: int) -> dict[st
         likelihood="bernoulli",
         budget=f"{epochs} epochs",
         training={
-            "optimizer": "adam", "learning_rate": RATE, "batch_size": BATCH, "averaging": 0.99,
-            "weight_decay": 0.0, "schedule": "cosine", "clip": None,
+            "optimizer": "adam", "learning_rate": RATE, "batch_size": BATCH, "averaging": 0.0,
+            "weight_decay": 0.0, "schedule": "constant", "warmup": 0.0, "clip": None,
         },
         random_state=0,
     ).fit(train, validation=validation)  # fmt: skip

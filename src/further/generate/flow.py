@@ -58,7 +58,7 @@ SMOOTHING = 0.02
 # Hidden units of the perceptrons for each hidden channel of the convolutions.
 UNITS_A_CHANNEL = 4
 # Convolutions share their weights over the picture and need less regularisation.
-DROPOUT_OF_PERCEPTRONS, DROPOUT_OF_CONVOLUTIONS = 0.6, 0.1
+DROPOUT_OF_SMALL_PICTURES, DROPOUT_OTHERWISE = 0.6, 0.1
 
 
 class FlowNet(nn.Module):
@@ -204,7 +204,7 @@ class NormalizingFlow(GenerativeModel):
         Pieces of a spline; not used for pictures of more than 256 values.
     dropout : "auto" or float, default="auto"
         Share of the hidden units left out of a training step, in [0, 1); "auto" takes 0.6 for
-        perceptrons and 0.1 for convolutions. Take less where rows are many.
+        pictures of at most 256 values and 0.1 otherwise. Take less where rows are many.
     temperature : float, default=1.0
         Factor on the noise of a sample: below 1 samples are more typical and less varied.
     budget : str or float, default="auto"
@@ -294,9 +294,8 @@ class NormalizingFlow(GenerativeModel):
         """Return the flow, its first layer fitted to the training rows where there are any."""
         dropout = self.dropout
         if dropout == "auto":
-            dropout = (
-                DROPOUT_OF_CONVOLUTIONS if takes_convolutions(spec) else DROPOUT_OF_PERCEPTRONS
-            )
+            small = spec.is_image and not takes_convolutions(spec)
+            dropout = DROPOUT_OF_SMALL_PICTURES if small else DROPOUT_OTHERWISE
         net = FlowNet(
             spec, transforms=self.transforms, width=self.width, depth=self.depth,
             bins=self.bins, dropout=float(dropout),

@@ -190,7 +190,8 @@ _METRICS = (
         "Representation",
         "higher",
         "The accuracy on held-out rows of a linear classifier that sees the latent code only.",
-        "It shows what the code says about these labels, not what else it keeps or loses.",
+        "It shows what the code says about these labels, not what else it keeps or loses; a model "
+        "that is told the class need not keep it in its code.",
     ),
     Metric(
         "sampling_seconds_per_1000",
