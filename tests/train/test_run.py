@@ -134,3 +134,13 @@ def test_progress_rises_to_one():
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert all(math.isfinite(loss) for _, loss in told[1:])
+
+
+@pytest.mark.parametrize("key", ["models", "budget", "repeats", "conditional", "seed", "data"])
+def test_a_run_of_another_configuration_is_not_gone_on_with(key, tmp_path):
+    record = {"models": [{"name": "vae"}], "budget": "5 steps", "repeats": 1, "conditional": True,
+              "seed": 0, "data": {"options": {"resize": (8, 8)}}}  # fmt: skip
+    Run.create(tmp_path, **record)
+    Run.create(tmp_path, **record)
+    with pytest.raises(RunError, match=r"holds a run with another .*; choose another folder or remove it"):
+        Run.create(tmp_path, **{**record, key: "other"})

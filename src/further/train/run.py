@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from further.errors import RunError
-from further.train.files import explain, read_json, write_json
+from further.train.files import explain, finite, read_json, write_json
 from further.train.processes import first_goes_first, is_first
 
 SCHEMA = 1
@@ -92,7 +92,8 @@ class Run:
         if (path / "run.json").is_file():
             run = cls(path)
             for key, what in _CONFIGURATION.items():
-                if key in record and run.record.get(key) != record[key]:
+                # What is in the file went through JSON, so that its tuples are lists.
+                if key in record and run.record.get(key) != finite(record[key]):
                     raise RunError(
                         f'"{path}" holds a run with another {what}; choose another folder '
                         f'or remove it with "further runs --remove {path}".'
