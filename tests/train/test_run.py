@@ -142,5 +142,5 @@ def test_a_run_of_another_configuration_is_not_gone_on_with(key, tmp_path):
               "seed": 0, "data": {"options": {"resize": (8, 8)}}}  # fmt: skip
     Run.create(tmp_path, **record)
     Run.create(tmp_path, **record)
-    with pytest.raises(RunError, match=r"holds a run with another .*; choose another folder or remove it"):
+    with pytest.raises(RunError, match="holds a run with another "):
         Run.create(tmp_path, **{**record, key: "other"})
