@@ -25,6 +25,8 @@ LOSS_TOLERANCE = 0.02
 # A candidate must be faster by this factor: a noisy measurement should not decide.
 WORTHWHILE = 1.15
 REPEATS = 5
+# A candidate this many times slower than the best so far is not timed again.
+HOPELESS = 1.5
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ def choose_engine(loss: Callable[[Engine], torch.Tensor], *, has_convolutions: b
     for engine in candidates:
         with engine.active():
             value = float(loss(engine).detach())  # also warms up
-            times = [_seconds(partial(loss, engine)) for _ in range(REPEATS)]
+            times: list[float] = []
+            while len(times) < REPEATS and (not times or min(times) < HOPELESS * best_seconds):
+                times.append(_seconds(partial(loss, engine)))
         # Several threads wait for each other where something else runs, so their slowest counts.
         seconds = min(times) if engine.threads == 1 else max(times)
         if reference is None:

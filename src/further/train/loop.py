@@ -34,6 +34,7 @@ from further.train.processes import make_fabric
 from further.train.training import Training
 
 VALIDATION_BATCH = 1024
+LEAST_VALIDATION_ROWS = 512
 ROWS_A_BUDGET = 50
 Validate = Callable[[nn.Module, Batch, torch.Generator], dict[str, Tensor]]
 
@@ -93,7 +94,7 @@ class Loop:
     ) -> None:
         self.fabric = make_fabric(engine.precision)
         self.net, self.objectives = engine.place(net), list(objectives)
-        self.train, self.validation, self.validate = train, validation, validate
+        self.train, self.validate = train, validate
         self.training, self.budget, self.engine, self.seed = training, budget, engine, seed
         self.callbacks = list(callbacks)
         self.optimizers = [
@@ -114,6 +115,7 @@ class Loop:
         self.row_every = self.steps_per_epoch
         if self.total_steps is not None:
             self.row_every = min(self.row_every, math.ceil(self.total_steps / ROWS_A_BUDGET))
+        self.validation = self._validation_rows(validation)
 
         self.progress, self._progress_at_row = 0.0, 0.0
         self.step, self.best_step, self.best_loss = 0, 0, math.inf
@@ -284,6 +286,20 @@ class Loop:
         row = dict(zip(self._sums, means.tolist(), strict=True))
         self._sums, self._counts = {}, {}
         return row
+
+    def _validation_rows(self, validation: Batch | None) -> Batch | None:
+        """Return the rows that are judged at every row of the history: all, or a random part.
+
+        A look at all of many rows, every fiftieth of a short budget, would cost more than the
+        training; the part is the same each time, so that rows of the history can be compared.
+        """
+        if validation is None:
+            return None
+        most = max(LEAST_VALIDATION_ROWS, self.row_every * self.batch_size // 2)
+        if len(validation.x) <= most:
+            return validation
+        generator = torch.Generator().manual_seed(hash_seed(self.seed, -5))
+        return _take(validation, torch.randperm(len(validation.x), generator=generator)[:most])
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
