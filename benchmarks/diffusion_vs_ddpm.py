@@ -27,6 +27,8 @@ BATCH, SAMPLES, SHEET = 128, 256, 64
 # Noise scores about 0.7, held-out digits 0.00 and a Gaussian blur of the mean 0.2.
 MODEST = 0.02
 SAMPLING_STEPS = 20
+# Steps between two looks at the samples.
+EVERY = 30
 
 
 class Watch:
@@ -136,9 +138,9 @@ def quiet_sample(model: Any, n: int) -> Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=1500, help="of ours")
-    parser.add_argument("--peer-steps", type=int, default=1000)
-    parser.add_argument("--rates", type=float, nargs="+", default=[1e-3, 3e-3])
+    parser.add_argument("--steps", type=int, default=300, help="of ours")
+    parser.add_argument("--peer-steps", type=int, default=300)
+    parser.add_argument("--rates", type=float, nargs="+", default=[1e-3])
     arguments = parser.parse_args()
     dataset = padded_digits()
     split = dataset.split(seed=0)
@@ -149,8 +151,8 @@ def main() -> None:
         f"Diffusion on {len(train)} digits padded to 16x16, batch {BATCH}; kernel distance of "
         f"training to test rows {kernel_distance(train.values / 16.0, real):.4f}, target {MODEST}"
     )
-    a = ours(train, real, arguments.steps, every=25)
-    peers = [theirs(x, real, arguments.peer_steps, 25, rate) for rate in arguments.rates]
+    a = ours(train, real, arguments.steps, every=EVERY)
+    peers = [theirs(x, real, arguments.peer_steps, EVERY, rate) for rate in arguments.rates]
     b = min(peers, key=lambda r: r["seconds_to_quality"] or np.inf)
     for name, result in (("further", a), *(("denoising-diffusion-pytorch", p) for p in peers)):
         reached = result["seconds_to_quality"]
