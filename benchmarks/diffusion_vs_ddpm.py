@@ -77,7 +77,8 @@ def ours(train: Dataset, real: np.ndarray, steps: int, every: int) -> dict[str, 
     )
     watch = Watch(real)
     model.fit(train, validation=train.take(np.arange(16)), callbacks=[Judge(model, watch, every)])
-    per_step = watch.seconds / steps
+    # The fit of the likelihood bound, which the peer does not have, comes after the training.
+    per_step = (model.cost_["seconds"] - watch.judging) / steps
     start = time.perf_counter()
     model.sample(SHEET, random_state=0)
     sampling = time.perf_counter() - start
