@@ -201,7 +201,7 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
         raise RunError(f'"{path}" is not a comparison of generative models.')
     if run.record["status"] != "finished":
         raise RunError(f'"{path}" has not finished; "further resume {path}" goes on with it.')
-    tell = listen or (lambda message: None)
+    tell = listen or nobody
     setting = read_setting(run.path)
     with run.working():
         failed = run.record.get("failures", {})
@@ -285,7 +285,7 @@ def _choose(models: Any) -> list[tuple[ModelName, dict[str, Any]]]:
 
 def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | None) -> Comparison:
     started = time.monotonic()
-    tell = listen or (lambda message: None)
+    tell = listen or nobody
     members = [
         (find_model(m["name"]), m["parameters"], repeat)
         for repeat in range(run.record["repeats"])
@@ -389,6 +389,10 @@ def _failed(line: ModelName, why: str) -> dict[str, Any]:
         "notes": [why],
         "metrics": {},
     }
+
+
+def nobody(message: dict[str, Any]) -> None:
+    """Listen to nothing."""
 
 
 def _cores() -> int:

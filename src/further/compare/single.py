@@ -7,13 +7,13 @@ control says little; it is an entry of its own, ``controls``, in ``evaluation.js
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from further.compare.forecast import forecast
-from further.compare.generative import default_folder, read_data
+from further.compare.generative import Listen, default_folder, nobody, read_data
 from further.compare.member import (
     Setting,
     describe_data,
@@ -41,7 +41,6 @@ from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.progress import Progress
 from further.train.run import Run
 
-Listen = Callable[[dict[str, Any]], None]
 TASK = "train"
 CONTROL = "gaussian_mixture"
 
@@ -179,13 +178,13 @@ def evaluate_model(path: str | Path, *, listen: Listen | None = None) -> Trained
     run = _open(path)
     estimator = load_model(run.path)
     line = find_model(run.record["model"])
-    return _evaluate(run, _read_setting(run), estimator, line, listen or _nobody)
+    return _evaluate(run, _read_setting(run), estimator, line, listen or nobody)
 
 
 def _carry_out(
     run: Run, setting: Setting, estimator: Generator, line: ModelName, listen: Listen | None
 ) -> Trained:
-    tell = listen or _nobody
+    tell = listen or nobody
     task = {"model": line.name, "repeat": 0}
     parameters = parameters_to_json(estimator.get_params(deep=False))
     tell({"event": "forecast", **forecast(setting, [{**task, "parameters": parameters}], 1)})
@@ -248,7 +247,3 @@ def _read_setting(run: Run) -> Setting:
     seed = run.record["split"]["seed"]
     budget = parameters_from_json(run.record["parameters"].get("budget", "auto"))
     return Setting(dataset, dataset.split(seed=seed), seed, budget, run.record["conditional"])
-
-
-def _nobody(message: dict[str, Any]) -> None:
-    """Listen to nothing."""
