@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from further.names import MODELS, find_model
+from further.names import find_model, models_for
 
 #: Hyperparameters that make a model small; a new model needs a line only if it is slow without.
 SMALL: dict[str, dict[str, Any]] = {
@@ -16,8 +16,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "flow": {"transforms": 2, "width": 32},
     "diffusion": {"width": 8, "depth": 1},
 }
-ALL = [line.name for line in MODELS]
-DEEP = [line.name for line in MODELS if line.kind == "deep"]
+ALL = [line.name for line in models_for("generate")]
+DEEP = [line.name for line in models_for("generate") if line.kind == "deep"]
 
 
 def make_small(name: str, **parameters: Any) -> Any:

@@ -16,23 +16,24 @@ from typing import TYPE_CHECKING, Any
 from further.names import MODELS
 
 if TYPE_CHECKING:
-    from further import compare, data, evaluate, generate, report, train
+    from further import cluster, compare, data, evaluate, generate, report, train
     from further.generate.autoencoder import Autoencoder
     from further.generate.denoising import DenoisingAutoencoder
     from further.generate.diffusion import Diffusion
     from further.generate.flow import NormalizingFlow
     from further.generate.gan import GAN
-    from further.generate.load import load
     from further.generate.vae import VAE, BetaVAE
+    from further.train.load import load
 
 __version__ = "0.1.0"
 
-_MODULES = ("compare", "data", "evaluate", "generate", "report", "train")
+_MODULES = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
 _CLASSES = {line.cls: line for line in MODELS if line.kind == "deep"}
 
 __all__ = [
     "VAE", "GAN", "Autoencoder", "BetaVAE", "DenoisingAutoencoder", "Diffusion",
-    "NormalizingFlow", "compare", "data", "evaluate", "generate", "load", "report", "train",
+    "NormalizingFlow", "cluster", "compare", "data", "evaluate", "generate", "load", "report",
+    "train",
 ]  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def __getattr__(name: str) -> Any:
     if name in _CLASSES:
         return _CLASSES[name].load()
     if name == "load":
-        from further.generate.load import load
+        from further.train.load import load
 
         return load
     raise AttributeError(f"module 'further' has no attribute '{name}'")

@@ -26,8 +26,9 @@ class ModelName:
         Where its class is.
     task : str
         What it is for.
-    kind : {"deep", "control"}
-        A control is a simple method that a deep model has to beat, or a cheat that must be caught.
+    kind : {"deep", "control", "classical"}
+        A control is a simple method that a deep model has to beat, or a cheat that must be caught;
+        what is classical has no network.
     label : str
         What a report calls it.
     compared : bool
@@ -38,7 +39,7 @@ class ModelName:
     module: str
     cls: str
     task: str
-    kind: Literal["deep", "control"]
+    kind: Literal["deep", "control", "classical"]
     label: str
     compared: bool = True
 
@@ -66,11 +67,41 @@ MODELS: tuple[ModelName, ...] = (
               "generate", "control", "Gaussian mixture"),
     ModelName("copy", "further.generate.copy", "Copy", "generate", "control",
               "Copy of the training set"),
+    ModelName("kmeans", "further.cluster.kmeans", "KMeans", "cluster", "classical", "k-means"),
+    ModelName("minibatch_kmeans", "further.cluster.minibatch_kmeans", "MiniBatchKMeans", "cluster",
+              "classical", "Mini-batch k-means", compared=False),
+    ModelName("spherical_kmeans", "further.cluster.spherical_kmeans", "SphericalKMeans", "cluster",
+              "classical", "Spherical k-means", compared=False),
+    ModelName("great_circle_kmeans", "further.cluster.great_circle_kmeans", "GreatCircleKMeans",
+              "cluster", "classical", "k-means on the sphere", compared=False),
+    ModelName("kmedians", "further.cluster.kmedians", "KMedians", "cluster", "classical",
+              "k-medians", compared=False),
+    ModelName("kmedoids", "further.cluster.kmedoids", "KMedoids", "cluster", "classical",
+              "k-medoids", compared=False),
+    ModelName("kmodes", "further.cluster.kmodes", "KModes", "cluster", "classical", "k-modes"),
+    ModelName("kprototypes", "further.cluster.kprototypes", "KPrototypes", "cluster", "classical",
+              "k-prototypes"),
+    ModelName("mixture", "further.cluster.mixture", "GaussianMixture", "cluster", "classical",
+              "Gaussian mixture"),
+    ModelName("agglomerative", "further.cluster.agglomerative", "AgglomerativeClustering",
+              "cluster", "classical", "Agglomerative clustering"),
+    ModelName("hdbscan", "further.cluster.hdbscan", "HDBSCAN", "cluster", "classical", "HDBSCAN"),
+    ModelName("dbscan", "further.cluster.dbscan", "DBSCAN", "cluster", "classical", "DBSCAN",
+              compared=False),
+    ModelName("optics", "further.cluster.optics", "OPTICS", "cluster", "classical", "OPTICS",
+              compared=False),
+    ModelName("mean_shift", "further.cluster.mean_shift", "MeanShift", "cluster", "classical",
+              "Mean shift", compared=False),
 )  # fmt: skip
 
 
-def find_model(name: str) -> ModelName:
-    """Return the line of a model.
+def models_for(task: str) -> tuple[ModelName, ...]:
+    """Return the lines of one task, such as "generate" or "cluster"."""
+    return tuple(line for line in MODELS if line.task == task)
+
+
+def find_model(name: str, task: str | None = None) -> ModelName:
+    """Return the line of a model, of one task only where that is given.
 
     Raises
     ------
@@ -78,10 +109,11 @@ def find_model(name: str) -> ModelName:
         If there is none of that name; the nearest one is named.
     """
     wanted = name.lower().replace("-", "_")
-    for line in MODELS:
+    lines = MODELS if task is None else models_for(task)
+    for line in lines:
         if wanted in (line.name, line.cls.lower()):
             return line
-    known = [line.name for line in MODELS]
+    known = [line.name for line in lines]
     near = difflib.get_close_matches(wanted, known, n=1)
     hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
     raise InputError(f'There is no model "{name}"; {hint}')

@@ -10,7 +10,9 @@ import pytest
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from further.cli.options import Value, model_options, parameter_texts, training_options
-from further.names import MODELS
+from further.names import models_for
+
+MODELS = models_for("generate")
 from further.train.training import Training
 
 

@@ -21,8 +21,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import further
 from further.data.dataset import Dataset, as_dataset
 from further.errors import InputError
-from further.generate.load import load
-from further.names import MODELS, find_model
+from further.names import find_model, models_for
+from further.train.load import load
 from small_models import ALL, DEEP, make_small
 
 N = 60
@@ -366,7 +366,7 @@ def test_real_table_with_categories_and_missing_values(name, real_data):
 
 
 def test_every_model_has_its_line():
-    for line in MODELS:
+    for line in models_for("generate"):
         cls = line.load()
         assert cls.__name__ == line.cls
         assert further.names.name_of(cls) is line

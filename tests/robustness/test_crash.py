@@ -14,8 +14,8 @@ import pytest
 from safetensors.numpy import load as load_arrays
 
 from further.errors import RunError
-from further.generate.load import load
 from further.train import checkpoint, files
+from further.train.load import load
 from further.train.run import Run
 from small_models import make_small
 

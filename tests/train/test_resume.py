@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from further.errors import RunError
-from further.generate.load import load
 from further.train import checkpoint
 from further.train.callback import Callback
 from further.train.engine import Engine
+from further.train.load import load
 from further.train.run import Run
 from small_models import DEEP, make_small
 

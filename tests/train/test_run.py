@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from further.errors import RunError
-from further.generate.load import load
 from further.train.files import finite, read_json, write_bytes, write_json, write_text
+from further.train.load import load
 from further.train.progress import Progress
 from further.train.run import Run, machine, versions
 from small_models import DEEP, make_small

@@ -48,8 +48,8 @@ def command(
     Pictures become numbered PNG files and one sheet of all, rows a CSV file with the columns and
     types of the source. Nothing is overwritten.
     """
-    from further.generate.load import load
     from further.names import name_of
+    from further.train.load import load
 
     if out is not None:
         _refuse_existing(out)

@@ -28,7 +28,7 @@ from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import InputError, RunError
 from further.evaluate.flags import flags
-from further.names import MODELS, ModelName, find_model
+from further.names import ModelName, find_model, models_for
 from further.train.budget import Budget
 from further.train.files import read_json, write_json
 from further.train.parameters import parameters_to_json
@@ -71,7 +71,7 @@ class Comparison:
 
     def load(self, model: str) -> Any:
         """Return the fitted estimator of a member."""
-        from further.generate.load import load as load_model
+        from further.train.load import load as load_model
 
         return load_model(self.path, model)
 
@@ -194,7 +194,7 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
     RunError
         If the folder is no comparison or has not finished, or its data are gone or have changed.
     """
-    from further.generate.load import load as load_model
+    from further.train.load import load as load_model
 
     run = Run(path)
     if run.record.get("task") != TASK:
@@ -274,12 +274,14 @@ def _choose(models: Any) -> list[tuple[ModelName, dict[str, Any]]]:
     """Return the lines of the members with their hyperparameters, controls last."""
     wanted: dict[str, dict[str, Any]]
     if models is None:
-        wanted = {line.name: {} for line in MODELS if line.compared and line.task == "generate"}
+        wanted = {line.name: {} for line in models_for("generate") if line.compared}
     elif isinstance(models, Mapping):
-        wanted = {find_model(name).name: dict(given) for name, given in models.items()}
+        wanted = {find_model(name, "generate").name: dict(given) for name, given in models.items()}
     else:
-        wanted = {find_model(name).name: {} for name in models}
-    lines = [line for line in MODELS if line.name in wanted or line.kind == "control"]
+        wanted = {find_model(name, "generate").name: {} for name in models}
+    lines = [
+        line for line in models_for("generate") if line.name in wanted or line.kind == "control"
+    ]
     return [(line, parameters_to_json(wanted.get(line.name, {}))) for line in lines]
 
 

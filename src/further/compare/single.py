@@ -32,11 +32,11 @@ from further.evaluate.flags import flags
 from further.evaluate.interval import Score
 from further.generate.base import GenerativeModel
 from further.generate.generator import Generator
-from further.generate.load import load as load_model
 from further.names import ModelName, find_model
 from further.train.budget import Budget
 from further.train.callback import Callback
 from further.train.files import read_json, write_json
+from further.train.load import load as load_model
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.progress import Progress
 from further.train.run import Run
