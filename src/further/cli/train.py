@@ -99,8 +99,8 @@ def model_command(name: str) -> click.Command:
     ) -> None:
         from further.cli.listener import Listener
         from further.cli.result import resumable, write_evaluation
-        from further.compare.generative import default_folder
         from further.compare.single import train_model
+        from further.compare.source import default_folder
 
         given = {
             key: others[key]

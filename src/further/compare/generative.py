@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from further.compare.forecast import forecast
-from further.compare.member import Setting, describe_data, read_scores, score_member
+from further.compare.member import Setting, read_scores, score_member
 from further.compare.pictures import write_real
 from further.compare.recommend import across_seeds, recommend
 from further.compare.record import evaluation_record
+from further.compare.source import Listen, default_folder, describe_data, nobody, read_data
 from further.compare.workers import WorkerError, run_tasks
-from further.data.dataset import Dataset, as_dataset
+from further.data.dataset import as_dataset
 from further.data.loading import load
 from further.errors import InputError, RunError
 from further.evaluate.flags import flags
@@ -34,7 +34,6 @@ from further.train.files import read_json, write_json
 from further.train.parameters import parameters_to_json
 from further.train.run import Run
 
-Listen = Callable[[dict[str, Any]], None]
 TASK = "generative"
 
 
@@ -238,38 +237,6 @@ def read_setting(path: Path) -> Setting:
     return Setting(dataset, dataset.split(seed=seed), seed, record["budget"], record["conditional"])
 
 
-def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
-    """Return the data of a run and check that they are still the same.
-
-    Raises
-    ------
-    RunError
-        If they are gone or have changed.
-    """
-    if record["data"]["source"] == "array":
-        dataset = Dataset.open(path / "data")
-    else:
-        dataset = load(record["data"]["source"], **record["data"]["options"])
-    if dataset.fingerprint != record["data"]["fingerprint"]:
-        raise RunError(
-            f'The data at "{record["data"]["source"]}" have changed since the run "{path}" began; '
-            "start a new run."
-        )
-    return dataset
-
-
-def default_folder(command: str, name: str) -> Path:
-    """Return a new folder under ``runs``, named by command, data and time."""
-    plain = "".join(c if c.isalnum() else "-" for c in Path(name).stem).strip("-").lower() or "data"
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    folder = Path("runs") / f"{command}-{plain}-{stamp}"
-    number = 2
-    while folder.exists():
-        folder = folder.with_name(f"{command}-{plain}-{stamp}-{number}")
-        number += 1
-    return folder
-
-
 def _choose(models: Any) -> list[tuple[ModelName, dict[str, Any]]]:
     """Return the lines of the members with their hyperparameters, controls last."""
     wanted: dict[str, dict[str, Any]]
@@ -391,10 +358,6 @@ def _failed(line: ModelName, why: str) -> dict[str, Any]:
         "notes": [why],
         "metrics": {},
     }
-
-
-def nobody(message: dict[str, Any]) -> None:
-    """Listen to nothing."""
 
 
 def _cores() -> int:

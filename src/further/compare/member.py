@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from further.compare.pictures import write_pictures
+from further.compare.source import describe_data
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding, fit_encoding
 from further.data.spec import Spec
@@ -192,18 +193,6 @@ def describe_member(
         "parameters": estimator.n_parameters_,
         **estimator.cost_,
         "metrics": {name: _metric(setting, name, score) for name, score in scores.items()},
-    }
-
-
-def describe_data(dataset: Dataset) -> dict[str, Any]:
-    """Return what a run records about its data, enough to find it again."""
-    return {
-        "name": dataset.name,
-        "kind": dataset.kind,
-        "source": dataset.source,
-        "options": dict(dataset.options),
-        "target": dataset.target,
-        "fingerprint": dataset.fingerprint,
     }
 
 

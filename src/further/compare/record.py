@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from further.compare.member import Setting, describe_data
+from further.compare.member import Setting
 from further.compare.recommend import GOALS
+from further.compare.source import describe_data
 from further.data import near_duplicates
 from further.train.budget import Budget
 from further.train.energy import grid_intensity

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from further.compare.forecast import forecast
-from further.compare.generative import Listen, default_folder, nobody, read_data
 from further.compare.member import (
     Setting,
-    describe_data,
     describe_member,
     judge_member,
     make_estimator,
@@ -25,6 +23,7 @@ from further.compare.member import (
 )
 from further.compare.pictures import write_real
 from further.compare.record import evaluation_record
+from further.compare.source import Listen, default_folder, describe_data, nobody, read_data
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import RunError

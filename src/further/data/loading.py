@@ -36,6 +36,7 @@ def load(
     resize: int | str | None = None,
     groups: str | None = None,
     header: bool | None = None,
+    tidy: bool = True,
 ) -> Dataset:
     """Return the data of a name or a path, whatever the format, and say what was recognised.
 
@@ -59,6 +60,9 @@ def load(
         A column of a table whose equal values stay on one side of a split.
     header : bool, optional
         Whether the first line of a CSV file holds the names; found out by default.
+    tidy : bool, default=True
+        Whether to leave out the columns of a table that no model can use, and to look for a label
+        column where none is named. Without it a table is typed and nothing else.
 
     Returns
     -------
@@ -76,13 +80,13 @@ def load(
     >>> len(iris), iris.class_names
     (150, ('setosa', 'versicolor', 'virginica'))
     """
-    options = {"target": target, "resize": resize, "groups": groups, "header": header}
-    given = {name: value for name, value in options.items() if value is not None}
+    asked = {"target": target, "resize": resize, "groups": groups, "header": header}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if isinstance(source, pd.DataFrame):
         from further.data.tables import load_frame
 
         _refuse_options(given, "a DataFrame", "target", "groups")
-        return load_frame(source, target=target, groups=groups)
+        return load_frame(source, target=target, groups=groups, tidy=tidy)
     if not isinstance(source, str | Path):
         _refuse_options(given, "data in memory")
         return as_dataset(source)
@@ -99,15 +103,20 @@ def load(
         )
     path = path.resolve()
     try:
-        dataset = _load_folder(path, given) if path.is_dir() else _load_file(path, given)
+        dataset = _load(path, given, tidy)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except MemoryError as error:
         raise InputError(f"{path} does not fit into memory; give a part of it.") from error
-    return dataclasses.replace(dataset, source=str(path), options=given)
+    options = given if tidy else {**given, "tidy": False}
+    return dataclasses.replace(dataset, source=str(path), options=options)
 
 
-def _load_file(path: Path, given: dict[str, Any]) -> Dataset:
+def _load(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
+    return _load_folder(path, given, tidy) if path.is_dir() else _load_file(path, given, tidy)
+
+
+def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     with open(path, "rb") as file:
         head = file.read(512)
     if not head:
@@ -129,7 +138,7 @@ def _load_file(path: Path, given: dict[str, Any]) -> Dataset:
         from further.data.tables import load_parquet
 
         _refuse_options(given, f"{path} (Parquet)", "target", "groups")
-        return load_parquet(path, **given)
+        return load_parquet(path, **given, tidy=tidy)
     if head.startswith(_PICTURE_HEADS):
         raise InputError(
             f"{path} is a single picture; give the folder that holds the pictures to learn from."
@@ -142,7 +151,7 @@ def _load_file(path: Path, given: dict[str, Any]) -> Dataset:
     from further.data.tables import load_csv
 
     _refuse_options(given, f"{path} (CSV)", "target", "groups", "header")
-    return load_csv(path, path.read_bytes() if content is None else content, **given)
+    return load_csv(path, path.read_bytes() if content is None else content, **given, tidy=tidy)
 
 
 def _load_zip(path: Path, given: dict[str, Any]) -> Dataset:
@@ -160,7 +169,7 @@ def _load_zip(path: Path, given: dict[str, Any]) -> Dataset:
     raise InputError(f"{path} is a zip archive; unpack it and give the folder.")
 
 
-def _load_folder(path: Path, given: dict[str, Any]) -> Dataset:
+def _load_folder(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if (path / storage.DESCRIPTION).is_file():
         _refuse_options(given, f"{path} (a saved data set)")
         return storage.open_dataset(path)
@@ -174,10 +183,10 @@ def _load_folder(path: Path, given: dict[str, Any]) -> Dataset:
         return pictures.load_pictures(path, **given)
     tables = [f for f in files if f.suffix.lower() in (".csv", ".tsv", ".parquet", ".npz")]
     if len(tables) == 1:
-        return _load_file(tables[0], given)
+        return _load_file(tables[0], given, tidy)
     values = [f for f in files if f.stem.lower() in numpy_files.VALUE_NAMES and f.suffix == ".npy"]
     if len(values) == 1:
-        return _load_file(values[0], given)
+        return _load_file(values[0], given, tidy)
     if tables:
         names = ", ".join(file.name for file in tables[:10])
         raise InputError(f"{path} has {len(tables)} tables; name one of {names}.")

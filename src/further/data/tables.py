@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from further.data.arrays import read_labels
-from further.data.columns import choose_target, nearest, tidy_table
+from further.data.columns import Table, choose_target, nearest, tidy_table, typed_table
 from further.data.csv_file import read_csv
 from further.data.dataset import Dataset
 from further.errors import InputError
@@ -22,13 +22,16 @@ def load_csv(
     target: str | None = None,
     groups: str | None = None,
     header: bool | None = None,
+    tidy: bool = True,
 ) -> Dataset:
     """Return the table of a CSV file; see :func:`further.data.csv_file.read_csv`."""
     frame, notes = read_csv(path, content, header=header)
-    return load_frame(frame, str(path), path.stem, notes, target=target, groups=groups)
+    return load_frame(frame, str(path), path.stem, notes, target=target, groups=groups, tidy=tidy)
 
 
-def load_parquet(path: Path, *, target: str | None = None, groups: str | None = None) -> Dataset:
+def load_parquet(
+    path: Path, *, target: str | None = None, groups: str | None = None, tidy: bool = True
+) -> Dataset:
     """Return the table of a Parquet file.
 
     Raises
@@ -42,7 +45,7 @@ def load_parquet(path: Path, *, target: str | None = None, groups: str | None = 
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{path} cannot be read as Parquet: {reason}.") from error
     note = f"{path.name}: Parquet, {len(frame)} rows of {frame.shape[1]} columns."
-    return load_frame(frame, str(path), path.stem, (note,), target=target, groups=groups)
+    return load_frame(frame, str(path), path.stem, (note,), target=target, groups=groups, tidy=tidy)
 
 
 def load_frame(
@@ -53,6 +56,7 @@ def load_frame(
     *,
     target: str | None = None,
     groups: str | None = None,
+    tidy: bool = True,
 ) -> Dataset:
     """Return a DataFrame as a Dataset: label column, groups, and columns a model can use.
 
@@ -68,12 +72,16 @@ def load_frame(
         On how it was read.
     target, groups : str, optional
         As in :func:`further.data.load`.
+    tidy : bool, default=True
+        As in :func:`further.data.load`.
 
     Raises
     ------
     InputError
         For unknown columns, a label without values, and what :func:`tidy_table` refuses.
     """
+    if not tidy and target is None:
+        target = "none"
     found_target, target_notes = choose_target(frame, target, name=place)
     if groups is not None and groups not in frame.columns:
         known = [str(column) for column in frame.columns]
@@ -81,7 +89,11 @@ def load_frame(
             f'{place} has no column "{groups}" for the groups{nearest(groups, known)}; '
             f"its columns are {', '.join(known)}."
         )
-    table = tidy_table(frame, name=place, keep=(found_target, groups))
+    table = (
+        tidy_table(frame, name=place, keep=(found_target, groups))
+        if tidy
+        else Table(typed_table(frame, name=place), ())
+    )
     frame = table.frame
     columns = tuple(frame.columns)
     notes = (*notes, *target_notes, *table.notes)

@@ -1,0 +1,62 @@
+"""Where the data of a run come from, where the run goes, and who is told how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from further.data.dataset import Dataset
+from further.data.loading import load
+from further.errors import RunError
+
+Listen = Callable[[dict[str, Any]], None]
+
+
+def nobody(message: dict[str, Any]) -> None:
+    """Listen to nothing."""
+
+
+def describe_data(dataset: Dataset) -> dict[str, Any]:
+    """Return what a run records about its data, enough to find it again."""
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "source": dataset.source,
+        "options": dict(dataset.options),
+        "target": dataset.target,
+        "fingerprint": dataset.fingerprint,
+    }
+
+
+def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
+    """Return the data of a run and check that they are still the same.
+
+    Raises
+    ------
+    RunError
+        If they are gone or have changed.
+    """
+    if record["data"]["source"] == "array":
+        dataset = Dataset.open(path / "data")
+    else:
+        dataset = load(record["data"]["source"], **record["data"]["options"])
+    if dataset.fingerprint != record["data"]["fingerprint"]:
+        raise RunError(
+            f'The data at "{record["data"]["source"]}" have changed since the run "{path}" began; '
+            "start a new run."
+        )
+    return dataset
+
+
+def default_folder(command: str, name: str) -> Path:
+    """Return a new folder under ``runs``, named by command, data and time."""
+    plain = "".join(c if c.isalnum() else "-" for c in Path(name).stem).strip("-").lower() or "data"
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = Path("runs") / f"{command}-{plain}-{stamp}"
+    number = 2
+    while folder.exists():
+        folder = folder.with_name(f"{command}-{plain}-{stamp}-{number}")
+        number += 1
+    return folder
