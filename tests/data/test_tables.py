@@ -318,11 +318,11 @@ def test_the_column_of_fish_that_repeats_the_label_is_said(real_data):
 
 def test_an_untidied_table_keeps_every_column(tmp_path):
     path = tmp_path / "people.csv"
-    rows = "".join(f"{i},{'ab'[i % 2]},name {i},7\n" for i in range(30))
-    path.write_text("id,species,name,constant\n" + rows)
+    rows = "".join(f"{i},{'ab'[i % 2]},name {i},7,{i % 7}\n" for i in range(30))
+    path.write_text("id,species,name,constant,size\n" + rows)
     whole = load(path, tidy=False)
-    assert list(whole.frame) == ["id", "species", "name", "constant"]
+    assert list(whole.frame) == ["id", "species", "name", "constant", "size"]
     assert whole.labels is None
     assert whole.options == {"tidy": False}
-    assert list(load(path).frame) == ["constant"]
+    assert list(load(path).frame) == ["constant", "size"]
     assert load(path, **whole.options).fingerprint == whole.fingerprint
