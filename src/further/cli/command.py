@@ -121,14 +121,14 @@ seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True,
     help="Of the split, the training and the judge.",
 )  # fmt: skip
-loading_options = with_options(
-    click.option(
-        "--target", metavar="COLUMN", help='The label column of a table; "none" for no label.'
-    ),
-    click.option(
-        "--groups", metavar="COLUMN",
-        help="A column of a table whose equal values stay on one side of the split.",
-    ),
+target_option = click.option(
+    "--target", metavar="COLUMN", help='The label column of a table; "none" for no label.'
+)
+groups_option = click.option(
+    "--groups", metavar="COLUMN",
+    help="A column of a table whose equal values stay on one side of the split.",
+)  # fmt: skip
+reading_options = with_options(
     click.option(
         "--header/--no-header", default=None,
         help="Whether the first line of a CSV file holds the names; found out by default.",
@@ -138,6 +138,7 @@ loading_options = with_options(
         help="Side in pixels, or WIDTHxHEIGHT, that pictures of mixed sizes are brought to.",
     ),
 )  # fmt: skip
+loading_options = with_options(target_option, groups_option, reading_options)
 unconditional_option = click.option(
     "--unconditional", is_flag=True, help="Do not tell the models the class."
 )
@@ -162,7 +163,7 @@ jobs_option = click.option(
 
 def loading(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of :func:`further.data.load` among those of a command."""
-    options = {name: given[name] for name in ("target", "groups", "header", "resize")}
+    options = {name: given.get(name) for name in ("target", "groups", "header", "resize")}
     if options["resize"] is not None and options["resize"].isdigit():
         options["resize"] = int(options["resize"])
     return {name: value for name, value in options.items() if value is not None}

@@ -86,6 +86,38 @@ class Listener:
         return self._bars
 
 
+class Steps:
+    """Takes the progress messages of a clustering and shows on a terminal what is being done.
+
+    Parameters
+    ----------
+    silent : bool
+        Whether to say nothing at all.
+    """
+
+    def __init__(self, *, silent: bool) -> None:
+        self._draws = not silent and sys.stderr.isatty()
+        self._status: Any = None
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        """Show a message: an ``event`` among step and done."""
+        if not self._draws or message["event"] != "step":
+            return
+        if self._status is None:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("")
+            self._status.start()
+        self._status.update(f"{message['what']} ...")
+
+
 def about(seconds: float) -> str:
     """Say how long something takes, as roughly as it is known.
 

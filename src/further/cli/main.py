@@ -21,10 +21,12 @@ from further.errors import InputError
 #: Module, and the line that ``further --help`` shows.
 COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare", "Which generative model is right for this data?"),
+    "cluster": ("cluster", "What clusters are in this table, if any?"),
     "train": ("train", "Train one model."),
     "resume": ("resume", "Go on with whatever was interrupted."),
     "sample": ("sample", "Generate pictures or rows with a trained model."),
     "evaluate": ("evaluate", "Judge a trained model on held-out data."),
+    "predict": ("predict", "Give new rows to the clusters of a run."),
     "report": ("report", "Write the report of a run."),
     "runs": ("runs", "List runs and remove them."),
     "models": ("models", "List the models."),

@@ -115,6 +115,59 @@ def write_evaluation(
     click.echo(f"Report: {report}")
 
 
+#: What ``further cluster --json`` writes of an evaluation; all of it stands in the run.
+CLUSTERING_KEYS = (
+    "run", "sentence", "k", "method", "distance", "scale", "criteria", "sizes", "noise",
+    "stability", "inertia", "profile", "columns", "alternatives", "anomalies", "agreement",
+    "notes", "seed", "seconds",
+)  # fmt: skip
+
+
+def write_clustering(
+    path: Path, evaluation: dict[str, Any], *, as_json: bool, quiet: bool, training_examples: bool
+) -> None:
+    """Render the report of a clustering and write what it found; see :func:`write_evaluation`."""
+    from further.report import render
+
+    report = render(path, training_examples=training_examples)
+    if as_json:
+        write_json({key: evaluation.get(key) for key in CLUSTERING_KEYS})
+        return
+    if quiet:
+        return
+    for note in evaluation["notes"]:
+        click.echo(note)
+    rows = [_cluster_row(profile) for profile in evaluation["profile"]]
+    if rows:
+        click.echo()
+        write_table(["cluster", "rows", "share", "what sets it apart"], rows, numbers=2)
+    compared = [entry for entry in evaluation["alternatives"] if entry["stability"]]
+    if compared:
+        click.echo()
+        write_table(
+            ["method", "clusters", "stability", "silhouette", "agreement", "in none"],
+            [_alternative_row(entry) for entry in compared],
+            numbers=5,
+        )
+    click.echo()
+    click.echo(evaluation["sentence"])
+    click.echo(f"Rows with their clusters: {path / 'assignments.csv'}")
+    click.echo(f"Report: {report}")
+
+
+def _cluster_row(profile: dict[str, Any]) -> list[str]:
+    name = "none" if profile["cluster"] < 0 else str(profile["cluster"])
+    apart = "; ".join(feature["text"] for feature in profile["features"][:3])
+    return [name, f"{profile['size']:,}", f"{profile['share']:.0%}", apart]
+
+
+def _alternative_row(entry: dict[str, Any]) -> list[str]:
+    figures = [_number((entry[name] or {}).get("value")) for name in ("stability", "silhouette")]
+    label = f"{entry['label']} (chosen)" if entry["chosen"] else entry["label"]
+    none = "" if entry["noise_share"] is None else f"{entry['noise_share']:.0%}"
+    return [label, str(entry["k"]), *figures, _number(entry["agreement"]), none]
+
+
 def _is_defined(models: Sequence[dict[str, Any]], metric: str) -> bool:
     return any(_value(model, metric) is not None for model in models)
 

@@ -22,24 +22,28 @@ from further.cli.command import (
 def command(
     run: Path, jobs: int | None, as_json: bool, quiet: bool, training_examples: bool
 ) -> None:
-    """Go on with RUN, a training or a comparison that was interrupted.
+    """Go on with RUN, a training, a comparison or a clustering that was interrupted.
 
     It ends where the uninterrupted run would have on the same machine. A member of a comparison
     is gone on with as part of it.
     """
-    from further.cli.listener import Listener
-    from further.cli.result import resumable, write_evaluation
-    from further.compare import generative
+    from further.cli.listener import Listener, Steps
+    from further.cli.result import resumable, write_clustering, write_evaluation
+    from further.compare import clusterings, generative
     from further.compare.single import resume_training
     from further.train.run import Run
 
     run = generative.whole_run(run)
-    is_comparison = Run(run).record.get("task") == generative.TASK
+    task = Run(run).record.get("task")
+    shown = {"as_json": as_json, "quiet": quiet, "training_examples": training_examples}
+    if task == clusterings.TASK:
+        with resumable(run), Steps(silent=quiet or as_json) as steps:
+            found = clusterings.resume(run, listen=steps)
+        write_clustering(run, found.evaluation, **shown)
+        return
     with resumable(run), Listener(silent=quiet or as_json) as listener:
-        if is_comparison:
+        if task == generative.TASK:
             evaluation = generative.resume(run, jobs=jobs, listen=listener).evaluation
         else:
             evaluation = resume_training(run, listen=listener).evaluation
-    write_evaluation(
-        run, evaluation, as_json=as_json, quiet=quiet, training_examples=training_examples
-    )
+    write_evaluation(run, evaluation, **shown)

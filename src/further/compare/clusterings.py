@@ -1,0 +1,372 @@
+"""What structure is in this table? One clustering with its evidence, beside its alternatives.
+
+The way of one run: every column is judged and prepared
+(:class:`~further.cluster.preparation.TablePreparation`); the number of clusters is chosen, or the
+one asked for is judged (:func:`~further.cluster.choosing.choose_k`); the method is fitted to all
+rows, and others beside it on the same rows; then what the clusters are and how far they can be
+trusted is put together. What takes long is kept under ``parts/`` as it is found, so that a run that
+was interrupted does not do it again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.cluster.choosing import choose_k
+from further.cluster.stability import stability
+from further.cluster.starts import init_sensitivity
+from further.compare.assignments import write_assignments
+from further.compare.clustering_evidence import evidence
+from further.compare.clustering_method import Method, alternatives, choose_method
+from further.compare.clustering_rows import TASK, Rows, prepare_rows, sample_rows, take
+from further.compare.source import Listen, default_folder, describe_data, nobody, read_data
+from further.data.dataset import Dataset, as_dataset
+from further.data.loading import load
+from further.errors import InputError, RunError
+from further.train.energy import EnergyMeter, grid_intensity
+from further.train.files import read_json, write_json
+from further.train.run import Run, machine, versions
+
+#: Alternatives are compared on a sample of this many rows, since some grow with their square.
+ROWS_COMPARED = 2000
+BOOTSTRAPS_COMPARED = 10
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """The result of a clustering run.
+
+    Attributes
+    ----------
+    path : Path
+        The run.
+    evaluation : dict
+        What its ``evaluation.json`` holds.
+    """
+
+    path: Path
+    evaluation: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        """The answer."""
+        sentence: str = self.evaluation["sentence"]
+        return sentence
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every row of the source with its cluster: ``assignments.csv``."""
+        return pd.read_csv(self.path / "assignments.csv")
+
+    def load(self) -> Any:
+        """Return the fitted estimator."""
+        from further.train.load import load as load_model
+
+        return load_model(self.path)
+
+
+def cluster_table(
+    data: Any,
+    *,
+    k: int | None = None,
+    method: str | None = None,
+    distance: str | None = None,
+    columns: Sequence[str] | None = None,
+    scale: str = "auto",
+    target: str | None = None,
+    k_max: int = 10,
+    seed: int = 0,
+    out: str | Path | None = None,
+    listen: Listen | None = None,
+    command: str | None = None,
+    **loading: Any,
+) -> Clustering:
+    """Cluster the rows of a table and say how far the clusters can be trusted.
+
+    Use it for a table of numbers, categories or both, or for coordinates. It fails where clusters
+    are of no shape that the chosen method knows; the alternatives and their agreement show that.
+
+    Parameters
+    ----------
+    data : str, Path, Dataset, DataFrame or array
+        A name such as "iris", a CSV or Parquet file, or the data themselves; pictures become one
+        column a pixel.
+    k : int, optional
+        Number of clusters; chosen by the data where it is not given.
+    method : str, optional
+        A name from the table of models of the task "cluster"; default: k-means for numbers,
+        k-prototypes for numbers and categories, k-modes for categories.
+    distance : str, optional
+        A name from :data:`further.cluster.distances.METRICS`.
+    columns : sequence of str, optional
+        Those to cluster by; default: all that can be used.
+    scale : {"auto", "standard", "robust", "none"}, default="auto"
+        How columns of numbers are made comparable.
+    target : str, optional
+        A label column, which is left out and compared with the clusters; "none" for none. By
+        default one with a customary name (class, species, ...) is taken, and said.
+    k_max : int, default=10
+        The most clusters that are tried.
+    seed : int, default=0
+        Of starts, samples and reference data.
+    out : path, optional
+        Folder of the run; default: a new folder under ``runs``.
+    listen : callable, optional
+        Called with every progress message, a dict.
+    command : str, optional
+        The command line to record.
+    **loading
+        Further options of :func:`further.data.load`.
+
+    Returns
+    -------
+    Clustering
+        With the path of the run and the evaluation.
+
+    Raises
+    ------
+    InputError
+        If the data cannot be used, or the method or distance do not go with them.
+
+    Examples
+    --------
+    >>> import further
+    >>> clustering = further.compare.cluster_table("iris")  # doctest: +SKIP
+    >>> clustering.sentence  # doctest: +SKIP
+    """
+    if isinstance(data, str | Path):
+        dataset = load(data, tidy=False, **loading)
+    else:
+        dataset = load(data, tidy=False) if isinstance(data, pd.DataFrame) else as_dataset(data)
+    parameters = {
+        "k": k,
+        "method": method,
+        "distance": distance,
+        "columns": None if columns is None else list(columns),
+        "scale": scale,
+        "target": target,
+        "k_max": k_max,
+    }
+    rows, chosen = _prepare(dataset, parameters)
+    run = Run.create(
+        out if out is not None else default_folder("cluster", dataset.name),
+        command=command or "further.compare.cluster_table",
+        task=TASK,
+        model=chosen.line.name,
+        parameters=parameters,
+        seed=seed,
+        data=describe_data(dataset),
+    )
+    if dataset.source == "array":
+        dataset.save(run.path / "data")
+    return _carry_out(run, dataset, rows, chosen, listen or nobody)
+
+
+def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
+    """Go on with a clustering that was interrupted, to the result it would have reached.
+
+    Raises
+    ------
+    RunError
+        If the folder is no clustering, or its data are gone or have changed.
+    """
+    run = Run(path)
+    if run.record.get("task") != TASK:
+        raise RunError(f'"{path}" is not a clustering.')
+    if run.status == "finished":
+        return Clustering(run.path, read_json(run.path / "evaluation.json"))
+    dataset = read_data(run.path, run.record)
+    rows, chosen = _prepare(dataset, run.record["parameters"])
+    return _carry_out(run, dataset, rows, chosen, listen or nobody)
+
+
+def _prepare(dataset: Dataset, asked: dict[str, Any]) -> tuple[Rows, Method]:
+    """Decide about columns, distance and method; all that can be refused is refused here."""
+    rows = prepare_rows(dataset, asked["columns"], asked["scale"], asked["target"])
+    chosen = choose_method(rows.kind, asked["method"], asked["distance"])
+    k = asked["k"]
+    if k is not None and not 1 <= k <= len(rows.X):
+        raise InputError(f"k={k} must be a number from 1 to the number of rows, {len(rows.X)}.")
+    if k is not None and not chosen.has_k:
+        raise InputError(f'The method "{chosen.line.name}" finds the number itself; leave out k.')
+    if asked["k_max"] < 2:
+        raise InputError(f"k_max={asked['k_max']} must be at least 2.")
+    return rows, chosen
+
+
+def _carry_out(run: Run, dataset: Dataset, rows: Rows, chosen: Method, tell: Listen) -> Clustering:
+    started, meter = time.monotonic(), EnergyMeter()
+    asked, seed = run.record["parameters"], run.record["seed"]
+
+    def part(name: str, find: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
+        file = run.path / "parts" / f"{name}.json"
+        if not file.is_file():
+            tell({"event": "step", "what": what})
+            write_json(file, find())
+        found: dict[str, Any] = read_json(file)
+        return found
+
+    with run.working():
+        run.update(status="running")
+        criteria = None
+        if chosen.has_k:
+            criteria = part("criteria", lambda: _criteria(rows, chosen, asked["k_max"], seed),
+                            "How many clusters")  # fmt: skip
+        k = asked["k"] or (criteria["k"] if criteria else None)
+        tell({"event": "step", "what": "The clusters"})
+        estimator = chosen.make(k, seed).fit(rows.X)
+        estimator.save(run.path)
+        write_json(run.path / "preparation.json", rows.preparation.to_json())
+        compared = part(
+            "alternatives",
+            lambda: {"methods": _alternatives(rows, chosen, estimator, k, seed)},
+            "Alternatives",
+        )["methods"]
+        starts = None
+        if chosen.has_k and k is not None and k > 1 and hasattr(estimator, "inertia_"):
+            starts = part("starts", lambda: _starts(rows, chosen, k, seed), "Other starts")
+        tell({"event": "step", "what": "What the clusters are"})
+        found = evidence(rows, chosen, estimator, k, starts, seed)
+        energy = meter.read()
+        grid, source = grid_intensity()
+        seconds = time.monotonic() - started
+        evaluation = {
+            "schema": 1,
+            "task": TASK,
+            "command": run.record["command"],
+            "run": str(run.path),
+            "further": versions()["further-ml"],
+            "seed": seed,
+            "data": {
+                **describe_data(dataset),
+                "kind": "table",
+                "rows": len(rows.X),
+                "columns": rows.frame.shape[1],
+                "notes": list(dataset.notes),
+            },
+            "asked": asked,
+            "method": chosen.line.name,
+            "label": chosen.line.label,
+            "distance": chosen.distance,
+            "scale": asked["scale"],
+            "criteria": criteria,
+            "alternatives": compared,
+            "stability": compared[0]["stability"],
+            "starts": starts,
+            "columns": [line.to_dict() for line in rows.preparation.decisions_],
+            **found,
+            "seconds": seconds,
+            "energy": {
+                "watt_hours": energy.watt_hours,
+                "carbon_g": energy.carbon_g,
+                "method": energy.method,
+                "grid_g_per_kwh": grid,
+                "grid_source": source,
+            },
+            "machine": machine(),
+            "versions": versions(),
+        }
+        evaluation["sentence"] = headline(evaluation)
+        write_assignments(run.path, rows, chosen, estimator, seed)
+        write_json(run.path / "evaluation.json", evaluation)
+        run.update(
+            status="finished",
+            seconds=seconds,
+            energy_wh=energy.watt_hours,
+            carbon_g=energy.carbon_g,
+            energy_method=energy.method,
+        )
+    tell({"event": "done"})
+    return Clustering(run.path, read_json(run.path / "evaluation.json"))
+
+
+def _criteria(rows: Rows, chosen: Method, k_max: int, seed: int) -> dict[str, Any]:
+    choice = choose_k(rows.X, k_max=k_max, estimator=chosen.make(None, seed), random_state=seed)
+    return choice.to_dict()
+
+
+def _starts(rows: Rows, chosen: Method, k: int, seed: int) -> dict[str, Any]:
+    found = init_sensitivity(rows.X, k, estimator=chosen.make(k, seed), random_state=seed)
+    return found.to_dict()
+
+
+def _alternatives(
+    rows: Rows, chosen: Method, estimator: Any, k: int | None, seed: int
+) -> list[dict[str, Any]]:
+    """Fit each method to the same sample of rows: stability, silhouette, agreement."""
+    from sklearn.metrics import adjusted_rand_score
+
+    from further.cluster.silhouette import silhouette_values
+
+    sample = sample_rows(len(rows.X), ROWS_COMPARED, seed)
+    X = take(rows.X, sample)
+    reference = np.asarray(estimator.labels_)[sample]
+    clusters = len(set(reference.tolist()) - {-1})
+    entries = []
+    for method in alternatives(chosen, rows.kind):
+        started = time.monotonic()
+        is_chosen = method.line.name == chosen.line.name
+        entry: dict[str, Any] = {
+            "method": method.line.name,
+            "label": method.line.label,
+            "distance": method.distance,
+            "chosen": is_chosen,
+            "k": None, "stability": None, "silhouette": None, "noise_share": None,
+            "agreement": None, "note": "",
+        }  # fmt: skip
+        entries.append(entry)
+        if clusters < 2 and is_chosen:
+            entry["k"] = clusters
+            entry["note"] = "One cluster always agrees with itself, so there is no stability."
+            continue
+        if clusters < 2 and method.has_k:
+            entry["note"] = "Not fitted: no number of clusters was found to give to it."
+            continue
+        try:
+            fitted = method.make(k or clusters, seed).fit(X)
+            labels = np.asarray(fitted.labels_)
+        except (InputError, ValueError) as error:
+            entry["note"] = f"Not fitted: {error}"
+            continue
+        entry["k"] = len(set(labels.tolist()) - {-1})
+        entry["noise_share"] = float((labels < 0).mean())
+        entry["agreement"] = float(adjusted_rand_score(reference, labels))
+        if entry["k"] >= 2:
+            entry["stability"] = stability(
+                X, method.make(k or clusters, seed), n_bootstrap=BOOTSTRAPS_COMPARED,
+                random_state=seed,
+            ).to_dict()  # fmt: skip
+            entry["silhouette"] = silhouette_values(
+                X, labels, metric=method.metric, random_state=seed
+            ).estimate.to_dict()
+        entry["seconds"] = time.monotonic() - started
+    return entries
+
+
+def headline(evaluation: dict[str, Any]) -> str:
+    """Return the answer in one sentence: how many clusters, how large, how firmly."""
+    criteria, k = evaluation["criteria"], evaluation["k"]
+    if k == 1 and evaluation["asked"]["k"] != 1:
+        why = criteria["sentence"] if criteria else "the method found one group at most."
+        return f"No cluster structure was found: {why}"
+    sizes = ", ".join(f"{size:,}" for size in evaluation["sizes"][:8])
+    more = ", ..." if len(evaluation["sizes"]) > 8 else ""
+    noise = f" and {evaluation['noise']:,} rows in none" if evaluation["noise"] else ""
+    text = f"{k} clusters by {evaluation['label']} with {sizes}{more} rows{noise}"
+    held = evaluation["stability"]
+    if held and held["value"] is not None:
+        firm = "firm" if held["value"] >= 0.85 else "soft" if held["value"] >= 0.6 else "unstable"
+        text += f"; they are {firm} (bootstrap samples agree to {held['value']:.2f} of 1)"
+    asked = evaluation["asked"]["k"]
+    if asked and criteria and criteria["k"] != asked:
+        said = "no cluster structure" if criteria["k"] == 1 else f"{criteria['k']} clusters"
+        text += f"; {asked} was asked for, the data speak for {said}"
+    elif criteria and not criteria["agree"]:
+        text += "; the criteria disagree about the number"
+    return f"{text}."
