@@ -238,6 +238,11 @@ def _open(path: str | Path) -> Run:
             f'"{path}" was made by fit in Python, which does not know where its data came from; '
             f'call fit(X, y, run="{path}") again to go on with it.'
         )
+    if run.record.get("task") == "cluster":
+        raise RunError(
+            f'"{path}" is a clustering, which was judged when it was made; '
+            f'"further report {path}" shows how.'
+        )
     raise RunError(f'"{path}" is not the training of one model.')
 
 
