@@ -1,0 +1,185 @@
+r"""DBSCAN: clusters are what dense regions hang together.
+
+A row is a core point when at least ``min_samples`` rows, itself counted, lie within ``eps``; core
+points within eps of each other share a cluster, a row within eps of a core point joins it, and
+what remains is noise:
+
+.. math:: \text{core}(x) \iff |\{y : d(x, y) \le \varepsilon\}| \ge \text{minPts}.
+
+``eps="auto"`` reads eps off the sorted graph of the distances to the ``min_samples``-th nearest
+row (the k-distance graph of the 1996 paper): the distance at which the graph, both axes scaled to
+[0, 1], lies farthest below the chord from its first point to its last (the knee of Satopaa et al.).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import sklearn.cluster
+from numpy.typing import NDArray
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import StrOptions
+
+from further.cluster.density import DensityClusterer
+from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
+from further.errors import InputError
+
+_THEIRS = sklearn.cluster.DBSCAN._parameter_constraints
+
+
+class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
+    """Density-based clusters and noise, by scikit-learn, under our distances too.
+
+    When to use: for clusters of any shape in few dimensions, with noise between them, when one
+    density separates them. When it fails: where clusters differ in density (take HDBSCAN), in
+    many dimensions, where all distances are alike, and with columns of unlike scale.
+
+    Parameters
+    ----------
+    eps : float > 0 or "auto", default=0.5
+        Radius of a neighbourhood, in the unit of the distance; "auto" takes the knee of the
+        sorted distances to the ``min_samples``-th nearest row.
+    min_samples : int, default=5
+        Rows within eps, the row itself counted, that make it a core point.
+    metric : str or callable, default="euclidean"
+        scikit-learn's names, "great_circle" (columns latitude and longitude in degrees; eps in
+        km), "jaccard", "gower" (numbers and categories; all pairs in memory), "precomputed".
+    metric_params : dict, default=None
+        Further arguments of the distance.
+    algorithm : {"auto", "ball_tree", "kd_tree", "brute"}, default="auto"
+        Neighbour search.
+    leaf_size : int, default=30
+        Of the trees.
+    p : float, default=None
+        Power of Minkowski's distance; None is 2.
+    n_jobs : int, default=None
+        Threads.
+
+    Attributes
+    ----------
+    labels_ : ndarray of int, shape (n,)
+        Clusters; -1 is noise.
+    core_sample_indices_ : ndarray of int
+        Numbers of the core points.
+    components_ : ndarray of shape (n_core, d)
+        The core points.
+    eps_ : float
+        The radius that was used.
+    training_rows_ : ndarray of shape (n, d) or None
+        What new rows are compared with; None with a precomputed distance.
+
+    Raises
+    ------
+    InputError
+        If no eps can be found, or a distance of all pairs does not fit into memory.
+
+    References
+    ----------
+    Ester, Kriegel, Sander, Xu (1996), A density-based algorithm for discovering clusters in large
+    spatial databases with noise, KDD. Satopaa, Albrecht, Irwin, Raghavan (2011), Finding a
+    "kneedle" in a haystack, ICDCS workshops.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 2], [2, 2], [2, 3], [8, 7], [8, 8], [25, 80]])
+    >>> model = DBSCAN(eps=3, min_samples=2).fit(X)
+    >>> model.labels_
+    array([ 0,  0,  0,  1,  1, -1])
+    >>> model.predict([[1.0, 1.0], [9.0, 9.0], [50.0, 50.0]])
+    array([ 0,  1, -1])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **_THEIRS,
+        "eps": [*_THEIRS["eps"], StrOptions({"auto"})],
+        "metric": accept_our_metrics(_THEIRS["metric"]),
+    }
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> DBSCAN:
+        """Find core points, clusters and noise.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d), DataFrame or sparse matrix
+            Rows, or with metric="precomputed" the distances of all pairs.
+        y : ignored
+            As in scikit-learn.
+        sample_weight : array-like of shape (n,), default=None
+            A row of weight w counts as w rows.
+
+        Returns
+        -------
+        DBSCAN
+            Itself.
+        """
+        measure = Measure.of(self)
+        rows = measure.check(self, X)
+        given = measure.given(rows, "DBSCAN")
+        self.eps_ = self._knee(measure, rows) if self.eps == "auto" else float(self.eps)
+        parameters = {
+            **self.get_params(deep=False),
+            "eps": self.eps_ / measure.unit,
+            "metric": measure.inner,
+        }
+        adopt(self, sklearn.cluster.DBSCAN(**parameters).fit(given, sample_weight=sample_weight))
+        self.components_ = rows[self.core_sample_indices_]
+        self.training_rows_ = None if measure.is_precomputed else rows
+        return self
+
+    def _knee(self, measure: Measure, rows: Any) -> float:
+        n = rows.shape[0]
+        if n <= self.min_samples:
+            raise InputError(
+                f'DBSCAN: eps="auto" with min_samples={self.min_samples} needs more rows than '
+                f"X has ({n}); give eps as a number."
+            )
+        found, _ = measure.nearest(rows, rows, self.min_samples)
+        return knee_of(np.sort(found[:, -1]))
+
+    def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+        return self.core_sample_indices_, np.full(len(self.core_sample_indices_), self.eps_)
+
+    def _k(self) -> int:
+        return int(self.min_samples)
+
+
+def knee_of(heights: NDArray[np.floating[Any]]) -> float:
+    """Return the height at the knee of an increasing curve.
+
+    When to use: on the sorted distances to the k-th neighbour. When it fails: on a curve without
+    a bend, where the knee is an accident, and on one whose last points are far beyond all others,
+    which draw the knee to themselves.
+
+    Parameters
+    ----------
+    heights : ndarray of shape (n,)
+        Increasing.
+
+    Returns
+    -------
+    float
+        The height farthest below the chord, both axes scaled to [0, 1]; greater than 0.
+
+    Raises
+    ------
+    InputError
+        If the curve is 0 throughout: all rows have copies.
+
+    Examples
+    --------
+    >>> knee_of(np.array([1.0, 1.1, 1.2, 1.3, 5.0, 9.0]))
+    1.3
+    """
+    rise = heights[-1] - heights[0]
+    if heights[-1] <= 0:
+        raise InputError(
+            'DBSCAN: eps="auto" finds a distance of 0 between each row and its neighbours, because '
+            "all rows are copies; give eps as a number."
+        )
+    if rise <= 0:
+        return float(heights[-1])
+    below = np.linspace(0.0, 1.0, len(heights)) - (heights - heights[0]) / rise
+    knee = float(heights[int(np.argmax(below))])
+    return knee if knee > 0 else float(heights[heights > 0][0])

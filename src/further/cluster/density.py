@@ -1,0 +1,142 @@
+r"""What DBSCAN, OPTICS and HDBSCAN share: rows to come, and how typical a row is.
+
+With :math:`d_k(x)` the distance of x to its k-th nearest training row, k being ``min_samples``,
+
+.. math:: \text{score}(x) = -d_k(x),
+
+and a new row x belongs to the cluster of its nearest anchor a, a training row, where
+
+.. math:: d(x, a) \le r(a) \quad\text{and, where clusters have no border points,}\quad
+   d_k(x) \le r(a),
+
+r being the reach of the anchor, and is noise elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.validation import check_is_fitted
+
+from further.cluster.neighbourhood import Measure
+from further.errors import InputError
+from further.train.saved_estimator import SavedEstimator
+
+
+class DensityClusterer(SavedEstimator):
+    """Mixin: ``predict`` and ``score_samples`` from the training rows.
+
+    When to use: for clusterers that call dense regions clusters. When it fails: it keeps all
+    training rows. A subclass sets ``training_rows_`` and ``labels_`` and says what its anchors are.
+    """
+
+    training_rows_: Any
+    core_distances_: NDArray[np.floating[Any]]
+    labels_: NDArray[np.intp]
+
+    def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+        """Return the numbers of the training rows that hold new ones, and how far each reaches."""
+        raise NotImplementedError
+
+    def _k(self) -> int:
+        """Return how many neighbours make a region dense."""
+        raise NotImplementedError
+
+    def _has_border(self) -> bool:
+        """Whether a row in a sparse region belongs to a cluster that reaches it."""
+        return True
+
+    def _whole_rows(self, rows: Any) -> NDArray[np.intp]:
+        """Return the numbers of the rows without missing or infinite values."""
+        return np.arange(rows.shape[0])
+
+    def predict(self, X: Any) -> NDArray[np.intp]:
+        """Return the cluster of the nearest anchor of each row, -1 beyond its reach.
+
+        Parameters
+        ----------
+        X : array-like of shape (m, d)
+            New rows; with metric="precomputed" their distances to the n training rows.
+
+        Returns
+        -------
+        ndarray of int, shape (m,)
+            Clusters; -1 is noise. A training row on the border of two clusters may be given the
+            other one than in ``labels_``.
+        """
+        check_is_fitted(self)
+        measure = Measure.of(self)
+        rows = self._check_new(X, measure)
+        labels = np.full(rows.shape[0], -1, dtype=np.intp)
+        whole = self._whole_rows(rows)
+        anchors, reach = self._anchors()
+        if not len(anchors) or not len(whole):
+            return labels
+        found, index = measure.nearest(rows[whole], self.training_rows_, 1, anchors)
+        limits = np.zeros(len(self.labels_))
+        limits[anchors] = reach
+        limit = limits[index[:, 0]]
+        within = found[:, 0] <= limit
+        if not self._has_border():
+            within &= self._core_distances(rows[whole], measure) <= limit
+        labels[whole[within]] = self.labels_[index[within, 0]]
+        return labels
+
+    def score_samples(self, X: Any) -> NDArray[np.floating[Any]]:
+        """Return minus the distance to the ``min_samples``-th nearest training row.
+
+        Parameters
+        ----------
+        X : array-like of shape (m, d)
+            Rows; with metric="precomputed" their distances to the n training rows.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            Higher is more typical. A training row is its own first neighbour, as in the
+            definition of a core point.
+        """
+        check_is_fitted(self)
+        measure = Measure.of(self)
+        rows = self._check_new(X, measure)
+        scores = np.full(rows.shape[0], -np.inf)
+        whole = self._whole_rows(rows)
+        if len(whole):
+            scores[whole] = -self._core_distances(rows[whole], measure)
+        return scores
+
+    def _check_new(self, X: Any, measure: Measure) -> Any:
+        return measure.check(self, X, reset=False)
+
+    def _core_distances(self, rows: Any, measure: Measure) -> NDArray[np.floating[Any]]:
+        trained = np.flatnonzero(self.labels_ >= -1)
+        k = min(self._k(), len(trained))
+        return measure.nearest(rows, self.training_rows_, k, trained)[0][:, -1]
+
+    def _largest_core_distance(self, clustered: NDArray[np.intp]) -> NDArray[np.floating[Any]]:
+        """Return the largest core distance within the cluster of each of these training rows."""
+        labels = self.labels_[clustered]
+        core = self.core_distances_[clustered]
+        largest = np.zeros(labels.max(initial=-1) + 1)
+        # Infinite is what OPTICS does not look at, a border row; it gives no measure of density.
+        np.maximum.at(largest, labels, np.where(np.isfinite(core), core, 0.0))
+        return largest[labels]
+
+    def save(self, folder: Any, **more: Any) -> Any:
+        """Write ``model.safetensors`` and ``model.json``, the training rows among them.
+
+        Raises
+        ------
+        InputError
+            If it was fitted on a sparse matrix.
+        """
+        check_is_fitted(self)
+        if sparse.issparse(self.training_rows_):
+            raise InputError(
+                f"{type(self).__name__}: it was fitted on a sparse matrix, which is not saved; "
+                "fit it on a dense array."
+            )
+        return super().save(folder, **more)
