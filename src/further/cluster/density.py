@@ -18,22 +18,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from further.cluster.neighbourhood import Measure
-from further.errors import InputError
-from further.train.saved_estimator import SavedEstimator
+from further.cluster.training_rows import KeepsTrainingRows
 
 
-class DensityClusterer(SavedEstimator):
+class DensityClusterer(KeepsTrainingRows):
     """Mixin: ``predict`` and ``score_samples`` from the training rows.
 
     When to use: for clusterers that call dense regions clusters. When it fails: it keeps all
     training rows. A subclass sets ``training_rows_`` and ``labels_`` and says what its anchors are.
     """
 
-    training_rows_: Any
     core_distances_: NDArray[np.floating[Any]]
     labels_: NDArray[np.intp]
 
@@ -124,19 +121,3 @@ class DensityClusterer(SavedEstimator):
         # Infinite is what OPTICS does not look at, a border row; it gives no measure of density.
         np.maximum.at(largest, labels, np.where(np.isfinite(core), core, 0.0))
         return largest[labels]
-
-    def save(self, folder: Any, **more: Any) -> Any:
-        """Write ``model.safetensors`` and ``model.json``, the training rows among them.
-
-        Raises
-        ------
-        InputError
-            If it was fitted on a sparse matrix.
-        """
-        check_is_fitted(self)
-        if sparse.issparse(self.training_rows_):
-            raise InputError(
-                f"{type(self).__name__}: it was fitted on a sparse matrix, which is not saved; "
-                "fit it on a dense array."
-            )
-        return super().save(folder, **more)
