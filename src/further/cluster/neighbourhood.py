@@ -147,9 +147,10 @@ class Measure:
         if self.needs_matrix:
             refuse_square(who, f'metric="{self.metric}"', len(rows), copies=3)
             return self.pairwise(rows, rows)
-        return self._translated(rows)
+        return self.prepared(rows)
 
-    def _translated(self, rows: Any) -> Any:
+    def prepared(self, rows: Any) -> Any:
+        """Return rows as scikit-learn's distance of that name reads them."""
         if self._is(GREAT_CIRCLE):
             return np.radians(np.asarray(rows, dtype=np.float64))
         if self._is("jaccard") and not sparse.issparse(rows):
@@ -167,7 +168,7 @@ class Measure:
         options = dict(self.metric_params or {})
         if self.inner == "minkowski" and self.p is not None:
             options["p"] = self.p
-        new, rows = self._translated(new), self._translated(rows)
+        new, rows = self.prepared(new), self.prepared(rows)
         return pairwise_distances(new, rows, metric=self.inner, **options) * self.unit
 
     def nearest(
@@ -204,8 +205,8 @@ class Measure:
                 metric=self.inner, p=self.p or 2, metric_params=self.metric_params,
                 n_jobs=self.n_jobs,
             )  # fmt: skip
-            search.fit(self._translated(rows))
-            found, index = search.kneighbors(self._translated(new), n_neighbors=k)
+            search.fit(self.prepared(rows))
+            found, index = search.kneighbors(self.prepared(new), n_neighbors=k)
         return found * self.unit, index if chosen is None else chosen[index]
 
     def _nearest_in_blocks(
@@ -230,7 +231,9 @@ def _smallest(
     return np.take_along_axis(found, order, axis=1), np.take_along_axis(index, order, axis=1)
 
 
-def refuse_square(who: str, what: str, n: int, *, copies: float = 1.0) -> None:
+def refuse_square(
+    who: str, what: str, n: int, copies: float = 1.0, remedy: str = "give at most {most} rows"
+) -> None:
     """Refuse a table whose distances of all pairs take more than a quarter of the memory.
 
     Parameters
@@ -241,6 +244,8 @@ def refuse_square(who: str, what: str, n: int, *, copies: float = 1.0) -> None:
         Rows.
     copies : float
         How many times the n x n matrix of float64 stands in memory at once.
+    remedy : str
+        What to do about it, with {most} for the number of rows that would fit.
 
     Raises
     ------
@@ -253,7 +258,7 @@ def refuse_square(who: str, what: str, n: int, *, copies: float = 1.0) -> None:
     most = math.isqrt(int(SHARE * memory / (8 * copies)))
     raise InputError(
         f"{who}: {what} needs the distances between all {n} rows, {8 * copies * n * n / GIB:.1f} "
-        f"GiB of this machine's {memory / GIB:.1f} GiB of memory; give at most {most} rows."
+        f"GiB of this machine's {memory / GIB:.1f} GiB of memory; {remedy.format(most=most)}."
     )
 
 

@@ -1,0 +1,135 @@
+"""The top of a tree of merges: as many branches as can be drawn, and where it is cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Dendrogram:
+    """The last merges of a tree.
+
+    Attributes
+    ----------
+    merges : ndarray of shape (n_leaves - 1, 4)
+        SciPy's linkage: the two nodes that merge, the height, and the rows below; nodes under
+        ``n_leaves`` are leaves, and row i makes node ``n_leaves + i``.
+    leaf_sizes : ndarray of int, shape (n_leaves,)
+        Rows in each leaf.
+    leaf_clusters : ndarray of int, shape (n_leaves,)
+        The cluster of a leaf's rows; -1 where they belong to several.
+    cut : float
+        A height at which the tree falls into its clusters.
+    note : str
+        What the tree was built by and on.
+    """
+
+    merges: NDArray[np.floating[Any]]
+    leaf_sizes: NDArray[np.intp]
+    leaf_clusters: NDArray[np.intp]
+    cut: float
+    note: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "merges": [
+                [int(left), int(right), float(height), int(size)]
+                for left, right, height, size in self.merges
+            ],
+            "leaf_sizes": self.leaf_sizes.tolist(),
+            "leaf_clusters": self.leaf_clusters.tolist(),
+            "cut": float(self.cut),
+            "note": self.note,
+        }
+
+
+def truncate(
+    children: NDArray[np.integer[Any]],
+    heights: NDArray[np.floating[Any]],
+    labels: NDArray[np.integer[Any]],
+    n_leaves: int,
+    *,
+    threshold: float | None = None,
+    note: str = "",
+) -> Dendrogram:
+    """Return the last merges of a whole tree.
+
+    When to use: to draw it. When it fails: nothing below the leaves can be seen.
+
+    Parameters
+    ----------
+    children : ndarray of int, shape (n - 1, 2)
+        Merge i joins these nodes into node n + i.
+    heights : ndarray of shape (n - 1,)
+        Of the merges.
+    labels : ndarray of int, shape (n,)
+        The cluster of each row.
+    n_leaves : int
+        Branches at most.
+    threshold : float, optional
+        Where the tree was cut, if at a height and not at a number of clusters.
+    note : str
+        Passed on.
+
+    Returns
+    -------
+    Dendrogram
+        With min(n, n_leaves) leaves.
+
+    Raises
+    ------
+    InputError
+        If fewer than two leaves are asked for.
+
+    Examples
+    --------
+    >>> children = np.array([[0, 1], [2, 3], [4, 5]])
+    >>> top = truncate(children, np.array([1.0, 2.0, 9.0]), np.array([0, 0, 1, 1]), 3)
+    >>> top.merges
+    array([[0., 1., 2., 2.],
+           [2., 3., 9., 4.]])
+    >>> top.leaf_sizes, top.cut
+    (array([1, 1, 2]), 5.5)
+    """
+    if n_leaves < 2:
+        raise InputError(f"dendrogram: n_leaves={n_leaves}, but a tree has at least 2 leaves.")
+    n = len(children) + 1
+    sizes, clusters = _sizes_and_clusters(children, labels)
+    first = max(0, n - n_leaves)
+    top = children[first:]
+    leaves = np.setdiff1d(top.ravel(), np.arange(n + first, 2 * n - 1))
+    number = np.full(2 * n - 1, -1, dtype=np.intp)
+    number[leaves] = np.arange(len(leaves))
+    number[n + first :] = len(leaves) + np.arange(len(top))
+    merges = np.column_stack([number[top], heights[first:], sizes[n + first :]]).astype(np.float64)
+    cut = threshold if threshold is not None else _cut(heights, len(np.unique(labels)))
+    return Dendrogram(merges, sizes[leaves], clusters[leaves], float(cut), note)
+
+
+def _sizes_and_clusters(
+    children: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    n = len(labels)
+    sizes = np.ones(2 * n - 1, dtype=np.intp)
+    clusters = np.full(2 * n - 1, -1, dtype=np.intp)
+    clusters[:n] = labels
+    for i, (left, right) in enumerate(children.tolist()):
+        sizes[n + i] = sizes[left] + sizes[right]
+        if clusters[left] == clusters[right]:
+            clusters[n + i] = clusters[left]
+    return sizes, clusters
+
+
+def _cut(heights: NDArray[np.floating[Any]], k: int) -> float:
+    """Return the middle between the last merge that was made and the first that was not."""
+    made = len(heights) + 1 - k
+    below = heights[made - 1] if made > 0 else 0.0
+    above = heights[made] if made < len(heights) else 1.05 * heights[-1]
+    return float((below + above) / 2)
