@@ -75,7 +75,7 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
         column = frame.iloc[:, position]
         reason = None
         if column_name not in keep:
-            reason = _why_useless(column, first=position == 0, several=frame.shape[1] > 1)
+            reason = why_useless(column, first=position == 0, several=frame.shape[1] > 1)
         if reason is None:
             columns[column_name] = column
         else:
@@ -84,11 +84,11 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
     if not features:
         raise InputError(
             f"{name} has no column that a model can use: "
-            + "; ".join(f"{_quoted(names)}: {reason}" for reason, names in left_out.items())
+            + "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
             + "."
         )
     for reason, names in left_out.items():
-        notes.append(f"Left out: {_quoted(names)} ({reason}).")
+        notes.append(f"Left out: {quoted(names)} ({reason}).")
     constant = [c for c in features if columns[c].nunique(dropna=False) == 1]
     if len(constant) == len(features) and len(frame) > 1:
         raise InputError(
@@ -96,7 +96,7 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
             "rows."
         )
     if constant and len(frame) > 1:
-        notes.append(f"Constant, so always generated as it is: {_quoted(constant)}.")
+        notes.append(f"Constant, so always generated as it is: {quoted(constant)}.")
     return Table(pd.DataFrame(columns), tuple(notes))
 
 
@@ -152,6 +152,51 @@ def nearest(wrong: str, known: list[str]) -> str:
     return f' (did you mean "{lower[match[0]]}"?)' if match else ""
 
 
+def why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None:
+    """Return why no model can use a typed column, or None.
+
+    Parameters
+    ----------
+    column : Series
+        From :func:`typed_table`.
+    first : bool
+        Whether it is the first of its table, where row numbers commonly stand.
+    several : bool
+        Whether the table has other columns.
+    """
+    present = column.dropna()
+    n, distinct = len(present), present.nunique()
+    if n == 0:
+        return "no value in any row"
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return None
+    customary = str(column.name).strip().lower().replace(" ", "_")
+    named = customary in IDENTIFIER_NAMES or customary.endswith("_id")
+    numbered = customary.startswith(("unnamed:", "column_")) or first
+    if column.dtype.kind in "iu":
+        if not several or distinct < len(column) or n < 3:
+            return None
+        counts_up = bool((np.diff(present.to_numpy(dtype=np.int64)) == 1).all())
+        starts = int(present.iloc[0]) in (0, 1)
+        if named or (counts_up and starts and numbered):
+            return "numbers the rows"
+        return None
+    if column.dtype.kind != "O" or n < ROWS_TO_JUDGE:
+        return None
+    if distinct == n or (named and distinct > n / 2):
+        return "a different text in every row: an identifier or free text"
+    words = present.iloc[:1000].str.count(r"\s+").mean() + 1
+    if distinct > n / 2 or (words > 6 and distinct > n / 5):
+        return "free text or names: hardly two rows share a value"
+    return None
+
+
+def quoted(names: list[str], most: int = 8) -> str:
+    """Return names in quotation marks, the first few of many."""
+    shown = ", ".join(f'"{name}"' for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
 def _asked_target(names: list[str], asked: str, name: str) -> tuple[str | None, tuple[str, ...]]:
     if asked in names:
         return asked, (f'The label is the column "{asked}", as asked.',)
@@ -162,7 +207,7 @@ def _asked_target(names: list[str], asked: str, name: str) -> tuple[str | None, 
         return None, ("No column is the label, as asked.",)
     raise InputError(
         f'{name} has no column "{asked}" for the label{nearest(asked, names)}; its columns are '
-        f"{_quoted(names, most=20)}."
+        f"{quoted(names, most=20)}."
     )
 
 
@@ -245,37 +290,3 @@ def _from_objects(column: pd.Series, name: str) -> pd.Series:
     if what == "string":
         return column
     return column.where(column.isna(), column.map(str))
-
-
-def _why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None:
-    """Return why no model can use the column, or None."""
-    present = column.dropna()
-    n, distinct = len(present), present.nunique()
-    if n == 0:
-        return "no value in any row"
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return None
-    customary = str(column.name).strip().lower().replace(" ", "_")
-    named = customary in IDENTIFIER_NAMES or customary.endswith("_id")
-    numbered = customary.startswith(("unnamed:", "column_")) or first
-    if column.dtype.kind in "iu":
-        if not several or distinct < len(column) or n < 3:
-            return None
-        counts_up = bool((np.diff(present.to_numpy(dtype=np.int64)) == 1).all())
-        starts = int(present.iloc[0]) in (0, 1)
-        if named or (counts_up and starts and numbered):
-            return "numbers the rows"
-        return None
-    if column.dtype.kind != "O" or n < ROWS_TO_JUDGE:
-        return None
-    if distinct == n or (named and distinct > n / 2):
-        return "a different text in every row: an identifier or free text"
-    words = present.iloc[:1000].str.count(r"\s+").mean() + 1
-    if distinct > n / 2 or (words > 6 and distinct > n / 5):
-        return "free text or names: hardly two rows share a value"
-    return None
-
-
-def _quoted(names: list[str], most: int = 8) -> str:
-    shown = ", ".join(f'"{name}"' for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
