@@ -57,7 +57,7 @@ class NumericColumn:
             distinct = np.unique(present)
             if kind == "f":
                 single = getattr(column.dtype, "itemsize", 8) == 4
-                decimals = _decimals(distinct.astype(np.float32) if single else distinct)
+                decimals = source_decimals(distinct.astype(np.float32) if single else distinct)
             if len(distinct) <= MOST_STEPS and 5 * len(distinct) <= len(present):
                 steps = distinct
         score = NormalScore.fit(present, knots)
@@ -156,7 +156,8 @@ def _from_numbers(numbers: np.ndarray, absent: np.ndarray | None, dtype: str) ->
     return numbers.astype(dtype)
 
 
-def _decimals(distinct: np.ndarray) -> int | None:
+def source_decimals(distinct: np.ndarray) -> int | None:
+    """Return to how many decimals values are rounded in their source, None for no rounding."""
     largest = float(np.abs(distinct).max())
     for decimals in range(MOST_DECIMALS + 1):
         if largest * 10**decimals > EXACT_INTEGERS:
