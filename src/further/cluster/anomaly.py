@@ -1,0 +1,389 @@
+r"""Anomalies: how well a score of typicality tells the rare rows that someone has marked.
+
+Rows are ranked from the least typical on. With :math:`y_{(i)}` the mark (1 or 0) of the i-th row
+and P the number of marked rows, N that of the others,
+
+.. math::
+   \text{precision at } k &= \tfrac1k \textstyle\sum_{i \le k} y_{(i)}, \\
+   \text{average precision} &= \tfrac1P \textstyle\sum_{i} y_{(i)}\, \text{precision at } i, \\
+   \text{ROC AUC} &= \tfrac{1}{P N} \#\{\text{marked row ranked before an unmarked one}\},
+
+pairs of equal score counting one half. Equal scores at the k-th place share it; in the average
+precision they form one step, as in scikit-learn. The intervals are percentiles of a stratified
+bootstrap: marked and unmarked rows are drawn anew, each as often as they are there, with the
+scores as they are. A random order has precision and average precision at the base rate,
+P / (P + N), and a ROC AUC of 0.5.
+
+References
+----------
+Davis, Goadrich (2006), The relationship between precision-recall and ROC curves, ICML. Campos,
+Zimek, Sander, Campello, Micenková, Schubert, Assent, Houle (2016), On the evaluation of
+unsupervised outlier detection, Data Min. Knowl. Discov. 30.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from further.errors import InputError
+from further.evaluate.interval import BOOTSTRAP_DRAWS, LEVEL, WILSON, Estimate, wilson
+
+Floats = NDArray[np.floating[Any]]
+
+STRATIFIED = "stratified bootstrap of rows, scores fixed"
+MEASURES = ("precision_at_k", "average_precision", "roc_auc")
+
+
+@dataclass(frozen=True)
+class AnomalyReport:
+    """How well a score finds marked rows.
+
+    Attributes
+    ----------
+    precision_at_k, average_precision, roc_auc : Estimate
+        With 95 % intervals.
+    k : int
+        Of precision at k.
+    base_rate : float
+        Share of marked rows: what a random order scores in the first two.
+    n, n_positive : int
+        Rows, and marked ones.
+    positive : object
+        The mark.
+    """
+
+    precision_at_k: Estimate
+    average_precision: Estimate
+    roc_auc: Estimate
+    k: int
+    base_rate: float
+    n: int
+    n_positive: int
+    positive: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            **{name: getattr(self, name).to_dict() for name in MEASURES},
+            "k": self.k,
+            "base_rate": self.base_rate,
+            "n": self.n,
+            "n_positive": self.n_positive,
+            "positive": str(self.positive),
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row a measure: value, low, high, what a random order scores."""
+        by_chance = dict.fromkeys(MEASURES, self.base_rate) | {"roc_auc": 0.5}
+        return pd.DataFrame(
+            [
+                {"value": e.value, "low": e.low, "high": e.high, "random": by_chance[name]}
+                for name in MEASURES
+                for e in [getattr(self, name)]
+            ],
+            index=pd.Index(MEASURES, name="measure"),
+        )
+
+
+def anomaly_report(
+    scores: Any,
+    labels: Any,
+    *,
+    k: int | None = None,
+    positive: Any = None,
+    draws: int = BOOTSTRAP_DRAWS,
+    random_state: int = 0,
+) -> AnomalyReport:
+    """Return precision at k, average precision and ROC AUC of a score of typicality.
+
+    When to use: where some rows are marked as anomalies. When it fails: marks are often those of
+    the anomalies that someone looked for, so that others count as false alarms; where the score
+    was fitted on the same rows it is not that of rows to come.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n,)
+        Of ``score_samples``: higher is more typical.
+    labels : array-like of shape (n,)
+        Two values, such as 0 and 1.
+    k : int, optional
+        Rows that someone would look at; by default as many as are marked, where precision and
+        recall are the same.
+    positive : object, optional
+        The value that marks an anomaly; by default the rarer one.
+    draws : int
+        Of the bootstrap.
+    random_state : int
+        Its seed; reports of the same rows and seed draw the same ones.
+
+    Returns
+    -------
+    AnomalyReport
+        With its base rate.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, a score is not a number, or there are not two labels.
+
+    Examples
+    --------
+    >>> report = anomaly_report([0.1, 0.9, 0.8, 0.2, 0.7], [1, 0, 0, 1, 0])
+    >>> report.precision_at_k.value, report.k, report.base_rate
+    (1.0, 2, 0.4)
+    """
+    typical = np.asarray(scores, dtype=np.float64).ravel()
+    marked, mark = _marked(labels, positive, len(typical))
+    if np.isnan(typical).any():
+        raise InputError(
+            f"anomaly_report: the score of row {int(np.isnan(typical).argmax())} is not a number; "
+            "leave such rows out."
+        )
+    n, n_positive = len(typical), int(marked.sum())
+    wanted = n_positive if k is None else int(k)
+    if not 1 <= wanted <= n:
+        raise InputError(f"anomaly_report: k={k}, but there are {n} rows; choose 1 to {n}.")
+    ranking = _Ranking(typical, marked)
+    values = ranking.measure(np.ones((1, n)), wanted)[0]
+    resampled = ranking.bootstrap(draws, wanted, np.random.default_rng(random_state))
+    estimates = [
+        _estimate(value, of_draws, n) for value, of_draws in zip(values, resampled.T, strict=True)
+    ]
+    if values[0] in (0.0, 1.0) and resampled[:, 0].std() == 0:
+        low, high = wilson(float(values[0]), wanted)
+        estimates[0] = Estimate(float(values[0]), low, high, n, WILSON)
+    return AnomalyReport(*estimates, wanted, n_positive / n, n, n_positive, mark)
+
+
+def _marked(labels: Any, positive: Any, n: int) -> tuple[NDArray[np.bool_], Any]:
+    given = pd.Series(np.asarray(labels).ravel())
+    if len(given) != n:
+        raise InputError(f"anomaly_report: {n} scores but {len(given)} labels; give one a row.")
+    counts = given.value_counts(dropna=False)
+    if len(counts) != 2:
+        shown = ", ".join(map(str, counts.index[:4]))
+        raise InputError(
+            f"anomaly_report: labels have {len(counts)} values ({shown}), but two are needed; "
+            "give positive against the rest, such as labels == value."
+        )
+    mark = counts.index[-1] if positive is None else positive
+    if mark not in counts.index:
+        raise InputError(
+            f"anomaly_report: positive={positive!r} is not among the labels "
+            f"({', '.join(map(str, counts.index))}); give one of them."
+        )
+    # Of two equally frequent ones the greater marks, as 1 does beside 0.
+    if positive is None and counts.iloc[0] == counts.iloc[1]:
+        mark = max(counts.index)
+    return (given == mark).to_numpy(), mark
+
+
+class _Ranking:
+    """Rows from the least typical on, so that a draw is a vector of how often each row counts."""
+
+    def __init__(self, typical: Floats, marked: NDArray[np.bool_]) -> None:
+        order = np.argsort(typical, kind="stable")
+        self.marked = marked[order]
+        ranked = typical[order]
+        self.last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+
+    def measure(self, counts: Floats, k: int) -> Floats:
+        """Return the three measures, shape (draws, 3), of rows counted so often, (draws, n)."""
+        hits = np.cumsum(counts * self.marked, axis=1)[:, self.last]
+        seen = np.cumsum(counts, axis=1)[:, self.last]
+        new_hits = np.diff(hits, axis=1, prepend=0.0)
+        new_seen = np.diff(seen, axis=1, prepend=0.0)
+        positives = hits[:, -1:]
+        negatives = seen[:, -1:] - positives
+        precision = hits / np.maximum(seen, 1.0)
+        average = (new_hits * precision).sum(axis=1) / positives[:, 0]
+        new_misses = new_seen - new_hits
+        after = negatives - (seen - hits)
+        pairs = (new_hits * (after + 0.5 * new_misses)).sum(axis=1)
+        area = pairs / (positives[:, 0] * negatives[:, 0])
+        at = (seen < k).sum(axis=1)
+        row = np.arange(len(counts))
+        missing = k - (seen[row, at] - new_seen[row, at])
+        found = hits[row, at] - new_hits[row, at] * (1 - missing / new_seen[row, at])
+        return np.column_stack([found / k, average, area])
+
+    def bootstrap(self, draws: int, k: int, rng: np.random.Generator) -> Floats:
+        """Return the measures of rows drawn anew, marked and unmarked apart."""
+        strata = [np.flatnonzero(self.marked), np.flatnonzero(~self.marked)]
+        measured = []
+        for start in range(0, draws, 50):
+            counts = np.zeros((min(50, draws - start), len(self.marked)))
+            for rows in strata:
+                drawn = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), len(counts))
+                counts[:, rows] = drawn
+            measured.append(self.measure(counts, k))
+        return np.concatenate(measured)
+
+
+def _estimate(value: float, draws: Floats, n: int) -> Estimate:
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(float(value), min(low, value), max(high, value), n, STRATIFIED)
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A way to score how typical rows are.
+
+    Attributes
+    ----------
+    name, label : str
+        What a call and what a table names it.
+    make : callable
+        Takes a seed and returns an unfitted estimator with ``score_samples``.
+    score : str
+        What the score is, in words.
+    """
+
+    name: str
+    label: str
+    make: Callable[[int | None], Any]
+    score: str
+
+
+def _kmeans(seed: int | None) -> Any:
+    from further.cluster.kmeans import KMeans
+
+    return KMeans(n_clusters=8, n_init=3, random_state=seed)
+
+
+def _dbscan(seed: int | None) -> Any:
+    from further.cluster.dbscan import DBSCAN
+
+    return DBSCAN(eps="auto", min_samples=10)
+
+
+def _mixture(seed: int | None) -> Any:
+    from further.cluster.mixture import GaussianMixture
+
+    return GaussianMixture(n_components=8, reg_covar=1e-4, random_state=seed)
+
+
+def _isolation_forest(seed: int | None) -> Any:
+    from further.cluster.isolation_forest import IsolationForest
+
+    return IsolationForest(random_state=seed)
+
+
+def _local_outlier_factor(seed: int | None) -> Any:
+    from further.cluster.local_outlier_factor import LocalOutlierFactor
+
+    return LocalOutlierFactor(n_neighbors=20)
+
+
+DETECTORS: tuple[Detector, ...] = (
+    Detector("kmeans", "k-means", _kmeans, "minus the distance to the nearest of 8 centroids"),
+    Detector("dbscan", "DBSCAN", _dbscan, "minus the distance to the 10th nearest row"),
+    Detector("mixture", "Gaussian mixture", _mixture, "log density of 8 components"),
+    Detector("isolation_forest", "Isolation forest", _isolation_forest,
+             "depth at which random cuts isolate a row"),
+    Detector("local_outlier_factor", "Local outlier factor", _local_outlier_factor,
+             "density beside that of the 20 nearest rows"),
+)  # fmt: skip
+
+
+def anomaly_scores(name: str, X: Any, *, random_state: int | None = None) -> Floats:
+    """Fit a detector by name and return how typical each row is.
+
+    When to use: to rank rows for someone to look at. When it fails: distances mix columns as they
+    are, so scale them before; the settings are fixed here, so take the class to choose others.
+
+    Parameters
+    ----------
+    name : str
+        "kmeans", "dbscan", "mixture", "isolation_forest" or "local_outlier_factor".
+    X : array-like of shape (n, d)
+        Numbers of like scale.
+    random_state : int, optional
+        Seed.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Higher is more typical.
+
+    Raises
+    ------
+    InputError
+        If there is no detector of that name.
+
+    Examples
+    --------
+    >>> X = np.concatenate([np.random.default_rng(0).normal(size=(99, 2)), [[9.0, 9.0]]])
+    >>> int(anomaly_scores("local_outlier_factor", X).argmin())
+    99
+    """
+    return find_detector(name).make(random_state).fit(X).score_samples(X)
+
+
+def find_detector(name: str) -> Detector:
+    """Return a detector by name.
+
+    Raises
+    ------
+    InputError
+        With the names that there are.
+    """
+    for detector in DETECTORS:
+        if detector.name == name:
+            return detector
+    names = ", ".join(detector.name for detector in DETECTORS)
+    raise InputError(f'There is no anomaly detector "{name}"; there are {names}.')
+
+
+def compare_detectors(
+    X: Any,
+    labels: Any,
+    *,
+    names: Sequence[str] | None = None,
+    k: int | None = None,
+    positive: Any = None,
+    random_state: int | None = 0,
+) -> pd.DataFrame:
+    """Return how well each detector finds the marked rows.
+
+    When to use: to choose a detector where some anomalies are known. When it fails: the best of
+    several on few marked rows is partly luck; look at the intervals.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Numbers of like scale; the marks are not among them.
+    labels : array-like of shape (n,)
+        Two values.
+    names : sequence of str, optional
+        Detectors; all by default.
+    k, positive : optional
+        As in :func:`anomaly_report`.
+    random_state : int, optional
+        Seed of the detectors.
+
+    Returns
+    -------
+    DataFrame
+        A row a detector, ordered by average precision: label, the three measures each with its
+        ``_low`` and ``_high``, k, base_rate, and what the score is.
+    """
+    rows = []
+    for name in names or [detector.name for detector in DETECTORS]:
+        detector = find_detector(name)
+        scores = anomaly_scores(name, X, random_state=random_state)
+        report = anomaly_report(scores, labels, k=k, positive=positive)
+        row: dict[str, Any] = {"method": name, "label": detector.label}
+        for measure in MEASURES:
+            estimate: Estimate = getattr(report, measure)
+            row[measure] = estimate.value
+            row[f"{measure}_low"], row[f"{measure}_high"] = estimate.low, estimate.high
+        rows.append({**row, "k": report.k, "base_rate": report.base_rate, "score": detector.score})
+    frame = pd.DataFrame(rows).set_index("method")
+    return frame.sort_values("average_precision", ascending=False)
