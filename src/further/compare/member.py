@@ -163,7 +163,7 @@ def score_samples(
     # As many as test rows are compared with them, as many as training rows are learnt from.
     n = max(setting.judge.n_samples, setting.judge.n_learning_samples)
     seed = int(estimator.random_state)
-    codes = estimator._codes(n, None, seed)
+    codes = estimator.class_codes(n, None, seed)
     start = time.perf_counter()
     encoded = estimator.sample_encoded(n, codes, seed)
     sampling_seconds = (time.perf_counter() - start) / n * 1000

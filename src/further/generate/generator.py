@@ -139,7 +139,7 @@ class Generator(BaseEstimator):
         if not isinstance(n_samples, Integral) or n_samples < 1:
             raise InputError(f"n_samples={n_samples!r} must be a whole number of at least 1.")
         seed = self._seed(random_state)
-        codes = self._codes(n_samples, y, seed)
+        codes = self.class_codes(n_samples, y, seed)
         encoded = self.sample_encoded(len(codes) if codes is not None else n_samples, codes, seed)
         rows = self.encoding_.decode(encoded)
         if not return_y:
@@ -266,7 +266,7 @@ class Generator(BaseEstimator):
             y = np.asarray(dataset.class_names)[dataset.labels]
         if y is None:
             return dataset
-        codes = self._codes(len(dataset), y, 0)
+        codes = self.class_codes(len(dataset), y, 0)
         if codes is None or len(codes) != len(dataset):
             raise InputError(
                 f"y has {np.size(y)} labels but there are {len(dataset)} rows; give one label for "
@@ -281,7 +281,7 @@ class Generator(BaseEstimator):
             return int(state)
         return int(check_random_state(state).randint(2**31 - 1))
 
-    def _codes(self, n: int, y: Any, seed: int) -> np.ndarray | None:
+    def class_codes(self, n: int, y: Any, seed: int) -> np.ndarray | None:
         """Return class codes: those asked for, or drawn from the training prior."""
         if self.spec_.n_classes == 0:
             if y is not None:
