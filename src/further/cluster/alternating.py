@@ -1,0 +1,297 @@
+r"""The alternation that k-means, its relatives for other measures and k-modes share.
+
+With a cost :math:`d(x, c)` of a row at a centre, clusters and centres that lower
+
+.. math:: J = \sum_{i=1}^n d(x_i, c_{l_i})
+
+are found by two steps, neither of which can raise it: each row goes to its cheapest centre,
+:math:`l_i = \arg\min_j d(x_i, c_j)`, and each centre becomes the cheapest one for its rows,
+:math:`c_j = \arg\min_c \sum_{l_i = j} d(x_i, c)`. It ends where neither lowers J: in a local
+minimum, which is why several starts are tried.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from further.errors import InputError
+from further.train.saved_estimator import SavedEstimator
+
+Floats = NDArray[np.floating[Any]]
+#: Costs that are held at a time.
+BLOCK = 2**20
+STARTS_AT_RANDOM, STARTS_SPREAD_OUT = 10, 3
+
+
+class Rows(ABC):
+    """Rows under one measure: what each costs at a centre, and the cheapest centre of a group.
+
+    When to use: as the base of what a new measure has to say. When it fails: a measure whose
+    cheapest centre has no formula needs medoids instead.
+    """
+
+    #: Number of rows.
+    n: int
+
+    @abstractmethod
+    def as_centers(self, index: NDArray[np.integer[Any]]) -> Floats:
+        """Return some of the rows as centres."""
+
+    @abstractmethod
+    def costs(self, part: slice, centers: Floats) -> Floats:
+        """Return the costs, shape (m, k), of the rows of a slice at each centre."""
+
+    @abstractmethod
+    def centers_of(self, labels: NDArray[np.intp], centers: Floats) -> Floats:
+        """Return the cheapest centre of each group; that of an empty group stays as it is."""
+
+    def own_costs(self, part: slice, labels: NDArray[np.intp], costs: Floats, _: Floats) -> Floats:
+        """Return the cost of each row of a slice at its own centre, where need be more exactly."""
+        own: Floats = np.take_along_axis(costs, labels[:, None], axis=1)[:, 0]
+        return own
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Centres, the rows' clusters and costs, and after how many iterations."""
+
+    centers: Floats
+    labels: NDArray[np.intp]
+    costs: Floats
+    n_iter: int
+
+    @property
+    def inertia(self) -> float:
+        """The sum of the costs."""
+        return float(self.costs.sum(dtype=np.float64))
+
+
+def nearest(rows: Rows, centers: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Return the cheapest centre of each row, the first of equal ones, and its cost."""
+    labels = np.empty(rows.n, dtype=np.intp)
+    own = np.empty(rows.n)
+    for part in gen_batches(rows.n, max(1, BLOCK // len(centers))):
+        costs = rows.costs(part, centers)
+        labels[part] = costs.argmin(axis=1)
+        own[part] = rows.own_costs(part, labels[part], costs, centers)
+    return labels, own
+
+
+def fill_empty(labels: NDArray[np.intp], costs: Floats, k: int) -> NDArray[np.intp]:
+    """Return labels in which each empty cluster has got the row that costs most where it is.
+
+    Rows that cost nothing stay: with fewer distinct rows than clusters some clusters are empty.
+    """
+    sizes = np.bincount(labels, minlength=k)
+    if sizes.all():
+        return labels
+    labels, candidates = labels.copy(), iter(np.argsort(-costs, kind="stable"))
+    for empty in np.flatnonzero(sizes == 0):
+        for row in candidates:
+            if costs[row] <= 0:
+                return labels
+            if sizes[labels[row]] > 1:
+                sizes[labels[row]] -= 1
+                labels[row] = empty
+                break
+    return labels
+
+
+def alternate(rows: Rows, centers: Floats, max_iter: int) -> Partition:
+    """Return the local minimum that a start leads to; the inertia falls in every iteration."""
+    labels, costs = nearest(rows, centers)
+    reached = Partition(centers, labels, costs, 0)
+    n_iter = 0
+    for n_iter in range(1, max_iter + 1):
+        filled = fill_empty(reached.labels, reached.costs, len(centers))
+        centers = rows.centers_of(filled, reached.centers)
+        labels, costs = nearest(rows, centers)
+        following = Partition(centers, labels, costs, n_iter)
+        if following.inertia >= reached.inertia:
+            break
+        reached = following
+    return Partition(reached.centers, reached.labels, reached.costs, n_iter)
+
+
+def start_at_random(rows: Rows, k: int, random: np.random.RandomState) -> Floats:
+    """Return k distinct rows as centres."""
+    return rows.as_centers(random.choice(rows.n, size=k, replace=False))
+
+
+def start_spread_out(rows: Rows, k: int, random: np.random.RandomState) -> Floats:
+    """Return centres by greedy k-means++: rows drawn in proportion to their present cost.
+
+    References
+    ----------
+    Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding".
+    """
+    n_candidates = 2 + int(np.log(k))
+    chosen = [int(random.randint(rows.n))]
+    _, costs = nearest(rows, rows.as_centers(np.array(chosen)))
+    for _ in range(1, k):
+        cumulative = np.cumsum(costs)
+        draws = random.uniform(size=n_candidates) * cumulative[-1]
+        if cumulative[-1] <= 0:
+            candidates = random.randint(rows.n, size=n_candidates)
+        else:
+            candidates = np.searchsorted(cumulative, draws, side="right")
+            candidates = np.minimum(candidates, np.flatnonzero(costs)[-1])
+        centers = rows.as_centers(candidates)
+        lowered = np.empty((rows.n, n_candidates))
+        for part in gen_batches(rows.n, max(1, BLOCK // n_candidates)):
+            lowered[part] = np.minimum(rows.costs(part, centers), costs[part, None])
+        best = int(lowered.sum(axis=0).argmin())
+        chosen.append(int(candidates[best]))
+        costs = lowered[:, best]
+    return rows.as_centers(np.array(chosen))
+
+
+class AlternatingClusterer(SavedEstimator, ClusterMixin, BaseEstimator):
+    """Base of the clusterers that alternate between rows and centres.
+
+    When to use: as a base class. A subclass says how rows are read (``_learn`` while fitting,
+    ``_read`` afterwards), how a given start is (``_given_start``), and what of the result it shows
+    (``_keep``, ``_fitted_centers``). When it fails: in local minima, hence ``n_init``.
+    """
+
+    n_clusters: int
+    init: Any
+    n_init: Any
+    max_iter: int
+    random_state: Any
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "init": [StrOptions({"k-means++", "random"}), "array-like"],
+        "n_init": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Find the clusters of the rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n, d)
+            Rows, as the class describes them.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If there are fewer rows than clusters, or the given start has another shape.
+        """
+        self._validate_params()
+        rows = self._learn(X)
+        if self.n_clusters > rows.n:
+            raise InputError(
+                f"{type(self).__name__}: n_clusters={self.n_clusters} but X has {rows.n} rows; "
+                f"choose n_clusters of at most {rows.n}."
+            )
+        random = check_random_state(self.random_state)
+        starts = range(self._number_of_starts())
+        found = (alternate(rows, self._start(rows, random), self.max_iter) for _ in starts)
+        best = min(found, key=lambda partition: partition.inertia)
+        distinct = len(np.unique(best.labels))
+        if distinct < self.n_clusters:
+            warnings.warn(
+                f"{type(self).__name__}: {distinct} clusters for n_clusters={self.n_clusters}, "
+                "because X has too few distinct rows.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self.labels_ = best.labels
+        self.inertia_ = best.inertia
+        self.n_iter_ = best.n_iter
+        self._keep(rows, best)
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.intp]:
+        """Return the cluster of the nearest centre of each row, shape (m,).
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (m, d)
+            New rows.
+        """
+        check_is_fitted(self)
+        return nearest(self._read(X), self._fitted_centers())[0]
+
+    def score_samples(self, X: Any) -> Floats:
+        """Return minus the distance of each row to its own centre, shape (m,).
+
+        Higher is more typical. The class says what the distance is.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (m, d)
+            Rows.
+        """
+        check_is_fitted(self)
+        rows = self._read(X)
+        return -self._distances(rows, nearest(rows, self._fitted_centers())[1])
+
+    def _number_of_starts(self) -> int:
+        if not isinstance(self.init, str):
+            return 1
+        if self.n_init != "auto":
+            return int(self.n_init)
+        return STARTS_SPREAD_OUT if self.init == "k-means++" else STARTS_AT_RANDOM
+
+    def _start(self, rows: Any, random: np.random.RandomState) -> Floats:
+        if isinstance(self.init, str):
+            return self._draw_start(rows, random)
+        return self._given_start(rows)
+
+    def _draw_start(self, rows: Any, random: np.random.RandomState) -> Floats:
+        draw = start_spread_out if self.init == "k-means++" else start_at_random
+        return draw(rows, self.n_clusters, random)
+
+    def _check_start(self, start: NDArray[Any], n_features: int) -> None:
+        if start.shape != (self.n_clusters, n_features):
+            raise InputError(
+                f"{type(self).__name__}: init has the shape {start.shape}; "
+                f"give {self.n_clusters} centres of {n_features} columns."
+            )
+
+    def _distances(self, rows: Any, costs: Floats) -> Floats:
+        """Return the distances that belong to the rows' costs."""
+        return costs
+
+    @abstractmethod
+    def _learn(self, X: Any) -> Rows:
+        """Validate the training rows and keep what new ones are to be compared with."""
+
+    @abstractmethod
+    def _read(self, X: Any) -> Rows:
+        """Validate new rows."""
+
+    @abstractmethod
+    def _given_start(self, rows: Any) -> Floats:
+        """Return the centres that ``init`` holds."""
+
+    @abstractmethod
+    def _keep(self, rows: Any, best: Partition) -> None:
+        """Set ``cluster_centers_`` and what else is shown."""
+
+    @abstractmethod
+    def _fitted_centers(self) -> Floats:
+        """Return the centres as ``_keep`` got them."""

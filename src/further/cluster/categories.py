@@ -1,0 +1,159 @@
+r"""Columns of categories as codes: what was seen, what is missing, what is new.
+
+The categories of a column, sorted, :math:`a_1 < \dots < a_m`, give each value its code,
+
+.. math:: \text{code}(x) = \begin{cases} i & x = a_i \\ -1 & x \text{ is missing} \\
+          -2 & x \text{ was not seen in training.} \end{cases}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_array
+
+from further.errors import InputError
+
+MISSING, UNSEEN = -1, -2
+_NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal")
+
+
+def as_frame(X: Any) -> pd.DataFrame:
+    """Return rows as a table whose columns have the type of what they hold.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of shape (n, d)
+        Numbers, texts, booleans; None and NaN are missing.
+
+    Raises
+    ------
+    ValueError
+        By scikit-learn's ``check_array``: if X is not two-dimensional, is empty or is complex.
+
+    Examples
+    --------
+    >>> as_frame(np.array([[1, "a"], [None, "b"]], dtype=object))[0].tolist()
+    [1.0, nan]
+    """
+    if not isinstance(X, pd.DataFrame):
+        rows = check_array(X, dtype=None, ensure_all_finite=False)
+        # A list of numbers and words would be an array of words.
+        mixed = isinstance(X, list | tuple) and rows.dtype.kind in "US"
+        X = pd.DataFrame(list(X) if mixed else rows)
+    elif 0 in X.shape:
+        check_array(np.empty(X.shape))
+    for j in range(X.shape[1]):
+        if X.dtypes.iloc[j].kind == "O" and pd.api.types.infer_dtype(X.iloc[:, j]) in _NUMBERS:
+            X = X.copy(deep=False)
+            X.isetitem(j, pd.to_numeric(X.iloc[:, j]))
+    return X
+
+
+def is_number(column: pd.Series[Any]) -> bool:
+    """Return whether a column holds numbers; booleans are categories."""
+    kind = column.dtype
+    return bool(pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind))
+
+
+def read_numbers(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Return columns of numbers as floats, NaN where missing.
+
+    Raises
+    ------
+    InputError
+        If one holds something else.
+    ValueError
+        By scikit-learn's ``check_array``, if a number is infinite.
+    """
+    if frame.shape[1] == 0:
+        return np.empty(frame.shape)
+    numbers = []
+    for j, name in enumerate(frame.columns):
+        try:
+            numbers.append(frame.iloc[:, j].to_numpy(dtype=np.float64, na_value=np.nan))
+        except (ValueError, TypeError) as error:
+            raise InputError(
+                f'Column "{name}" held numbers in training and now holds something else '
+                f"({error}); give numbers or leave the cells empty."
+            ) from error
+    checked: NDArray[np.float64] = check_array(
+        np.column_stack(numbers), dtype=np.float64, ensure_all_finite="allow-nan"
+    )
+    return checked
+
+
+def find_categories(column: pd.Series[Any]) -> list[Any]:
+    """Return the categories of a column, numbers before texts, each sorted.
+
+    Parameters
+    ----------
+    column : Series of shape (n,)
+        What is neither text, number nor boolean (a date, say) becomes its text.
+
+    Examples
+    --------
+    >>> find_categories(pd.Series(["b", None, "a", "b"]))
+    ['a', 'b']
+    """
+    _, keys = _factorize(column)
+    return sorted(set(keys), key=lambda key: (isinstance(key, str), key))
+
+
+def encode(column: pd.Series[Any], categories: list[Any]) -> NDArray[np.int64]:
+    """Return the codes of a column, -1 for what is missing and -2 for what was never seen.
+
+    Parameters
+    ----------
+    column : Series of shape (n,)
+        Values.
+    categories : list
+        Those of the training rows, from :func:`find_categories`.
+
+    Examples
+    --------
+    >>> encode(pd.Series(["b", None, "c"]), ["a", "b"])
+    array([ 1, -1, -2])
+    """
+    position = {category: i for i, category in enumerate(categories)}
+    codes, keys = _factorize(column)
+    table = np.array([*(position.get(key, UNSEEN) for key in keys), MISSING], dtype=np.int64)
+    return table[codes]
+
+
+def encode_columns(frame: pd.DataFrame, categories: list[list[Any]]) -> NDArray[np.int64]:
+    """Return the codes of all columns, shape (n, q)."""
+    codes = np.empty(frame.shape, dtype=np.int64)
+    for j, known in enumerate(categories):
+        codes[:, j] = encode(frame.iloc[:, j], known)
+    return codes
+
+
+def decode_columns(codes: NDArray[np.integer[Any]], categories: list[list[Any]]) -> Any:
+    """Return the categories of codes, None where there is none: an object array (n, q)."""
+    values = np.full(codes.shape, None, dtype=object)
+    for j, known in enumerate(categories):
+        for i, code in enumerate(codes[:, j]):
+            if code >= 0:
+                values[i, j] = known[code]
+    return values
+
+
+def _factorize(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[Any]]:
+    """Return which of the distinct values each row holds (-1: missing), and those values."""
+    try:
+        codes, values = pd.factorize(column)
+    except TypeError:
+        # Lists and dictionaries have no hash.
+        codes, values = pd.factorize(column.map(str, na_action="ignore"))
+    return codes, [_key(value) for value in values]
+
+
+def _key(value: Any) -> Any:
+    """Return a value that JSON keeps and that equals itself after a save."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | bool | int | float) else str(value)

@@ -1,0 +1,251 @@
+r"""k-modes: clusters of categories, each around its most frequent ones.
+
+.. math:: J = \sum_{i=1}^n \sum_{m=1}^q [x_{im} \text{ known}]\,[x_{im} \ne c_{l_i m}], \qquad
+          c_{jm} = \operatorname{mode} \{x_{im} : l_i = j, x_{im} \text{ known}\}.
+
+The two steps are products with one-hot columns; :mod:`further.cluster.mixed_rows` has them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import validate_data
+
+from further.cluster.alternating import AlternatingClusterer, Floats, Partition
+from further.cluster.categories import (
+    MISSING,
+    UNSEEN,
+    as_frame,
+    decode_columns,
+    encode_columns,
+    find_categories,
+)
+from further.cluster.mixed_rows import MixedRows
+from further.errors import InputError
+
+
+def start_by_frequency(rows: MixedRows, k: int, random: np.random.RandomState) -> Floats:
+    """Return Huang's start: modes drawn by frequency, each then moved to its nearest row.
+
+    Parameters
+    ----------
+    rows : MixedRows
+        Rows of categories only.
+    k : int
+        Number of centres; they are distinct rows where there are enough.
+    random : RandomState
+        Source of the draws.
+
+    References
+    ----------
+    Huang (1998), "Extensions to the k-means algorithm for clustering large data sets with
+    categorical values".
+    """
+    drawn = np.empty((k, rows.codes.shape[1]))
+    for j in range(drawn.shape[1]):
+        known = rows.codes[rows.codes[:, j] >= 0, j]
+        drawn[:, j] = random.choice(known, k) if len(known) else MISSING
+    everything = slice(0, rows.n)
+    taken: set[bytes] = set()
+    for i in range(k):
+        order = np.argsort(rows.costs(everything, drawn[i : i + 1])[:, 0], kind="stable")
+        for row in order:
+            center = rows.as_centers(np.array([row]))[0]
+            if center.tobytes() not in taken:
+                break
+        else:
+            center = rows.as_centers(order[:1])[0]
+        taken.add(center.tobytes())
+        drawn[i] = center
+    return drawn
+
+
+def start_by_density(rows: MixedRows, k: int) -> Floats:
+    """Return Cao's start: the row of the most frequent categories, then rows dense and far.
+
+    References
+    ----------
+    Cao, Liang and Bai (2009), "A new initialization method for categorical data clustering".
+    """
+    counts = np.asarray(rows.one_hot.sum(axis=0)).ravel()
+    density = rows.one_hot @ counts / (rows.n * max(1, rows.codes.shape[1]))
+    centers = rows.as_centers(np.array([density.argmax()]))
+    everything = slice(0, rows.n)
+    worth = np.full(rows.n, np.inf)
+    for _ in range(1, k):
+        worth = np.minimum(worth, rows.costs(everything, centers[-1:])[:, 0] * density)
+        centers = np.vstack([centers, rows.as_centers(np.array([worth.argmax()]))])
+    return centers
+
+
+class KModes(AlternatingClusterer):
+    """Clusters of rows of categories, by the number of columns that differ.
+
+    When to use: for tables of words, yes and no, and codes. Every column is taken as categories,
+    numbers too. A missing value (None, NaN) differs from nothing: it contributes nothing to the
+    cost and nothing to a mode. When it fails: columns of many rare categories differ between all
+    rows and drown the others; columns weigh alike, whether they matter or not.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Number of clusters.
+    init : "huang", "cao", "random", "k-means++" or array-like of shape (n_clusters, q)
+        Start: modes drawn by frequency; the deterministic start of dense rows that are far apart;
+        rows drawn uniformly; rows drawn in proportion to their cost; given categories.
+    n_init : "auto" or int
+        Number of starts, of which the one of least inertia is kept; "auto" is 10 for "huang" and
+        "random", 3 for "k-means++", and "cao" is one in any case.
+    max_iter : int
+        Most iterations of a start.
+    random_state : int, RandomState or None
+        Seed of the starts.
+
+    Attributes
+    ----------
+    cluster_centers_ : ndarray of objects, shape (n_clusters, q)
+        Modes; None in a column without any value.
+    labels_ : ndarray of int, shape (n,)
+        Cluster of each row.
+    inertia_ : float
+        Cost: how many values differ from the mode of their cluster.
+    n_missing_ : ndarray of int, shape (q,)
+        Missing values of each column.
+    n_iter_ : int
+        Iterations of the best start.
+    n_features_in_ : int
+        Number of columns.
+    categories_ : list of lists
+        Categories of each column.
+    encoded_centers_ : ndarray of shape (n_clusters, q)
+        Places of the modes in ``categories_``.
+
+    Raises
+    ------
+    InputError
+        In ``fit``, if there are fewer rows than clusters.
+
+    References
+    ----------
+    Huang (1998), "Extensions to the k-means algorithm for clustering large data sets with
+    categorical values".
+
+    Examples
+    --------
+    >>> animals = [["fur", "milk"], ["fur", None], ["feathers", "eggs"], ["scales", "eggs"]]
+    >>> model = KModes(2, random_state=0).fit(animals)
+    >>> model.inertia_, model.n_missing_
+    (1.0, array([0, 1]))
+    >>> model.predict([["fur", "honey"]]) == model.labels_[0]
+    array([ True])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **AlternatingClusterer._parameter_constraints,
+        "init": [StrOptions({"huang", "cao", "random", "k-means++"}), "array-like"],
+    }
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        init: Any = "huang",
+        n_init: Any = "auto",
+        max_iter: int = 100,
+        random_state: Any = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.init = init
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def score_samples(self, X: Any) -> Floats:
+        """Return minus the number of columns in which each row differs from its mode.
+
+        Higher is more typical. What a row with missing values differs in is scaled up to all
+        columns, so that knowing little does not look typical; a row without any value scores 0.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (m, q)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+        """
+        return super().score_samples(X)
+
+    def _learn(self, X: Any) -> MixedRows:
+        frame = as_frame(X)
+        validate_data(self, X, skip_check_array=True)
+        self.categories_ = [find_categories(frame.iloc[:, j]) for j in range(frame.shape[1])]
+        rows = self._encoded(frame)
+        self.n_missing_ = (rows.codes == MISSING).sum(axis=0)
+        return rows
+
+    def _read(self, X: Any) -> MixedRows:
+        frame = as_frame(X)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return self._encoded(frame)
+
+    def _encoded(self, frame: Any) -> MixedRows:
+        codes = encode_columns(frame, self.categories_)
+        return MixedRows(np.empty((len(codes), 0)), codes, [len(c) for c in self.categories_])
+
+    def _number_of_starts(self) -> int:
+        drawn = isinstance(self.init, str) and self.init != "cao"
+        return super()._number_of_starts() if drawn else 1
+
+    def _draw_start(self, rows: MixedRows, random: np.random.RandomState) -> Floats:
+        if self.init == "huang":
+            return start_by_frequency(rows, self.n_clusters, random)
+        if self.init == "cao":
+            return start_by_density(rows, self.n_clusters)
+        return super()._draw_start(rows, random)
+
+    def _given_start(self, rows: MixedRows) -> Floats:
+        start = as_frame(self.init)
+        self._check_start(np.empty(start.shape), self.n_features_in_)
+        codes = encode_columns(start, self.categories_)
+        refuse_unseen(type(self).__name__, start, codes)
+        return np.where(codes == MISSING, rows.usual, codes)
+
+    def _distances(self, rows: MixedRows, costs: Floats) -> Floats:
+        share = rows.known_share()
+        return np.divide(costs, share, out=np.zeros_like(costs), where=share > 0)
+
+    def _keep(self, rows: MixedRows, best: Partition) -> None:
+        self.encoded_centers_ = best.centers
+        self.cluster_centers_ = decode_columns(best.centers.astype(int), self.categories_)
+
+    def _fitted_centers(self) -> Floats:
+        return self.encoded_centers_
+
+
+def refuse_unseen(who: str, start: Any, codes: Any) -> None:
+    """Refuse a start with a category that no row has.
+
+    Raises
+    ------
+    InputError
+        With the category.
+    """
+    wrong = np.argwhere(codes == UNSEEN)
+    if len(wrong):
+        i, j = wrong[0]
+        raise InputError(
+            f'{who}: init has "{start.iloc[i, j]}" in column {j}, which no row of X has; '
+            "give categories of X."
+        )

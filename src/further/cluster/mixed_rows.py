@@ -1,0 +1,156 @@
+r"""Numbers and categories under one cost, computed as products with one-hot columns.
+
+With p numbers, q categories and the weight :math:`\gamma` of a category, a row costs at a centre
+
+.. math:: d(x, c) = \sum_{m=1}^p u_m (x_m - c_m)^2 + \gamma \sum_{m=p+1}^{p+q} u_m [x_m \ne c_m],
+
+where :math:`u_m` is 0 if :math:`x_m` is missing, else 1. Let H hold a 1 for each category of each
+row, and C one for each category of each centre; then the numbers of equal categories of all rows
+and centres are :math:`H C^\top`, and how often each category is in each cluster is
+:math:`L^\top H` with the one-hot labels L. The cheapest centre of a group has the mean of the known
+numbers and the most frequent of the known categories; where a group knows none, it has the mean or
+the most frequent category of the whole table, so that no centre is cheap by knowing nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from further.cluster.alternating import Floats, Rows
+from further.cluster.categories import MISSING
+
+
+class MixedRows(Rows):
+    """Rows of numbers and of codes of categories, of which any may be missing.
+
+    When to use: inside k-modes and k-prototypes. When it fails: the one-hot centres take memory
+    for each category of each column, as often as there are clusters.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n, p)
+        NaN is missing.
+    codes : ndarray of int, shape (n, q)
+        Codes of categories, -1 for missing and -2 for a category that is in no training row.
+    sizes : list of int, length q
+        Number of categories of each column.
+    gamma : float
+        Weight of a category that differs.
+    usual : ndarray of shape (p + q,), optional
+        Means and most frequent categories of the training rows; those of these rows by default.
+    """
+
+    def __init__(
+        self,
+        numbers: Floats,
+        codes: NDArray[np.integer[Any]],
+        sizes: list[int],
+        gamma: float = 1.0,
+        usual: Floats | None = None,
+    ) -> None:
+        self.n, self.p = numbers.shape
+        self.gamma = gamma
+        self.codes = codes
+        self.limits = np.cumsum([0, *sizes])
+        self.known = (~np.isnan(numbers)).astype(np.float64)
+        self.complete = bool(self.known.all())
+        self.known_categories = (codes != MISSING).sum(axis=1)
+        self.one_hot = self._one_hot()
+        self.usual = self._find_usual(numbers) if usual is None else usual
+        # Near zero the squares below lose no digits.
+        self.numbers = np.nan_to_num(numbers - np.nan_to_num(self.usual[: self.p]), nan=0.0)
+        self.squares = (self.numbers**2).sum(axis=1)
+
+    def as_centers(self, index: NDArray[np.integer[Any]]) -> Floats:
+        """Return some of the rows as centres, the usual value where they have none."""
+        numbers = self.numbers[index] + self.usual[: self.p]
+        codes = np.where(self.codes[index] >= 0, self.codes[index], self.usual[self.p :])
+        return np.hstack([numbers, codes])
+
+    def costs(self, part: slice, centers: Floats) -> Floats:
+        """Return squared differences plus gamma times the number of categories that differ."""
+        total = np.zeros((len(self.codes[part]), len(centers)))
+        if self.p:
+            at = self._at(centers)
+            total += self.squares[part, None] - 2 * self.numbers[part] @ at.T
+            total += (at**2).sum(axis=1) if self.complete else self.known[part] @ (at**2).T
+            np.maximum(total, 0.0, out=total)
+        if len(self.limits) > 1:
+            equal = self.one_hot[part] @ self._one_hot_centers(centers)
+            total += self.gamma * (self.known_categories[part, None] - equal)
+        return total
+
+    def own_costs(
+        self, part: slice, labels: NDArray[np.intp], costs: Floats, centers: Floats
+    ) -> Floats:
+        """Return the cost with the numbers by differences, exact for a row at its centre."""
+        if not self.p:
+            return super().own_costs(part, labels, costs, centers)
+        own: Floats = (
+            ((self.numbers[part] - self._at(centers)[labels]) ** 2) * self.known[part]
+        ).sum(axis=1)
+        if len(self.limits) > 1:
+            codes = self.codes[part]
+            unequal = (codes != centers[labels, self.p :]) & (codes != MISSING)
+            own = own + self.gamma * unequal.sum(axis=1)
+        return own
+
+    def centers_of(self, labels: NDArray[np.intp], centers: Floats) -> Floats:
+        """Return the means and the most frequent categories of each group."""
+        k = len(centers)
+        ones = np.ones(self.n)
+        groups = sparse.csr_array((ones, (labels, np.arange(self.n))), shape=(k, self.n))
+        found = np.empty_like(centers)
+        if self.p:
+            known = groups @ self.known
+            means = groups @ self.numbers / np.maximum(known, 1.0)
+            found[:, : self.p] = means + self.usual[: self.p]
+        counts = (groups @ self.one_hot).toarray()
+        for j in range(self.codes.shape[1]):
+            of_column = counts[:, self.limits[j] : self.limits[j + 1]]
+            found[:, self.p + j] = self.usual[self.p + j]
+            if of_column.shape[1]:
+                some = of_column.max(axis=1) > 0
+                found[some, self.p + j] = of_column[some].argmax(axis=1)
+        empty = np.bincount(labels, minlength=k) == 0
+        found[empty] = centers[empty]
+        return found
+
+    def known_share(self) -> Floats:
+        """Return the share of the columns in which each row has a value, shape (n,)."""
+        columns = max(1, self.p + self.codes.shape[1])
+        share: Floats = (self.known.sum(axis=1) + self.known_categories) / columns
+        return share
+
+    def _at(self, centers: Floats) -> Floats:
+        """Return the numbers of centres as those of rows are held; 0 in an empty column."""
+        return np.nan_to_num(centers[:, : self.p] - self.usual[: self.p], nan=0.0)
+
+    def _one_hot(self) -> Any:
+        seen = self.codes >= 0
+        columns = (self.codes + self.limits[:-1])[seen]
+        limits = np.concatenate([[0], np.cumsum(seen.sum(axis=1))])
+        shape = (self.n, int(self.limits[-1]))
+        return sparse.csr_array((np.ones(len(columns)), columns, limits), shape=shape)
+
+    def _one_hot_centers(self, centers: Floats) -> Floats:
+        codes = centers[:, self.p :].astype(np.int64)
+        center, column = np.nonzero(codes >= 0)
+        one_hot = np.zeros((int(self.limits[-1]), len(centers)))
+        one_hot[codes[center, column] + self.limits[column], center] = 1.0
+        return one_hot
+
+    def _find_usual(self, numbers: Floats) -> Floats:
+        known = self.known.sum(axis=0)
+        sums = np.nan_to_num(numbers, nan=0.0).sum(axis=0)
+        means = np.divide(sums, known, out=np.full(self.p, np.nan), where=known > 0)
+        counts = np.asarray(self.one_hot.sum(axis=0)).ravel()
+        modes = [
+            float(counts[low:high].argmax()) if high > low else float(MISSING)
+            for low, high in zip(self.limits[:-1], self.limits[1:], strict=True)
+        ]
+        return np.concatenate([means, modes])
