@@ -2,6 +2,7 @@
  *
  * further.charts.draw(element, spec) draws; further.charts.all(root) draws every [data-chart] whose
  * specification stands in the JSON script element after it, and again when its width changes.
+ * The marks of one task stand in a file of their own, which hands them to further.charts.register.
  * data is held by column ({x: [...], y: [...]}); null is a gap. Colours are CSS variables, so that
  * light and dark are the style sheet's business and a switch needs no redrawing.
  */
@@ -361,7 +362,23 @@
     return elements;
   }
 
+  /* Adds marks: functions of (element, spec, width), as those above. */
+  function register(marks) {
+    Object.assign(MARKS, marks);
+  }
+
   root.further = root.further || {};
-  root.further.charts = { draw: draw, all: all, marks: Object.keys(MARKS) };
-  if (root.document) all(root.document);
+  root.further.charts = {
+    draw: draw, all: all, register: register,
+    kit: {
+      plot: plot, rows: rows, node: node, short: short, compact: compact, palette: PALETTE,
+      ink: INK, muted: MUTED, line: LINE, paper: PAPER, accent: ACCENT, warm: WARM
+    }
+  };
+  /* Files that follow this one may still add marks: a page that loads is drawn when it is whole. */
+  if (root.document && root.document.readyState === "loading") {
+    root.document.addEventListener("DOMContentLoaded", function () { all(root.document); });
+  } else if (root.document) {
+    all(root.document);
+  }
 })(globalThis);

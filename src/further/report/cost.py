@@ -59,7 +59,7 @@ def cost(run: RunFolder) -> Markup | None:
             for spent in costs
         ],
     )
-    return join((figure, tag("p", _in_words(run, costs))))
+    return join((figure, tag("p", _of_all(run, costs))))
 
 
 def _cost_of(model: ModelRun) -> _Cost:
@@ -68,19 +68,32 @@ def _cost_of(model: ModelRun) -> _Cost:
     return _Cost(model.label, seconds, energy, carbon, operations)
 
 
-def _in_words(run: RunFolder, costs: list[_Cost]) -> str:
-    seconds = sum(spent.seconds or 0.0 for spent in costs)
-    told = [f"{'All trainings' if len(costs) > 1 else 'The training'} took {duration(seconds)}"]
-    if any(spent.energy is not None for spent in costs):
-        told[0] += f" and {significant(sum(spent.energy or 0.0 for spent in costs), 2)} Wh"
-    if any(spent.carbon is not None for spent in costs):
-        grams = significant(sum(spent.carbon or 0.0 for spent in costs), 2)
-        told[0] += f", which is {grams} g of CO₂ equivalent"
-    energy = mapping(run.evaluation.get("energy") or run.run.get("energy"))
-    grid = as_number(energy.get("grid_g_per_kwh"))
-    if energy.get("method"):
-        told.append(f"Energy is {energy['method']}")
+def _of_all(run: RunFolder, costs: list[_Cost]) -> str:
+    energies = [spent.energy for spent in costs if spent.energy is not None]
+    carbons = [spent.carbon for spent in costs if spent.carbon is not None]
+    return in_words(
+        run,
+        "All trainings" if len(costs) > 1 else "The training",
+        sum(spent.seconds or 0.0 for spent in costs),
+        sum(energies) if energies else None,
+        sum(carbons) if carbons else None,
+    )
+
+
+def in_words(
+    run: RunFolder, what: str, seconds: float | None, energy: float | None, carbon: float | None
+) -> str:
+    """Say what something took, how its energy is known and which grid its carbon assumes."""
+    told = [f"{what} took {duration(seconds)}"]
+    if energy is not None:
+        told[0] += f" and {significant(energy, 2)} Wh"
+    if carbon is not None:
+        told[0] += f", which is {significant(carbon, 2)} g of CO₂ equivalent"
+    recorded = mapping(run.evaluation.get("energy") or run.run.get("energy"))
+    grid = as_number(recorded.get("grid_g_per_kwh"))
+    if recorded.get("method"):
+        told.append(f"Energy is {recorded['method']}")
     if grid is not None:
-        source = f": {energy['grid_source']}" if energy.get("grid_source") else ""
+        source = f": {recorded['grid_source']}" if recorded.get("grid_source") else ""
         told.append(f"Carbon by the grid's {fixed(grid, 0)} g per kWh{source}")
     return " ".join(f"{sentence.strip().rstrip('.')}." for sentence in told)

@@ -136,6 +136,23 @@ def sentences(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, (list, tuple)) else ()
 
 
+def objects(value: object) -> list[Mapping[str, Any]]:
+    """Take a JSON value as a list of objects; what is none of them is left out."""
+    found = value if isinstance(value, (list, tuple)) else []
+    return [item for item in found if isinstance(item, Mapping)]
+
+
+def numbers(value: object) -> list[float | None]:
+    """Take a JSON value as a list of numbers, with ``None`` for what is no finite number."""
+    return [as_number(item) for item in value] if isinstance(value, (list, tuple)) else []
+
+
+def whole(value: object) -> int | None:
+    """Take a JSON value as a whole number, or ``None``."""
+    number = as_number(value)
+    return None if number is None else round(number)
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file with NaN as ``None``; ``None`` where there is no such file.
 
@@ -231,7 +248,7 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
     # A name comes from a file: one such as "../.." must not lead the report out of its run.
     inside = own.is_dir() and own.resolve().is_relative_to(folder.resolve())
     figures = {
-        str(key): _read_figure(value)
+        str(key): read_figure(value)
         for key, value in mapping(entry.get("metrics")).items()
         if isinstance(value, Mapping)
     }
@@ -252,7 +269,8 @@ def _label(name: str) -> str:
     return known.get(name, name.replace("_", " ").capitalize())
 
 
-def _read_figure(value: Mapping[str, Any]) -> Figure:
+def read_figure(value: Mapping[str, Any]) -> Figure:
+    """Read a figure with its interval; what is missing or no number is ``None``."""
     ends = {key: as_number(value.get(key)) for key in ("value", "low", "high", "real", "noise")}
     n, basis = as_number(value.get("n")), value.get("basis")
     return Figure(

@@ -11,18 +11,7 @@ from further.report.metrics import flag_texts, goal_label, metric
 from further.report.numbers import as_number, listing, share
 from further.report.run_folder import ModelRun, RunFolder, mapping
 from further.report.scale import scale_of
-
-_LONG = 120
-
-
-def headline(run: RunFolder) -> Markup:
-    """Answer in one sentence: as the comparison recommends, or what one model scores."""
-    sentence = answer(run)
-    choice, colon, because = sentence.partition(": ")
-    if len(sentence) <= _LONG or not because:
-        return tag("h1", sentence)
-    # What to use is read first; why, in smaller type, after it.
-    return tag("h1", f"{choice}{colon}", tag("span", because))
+from further.report.shell import warning_box
 
 
 def answer(run: RunFolder) -> str:
@@ -232,6 +221,4 @@ def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
             "Made to be shared: whatever shows rows or pictures of the training set is left out, "
             "namely nearest training examples and the samples of models that copy."
         )
-    if not told:
-        return None
-    return tag("aside", *(tag("p", sentence) for sentence in told), class_="warnings")
+    return warning_box(told)

@@ -1,0 +1,107 @@
+"""What the figures of a clustering measure, and what they cannot show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from further.report.chart import data_table
+from further.report.markup import Markup, tag
+from further.report.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A figure, what it measures and what it cannot show; ``key`` is where the run records it."""
+
+    key: str
+    label: str
+    shows: str
+    cannot: str
+
+
+LIMITS = (
+    Limit(
+        "profile",
+        "Clusters",
+        "Groups of rows that are nearer to each other than to the rest, in the columns used, as "
+        "they are scaled and by the distance chosen.",
+        "That the groups are kinds of things in the world. Other columns, another scaling or "
+        "another distance can give other groups that are as good.",
+    ),
+    Limit(
+        "criteria",
+        "Number of clusters",
+        "Which k several criteria prefer, and whether there is more structure than in data of no "
+        "structure and the same spread.",
+        "A true number: groups have subgroups, and where the criteria disagree several k can "
+        "serve, each for its purpose.",
+    ),
+    Limit(
+        "stability",
+        "Stability",
+        "Whether other samples of such rows would be clustered alike.",
+        "Whether the clusters are right: a method that cuts a plain cloud in two always at the "
+        "same place is stable too.",
+    ),
+    Limit(
+        "silhouette",
+        "Silhouette",
+        "How much nearer each row is to its own cluster than to the next one.",
+        "Clusters that are long, bent or of unequal width: they score low however clear they are.",
+    ),
+    Limit(
+        "starts",
+        "Other starts",
+        "Whether k-means ends at the same place from other initial centroids.",
+        "Whether the best of these starts is the best there is; no method can tell that cheaply.",
+    ),
+    Limit(
+        "profile",
+        "What sets a cluster apart",
+        "How large the differences are, as effect sizes.",
+        "Whether they are more than chance: the clusters were made from these columns so as to "
+        "differ in them, so a test of significance would mean nothing, and there is none here.",
+    ),
+    Limit(
+        "rules",
+        "Rules",
+        "A short description of the clusters, with the share of rows for which it is right.",
+        "Why a row is in its cluster: the clustering did not use these rules.",
+    ),
+    Limit(
+        "projection",
+        "Projection",
+        "The rows in a plane that keeps what it can of their distances.",
+        "All of them: clusters that overlap here may be apart in the dimensions left out.",
+    ),
+    Limit(
+        "map",
+        "Map",
+        "Where the rows lie, true to shape in the middle of the map.",
+        "Distances at its edge; the clustering used those on the sphere where it says so.",
+    ),
+    Limit(
+        "dendrogram",
+        "Dendrogram",
+        "Which groups were merged at which distance.",
+        "That neighbouring leaves are alike: branches may be swung round at every bridge.",
+    ),
+    Limit(
+        "anomalies",
+        "Unusual rows",
+        "Rows that are far from what is typical by the score named.",
+        "That they are errors or of interest: in any data some rows are the farthest.",
+    ),
+)
+
+
+def limits(run: RunFolder) -> Markup | None:
+    """Say of each figure of this page what it cannot show."""
+    rows = [
+        (tag("b", limit.label), limit.shows, limit.cannot)
+        for limit in LIMITS
+        if run.evaluation.get(limit.key)
+    ]
+    if not rows:
+        return None
+    return data_table(("Figure", "What it measures", "What it cannot show"), rows, "limits stacked")

@@ -1,0 +1,75 @@
+"""Figures between 0 and 1 with their intervals: written, and drawn on a short line."""
+
+from __future__ import annotations
+
+from further.report.markup import Markup, join, tag
+from further.report.numbers import MISSING, fixed
+from further.report.run_folder import Figure, mapping, read_figure
+
+_LEFT, _WIDTH = 4, 84
+
+
+def read_estimate(value: object) -> Figure | None:
+    """Take a JSON value as a figure; ``None`` where there is none."""
+    figure = read_figure(mapping(value))
+    return None if figure.value is None else figure
+
+
+def write_interval(figure: Figure, decimals: int = 2) -> str:
+    """Write an interval, or nothing where there is none.
+
+    Examples
+    --------
+    >>> write_interval(Figure(0.93, 0.88, 0.97)), write_interval(Figure(0.1, -0.02, 0.21))
+    ('0.88–0.97', '−0.02 to 0.21')
+    """
+    if figure.low is None or figure.high is None:
+        return ""
+    low, high = fixed(figure.low, decimals), fixed(figure.high, decimals)
+    return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
+
+
+def write_estimate(figure: Figure | None, decimals: int = 2) -> str:
+    """Write a figure with its interval.
+
+    Examples
+    --------
+    >>> write_estimate(Figure(0.93, 0.88, 0.97)), write_estimate(Figure(0.5)), write_estimate(None)
+    ('0.93 (0.88–0.97)', '0.50', '–')
+    """
+    if figure is None or figure.value is None:
+        return MISSING
+    interval = write_interval(figure, decimals)
+    return fixed(figure.value, decimals) + (f" ({interval})" if interval else "")
+
+
+def method_of(figure: Figure) -> str | None:
+    """Say how a figure was made and on how many rows."""
+    told = [figure.method, f"n = {figure.n:,}" if figure.n else ""]
+    return "; ".join(part for part in told if part) or None
+
+
+def drawn(figure: Figure | None, decimals: int = 2) -> Markup:
+    """Write a figure above its interval on a line from 0 to 1."""
+    if figure is None or figure.value is None:
+        return tag("span", MISSING, class_="missing")
+    bar = ""
+    if figure.low is not None and figure.high is not None:
+        bar = f'<path class="bar" d="M{_place(figure.low):.1f} 4H{_place(figure.high):.1f}"></path>'
+    interval = write_interval(figure, decimals)
+    return join(
+        (
+            tag("b", fixed(figure.value, decimals)),
+            tag("small", interval) if interval else None,
+            Markup(
+                f'<svg viewBox="0 0 92 8" class="on-line" aria-hidden="true">'
+                f'<path d="M{_LEFT} 4H{_LEFT + _WIDTH}"></path>{bar}'
+                f'<circle cx="{_place(figure.value):.1f}" cy="4" r="2.5"></circle></svg>'
+            ),
+        ),
+        " ",
+    )
+
+
+def _place(value: float) -> float:
+    return _LEFT + _WIDTH * min(1.0, max(0.0, value))

@@ -1,0 +1,148 @@
+"""What every page shares: its head and policy, the answer first, sections, contents and footer.
+
+A page of one task says what stands in it (`Page`); how that becomes one file that fetches nothing
+and runs no script but its own is said here once.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+from further.report.markup import Markup, join, tag
+from further.report.run_folder import RunFolder, mapping
+
+LIBRARIES = ("vendor/d3.min.js", "vendor/plot.min.js", "charts.js")
+STYLES = ("style.css",)
+WITHHELD = "Left out on request, so that this page can be shared."
+# A heading that is longer than this is split where its reasons begin.
+_LONG = 120
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page: what links name it by, its title and its content."""
+
+    anchor: str
+    title: str
+    body: Markup
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as a task describes it.
+
+    Attributes
+    ----------
+    title : str
+        What the browser's tab is called.
+    kind : Markup
+        The line above the headline: what kind of report this is, of what.
+    headline : Markup
+        The answer.
+    facts : sequence of (name, value)
+        The key facts below it.
+    warnings : Markup or None
+        What limits every figure below.
+    sections : sequence of Section or None
+        In the order in which they are read; None where the run has nothing for one.
+    footer : Markup
+        Who made the page.
+    scripts, styles : tuple of str
+        Files of this folder that are inlined, in this order.
+    """
+
+    title: str
+    kind: Markup
+    headline: Markup
+    facts: Sequence[tuple[str, object]]
+    warnings: Markup | None
+    sections: Sequence[Section | None]
+    footer: Markup
+    scripts: tuple[str, ...] = field(default=LIBRARIES)
+    styles: tuple[str, ...] = field(default=STYLES)
+
+    def html(self) -> str:
+        """Write the page as one file."""
+        shown = [part for part in self.sections if part is not None]
+        scripts = [asset(name).strip() for name in self.scripts]
+        # Only the scripts written here may run: even markup smuggled in by data would stay dead.
+        hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
+        links = (tag("a", part.title, href=f"#{part.anchor}") for part in shown)
+        contents = tag("nav", *links, aria_label="Contents", class_="contents")
+        return Template(asset("template.html")).substitute(
+            title=tag("title", self.title),
+            policy="script-src " + " ".join(f"'sha256-{digest}'" for digest in hashes),
+            style="".join(asset(name) for name in self.styles),
+            kind=self.kind,
+            headline=self.headline,
+            facts=_facts(self.facts),
+            warnings=self.warnings or "",
+            contents=contents if len(shown) > 3 else "",
+            sections=join(part.body for part in shown),
+            footer=self.footer,
+            scripts=join(tag("script", Markup(script)) for script in scripts),
+        )
+
+
+@cache
+def asset(name: str) -> str:
+    """Read a file of this folder that a page inlines."""
+    return files("further.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def section(
+    anchor: str, title: str, content: Markup | None, lead: object | None = None
+) -> Section | None:
+    """Put content below a title; None where there is no content."""
+    if not content:
+        return None
+    told = tag("p", lead, class_="lead") if lead else None
+    return Section(anchor, title, tag("section", tag("h2", title), told, content, id=anchor))
+
+
+def heading(sentence: str) -> Markup:
+    """Write the answer, the choice apart from its reasons where it is long."""
+    choice, colon, because = sentence.partition(": ")
+    if len(sentence) <= _LONG or not because:
+        return tag("h1", sentence)
+    # What to use is read first; why, in smaller type, after it.
+    return tag("h1", f"{choice}{colon}", tag("span", because))
+
+
+def warning_box(told: Iterable[object]) -> Markup | None:
+    """Put warnings in a box; None where there is none."""
+    paragraphs = [tag("p", sentence) for sentence in told]
+    return tag("aside", *paragraphs, class_="warnings") if paragraphs else None
+
+
+def withheld() -> Markup:
+    """Say that something was left out on request."""
+    return tag("p", WITHHELD, class_="withheld")
+
+
+def kind_line(what: str, name: str) -> Markup:
+    """Say what kind of report this is, and of what."""
+    return join((tag("b", "further"), what, name), " · ")
+
+
+def data_name(run: RunFolder) -> str:
+    """Name the data of a run, or the run where they have no name."""
+    return str(run.data.get("name") or run.path.name)
+
+
+def footer(run: RunFolder) -> Markup:
+    """Say who made the page."""
+    version = run.evaluation.get("further") or mapping(run.run.get("versions")).get("further")
+    made = f"Made by further {version}. " if version else "Made by further. "
+    return join((made, "Charts: Observable Plot and D3 (ISC licence). This page fetches nothing."))
+
+
+def _facts(facts: Sequence[tuple[str, object]]) -> Markup:
+    pairs = (tag("div", tag("dt", name), tag("dd", value)) for name, value in facts)
+    return tag("dl", *pairs, class_="key-facts")
