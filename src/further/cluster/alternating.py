@@ -32,6 +32,7 @@ from further.train.saved_estimator import SavedEstimator
 Floats = NDArray[np.floating[Any]]
 #: Costs that are held at a time.
 BLOCK = 2**20
+FEW_CENTERS = 32
 STARTS_AT_RANDOM, STARTS_SPREAD_OUT = 10, 3
 
 
@@ -84,9 +85,28 @@ def nearest(rows: Rows, centers: Floats) -> tuple[NDArray[np.intp], Floats]:
     own = np.empty(rows.n)
     for part in gen_batches(rows.n, max(1, BLOCK // len(centers))):
         costs = rows.costs(part, centers)
-        labels[part] = costs.argmin(axis=1)
+        labels[part] = cheapest(costs)
         own[part] = rows.own_costs(part, labels[part], costs, centers)
     return labels, own
+
+
+def cheapest(costs: Floats) -> NDArray[np.intp]:
+    """Return the first cheapest centre of each row of costs, shape (m,).
+
+    Examples
+    --------
+    >>> cheapest(np.array([[2.0, 1.0, 1.0], [0.0, 1.0, 0.0]]))
+    array([1, 0])
+    """
+    if costs.shape[1] > FEW_CENTERS:
+        return costs.argmin(axis=1)
+    # NumPy's argmin is slow along short rows.
+    labels, least = np.zeros(len(costs), dtype=np.intp), costs[:, 0].copy()
+    for j in range(1, costs.shape[1]):
+        column = costs[:, j]
+        np.copyto(labels, j, where=column < least)
+        np.minimum(least, column, out=least)
+    return labels
 
 
 def fill_empty(labels: NDArray[np.intp], costs: Floats, k: int) -> NDArray[np.intp]:

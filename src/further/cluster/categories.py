@@ -46,11 +46,12 @@ def as_frame(X: Any) -> pd.DataFrame:
         X = pd.DataFrame(list(X) if mixed else rows)
     elif 0 in X.shape:
         check_array(np.empty(X.shape))
-    for j in range(X.shape[1]):
-        if X.dtypes.iloc[j].kind == "O" and pd.api.types.infer_dtype(X.iloc[:, j]) in _NUMBERS:
-            X = X.copy(deep=False)
-            X.isetitem(j, pd.to_numeric(X.iloc[:, j]))
-    return X
+    frame: pd.DataFrame = X
+    for j, (_, column) in enumerate(X.items()):
+        if column.dtype.kind == "O" and pd.api.types.infer_dtype(column) in _NUMBERS:
+            frame = frame.copy(deep=False)
+            frame.isetitem(j, pd.to_numeric(column))
+    return frame
 
 
 def is_number(column: pd.Series[Any]) -> bool:
@@ -86,21 +87,26 @@ def read_numbers(frame: pd.DataFrame) -> NDArray[np.float64]:
     return checked
 
 
-def find_categories(column: pd.Series[Any]) -> list[Any]:
-    """Return the categories of a column, numbers before texts, each sorted.
+def learn_columns(frame: pd.DataFrame) -> tuple[list[list[Any]], NDArray[np.int64]]:
+    """Return the categories of each column, numbers before texts and sorted, and their codes.
 
     Parameters
     ----------
-    column : Series of shape (n,)
+    frame : DataFrame of shape (n, q)
         What is neither text, number nor boolean (a date, say) becomes its text.
 
     Examples
     --------
-    >>> find_categories(pd.Series(["b", None, "a", "b"]))
-    ['a', 'b']
+    >>> learn_columns(pd.DataFrame({"size": ["b", None, "a", "b"]}))
+    ([['a', 'b']], array([[ 1], [-1], [ 0], [ 1]]))
     """
-    _, keys = _factorize(column)
-    return sorted(set(keys), key=lambda key: (isinstance(key, str), key))
+    categories = []
+    codes = np.empty(frame.shape, dtype=np.int64)
+    for j, (_, column) in enumerate(frame.items()):
+        places, keys = _factorize(column)
+        categories.append(sorted(set(keys), key=lambda key: (isinstance(key, str), key)))
+        codes[:, j] = _look_up(places, keys, categories[j])
+    return categories, codes
 
 
 def encode(column: pd.Series[Any], categories: list[Any]) -> NDArray[np.int64]:
@@ -111,24 +117,21 @@ def encode(column: pd.Series[Any], categories: list[Any]) -> NDArray[np.int64]:
     column : Series of shape (n,)
         Values.
     categories : list
-        Those of the training rows, from :func:`find_categories`.
+        Those of the training rows, from :func:`learn_columns`.
 
     Examples
     --------
     >>> encode(pd.Series(["b", None, "c"]), ["a", "b"])
     array([ 1, -1, -2])
     """
-    position = {category: i for i, category in enumerate(categories)}
-    codes, keys = _factorize(column)
-    table = np.array([*(position.get(key, UNSEEN) for key in keys), MISSING], dtype=np.int64)
-    return table[codes]
+    return _look_up(*_factorize(column), categories)
 
 
 def encode_columns(frame: pd.DataFrame, categories: list[list[Any]]) -> NDArray[np.int64]:
     """Return the codes of all columns, shape (n, q)."""
     codes = np.empty(frame.shape, dtype=np.int64)
-    for j, known in enumerate(categories):
-        codes[:, j] = encode(frame.iloc[:, j], known)
+    for j, (_, column) in enumerate(frame.items()):
+        codes[:, j] = encode(column, categories[j])
     return codes
 
 
@@ -140,6 +143,12 @@ def decode_columns(codes: NDArray[np.integer[Any]], categories: list[list[Any]])
             if code >= 0:
                 values[i, j] = known[code]
     return values
+
+
+def _look_up(places: NDArray[np.intp], keys: list[Any], categories: list[Any]) -> NDArray[np.int64]:
+    position = {category: i for i, category in enumerate(categories)}
+    table = np.array([*(position.get(key, UNSEEN) for key in keys), MISSING], dtype=np.int64)
+    return table[places]
 
 
 def _factorize(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[Any]]:

@@ -35,8 +35,8 @@ from further.cluster.categories import (
     MISSING,
     as_frame,
     encode_columns,
-    find_categories,
     is_number,
+    learn_columns,
     read_numbers,
 )
 from further.data.memory import GIB, SHARE, total_memory
@@ -281,8 +281,7 @@ def _items(X: Any) -> Any:
 
 def _hamming(X: Any, Y: Any) -> Floats:
     x, y = as_frame(X), None if Y is None else as_frame(Y)
-    categories = [find_categories(x.iloc[:, j]) for j in range(x.shape[1])]
-    codes = encode_columns(x, categories)
+    categories, codes = learn_columns(x)
     others = codes if y is None else encode_columns(y, categories)
     if (codes == MISSING).any() or (others == MISSING).any():
         raise InputError('hamming: X contains missing values; metric="gower" leaves them out.')
@@ -330,12 +329,12 @@ def _gower(X: Any, Y: Any, ranges: Floats | None) -> Floats:
     if ranges is None:
         ranges = gower_ranges(x if Y is None else pd.concat([x, y.set_axis(x.columns, axis=1)]))
     numeric = np.flatnonzero(~np.isnan(ranges))
-    words = np.flatnonzero(np.isnan(ranges)).tolist()
+    words = np.flatnonzero(np.isnan(ranges))
     # A column without range tells nothing apart in training; a new value in it is far.
     scale = np.where(ranges[numeric] > 0, ranges[numeric], 1.0)
     numbers = [read_numbers(frame.iloc[:, numeric]) / scale for frame in (x, y)]
-    categories = [find_categories(x.iloc[:, j]) for j in words]
-    codes = [encode_columns(frame.iloc[:, words], categories) for frame in (x, y)]
+    categories, codes_x = learn_columns(x.iloc[:, words])
+    codes = [codes_x, encode_columns(y.iloc[:, words], categories)]
     known = [
         np.column_stack([~np.isnan(a), c != MISSING]).astype(np.float64)
         for a, c in zip(numbers, codes, strict=True)

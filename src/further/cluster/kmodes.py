@@ -21,7 +21,7 @@ from further.cluster.categories import (
     as_frame,
     decode_columns,
     encode_columns,
-    find_categories,
+    learn_columns,
 )
 from further.cluster.mixed_rows import MixedRows
 from further.errors import InputError
@@ -70,7 +70,7 @@ def start_by_density(rows: MixedRows, k: int) -> Floats:
     ----------
     Cao, Liang and Bai (2009), "A new initialization method for categorical data clustering".
     """
-    counts = np.asarray(rows.one_hot.sum(axis=0)).ravel()
+    counts = np.asarray(rows.one_hot.sum(axis=0, dtype=np.float64)).ravel()
     density = rows.one_hot @ counts / (rows.n * max(1, rows.codes.shape[1]))
     centers = rows.as_centers(np.array([density.argmax()]))
     everything = slice(0, rows.n)
@@ -190,18 +190,16 @@ class KModes(AlternatingClusterer):
     def _learn(self, X: Any) -> MixedRows:
         frame = as_frame(X)
         validate_data(self, X, skip_check_array=True)
-        self.categories_ = [find_categories(frame.iloc[:, j]) for j in range(frame.shape[1])]
-        rows = self._encoded(frame)
-        self.n_missing_ = (rows.codes == MISSING).sum(axis=0)
-        return rows
+        self.categories_, codes = learn_columns(frame)
+        self.n_missing_ = (codes == MISSING).sum(axis=0)
+        return self._rows(codes)
 
     def _read(self, X: Any) -> MixedRows:
         frame = as_frame(X)
         validate_data(self, X, reset=False, skip_check_array=True)
-        return self._encoded(frame)
+        return self._rows(encode_columns(frame, self.categories_))
 
-    def _encoded(self, frame: Any) -> MixedRows:
-        codes = encode_columns(frame, self.categories_)
+    def _rows(self, codes: Any) -> MixedRows:
         return MixedRows(np.empty((len(codes), 0)), codes, [len(c) for c in self.categories_])
 
     def _number_of_starts(self) -> int:

@@ -23,8 +23,8 @@ from further.cluster.categories import (
     as_frame,
     decode_columns,
     encode_columns,
-    find_categories,
     is_number,
+    learn_columns,
     read_numbers,
 )
 from further.cluster.kmodes import refuse_unseen
@@ -177,10 +177,9 @@ class KPrototypes(AlternatingClusterer):
         validate_data(self, X, skip_check_array=True)
         self.categorical_features_ = self._find_categorical(frame)
         words = frame.iloc[:, self.categorical_features_]
-        self.categories_ = [find_categories(words.iloc[:, j]) for j in range(words.shape[1])]
+        self.categories_, codes = learn_columns(words)
         numbers = read_numbers(frame.iloc[:, self._numeric()])
         self.gamma_ = estimate_gamma(numbers) if self.gamma is None else float(self.gamma)
-        codes = encode_columns(words, self.categories_)
         self.n_missing_ = np.zeros(frame.shape[1], dtype=np.int64)
         self.n_missing_[self._numeric()] = np.isnan(numbers).sum(axis=0)
         self.n_missing_[self.categorical_features_] = (codes == MISSING).sum(axis=0)

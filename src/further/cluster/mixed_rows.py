@@ -23,6 +23,10 @@ from scipy import sparse
 from further.cluster.alternating import Floats, Rows
 from further.cluster.categories import MISSING
 
+#: Up to so many categories a column, and entries in all, the one-hot table is dense, in float32:
+#: its counts are whole numbers below 2^24.
+DENSE_CATEGORIES, DENSE_ENTRIES = 16, 2**26
+
 
 class MixedRows(Rows):
     """Rows of numbers and of codes of categories, of which any may be missing.
@@ -58,8 +62,11 @@ class MixedRows(Rows):
         self.limits = np.cumsum([0, *sizes])
         self.known = (~np.isnan(numbers)).astype(np.float64)
         self.complete = bool(self.known.all())
-        self.known_categories = (codes != MISSING).sum(axis=1)
+        # Beside a few categories a column, full products are faster than those of the ones alone.
+        most = min(DENSE_CATEGORIES * codes.shape[1], DENSE_ENTRIES // max(1, self.n))
+        self.dense = int(self.limits[-1]) <= most
         self.one_hot = self._one_hot()
+        self.known_categories = (codes != MISSING).sum(axis=1, dtype=self.one_hot.dtype)
         self.usual = self._find_usual(numbers) if usual is None else usual
         # Near zero the squares below lose no digits.
         self.numbers = np.nan_to_num(numbers - np.nan_to_num(self.usual[: self.p]), nan=0.0)
@@ -73,16 +80,21 @@ class MixedRows(Rows):
 
     def costs(self, part: slice, centers: Floats) -> Floats:
         """Return squared differences plus gamma times the number of categories that differ."""
-        total = np.zeros((len(self.codes[part]), len(centers)))
-        if self.p:
-            at = self._at(centers)
-            total += self.squares[part, None] - 2 * self.numbers[part] @ at.T
-            total += (at**2).sum(axis=1) if self.complete else self.known[part] @ (at**2).T
-            np.maximum(total, 0.0, out=total)
+        if not self.p:
+            return self._unequal(part, centers)
+        at = self._at(centers)
+        total: Floats = self.squares[part, None] - 2 * self.numbers[part] @ at.T
+        total += (at**2).sum(axis=1) if self.complete else self.known[part] @ (at**2).T
+        np.maximum(total, 0.0, out=total)
         if len(self.limits) > 1:
-            equal = self.one_hot[part] @ self._one_hot_centers(centers)
-            total += self.gamma * (self.known_categories[part, None] - equal)
+            total += self._unequal(part, centers)
         return total
+
+    def _unequal(self, part: slice, centers: Floats) -> Floats:
+        rows = self.one_hot if part == slice(0, self.n) else self.one_hot[part]
+        equal = rows @ self._one_hot_centers(centers)
+        unequal: Floats = np.subtract(self.known_categories[part, None], equal, out=equal)
+        return unequal if self.gamma == 1 else self.gamma * unequal.astype(np.float64)
 
     def own_costs(
         self, part: slice, labels: NDArray[np.intp], costs: Floats, centers: Floats
@@ -109,7 +121,7 @@ class MixedRows(Rows):
             known = groups @ self.known
             means = groups @ self.numbers / np.maximum(known, 1.0)
             found[:, : self.p] = means + self.usual[: self.p]
-        counts = (groups @ self.one_hot).toarray()
+        counts = self._counts(labels, groups)
         for j in range(self.codes.shape[1]):
             of_column = counts[:, self.limits[j] : self.limits[j + 1]]
             found[:, self.p + j] = self.usual[self.p + j]
@@ -119,6 +131,17 @@ class MixedRows(Rows):
         empty = np.bincount(labels, minlength=k) == 0
         found[empty] = centers[empty]
         return found
+
+    def _counts(self, labels: NDArray[np.intp], groups: Any) -> Floats:
+        """Return how often each category is in each group, shape (k, categories)."""
+        if not self.dense:
+            counts: Floats = (groups @ self.one_hot).toarray()
+            return counts
+        if groups.shape[0] * self.n > DENSE_ENTRIES:
+            return np.asarray(groups @ self.one_hot)
+        ones = np.zeros(groups.shape, dtype=np.float32)
+        ones[labels, np.arange(self.n)] = 1.0
+        return ones @ self.one_hot
 
     def known_share(self) -> Floats:
         """Return the share of the columns in which each row has a value, shape (n,)."""
@@ -135,12 +158,17 @@ class MixedRows(Rows):
         columns = (self.codes + self.limits[:-1])[seen]
         limits = np.concatenate([[0], np.cumsum(seen.sum(axis=1))])
         shape = (self.n, int(self.limits[-1]))
+        if self.dense:
+            table = np.zeros(shape, dtype=np.float32)
+            table[np.nonzero(seen)[0], columns] = 1.0
+            return table
         return sparse.csr_array((np.ones(len(columns)), columns, limits), shape=shape)
 
     def _one_hot_centers(self, centers: Floats) -> Floats:
         codes = centers[:, self.p :].astype(np.int64)
         center, column = np.nonzero(codes >= 0)
-        one_hot = np.zeros((int(self.limits[-1]), len(centers)))
+        shape = (int(self.limits[-1]), len(centers))
+        one_hot = np.zeros(shape, dtype=self.one_hot.dtype)
         one_hot[codes[center, column] + self.limits[column], center] = 1.0
         return one_hot
 
@@ -148,7 +176,7 @@ class MixedRows(Rows):
         known = self.known.sum(axis=0)
         sums = np.nan_to_num(numbers, nan=0.0).sum(axis=0)
         means = np.divide(sums, known, out=np.full(self.p, np.nan), where=known > 0)
-        counts = np.asarray(self.one_hot.sum(axis=0)).ravel()
+        counts = np.asarray(self.one_hot.sum(axis=0, dtype=np.float64)).ravel()
         modes = [
             float(counts[low:high].argmax()) if high > low else float(MISSING)
             for low, high in zip(self.limits[:-1], self.limits[1:], strict=True)
