@@ -31,7 +31,7 @@ from further.errors import InputError
 __all__ = ["ColumnDecision", "TablePreparation"]
 
 
-class TablePreparation(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class TablePreparation(TransformerMixin, BaseEstimator):
     """Decide what each column of a table is, and turn rows into what a clustering takes.
 
     When to use: before any method of :mod:`further.cluster`, on a table as it comes from a file.
@@ -184,7 +184,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 columns[name] = _categorical(table[name], self.categories_[name])
                 continue
             values = self._numbers(line, table[name])
-            values = np.where(np.isnan(values), line.fill, values)
+            values = np.where(np.isnan(values), _number(line.fill), values)
             columns[name] = (values - _number(line.center)) / _number(line.spread)
         if all(self._by_name[name].role == "numeric" for name in self.columns_):
             return np.column_stack(list(columns.values()))
@@ -333,7 +333,7 @@ def _categorical(column: pd.Series, known: list[Any]) -> pd.Categorical:
     for value in values:
         place.setdefault(value, len(place))
     lookup = np.array([*(place[value] for value in values), -1], dtype=np.int64)
-    return pd.Categorical.from_codes(lookup[codes].tolist(), categories=list(place))
+    return pd.Categorical.from_codes(lookup[codes], categories=pd.Index(list(place)))
 
 
 def _scaled(line: ColumnDecision, summary: Summary, scale: str) -> ColumnDecision:
