@@ -1,0 +1,163 @@
+"""Sixteen float32 numbers in one vector register, for compiled loops that must not be left to luck.
+
+Whether a compiler turns a loop into vector instructions depends on details that no one sees; the
+same product of rows and centroids, written as plain loops, ran at 5 and written with these at 80
+GFLOP/s. LLVM splits the sixteen lanes into what the processor has (one AVX-512, two AVX2 or four
+NEON registers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, models, register_model
+
+WIDTH = 16
+
+_FLOAT, _INT = ir.FloatType(), ir.IntType(32)
+_VECTOR = ir.VectorType(_FLOAT, WIDTH)
+
+
+class _Lanes(types.Type):
+    def __init__(self) -> None:
+        super().__init__(name="Lanes")
+
+
+LANES = _Lanes()
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, _VECTOR)
+
+
+def _pick(builder: Any, a: Any, b: Any, indices: list[int]) -> Any:
+    mask = ir.Constant(ir.VectorType(_INT, WIDTH), indices)
+    return builder.shuffle_vector(a, b, mask)
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    place = builder.gep(data, [index], inbounds=True)
+    return builder.bitcast(place, _VECTOR.as_pointer())
+
+
+@intrinsic
+def load(typing: Any, array: Any, index: Any) -> Any:
+    """Return ``array[index : index + 16]`` of a contiguous float32 vector."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.load(_address(context, builder, sig.args[0], *args), align=4)
+
+    return LANES(array, types.intp), code
+
+
+@intrinsic
+def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
+    """Write ``array[index : index + 16] = value``."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, index, value = args
+        builder.store(value, _address(context, builder, sig.args[0], array, index), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, LANES), code
+
+
+@intrinsic
+def broadcast(typing: Any, number: Any) -> Any:
+    """Return the same number sixteen times."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        empty = ir.Constant(_VECTOR, ir.Undefined)
+        first = builder.insert_element(empty, args[0], ir.Constant(_INT, 0))
+        return _pick(builder, first, empty, [0] * WIDTH)
+
+    return LANES(types.float32), code
+
+
+@intrinsic
+def broadcast_at(typing: Any, array: Any, index: Any) -> Any:
+    """Return ``array[index]`` sixteen times, without the test for a negative index."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        number = builder.load(builder.gep(data, [args[1]], inbounds=True))
+        empty = ir.Constant(_VECTOR, ir.Undefined)
+        first = builder.insert_element(empty, number, ir.Constant(_INT, 0))
+        return _pick(builder, first, empty, [0] * WIDTH)
+
+    return LANES(array, types.intp), code
+
+
+@intrinsic
+def multiply_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return ``a * b + c``, rounded once where the processor can."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        name = f"llvm.fmuladd.v{WIDTH}f32"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+    return LANES(LANES, LANES, LANES), code
+
+
+def _compared(sign: str) -> Callable[..., Any]:
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(sign, *args), *args)
+
+    return code
+
+
+@intrinsic
+def minimum(typing: Any, a: Any, b: Any) -> Any:
+    """Return the smaller of each pair."""
+    return LANES(LANES, LANES), _compared("<")
+
+
+@intrinsic
+def maximum(typing: Any, a: Any, b: Any) -> Any:
+    """Return the larger of each pair."""
+    return LANES(LANES, LANES), _compared(">")
+
+
+@intrinsic
+def where_less(typing: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """Return ``x`` where ``a < b`` and ``y`` elsewhere."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        a, b, x, y = args
+        return builder.select(builder.fcmp_ordered("<", a, b), x, y)
+
+    return LANES(LANES, LANES, LANES, LANES), code
+
+
+@intrinsic
+def fold_minimum(typing: Any, a: Any, b: Any) -> Any:
+    """Return the minima of neighbours, those of ``a`` in the lower half, of ``b`` in the upper."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        even = _pick(builder, *args, list(range(0, 2 * WIDTH, 2)))
+        odd = _pick(builder, *args, list(range(1, 2 * WIDTH, 2)))
+        return builder.select(builder.fcmp_ordered("<", even, odd), even, odd)
+
+    return LANES(LANES, LANES), code
+
+
+@intrinsic
+def total(typing: Any, a: Any) -> Any:
+    """Return the sum of the sixteen."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector, width = args[0], WIDTH
+        while width > 1:
+            width //= 2
+            upper = [i + width if i < width else i for i in range(WIDTH)]
+            vector = builder.fadd(vector, _pick(builder, vector, vector, upper))
+        return builder.extract_element(vector, ir.Constant(_INT, 0))
+
+    return types.float32(LANES), code
