@@ -145,6 +145,22 @@ def decode_columns(codes: NDArray[np.integer[Any]], categories: list[list[Any]])
     return values
 
 
+def as_objects(frame: pd.DataFrame) -> NDArray[np.object_]:
+    """Return the cells as what JSON can hold, None where missing, shape (n, d).
+
+    Examples
+    --------
+    >>> as_objects(pd.DataFrame({"kg": [1.5, None], "born": pd.to_datetime(["2020-01-31", None])}))
+    array([[1.5, '2020-01-31 00:00:00'],
+           [None, None]], dtype=object)
+    """
+    cells = np.full(frame.shape, None, dtype=object)
+    for j, (_, column) in enumerate(frame.items()):
+        for i in np.flatnonzero(column.notna()):
+            cells[i, j] = _key(column.iloc[i])
+    return cells
+
+
 def _look_up(places: NDArray[np.intp], keys: list[Any], categories: list[Any]) -> NDArray[np.int64]:
     position = {category: i for i, category in enumerate(categories)}
     table = np.array([*(position.get(key, UNSEEN) for key in keys), MISSING], dtype=np.int64)

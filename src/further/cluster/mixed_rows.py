@@ -155,13 +155,15 @@ class MixedRows(Rows):
 
     def _one_hot(self) -> Any:
         seen = self.codes >= 0
-        columns = (self.codes + self.limits[:-1])[seen]
-        limits = np.concatenate([[0], np.cumsum(seen.sum(axis=1))])
+        columns = self.codes + self.limits[:-1]
         shape = (self.n, int(self.limits[-1]))
         if self.dense:
             table = np.zeros(shape, dtype=np.float32)
-            table[np.nonzero(seen)[0], columns] = 1.0
+            places = columns + shape[1] * np.arange(self.n)[:, None]
+            table.ravel()[places if seen.all() else places[seen]] = 1.0
             return table
+        limits = np.concatenate([[0], np.cumsum(seen.sum(axis=1))])
+        columns = columns[seen]
         return sparse.csr_array((np.ones(len(columns)), columns, limits), shape=shape)
 
     def _one_hot_centers(self, centers: Floats) -> Floats:
