@@ -126,6 +126,8 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
         "random_state": ["random_state"],
     }
 
+    labels_: NDArray[np.intp]
+
     def __init__(
         self,
         n_clusters: int | None = 2,

@@ -158,7 +158,9 @@ def anomaly_report(
     if values[0] in (0.0, 1.0) and resampled[:, 0].std() == 0:
         low, high = wilson(float(values[0]), wanted)
         estimates[0] = Estimate(float(values[0]), low, high, n, WILSON)
-    return AnomalyReport(*estimates, wanted, n_positive / n, n, n_positive, mark)
+    return AnomalyReport(
+        estimates[0], estimates[1], estimates[2], wanted, n_positive / n, n, n_positive, mark
+    )
 
 
 def _marked(labels: Any, positive: Any, n: int) -> tuple[NDArray[np.bool_], Any]:

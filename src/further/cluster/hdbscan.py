@@ -179,7 +179,7 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
         inner = sklearn.cluster.HDBSCAN(**parameters)
         adopt(self, inner.fit(measure.given(rows, "HDBSCAN")))
         # A second copy of the rows, which the fit needs for missing values only.
-        vars(self).pop("_raw_data", None)
+        self.__dict__.pop("_raw_data", None)
         self.training_rows_ = None if measure.is_precomputed else rows
         self.core_distances_ = -self.score_samples(X)
         return self

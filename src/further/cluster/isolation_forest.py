@@ -111,4 +111,5 @@ class IsolationForest(KeepsTrainingRows, sklearn.ensemble.IsolationForest):
         adopt(self, forest.fit(self.training_rows_, sample_weight=self.sample_weight_))
 
     def _rebuild(self) -> None:
+        super()._rebuild()
         self._grow()

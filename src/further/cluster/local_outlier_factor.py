@@ -116,6 +116,7 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
         adopt(self, sklearn.neighbors.LocalOutlierFactor(**parameters).fit(given))
 
     def _rebuild(self) -> None:
+        super()._rebuild()
         self._learn(Measure.of(self))
 
     def fit_predict(self, X: Any, y: Any = None) -> NDArray[np.intp]:
@@ -144,7 +145,7 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
     def score_samples(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return -LOF; higher is more typical.
 
-        A row that lies on a training row is scored as that one, itself not among its neighbours:
+        A row that equals a training row is scored as the first such one, itself not among its neighbours:
         on the training table this is ``negative_outlier_factor_``, which scikit-learn's
         ``score_samples`` is not.
 
@@ -164,6 +165,20 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
         found, index = measure.nearest(rows, self.training_rows_, self.n_neighbors_)
         density = self._local_reachability_density(found / measure.unit, index)
         scores = -np.mean(self._lrd[index] / density[:, np.newaxis], axis=1)
-        known = found[:, 0] == 0
-        scores[known] = self.negative_outlier_factor_[index[known, 0]]
+        same = self._same_row(rows, found[:, 0], index[:, 0])
+        scores[same >= 0] = self.negative_outlier_factor_[same[same >= 0]]
         return scores
+
+    def _same_row(
+        self, rows: Any, distance: NDArray[np.floating[Any]], nearest: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """Return the number of the first training row that each row equals, -1 for none."""
+        plain = isinstance(rows, np.ndarray) and rows.dtype != object
+        if self.metric == "precomputed" or not plain:
+            return np.where(distance == 0, nearest, -1)
+        # By value: products round, so that the cosine distance of a row to itself is not always 0.
+        first: dict[bytes, int] = {}
+        for i, row in enumerate(np.ascontiguousarray(self.training_rows_ + 0.0, np.float64)):
+            first.setdefault(row.tobytes(), i)
+        values = np.ascontiguousarray(rows + 0.0, np.float64)
+        return np.array([first.get(row.tobytes(), -1) for row in values], dtype=np.intp)

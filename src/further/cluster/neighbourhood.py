@@ -11,7 +11,6 @@ to its clusterers as the square matrix of all pairs, which is refused where it d
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -24,10 +23,16 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
-from further.data.memory import GIB, SHARE, total_memory
+from further.cluster.distances import (
+    EARTH_RADIUS,
+    check_coordinates,
+    gower_ranges,
+    largest_square,
+    pairwise,
+)
+from further.data.memory import GIB, total_memory
 from further.errors import InputError
 
-EARTH_RADIUS = 6371.0088  # km, the mean of the axes: IUGG
 #: Distances that scikit-learn's clusterers are to take beside their own.
 GREAT_CIRCLE = "great_circle"
 MATRIX_METRICS = ("gower",)
@@ -133,7 +138,7 @@ class Measure:
         checks.setdefault("accept_sparse", False if self.is_precomputed and not reset else "csr")
         rows = validate_data(estimator, X, reset=reset, **checks)
         if self._is(GREAT_CIRCLE):
-            _refuse_off_the_globe(type(estimator).__name__, rows)
+            check_coordinates(rows, type(estimator).__name__)
         return rows
 
     def given(self, rows: Any, who: str) -> Any:
@@ -160,11 +165,7 @@ class Measure:
     def pairwise(self, new: Any, rows: Any) -> NDArray[np.floating[Any]]:
         """Return the distances of all pairs, shape (m, n), in our unit."""
         if self.needs_matrix:
-            # Our distances read frames and categories, which scikit-learn's do not.
-            from further.cluster import distances
-
-            new, rows = _frame(new), _frame(rows)
-            return distances.pairwise(new, rows, metric=self.metric)
+            return self._matrix(new, rows, gower_ranges(_frame(rows)))
         options = dict(self.metric_params or {})
         if self.inner == "minkowski" and self.p is not None:
             options["p"] = self.p
@@ -196,10 +197,12 @@ class Measure:
             chosen = np.arange(new.shape[1]) if chosen is None else chosen
             found, index = _smallest(np.asarray(new)[:, chosen], k)
             return found, chosen[index]
+        # Of all rows: a difference is to weigh the same whichever rows may be neighbours.
+        ranges = gower_ranges(_frame(rows)) if self.needs_matrix else None
         if chosen is not None:
             rows = rows[chosen]
-        if self.needs_matrix:
-            found, index = self._nearest_in_blocks(new, rows, k)
+        if ranges is not None:
+            found, index = self._nearest_in_blocks(new, rows, k, ranges)
         else:
             search = NearestNeighbors(
                 metric=self.inner, p=self.p or 2, metric_params=self.metric_params,
@@ -209,13 +212,16 @@ class Measure:
             found, index = search.kneighbors(self.prepared(new), n_neighbors=k)
         return found * self.unit, index if chosen is None else chosen[index]
 
+    def _matrix(self, new: Any, rows: Any, ranges: NDArray[np.floating[Any]]) -> Any:
+        return pairwise(_frame(new), _frame(rows), metric=self.metric, ranges=ranges)
+
     def _nearest_in_blocks(
-        self, new: Any, rows: Any, k: int
+        self, new: Any, rows: Any, k: int, ranges: NDArray[np.floating[Any]]
     ) -> tuple[NDArray[np.floating[Any]], NDArray[np.intp]]:
         step = max(1, BLOCK_BYTES // (8 * max(1, len(rows))))
         parts = []
         for block in gen_batches(len(new), step):
-            parts.append(_smallest(self.pairwise(new[block], rows), k))
+            parts.append(_smallest(self._matrix(new[block], rows, ranges), k))
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
@@ -252,13 +258,13 @@ def refuse_square(
     InputError
         With the number of rows that would fit.
     """
-    memory = total_memory()
-    if memory is None or 8 * copies * n * n <= SHARE * memory:
+    most = largest_square(copies)
+    if most is None or n <= most:
         return
-    most = math.isqrt(int(SHARE * memory / (8 * copies)))
     raise InputError(
         f"{who}: {what} needs the distances between all {n} rows, {8 * copies * n * n / GIB:.1f} "
-        f"GiB of this machine's {memory / GIB:.1f} GiB of memory; {remedy.format(most=most)}."
+        f"GiB of this machine's {(total_memory() or 0) / GIB:.1f} GiB of memory; "
+        f"{remedy.format(most=most)}."
     )
 
 
@@ -279,21 +285,6 @@ def _numbers_and_words(X: Any) -> NDArray[np.object_]:
 
 def _frame(rows: NDArray[np.object_]) -> pd.DataFrame:
     return pd.DataFrame(rows).infer_objects()
-
-
-def _refuse_off_the_globe(who: str, rows: Any) -> None:
-    if sparse.issparse(rows) or rows.shape[1] != 2:
-        raise InputError(
-            f'{who}: metric="{GREAT_CIRCLE}" needs two columns, latitude and longitude in degrees, '
-            f"but X has {rows.shape[1]}; choose those two."
-        )
-    latitude = rows[:, 0]
-    wrong = np.flatnonzero(~(np.abs(latitude) <= 90))
-    if len(wrong):
-        raise InputError(
-            f"{who}: the latitude in row {wrong[0]} is {latitude[wrong[0]]:g}, beyond 90 degrees; "
-            "give latitude first, then longitude."
-        )
 
 
 def accept_our_metrics(theirs: list[Any]) -> list[Any]:

@@ -105,6 +105,9 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
         "metric": accept_our_metrics(_THEIRS["metric"]),
     }
 
+    max_eps: float
+    reachability_: NDArray[np.floating[Any]]
+
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> OPTICS:
         """Order the rows and read the clusters off.
@@ -151,3 +154,8 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
         if self.min_samples <= 1:
             return max(2, int(self.min_samples * len(self.labels_)))
         return int(self.min_samples)
+
+    def _rebuild(self) -> None:
+        super()._rebuild()
+        if self.max_eps is None:  # JSON has no infinity
+            self.max_eps = np.inf

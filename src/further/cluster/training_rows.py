@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
@@ -43,3 +44,9 @@ class KeepsTrainingRows(SavedEstimator):
                 "fit it on a dense array."
             )
         return super().save(folder, **more)
+
+    def _rebuild(self) -> None:
+        rows = self.training_rows_
+        if isinstance(rows, np.ndarray) and rows.dtype == object:
+            # A table of objects comes back as a list a row.
+            self.training_rows_ = np.array(rows.tolist(), dtype=object)
