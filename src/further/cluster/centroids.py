@@ -59,15 +59,19 @@ def move(
     count: np.ndarray,
 ) -> None:
     """Take row i out of the sums of its old centroid (-1: none) and into those of the new one."""
-    d = X.shape[1]
     w = weights[i] if weights.size else 1.0
     full = 1 if w != 0.0 else 0
-    for f in range(d):
-        sums[new, f] += w * (np.float64(X[i, f]) - offset[f])
+    row, into = X[i], sums[new]
     mass[new] += w
     count[new] += full
-    if old >= 0:
-        for f in range(d):
-            sums[old, f] -= w * (np.float64(X[i, f]) - offset[f])
-        mass[old] -= w
-        count[old] -= full
+    if old < 0:
+        for f in range(row.size):
+            into[f] += w * (np.float64(row[f]) - offset[f])
+        return
+    out_of = sums[old]
+    mass[old] -= w
+    count[old] -= full
+    for f in range(row.size):
+        weighted = w * (np.float64(row[f]) - offset[f])
+        into[f] += weighted
+        out_of[f] -= weighted

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from further.cluster.centroids import squared_distances
+from further.cluster.full_pass import scan_all
 from further.cluster.grouping import group_centroids
 from further.cluster.tiles import ROWS, fill_tiles, scan_tiles
 from further.cluster.yinyang import BLOCK, CHAIN, GROUP, scan_rows
@@ -18,6 +19,11 @@ FEW_FEATURES = 16
 #: A span is the work of one thread at a time; sums are added span by span, whatever the threads.
 _SPAN_ROWS, _MOST_SPANS = 16384, 64
 _UNIT = 2.0**-24
+_ABOVE = 1 + 2.0**-20
+#: Most groups of centroids for each feature: their bounds take memory as the rows do.
+_MOST_GROUPS = 2
+#: Above this share of distances to compute, all are computed.
+_WORTHWHILE_SHARE = 0.5
 #: Where more rows than this share are too close for float32, float32 does not pay.
 _CLOSE_SHARE = 0.1
 
@@ -63,9 +69,7 @@ class Engine:
         self._sums = np.zeros((n_clusters, self.d))
         self._mass = np.zeros(n_clusters)
         self._count = np.zeros(n_clusters, np.int64)
-        self._bounds_of: np.ndarray | None = None
-        self._unbounded = 0
-        self._patience = 4
+        self._bounded = False
         self.close = 0
 
     def close_share(self) -> float:
@@ -104,8 +108,6 @@ class Engine:
                 self._mass += mass
                 self._count += count
         self.close = sum(result[1] for result in results)
-        if not self._tiled:
-            self._judge_bounds(sum(result[2] for result in results), k)
         return int(sum(result[0] for result in results))
 
     def squared_distances(self, centers: np.ndarray) -> np.ndarray:
@@ -171,7 +173,7 @@ class Engine:
             for start in range(0, self.n, size):
                 block = self.X[start : start + size] - self.offset
                 rows[start : start + size] = block * self.scale
-        norms = np.empty(self.n, np.float32)
+        norms = np.zeros(self._blocks * BLOCK, np.float32)
         labels = np.zeros(self.n, np.int32)
         squared = np.empty(self.n)
         zeros = np.zeros((1, self.d))
@@ -180,7 +182,7 @@ class Engine:
                 rows, zeros[0], zeros, labels, squared, a * BLOCK, min(b * BLOCK, self.n)
             )
         )
-        np.sqrt(squared, out=norms, casting="same_kind")
+        norms[: self.n] = np.sqrt(squared)
         return rows.reshape(-1), norms
 
     def _halves(self, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -213,55 +215,65 @@ class Engine:
         k, d = centers.shape
         scaled = centers * self.scale
         minus, half = self._halves(scaled)
-        if self._bounds_of is None:
+        if not self._bounded:
             self._slot = group_centroids(scaled)
-        groups = -(-k // GROUP)
-        panel = aligned(groups, d, GROUP)
-        panel[:] = 0
-        panel[self._slot // GROUP, :, self._slot % GROUP] = minus
-        halves = np.full(groups * GROUP, np.inf, np.float32)
-        halves[self._slot] = half
+        slot, groups = self._slot, -(-k // GROUP)
+        lines, halves = np.zeros((k + k % 2, d), np.float32), np.full(groups * GROUP, np.inf, "f4")
+        lines[slot], halves[slot] = minus, half
         member = np.zeros(groups * GROUP, np.int32)
-        member[self._slot] = np.arange(k)
+        member[slot] = np.arange(k)
         finite = np.isfinite(half)
-        largest = float(np.sqrt((scaled[finite] ** 2).sum(axis=1).max(initial=0)))
-        bounded = bool(finite.all()) and not self._unbounded and groups <= 2 * d
-        fresh = self._bounds_of is None or not bounded
-        shift, drift = np.zeros(k, np.float32), np.zeros(groups, np.float32)
-        if bounded and fresh:
-            self._upper = np.empty(self._blocks * BLOCK, np.float32)
-            self._lower = np.zeros((self._blocks, groups * BLOCK), np.float32)
-            self._drift = np.zeros(groups)
-        elif bounded:
-            moved = np.sqrt(((scaled - self._bounds_of) ** 2).sum(axis=1))
-            shift = round_up(moved)
-            np.maximum.at(step := np.zeros(groups), self._slot // GROUP, moved)
+        largest = np.float32(np.sqrt((scaled[finite] ** 2).sum(axis=1).max(initial=0)) * _ABOVE)
+        slack = np.float32((min(d, CHAIN) + d // CHAIN + 8) * _UNIT)
+        # What is left out, as second copies are, has no bounds.
+        wanted = bool(finite.all()) and groups <= _MOST_GROUPS * d
+        common = (self._rows, self._norms, self.X, self.offset, self.weights, centers)
+        if wanted and self._bounded:
+            moved = np.sqrt(((scaled - self._bounds_of) ** 2).sum(axis=1)) * _ABOVE
+            step = np.zeros(groups)
+            np.maximum.at(step, slot // GROUP, moved)
             self._drift += step
-            drift = -round_up(self._drift)
-        self._bounds_of = scaled.copy() if bounded else None
-        slack = (min(d, CHAIN) + d // CHAIN + 6) * _UNIT
-        upper = self._upper if bounded else np.empty(self._blocks * BLOCK, np.float32)
-        lower = self._lower if bounded else np.empty((1, groups * BLOCK), np.float32)
+            self._bounds_of = scaled
+            if self._share_to_scan(scaled, moved) <= _WORTHWHILE_SHARE:
+                padded = np.zeros((groups * GROUP, d), np.float32)
+                padded[:k] = lines[:k]
+                panel = _aligned_copy(padded.reshape(groups, GROUP, d).transpose(0, 2, 1))
+                shift, drift = round_up(moved), -round_up(self._drift)
 
-        def scan(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
-            return scan_rows(
-                self._rows, self._norms, self.X, self.offset, self.weights, centers,
-                panel.reshape(-1), halves, minus.reshape(-1), self._slot, member, slack, largest,
-                shift, drift, bounded, fresh, self.labels, upper, lower, sums, mass, count, first,
-                last,
+                def scan(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
+                    return scan_rows(
+                        *common, panel.reshape(-1), halves, lines.reshape(-1), slot, member, slack,
+                        largest, shift, drift, self.labels, self._upper, self._lower, sums, mass,
+                        count, first, last,
+                    )  # fmt: skip
+
+                return scan
+        upper, lower = np.empty(0, np.float32), np.empty((0, 0), np.float32)
+        if wanted:
+            if not self._bounded:
+                self._upper = np.zeros(self._blocks * BLOCK, np.float32)
+                self._lower = np.zeros((self._blocks, groups * BLOCK), np.float32)
+            upper, lower = self._upper, self._lower
+            self._drift, self._bounds_of = np.zeros(groups), scaled
+        self._bounded = wanted
+
+        def scan_fully(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
+            tile, values = aligned(CHAIN * 64), aligned(len(lines) * 64)
+            return scan_all(
+                *common, halves[: len(lines)], lines.reshape(-1), slot, member, slack, largest,
+                tile, values, self.labels, upper, lower, sums, mass, count, first, last,
             )  # fmt: skip
 
-        self._fresh = fresh
-        return scan
+        return scan_fully
 
-    def _judge_bounds(self, scanned: int, k: int) -> None:
-        """Drop the bounds for some passes where they spare too little, for longer each time."""
-        share = scanned / (self.n * -(-k // GROUP))
-        if self._unbounded:
-            self._unbounded -= 1
-        elif not self._fresh and share > 0.8:
-            self._unbounded, self._patience = self._patience, self._patience * 2
-            self._bounds_of = None
+    def _share_to_scan(self, scaled: np.ndarray, moved: np.ndarray) -> float:
+        """Estimate from some rows for what share of rows and groups distances are needed."""
+        rows = np.linspace(0, self.n - 1, max(256, (1 << 17) // self.d)).astype(int)
+        rows = np.unique(rows)
+        points = self._rows.reshape(self.n, self.d)[rows]
+        own = np.sqrt(((points - scaled[self.labels[rows]].astype(np.float32)) ** 2).sum(axis=1))
+        lower = self._lower.reshape(self._blocks, -1, BLOCK)[rows // BLOCK, :, rows % BLOCK]
+        return float((lower - self._drift <= own[:, None]).mean())
 
     def _means(self, centers: np.ndarray) -> np.ndarray:
         sums, mass = self._sums, self._mass
@@ -301,6 +313,12 @@ def aligned(*shape: int) -> np.ndarray:
     buffer = np.empty(size + 64, np.uint8)
     start = -buffer.ctypes.data % 64
     return buffer[start : start + size].view(np.float32).reshape(shape)
+
+
+def _aligned_copy(values: np.ndarray) -> np.ndarray:
+    copy = aligned(*values.shape)
+    copy[...] = values
+    return copy
 
 
 def round_up(values: np.ndarray) -> np.ndarray:

@@ -137,6 +137,46 @@ def where_less(typing: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
 
 
 @intrinsic
+def square_root(typing: Any, a: Any) -> Any:
+    """Return the square roots."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        name = f"llvm.sqrt.v{WIDTH}f32"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+    return LANES(LANES), code
+
+
+@intrinsic
+def transpose(typing: Any, source: Any, places: Any, target: Any, place: Any, step: Any) -> Any:
+    """Write sixteen times sixteen numbers transposed.
+
+    ``target[place + f * step + r] = source[places[r] + f]`` for r and f below 16.
+    """
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        source, places, target, place, step = args
+        starts = context.make_array(sig.args[1])(context, builder, places).data
+        rows = []
+        for r in range(WIDTH):
+            start = builder.load(builder.gep(starts, [ir.Constant(step.type, r)], inbounds=True))
+            address = _address(context, builder, sig.args[0], source, start)
+            rows.append(builder.load(address, align=4))
+        # Each round turns the eight bits of a number's place (row, lane) by one; four swap them.
+        even, odd = list(range(0, 2 * WIDTH, 2)), list(range(1, 2 * WIDTH, 2))
+        for _ in range(4):
+            pairs = list(zip(rows[::2], rows[1::2], strict=True))
+            rows = [_pick(builder, *pair, half) for half in (even, odd) for pair in pairs]
+        for row in rows:
+            builder.store(row, _address(context, builder, sig.args[2], target, place), align=4)
+            place = builder.add(place, step)
+        return context.get_dummy_value()
+
+    return types.void(source, places, target, types.intp, types.intp), code
+
+
+@intrinsic
 def fold_minimum(typing: Any, a: Any, b: Any) -> Any:
     """Return the minima of neighbours, those of ``a`` in the lower half, of ``b`` in the upper."""
 
@@ -148,16 +188,29 @@ def fold_minimum(typing: Any, a: Any, b: Any) -> Any:
     return LANES(LANES, LANES), code
 
 
-@intrinsic
-def total(typing: Any, a: Any) -> Any:
-    """Return the sum of the sixteen."""
-
+def _reduced(join: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         vector, width = args[0], WIDTH
         while width > 1:
             width //= 2
             upper = [i + width if i < width else i for i in range(WIDTH)]
-            vector = builder.fadd(vector, _pick(builder, vector, vector, upper))
+            vector = join(builder, vector, _pick(builder, vector, vector, upper))
         return builder.extract_element(vector, ir.Constant(_INT, 0))
 
-    return types.float32(LANES), code
+    return code
+
+
+@intrinsic
+def total(typing: Any, a: Any) -> Any:
+    """Return the sum of the sixteen."""
+    return types.float32(LANES), _reduced(lambda builder, a, b: builder.fadd(a, b))
+
+
+@intrinsic
+def lowest(typing: Any, a: Any) -> Any:
+    """Return the smallest of the sixteen."""
+
+    def smaller(builder: Any, a: Any, b: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+
+    return types.float32(LANES), _reduced(smaller)

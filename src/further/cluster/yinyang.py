@@ -29,10 +29,12 @@ from further.cluster.lanes import (
     broadcast_at,
     fold_minimum,
     load,
+    lowest,
     minimum,
     multiply_add,
     store,
     total,
+    where_less,
 )
 
 #: Rows that share their bounds' memory, centroids of a group, rows that are computed together.
@@ -54,6 +56,14 @@ def _upper(norm, value, error):  # type: ignore[no-untyped-def]
 def _lower(norm, value, error):  # type: ignore[no-untyped-def]
     squared = norm * norm + np.float32(2) * value - error
     return np.sqrt(max(squared, np.float32(0))) * _DOWN
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _without(line, numbers, lane):  # type: ignore[no-untyped-def]
+    """Put infinity in one lane."""
+    apart = multiply_add(broadcast(np.float32(1)), numbers, broadcast(np.float32(-lane)))
+    squared = multiply_add(apart, apart, broadcast(np.float32(0)))
+    return where_less(squared, broadcast(np.float32(0.25)), broadcast(_FAR), line)
 
 
 @njit(nogil=True, cache=True)
@@ -140,12 +150,10 @@ def scan_rows(
     lines: np.ndarray,
     slot: np.ndarray,
     member: np.ndarray,
-    slack: float,
-    largest: float,
+    slack: np.float32,
+    largest: np.float32,
     shift: np.ndarray,
     drift: np.ndarray,
-    bounded: bool,
-    fresh: bool,
     labels: np.ndarray,
     upper: np.ndarray,
     lower: np.ndarray,
@@ -158,7 +166,7 @@ def scan_rows(
     """Label the rows of blocks first to last.
 
     Returns how many moved, how many were too close for float32, and for how many pairs of a row
-    and a group distances were computed. ``fresh``: there are no bounds yet; ``bounded``: keep them.
+    and a group distances were computed.
     """
     n, d = X.shape
     groups = half.size // GROUP
@@ -170,57 +178,46 @@ def scan_rows(
     now = np.empty(BLOCK, np.int32)
     nearest_group = np.empty(BLOCK, np.float32)
     values, lows = np.empty(TOGETHER * GROUP, np.float32), np.empty(GROUP, np.float32)
-    one, eps, reach = broadcast(np.float32(1)), np.float32(slack), np.float32(largest)
+    one, far, eps, reach = broadcast(np.float32(1)), broadcast(_FAR), slack, largest
+    order = np.arange(GROUP).astype(np.float32)
+    numbers = load(order, 0)
     moved = close = scanned = 0
     for b in range(first, last):
         base = b * BLOCK
         size = min(BLOCK, n - base)
-        bounds = lower[b] if bounded else lower[0]
+        bounds = lower[b]
         m = 0
-        if fresh:
-            for r in range(size):
-                candidates[m] = r
-                best[m] = second[m] = above[m] = _FAR
-                now[m] = -1
-                m += 1
-        else:
-            for r in range(0, BLOCK, 16):
-                low = broadcast(_FAR)
-                for g in range(groups):
-                    widened = multiply_add(broadcast_at(drift, g), one, load(bounds, g * BLOCK + r))
-                    low = minimum(widened, low)
-                store(nearest_group, r, low)
-            for r in range(size):
-                i = base + r
-                label = labels[i]
-                bound = (upper[i] + shift[label]) * _UP
-                upper[i] = bound
-                if nearest_group[r] > bound:
-                    continue
-                norm = norms[i]
-                margin = eps * (norm + reach) * (norm + reach) + _TINY
-                own = _own_value(flat, i * d, lines, label * d, half[slot[label]], d)
-                bound = min(bound, _upper(norm, own, margin))
-                upper[i] = bound
-                if nearest_group[r] > bound:
-                    continue
-                candidates[m] = r
-                best[m], second[m], above[m], now[m] = own, _FAR, bound, label
-                m += 1
+        for r in range(0, BLOCK, 16):
+            low = broadcast(_FAR)
+            for g in range(groups):
+                widened = multiply_add(broadcast_at(drift, g), one, load(bounds, g * BLOCK + r))
+                low = minimum(widened, low)
+            store(nearest_group, r, low)
+        for r in range(size):
+            i = base + r
+            label = labels[i]
+            bound = (upper[i] + shift[label]) * _UP
+            upper[i] = bound
+            if nearest_group[r] > bound:
+                continue
+            norm = norms[i]
+            margin = eps * (norm + reach) * (norm + reach) + _TINY
+            own = _own_value(flat, i * d, lines, slot[label] * d, half[slot[label]], d)
+            bound = min(bound, _upper(norm, own, margin))
+            upper[i] = bound
+            if nearest_group[r] > bound:
+                continue
+            candidates[m] = r
+            best[m], second[m], above[m], now[m] = own, _FAR, bound, label
+            m += 1
         for c in range(m):
             norm = norms[base + candidates[c]]
             error[c] = eps * (norm + reach) * (norm + reach) + _TINY
         for g in range(groups):
-            part = 0
-            if fresh:
-                for c in range(m):
-                    chosen[c] = c
-                part = m
-            else:
-                back = drift[g]
-                for c in range(m):
-                    chosen[part] = c
-                    part += 1 if bounds[g * BLOCK + candidates[c]] + back <= above[c] else 0
+            part, back = 0, drift[g]
+            for c in range(m):
+                chosen[part] = c
+                part += 1 if bounds[g * BLOCK + candidates[c]] + back <= above[c] else 0
             if part == 0:
                 continue
             scanned += part
@@ -233,30 +230,21 @@ def scan_rows(
                 for q in range(min(TOGETHER, part - s)):
                     c = chosen[s + q]
                     r = candidates[c]
-                    place = slot[now[c]] if now[c] >= 0 else -1
-                    own_here = place >= 0 and place // GROUP == g
-                    least = lows[q]
-                    if not own_here and least >= best[c]:
-                        second[c] = min(second[c], least)
-                        if bounded:
-                            value = _lower(norms[base + r], least, error[c])
-                            bounds[g * BLOCK + r] = (value - drift[g]) * _DOWN
-                        continue
-                    least, runner_up, lane = _FAR, _FAR, -1
-                    mine = place % GROUP if own_here else -1
-                    for j in range(GROUP):
-                        value = values[q * GROUP + j]
-                        if j == mine:
-                            continue
-                        if value < least:
-                            least, runner_up, lane = value, least, j
-                        elif value < runner_up:
-                            runner_up = value
+                    place = slot[now[c]]
+                    norm, least = norms[base + r], lows[q]
+                    own_here = place // GROUP == g
+                    if own_here or least < best[c]:
+                        line = load(values, q * GROUP)
+                        if own_here:
+                            line = _without(line, numbers, place % GROUP)
+                            least = lowest(line)
                     if least < best[c]:
-                        norm = norms[base + r]
+                        edge = broadcast(least)
+                        lane = np.int64(lowest(where_less(edge, line, far, numbers)))
+                        runner_up = lowest(_without(line, numbers, lane))
                         if own_here:
                             runner_up = min(runner_up, best[c])
-                        elif place >= 0 and bounded:
+                        else:
                             p = place // GROUP * BLOCK + r
                             value = _lower(norm, best[c], error[c])
                             value = (value - drift[place // GROUP]) * _DOWN
@@ -268,9 +256,8 @@ def scan_rows(
                         least = runner_up
                     else:
                         second[c] = min(second[c], least)
-                    if bounded:
-                        value = _lower(norms[base + r], least, error[c])
-                        bounds[g * BLOCK + r] = (value - drift[g]) * _DOWN
+                    value = _lower(norm, least, error[c])
+                    bounds[g * BLOCK + r] = (value - back) * _DOWN
         for c in range(m):
             r = candidates[c]
             i = base + r
@@ -279,11 +266,10 @@ def scan_rows(
                 close += 1
                 label = np.int32(exact_nearest(X, i, offset, centers))
                 if label != now[c]:
-                    if now[c] >= 0 and bounded:
-                        g = slot[now[c]] // GROUP
-                        value = _lower(norms[i], best[c], error[c])
-                        value = (value - drift[g]) * _DOWN
-                        bounds[g * BLOCK + r] = min(bounds[g * BLOCK + r], value)
+                    g = slot[now[c]] // GROUP
+                    value = _lower(norms[i], best[c], error[c])
+                    value = (value - drift[g]) * _DOWN
+                    bounds[g * BLOCK + r] = min(bounds[g * BLOCK + r], value)
             upper[i] = above[c]
             if label != labels[i]:
                 moved += 1
