@@ -158,19 +158,20 @@
     }));
   }
 
-  /* -- silhouettes: a bar a row, sorted within its cluster; a cluster is as high as it has rows -- */
+  /* -- silhouettes: a bar a row, sorted within its cluster; a cluster is as high as it has rows,
+   * but never too low for its name -- */
 
   function silhouettes(element, spec, width) {
     var total = d3.sum(spec.clusters, function (item) { return item.n; }), gap = total * 0.02, y = 0, bars = [], names = [];
     spec.clusters.forEach(function (item) {
-      var each = item.n / item.values.length;
+      var tall = Math.max(item.n, total * 0.3 / spec.clusters.length), each = tall / item.values.length;
       item.values.forEach(function (value, i) {
         bars.push({ y1: y + i * each, y2: y + (i + 1) * each, value: value, cluster: item.cluster });
       });
-      names.push({ y: y + item.n / 2, cluster: item.cluster, n: item.n });
-      y += item.n + gap;
+      names.push({ y: y + tall / 2, cluster: item.cluster, n: item.n });
+      y += tall + gap;
     });
-    var wide = Math.min(width, 860), height = Math.max(180, Math.min(460, 26 + 54 * spec.clusters.length)) + 30;
+    var wide = Math.min(width, 860), height = Math.max(180, Math.min(520, 26 + 54 * spec.clusters.length)) + 30;
     var tight = spec.clusters.length > 24;
     element.append(plot({
       width: wide, height: height, marginLeft: 78, marginRight: 12, marginTop: 6, marginBottom: 28,
@@ -207,7 +208,7 @@
     var reference = data.filter(function (row) { return row.reference !== null; });
     var every = Math.ceil(ks.length / Math.max(3, Math.floor(wide / 34)));
     element.append(plot({
-      width: wide, height: 168, marginTop: 14, marginLeft: 48, marginRight: 10, marginBottom: 32,
+      width: wide, height: 162, marginTop: 14, marginLeft: 48, marginRight: 10, marginBottom: 24,
       x: {
         domain: [ks[0] - 0.35, ks[ks.length - 1] + 0.35], label: null, tickSize: 3,
         ticks: ks.filter(function (_, i) { return i % every === 0; }),
@@ -291,7 +292,7 @@
           fill: kit.ink, stroke: kit.paper, strokeWidth: 3
         }),
         Plot.text(spec.kinds, {
-          fy: function (kind) { return kind; }, frameAnchor: "top-right", dx: 20, dy: 3, fontWeight: 600, fill: kit.ink,
+          fy: function (kind) { return kind; }, frameAnchor: "top-right", dy: 3, fontWeight: 600, fill: kit.ink,
           text: function (kind) { return kind; }, stroke: kit.paper, strokeWidth: 4
         })
       ]

@@ -58,13 +58,14 @@ def write_answers(found: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> write_answers({"items": [{"label": "Elbow", "k": 3}, {"label": "Silhouette", "k": 2}]})
+    >>> found = {"items": [{"label": "Elbow", "k": 3}, {"label": "Silhouette", "k": 2}]}
+    >>> write_answers(found).replace("\\u00a0", " ")
     'k = 2 by Silhouette; k = 3 by Elbow'
     """
     by_k: dict[int, list[str]] = {}
     for label, k in answers(found):
         by_k.setdefault(k, []).append(label)
-    return "; ".join(f"k = {k} by {listing(by_k[k])}" for k in sorted(by_k))
+    return "; ".join(f"k\u00a0=\u00a0{k} by {listing(by_k[k])}" for k in sorted(by_k))
 
 
 def _agreement(found: Mapping[str, Any]) -> Markup | None:

@@ -37,10 +37,10 @@ def swatch(cluster: object) -> Markup:
     """Draw the sign of a cluster."""
     number = whole(cluster)
     if number is None or number < 0:
-        drawing = '<path class="noise" d="M-4 -4L4 4M4 -4L-4 4"></path>'
+        drawing = '<path class="noise" d="M-4 -4L4 4M4 -4L-4 4"/>'
     else:
         shape, colour = SHAPES[number % len(SHAPES)], number % COLOURS + 1
-        drawing = f'<path d="{shape}" style="fill: var(--series-{colour})"></path>'
+        drawing = f'<path d="{shape}" style="fill: var(--series-{colour})"/>'
     return Markup(f'<svg viewBox="-8 -8 16 16" class="swatch" aria-hidden="true">{drawing}</svg>')
 
 

@@ -119,8 +119,9 @@ def _warnings(run: RunFolder, training_examples: bool) -> list[str]:
     k = chosen_k(run)
     if k == 1:
         told.append(
-            "These rows show no more cluster structure than rows without any. k-means would still "
-            "cut them into as many parts as it is asked for; such parts mean nothing."
+            "These rows show no more cluster structure than rows without any. A method such as "
+            "k-means would still cut them into as many parts as it is asked for; such parts mean "
+            "nothing."
         )
     found = whole(criteria.get("k"))
     if k is not None and k > 1 and found is not None and found != k:

@@ -107,8 +107,9 @@ def projection(run: RunFolder, training_examples: bool) -> Markup | None:
     caption = _caption(found, points, method)
     if not training_examples:
         caption += (
-            f" {WITHHELD} Instead of the rows their means are drawn, with ellipses of two standard "
-            f"deviations, for clusters of at least {_LEAST_OUTLINED} rows."
+            " The rows are left out on request, so that this page can be shared; drawn instead are "
+            "their means, with ellipses of two standard deviations, for clusters of at least "
+            f"{_LEAST_OUTLINED} rows."
         )
     listed = points[:_MOST_LISTED] if training_examples else []
     rows: list[Sequence[object]] = [
@@ -208,7 +209,8 @@ def world(run: RunFolder, training_examples: bool) -> Markup | None:
         return None
     west = _western_edge([point["x"] for point in points])
     for point in points:
-        point["x"] = west + (point["x"] - west) % 360
+        # Rounding must not send the westernmost place once round the world.
+        point["x"] = west + (point["x"] - west + 1e-9) % 360
     clusters = _clusters(points)
     middle = (min(p["y"] for p in points) + max(p["y"] for p in points)) / 2
     centres = [item for item in _centres(points, clusters) if item[-1] >= _LEAST_OUTLINED]
@@ -219,7 +221,10 @@ def world(run: RunFolder, training_examples: bool) -> Markup | None:
         "since the page fetches nothing."
     )
     if not training_examples:
-        told += f" {WITHHELD} Instead of the rows the mean of each cluster is drawn."
+        told += (
+            " The rows are left out on request, so that this page can be shared; drawn instead is "
+            f"the mean of each cluster of at least {_LEAST_OUTLINED} rows."
+        )
     rows: list[Sequence[object]] = [
         (p["row"], fixed(p["y"], 4), fixed((p["x"] + 180) % 360 - 180, 4), _name(p))
         for p in shown[:_MOST_LISTED]

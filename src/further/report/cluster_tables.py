@@ -110,7 +110,7 @@ def _decision(column: Mapping[str, Any], n: int | None) -> tuple[object, ...]:
     used = column.get("used")
     role = str(column.get("role")) if column.get("role") else "yes"
     return (
-        tag("b" if used else "span", str(column.get("name", MISSING))),
+        tag("b" if used else "span", str(column.get("name") or MISSING)),
         str(column.get("type") or MISSING),
         MISSING if used is None else role if used else "no",
         counted,

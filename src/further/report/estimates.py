@@ -55,7 +55,7 @@ def drawn(figure: Figure | None, decimals: int = 2) -> Markup:
         return tag("span", MISSING, class_="missing")
     bar = ""
     if figure.low is not None and figure.high is not None:
-        bar = f'<path class="bar" d="M{_place(figure.low):.1f} 4H{_place(figure.high):.1f}"></path>'
+        bar = f'<path class="bar" d="M{_place(figure.low):.1f} 4H{_place(figure.high):.1f}"/>'
     interval = write_interval(figure, decimals)
     return join(
         (
@@ -63,8 +63,8 @@ def drawn(figure: Figure | None, decimals: int = 2) -> Markup:
             tag("small", interval) if interval else None,
             Markup(
                 f'<svg viewBox="0 0 92 8" class="on-line" aria-hidden="true">'
-                f'<path d="M{_LEFT} 4H{_LEFT + _WIDTH}"></path>{bar}'
-                f'<circle cx="{_place(figure.value):.1f}" cy="4" r="2.5"></circle></svg>'
+                f'<path d="M{_LEFT} 4H{_LEFT + _WIDTH}"/>{bar}'
+                f'<circle cx="{_place(figure.value):.1f}" cy="4" r="2.5"/></svg>'
             ),
         ),
         " ",

@@ -74,7 +74,8 @@ def _code(value: object) -> Markup | None:
 
 
 def _inline(value: object) -> str:
-    return ", ".join(f"{name} {version}" for name, version in mapping(value).items())
+    known = ((name, version) for name, version in mapping(value).items() if version is not None)
+    return ", ".join(f"{name} {version}" for name, version in known)
 
 
 def _tree(value: object) -> object:

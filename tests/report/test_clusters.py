@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from cluster_run_maker import (
+    HOSTILE,
+    airports,
+    iris,
+    make_clustering,
+    noise,
+    write,
+)
+from page_reader import Page
+
+from further.report import render
+from further.report.page import page_of
+from further.report.run_folder import RunFolder, read_run
+
+TITLES = (
+    "The clusters", "Seen in a plane", "Row by row", "How many clusters?", "Does it hold?",
+    "How much the start matters", "k-means, step by step", "The most unusual rows",
+    "Merge by merge", "The clusters as rules", "What each column was taken for",
+    "What was found in the data", "Time, energy and carbon", "What the figures cannot show",
+    "How to get this again",
+)  # fmt: skip
+
+
+def page(run: Path, **options: bool) -> Page:
+    parsed = Page(render(run, **options).read_text(encoding="utf-8"))
+    assert not parsed.open
+    return parsed
+
+
+def read(run: Path) -> dict[str, Any]:
+    return json.loads((run / "evaluation.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("clusterings")
+    return {
+        "iris": make_clustering(root / "iris", iris()),
+        "uniform": make_clustering(root / "uniform", noise(), name="uniform noise", k=1),
+        "hostile": make_clustering(root / "hostile", iris(), hostile=True, starts=4),
+    }
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("vega_datasets")
+    folder = tmp_path_factory.mktemp("places") / "airports"
+    return make_clustering(folder, airports(), name="airports", k=9, coordinates=True, starts=3)
+
+
+def test_answers_first_and_holds_every_part_in_order(runs: dict[str, Path]) -> None:
+    parsed = page(runs["iris"])
+    source = (runs["iris"] / "report.html").read_text(encoding="utf-8")
+    assert tuple(re.findall("<h2>(.*?)</h2>", source)) == TITLES
+    assert source.index("<h1>3 clusters by k-means with") < source.index("<h2>")
+    assert "Stability 0." in parsed.text
+    assert "Columns used 4 of 4" in parsed.text
+    assert "further cluster iris --seed 0" in parsed.text
+    assert "Energy is estimated from processor time at 12 W a core" in parsed.text
+    # The elbow and Calinski and Harabasz say 3, silhouette and Davies and Bouldin 2.
+    assert "k = 2 by Silhouette and Davies-Bouldin; k = 3 by" in parsed.text
+    assert "petal length (cm) is lower: 1.46 against 4.91" in parsed.text
+    assert "Silhouettes" not in parsed.text
+
+
+def test_every_chart_has_words_and_its_data_as_a_table(runs: dict[str, Path], places: Path) -> None:
+    marks: set[str] = set()
+    for run in (runs["iris"], runs["uniform"], places):
+        source = render(run).read_text(encoding="utf-8")
+        parsed = Page(source)
+        charts = [one for one in parsed.all("div") if "data-chart" in one]
+        assert all(len(one["aria-label"] or "") > 20 for one in charts)
+        figures = re.findall(r"<figure class=\"chart.*?</figure>", source, flags=re.S)
+        assert len(figures) == len(charts)
+        assert all("<details" in figure and "<table>" in figure for figure in figures)
+        specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
+        marks |= {json.loads(spec).get("mark", "player") for spec in specs}
+    assert marks == {
+        "clusters", "degrees", "silhouettes", "criterion", "structure", "starts", "dendrogram",
+        "player",
+    }  # fmt: skip
+
+
+def test_no_structure_is_said_first_and_shown(runs: dict[str, Path]) -> None:
+    text = page(runs["uniform"]).text
+    assert "No cluster structure was found: uniform noise looks like" in text
+    assert text.rindex("Why no clusters") < text.rindex("Seen in a plane")
+    assert "within the range of data of no structure" in text
+    assert "The clusters as rules" not in text
+    assert "Stability is weak" not in text
+
+
+def test_text_of_the_data_is_never_markup(runs: dict[str, Path]) -> None:
+    for training_examples in (True, False):
+        parsed = page(runs["hostile"], training_examples=training_examples)
+        assert not any(name.startswith("on") for _, found in parsed.tags for name in found)
+        assert not parsed.all("img")
+        # Our own six, and specifications that run nothing.
+        assert sum("type" not in attributes for attributes in parsed.all("script")) == 6
+        assert parsed.text.count(" ".join(HOSTILE.split())) > 10
+        source = (runs["hostile"] / "report.html").read_text(encoding="utf-8")
+        assert "<script>alert" not in source
+
+
+def test_fetches_nothing(runs: dict[str, Path]) -> None:
+    parsed = page(runs["iris"])
+    policy = next(m["content"] for m in parsed.all("meta") if "http-equiv" in m) or ""
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert policy.count("'sha256-") == 6
+    assert "unsafe-eval" not in policy
+    for _, attributes in parsed.tags:
+        assert "srcset" not in attributes
+        for name in ("src", "href"):
+            assert (attributes.get(name) or "#").startswith("#")
+    assert (runs["iris"] / "report.html").stat().st_size < 1_000_000
+
+
+def test_rows_of_the_data_can_be_left_out(tmp_path: Path, places: Path) -> None:
+    frame = iris().round(1)
+    # A value that stands in one row only, the most unusual one, and one in a cluster of two rows.
+    frame.iloc[0, 0] = 9.8765
+    far = pd.DataFrame([[90.25, 80.5, 70.125, 60.75]] * 2, columns=frame.columns)
+    run = make_clustering(tmp_path / "run", pd.concat([frame, far], ignore_index=True), k=3)
+    whole = page(run).text
+    assert "9.877" in whole
+    assert "90.25" in whole
+    shared = page(run, training_examples=False)
+    source = (run / "report.html").read_text(encoding="utf-8")
+    assert "Made to be shared" in shared.text
+    assert "Left out on request" in shared.text
+    for told in ("9.8765", "9.877", "90.25", "Typical and borderline", "data-kmeans>"):
+        assert told not in source
+    specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
+    for spec in map(json.loads, specs):
+        if spec["mark"] in ("clusters", "degrees"):
+            assert spec["data"]["x"] == []
+    page(places, training_examples=False)
+    shared_map = (places / "report.html").read_text(encoding="utf-8")
+    assert str(round(read(places)["map"]["latitude"][5], 4)) not in shared_map
+
+
+def _without(value: Any, change: str) -> Iterator[tuple[str, Any]]:
+    """Give every copy of a JSON value that lacks one key, or has null or nonsense there."""
+    if isinstance(value, dict):
+        for key in value:
+            lacking = dict(value)
+            if change == "absent":
+                del lacking[key]
+            else:
+                lacking[key] = None if change == "null" else "nonsense"
+            yield key, lacking
+            for name, inner in _without(value[key], change):
+                yield f"{key}.{name}", {**value, key: inner}
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for name, inner in _without(value[0], change):
+            yield name, [inner, *value[1:]]
+
+
+@pytest.mark.parametrize("change", ["absent", "null", "nonsense"])
+def test_any_key_may_be_missing(tmp_path: Path, change: str) -> None:
+    frame = iris().iloc[::6].rename(columns={"petal width (cm)": "latitude"})
+    frame["longitude"] = frame["latitude"]
+    run = make_clustering(tmp_path / "run", frame, coordinates=True, starts=2)
+    whole, evaluation = read_run(run), read(run)
+    assert "On the map" in page(run).text
+    changed = list(_without(evaluation, change))
+    assert len(changed) > 150
+    for place, (name, lacking) in enumerate(changed):
+        if name == "task":
+            continue
+        content = RunFolder(run, whole.run, lacking, whole.models, whole.labels)
+        described = page_of(content, place % 4 > 0)
+        sections = [part.body for part in described.sections if part is not None]
+        source = "".join([described.headline, described.warnings or "", *sections])
+        if place % 8 == 0:
+            assert not Page(source).open, name
+        words = re.sub("<script.*?</script>|<[^>]*>", " ", source)
+        assert not {"None", "nan", "null"} & set(words.split()), name
+
+
+def test_an_empty_run_says_what_it_lacks(tmp_path: Path) -> None:
+    write(tmp_path / "run", {"schema": 1, "task": "cluster"})
+    assert "no clustering was recorded" in page(tmp_path / "run").text
+    (tmp_path / "run" / "evaluation.json").unlink()
+    record = {"task": "cluster", "status": "interrupted", "data": {"name": "wine"}}
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    text = page(tmp_path / "run").text
+    assert "wine: no clustering was recorded" in text
+    assert "This run was interrupted; further resume goes on with it" in text
+
+
+def test_lists_of_odd_lengths_and_many_clusters(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(300, 3)), columns=list("abc"))
+    run = make_clustering(tmp_path / "run", frame, k=10, starts=2)
+    evaluation = read(run)
+    many = evaluation["profile"][0]
+    evaluation["profile"] = [dict(many, cluster=number) for number in range(80)]
+    evaluation["projection"]["y"] = evaluation["projection"]["y"][:100]
+    evaluation["projection"]["cluster"][:5] = [-1, None, 17, 900, "2"]
+    evaluation["criteria"]["items"][0]["low"] = [1.0]
+    evaluation["criteria"]["items"][1]["values"] = [None, float("nan"), 0.5]
+    evaluation["dendrogram"]["merges"][3][0] = 4000
+    evaluation["silhouette"]["clusters"][0]["values"] = []
+    evaluation["steps"]["scores"][0] = []
+    write(run, evaluation)
+    parsed = page(run)
+    assert "68 more clusters" not in parsed.text
+    assert "48 more clusters" in parsed.text
+    assert "20 more stand in evaluation.json" in parsed.text
+    assert "Merge by merge" not in parsed.text
+    assert "Noise" in parsed.text
+
+
+def test_the_other_pages_stay_as_they_are(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "run.json").write_text('{"task": "train", "status": "finished"}')
+    assert page_of(read_run(run), True).scripts == (
+        "vendor/d3.min.js", "vendor/plot.min.js", "charts.js",
+    )  # fmt: skip
