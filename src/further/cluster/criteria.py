@@ -1,0 +1,325 @@
+r"""Criteria for the number of clusters, each with its own answer.
+
+* Elbow: the inertia :math:`W_k` by k, both scaled to [0, 1]. The knee is where the curve is
+  furthest below the chord from its first to its last point (the Kneedle rule of Satopää et al.),
+
+  .. math:: k^* = \arg\max_k \; 1 - \frac{k - k_1}{k_m - k_1}
+                 - \frac{W_k - W_{k_m}}{W_{k_1} - W_{k_m}}.
+
+* Silhouette (Rousseeuw): the mean of :math:`(b_i - a_i) / \max(a_i, b_i)` with a the mean distance
+  to the row's own cluster and b to the nearest other one; the largest k wins.
+* Calinski and Harabasz: :math:`\frac{B_k / (k - 1)}{W_k / (n - k)}`, the largest.
+* Davies and Bouldin: the mean over clusters of the worst ratio of their spreads to the distance of
+  their centroids, the smallest.
+* BIC of a Gaussian mixture (Schwarz): :math:`m \log n - 2 \log L`, the smallest. It speaks of
+  components of normal shape, so it splits what is not normal.
+
+All but the elbow and BIC are undefined for one cluster.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_samples
+from sklearn.mixture import GaussianMixture
+
+from further.errors import InputError
+from further.evaluate.interval import score_from_examples
+
+#: A full covariance has d (d + 1) / 2 numbers for each component: not for more columns than this.
+FULL_COVARIANCE_COLUMNS = 20
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A criterion by number of clusters, with its own answer.
+
+    Attributes
+    ----------
+    name, label : str
+        For programs and for people.
+    better : {"higher", "lower"}
+        Which values are better.
+    k : int or None
+        The number of clusters that it answers by itself; None where it gives none.
+    ks : tuple of int
+        Numbers of clusters for which it is defined.
+    values : tuple of float
+        The criterion for each of them.
+    low, high : tuple of float or None
+        Limits of an interval, where there is one.
+    reference : tuple of float or None
+        The same for data of no structure, where it was found.
+    note : str
+        How the answer comes from the values and on what they rest.
+    """
+
+    name: str
+    label: str
+    better: Literal["higher", "lower"]
+    k: int | None
+    ks: tuple[int, ...]
+    values: tuple[float, ...]
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+    reference: tuple[float | None, ...] | None = None
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON; what is not finite is None."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "better": self.better,
+            "k": self.k,
+            "ks": list(self.ks),
+            "values": _finite(self.values),
+            "low": _finite(self.low),
+            "high": _finite(self.high),
+            "reference": _finite(self.reference),
+            "note": self.note,
+        }
+
+
+def knee(x: Sequence[float], y: Sequence[float]) -> int | None:
+    """Return the place of the knee of a falling convex curve: furthest below its chord.
+
+    Use it for a curve that falls fast and then slowly. It fails, with None, where no point is below
+    the chord, and it depends on the last point: a longer curve has its knee further right.
+
+    Parameters
+    ----------
+    x, y : sequence of float, length m
+        The curve, x ascending.
+
+    Returns
+    -------
+    int or None
+        Index of the knee, neither the first nor the last point.
+
+    References
+    ----------
+    Satopää, V., Albrecht, J., Irwin, D. and Raghavan, B. (2011). Finding a "kneedle" in a haystack:
+    detecting knee points in system behavior. ICDCS Workshops.
+
+    Examples
+    --------
+    >>> knee([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [1 / k for k in range(1, 11)])
+    2
+    """
+    a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if len(a) < 3 or not b[0] > b[-1]:
+        return None
+    below = 1.0 - (a - a[0]) / (a[-1] - a[0]) - (b - b[-1]) / (b[0] - b[-1])
+    best = int(np.argmax(below))
+    return best if below[best] > 1e-12 and 0 < best < len(a) - 1 else None
+
+
+def elbow(
+    inertia: Mapping[int, float], *, reference: Mapping[int, float] | None = None
+) -> Criterion:
+    """Return the inertia by k with the knee of the curve.
+
+    Parameters
+    ----------
+    inertia : dict of int to float
+        By number of clusters, from 1 on where there is one for it.
+    reference : dict of int to float, optional
+        The same for data of no structure, as shares of that of one cluster.
+
+    Examples
+    --------
+    >>> elbow({1: 100.0, 2: 50.0, 3: 5.0, 4: 4.0, 5: 3.5}).k
+    3
+    """
+    ks = sorted(inertia)
+    values = [float(inertia[k]) for k in ks]
+    place = knee(ks, values)
+    expected = None
+    if reference is not None and ks[0] == 1:
+        shares = {1: 1.0, **reference}
+        expected = tuple(shares[k] * values[0] if k in shares else None for k in ks)
+    return Criterion(
+        "elbow",
+        "Elbow",
+        "lower",
+        None if place is None else ks[place],
+        tuple(ks),
+        tuple(values),
+        reference=expected,
+        note="its answer is the knee: where the inertia, scaled, is furthest below the line from "
+        f"k = {ks[0]} to k = {ks[-1]}",
+    )
+
+
+def silhouette(distances: np.ndarray, labels: Mapping[int, np.ndarray], note: str = "") -> Criterion:
+    """Return the mean silhouette by k from one matrix of distances.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (m, m)
+        Between the rows of the sample.
+    labels : dict of int to ndarray of shape (m,)
+        Clusters of the sample for each k.
+    note : str
+        What the sample is.
+
+    Examples
+    --------
+    >>> D = np.abs(np.subtract.outer([0.0, 1.0, 9.0, 10.0], [0.0, 1.0, 9.0, 10.0]))
+    >>> criterion = silhouette(D, {2: np.array([0, 0, 1, 1]), 3: np.array([0, 0, 1, 2])})
+    >>> criterion.k, round(criterion.values[0], 3)
+    (2, 0.889)
+    """
+    ks, values, low, high = [], [], [], []
+    distances = np.array(distances, dtype=np.float64)
+    np.fill_diagonal(distances, 0.0)
+    for k, found in sorted(labels.items()):
+        # A sample can miss clusters, and each row may be on its own.
+        if not 2 <= len(np.unique(found)) < len(found):
+            continue
+        rows = silhouette_samples(distances, found, metric="precomputed")
+        estimate = score_from_examples(rows).estimate
+        ks.append(k)
+        values.append(estimate.value)
+        low.append(estimate.value if estimate.low is None else estimate.low)
+        high.append(estimate.value if estimate.high is None else estimate.high)
+    return Criterion(
+        "silhouette",
+        "Silhouette",
+        "higher",
+        ks[int(np.argmax(values))] if ks else None,
+        tuple(ks),
+        tuple(values),
+        tuple(low),
+        tuple(high),
+        note=note or "its answer is the highest; intervals by resampling rows, clusters fixed",
+    )
+
+
+def calinski_harabasz(X: np.ndarray, labels: Mapping[int, np.ndarray]) -> Criterion:
+    """Return the index of Calinski and Harabasz by k: spread between clusters over that within.
+
+    Parameters
+    ----------
+    X : ndarray of shape (m, d)
+        Rows.
+    labels : dict of int to ndarray of shape (m,)
+        Clusters for each k.
+    """
+    return _by_labels(
+        "calinski_harabasz", "Calinski-Harabasz", "higher", calinski_harabasz_score, X, labels
+    )
+
+
+def davies_bouldin(X: np.ndarray, labels: Mapping[int, np.ndarray]) -> Criterion:
+    """Return the index of Davies and Bouldin by k: how near the most similar clusters are.
+
+    Parameters
+    ----------
+    X : ndarray of shape (m, d)
+        Rows.
+    labels : dict of int to ndarray of shape (m,)
+        Clusters for each k.
+    """
+    return _by_labels("davies_bouldin", "Davies-Bouldin", "lower", davies_bouldin_score, X, labels)
+
+
+def _by_labels(
+    name: str,
+    label: str,
+    better: Literal["higher", "lower"],
+    index: Callable[[np.ndarray, np.ndarray], float],
+    X: np.ndarray,
+    labels: Mapping[int, np.ndarray],
+) -> Criterion:
+    ks, values = [], []
+    for k, found in sorted(labels.items()):
+        if 2 <= len(np.unique(found)) < len(found):
+            ks.append(k)
+            values.append(float(index(X, found)))
+    best = None
+    if ks:
+        best = ks[int(np.argmax(values) if better == "higher" else np.argmin(values))]
+    return Criterion(
+        name, label, better, best, tuple(ks), tuple(values),
+        note=f"its answer is the {'highest' if better == 'higher' else 'lowest'}",
+    )  # fmt: skip
+
+
+def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) -> Criterion:
+    """Return the BIC of Gaussian mixtures by number of components, the better of two shapes.
+
+    Use it for clusters of normal shape, overlapping ones too. It fails on any other shape, which it
+    makes up of several components; it cannot say that there is no structure.
+
+    Parameters
+    ----------
+    X : ndarray of shape (m, d)
+        Rows, or a sample of them.
+    ks : sequence of int
+        Numbers of components, 1 included.
+    random_state : int or None
+        Seed.
+
+    Returns
+    -------
+    Criterion
+        For each k the lower BIC of full and diagonal covariances (diagonal alone beyond 20
+        columns).
+
+    Raises
+    ------
+    InputError
+        If a k exceeds the number of rows.
+
+    References
+    ----------
+    Fraley, C. and Raftery, A. E. (2002). Model-based clustering, discriminant analysis, and density
+    estimation. JASA 97.
+    """
+    if max(ks) > len(X):
+        raise InputError(
+            f"bic: k={max(ks)} but X has {len(X)} rows; choose k of at most {len(X)}."
+        )
+    X = np.asarray(X, dtype=np.float64)
+    shapes = ["full", "diag"] if 2 <= X.shape[1] <= FULL_COVARIANCE_COLUMNS else ["diag"]
+    # A component that collapses onto equal rows would have an infinite likelihood.
+    floor = 1e-6 * max(float(X.var(axis=0).mean()), 1e-12)
+    values = []
+    for k in ks:
+        found = []
+        for shape in shapes:
+            mixture = GaussianMixture(
+                k, covariance_type=shape, reg_covar=floor, random_state=random_state
+            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                try:
+                    found.append(float(mixture.fit(X).bic(X)))
+                except ValueError:  # a covariance that is singular to rounding
+                    found.append(math.inf)
+        values.append(min(found))
+    best = int(np.argmin(values)) if np.isfinite(values).any() else None
+    return Criterion(
+        "bic",
+        "BIC of a Gaussian mixture",
+        "lower",
+        None if best is None else ks[best],
+        tuple(ks),
+        tuple(values),
+        note=f"its answer is the lowest; covariances {' or '.join(shapes)}, whichever is lower",
+    )
+
+
+def _finite(values: Sequence[float | None] | None) -> list[float | None] | None:
+    if values is None:
+        return None
+    return [None if v is None or not math.isfinite(v) else float(v) for v in values]

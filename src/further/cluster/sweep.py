@@ -1,0 +1,170 @@
+r"""One clustering for every number of clusters, in one call that shares the work between them.
+
+For k-means each k is given fresh starts and one warm start: the centroids of k - 1 and a new one,
+drawn with probability proportional to the squared distance from the nearest of them (Arthur and
+Vassilvitskii, 2007),
+
+.. math:: C_k^{(0)} = C_{k-1} \cup \{x\}, \qquad
+          P(x) \propto \min_{c \in C_{k-1}} \lVert x - c \rVert^2,
+
+of which the one that lowers the inertia most among a few draws is taken. The better of fresh and
+warm is kept: a warm start alone is quick, but it is now and then stuck where fresh starts are not.
+With warm starts the inertia can rise from one k to the next only by a failure of the iteration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sklearn.cluster
+from sklearn.base import clone
+
+from further.cluster.kmeans import KMeans
+
+#: Fresh starts of k-means for each k, where the estimator leaves their number open.
+N_STARTS = 5
+#: Draws among which the new centroid of a warm start is chosen.
+CANDIDATES = 8
+
+
+def is_kmeans(estimator: Any) -> bool:
+    """Whether an estimator is Lloyd's k-means, which can be started warm."""
+    return isinstance(estimator, KMeans | sklearn.cluster.KMeans)
+
+
+def take_rows(X: Any, rows: np.ndarray) -> Any:
+    """Return some rows of an array or a DataFrame."""
+    return X.iloc[rows].reset_index(drop=True) if isinstance(X, pd.DataFrame) else X[rows]
+
+
+def sample_rows(n: int, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return sorted numbers of ``size`` rows of n drawn without replacement, or of all n."""
+    return np.arange(n) if n <= size else np.sort(rng.choice(n, size, replace=False))
+
+
+def with_parameters(estimator: Any, **wanted: Any) -> Any:
+    """Return an unfitted copy with those of the parameters set that it has."""
+    copy = clone(estimator)
+    known = copy.get_params(deep=False)
+    if "n_clusters" in wanted and "n_clusters" not in known and "n_components" in known:
+        wanted["n_components"] = wanted.pop("n_clusters")
+    return copy.set_params(**{name: value for name, value in wanted.items() if name in known})
+
+
+def number_of_starts(estimator: Any, n_starts: int = N_STARTS) -> int:
+    """Return the estimator's own number of starts, or the given one where it leaves that open."""
+    own = getattr(estimator, "n_init", None)
+    return int(own) if isinstance(own, Integral) and own > 1 else n_starts
+
+
+def sweep(
+    X: Any,
+    ks: Sequence[int],
+    *,
+    estimator: Any = None,
+    n_starts: int | None = None,
+    random_state: int | np.random.Generator | None = None,
+) -> dict[int, Any]:
+    """Fit an estimator for each number of clusters.
+
+    Use it for an elbow, or wherever several numbers of clusters are compared: k-means is helped
+    by the solution for one cluster less, other estimators are fitted as they are.
+    It fails to give the same centroids as single fits do: their inertia is as low or lower in
+    nearly all cases, but it need not be the same local minimum.
+
+    Parameters
+    ----------
+    X : array or DataFrame of shape (n, d)
+        Rows, as the estimator takes them.
+    ks : sequence of int
+        Numbers of clusters, ascending, each of at most n.
+    estimator : estimator with ``n_clusters``, optional
+        Default: :class:`~further.cluster.kmeans.KMeans`.
+    n_starts : int, optional
+        Fresh starts of k-means for each k; default: the estimator's own, or 5.
+    random_state : int, Generator or None
+        Seed.
+
+    Returns
+    -------
+    dict of int to estimator
+        Fitted estimators by number of clusters.
+
+    References
+    ----------
+    Arthur, D. and Vassilvitskii, S. (2007). k-means++: the advantages of careful seeding. SODA.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.repeat([[0.0], [1.0], [10.0], [11.0]], 5, axis=0)
+    >>> fits = sweep(X, [1, 2, 4], random_state=0)
+    >>> [float(fits[k].inertia_) for k in (1, 2, 4)]
+    [505.0, 5.0, 0.0]
+    """
+    rng = np.random.default_rng(random_state)
+    estimator = KMeans() if estimator is None else estimator
+    fits: dict[int, Any] = {}
+    centers: np.ndarray | None = None
+    for k in ks:
+        seed = int(rng.integers(2**31 - 1))
+        fitted = with_parameters(estimator, n_clusters=k, random_state=seed)
+        if is_kmeans(estimator):
+            # A given array of centroids is of one k only: it cannot start the others.
+            if not isinstance(fitted.init, str) and not callable(fitted.init):
+                fitted.set_params(init="k-means++")
+            # One centroid is the mean wherever it starts.
+            starts = 1 if k == 1 else n_starts or number_of_starts(estimator)
+            fitted.set_params(n_init=starts).fit(X)
+            if centers is not None and k > 1:
+                warm = warm_start(X, centers, k, rng)
+                other = with_parameters(estimator, n_clusters=k, random_state=seed)
+                other.set_params(init=warm, n_init=1).fit(X)
+                # The reported parameters are those that anyone could pass, not the centroids.
+                if other.inertia_ < fitted.inertia_:
+                    fitted = other.set_params(init=fitted.init, n_init=starts)
+            centers = fitted.cluster_centers_
+        else:
+            fitted.fit(X)
+        fits[k] = fitted
+    return fits
+
+
+def warm_start(X: np.ndarray, centers: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """Add centroids by k-means++ to those of a smaller k.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Rows.
+    centers : ndarray of shape (j, d)
+        Centroids of j < k clusters.
+    k : int
+        Number wanted.
+    rng : Generator
+        Source of the draws.
+
+    Returns
+    -------
+    ndarray of shape (k, d)
+        The given centroids followed by rows of X.
+    """
+    from further.cluster.lloyd import assign
+
+    X = np.asarray(X)
+    _, squared = assign(np.ascontiguousarray(X), np.ascontiguousarray(centers, dtype=X.dtype))
+    squared = np.maximum(np.asarray(squared, dtype=np.float64), 0.0)
+    found = [np.asarray(centers, dtype=X.dtype)]
+    for _ in range(k - len(centers)):
+        total = squared.sum()
+        chances = squared / total if total > 0 else np.full(len(X), 1 / len(X))
+        drawn = rng.choice(len(X), size=min(CANDIDATES, len(X)), p=chances)
+        left = [np.minimum(squared, ((X - X[row]) ** 2).sum(axis=1)) for row in drawn]
+        best = int(np.argmin([rest.sum() for rest in left]))
+        squared = left[best]
+        found.append(X[drawn[best]][None, :])
+    return np.ascontiguousarray(np.vstack(found))
