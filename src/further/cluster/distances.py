@@ -284,7 +284,9 @@ def _hamming(X: Any, Y: Any) -> Floats:
     categories, codes = learn_columns(x)
     others = codes if y is None else encode_columns(y, categories)
     if (codes == MISSING).any() or (others == MISSING).any():
-        raise InputError('hamming: X contains missing values; metric="gower" leaves them out.')
+        raise InputError(
+            'hamming: X contains NaN or other missing values; metric="gower" leaves them out.'
+        )
     return np.asarray(cdist(codes, others, "hamming"))
 
 
