@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import linkage
+from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import (
@@ -339,6 +339,7 @@ def _dendrogram(X: np.ndarray) -> dict[str, Any]:
     leaves = X[np.linspace(0, len(X) - 1, min(30, len(X))).astype(int)]
     merges = linkage(leaves, "ward")
     return {"merges": merges.tolist(), "leaf_sizes": [5] * len(leaves),
+            "leaf_clusters": (fcluster(merges, 2, "maxclust") - 1).tolist(),
             "cut": float(merges[-2:, 2].mean()), "note": "Ward's linkage of groups."}  # fmt: skip
 
 

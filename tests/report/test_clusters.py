@@ -223,6 +223,38 @@ def test_lists_of_odd_lengths_and_many_clusters(tmp_path: Path) -> None:
     assert "Noise" in parsed.text
 
 
+def test_sentences_follow_the_figures(tmp_path: Path, runs: dict[str, Path]) -> None:
+    evaluation = read(runs["iris"])
+    evaluation["criteria"]["structure"].update(found=False, statistic=0.2)
+    evaluation["criteria"].update(agree=True, k=2)
+    evaluation["stability"].update(value=0.41, low=0.3, high=0.52)
+    evaluation["silhouette"].update(sampled=True, n=5000)
+    evaluation["noise"] = 6
+    write(tmp_path / "run", evaluation)
+    text = page(tmp_path / "run").text
+    assert "0.200, lies below the range of data of no structure" in text
+    assert "The criteria agree:" in text
+    assert "k = 3 was asked for; the rule of this report would say k = 2." in text
+    assert "Stability is weak, 0.41 (0.30–0.52)" in text
+    assert "do not build on these clusters" in text
+    assert "Computed on a seeded sample of the rows: silhouette (5,000 rows)." in text
+    assert "In no cluster 6 4.0 %" in text
+
+
+def test_branches_of_a_dendrogram_have_the_colour_of_their_cluster(runs: dict[str, Path]) -> None:
+    source = render(runs["iris"]).read_text(encoding="utf-8")
+    specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
+    tree = next(spec for spec in map(json.loads, specs) if spec.get("mark") == "dendrogram")
+    clusters = tree["data"]["cluster"]
+    # The last merge joins the two clusters; each of the others is within one.
+    assert clusters[-1] is None
+    assert set(clusters[:-1]) == {0, 1}
+    assert tree["data"]["height"] == sorted(tree["data"]["height"])
+    # Branches do not cross: every merge stands between its two branches.
+    for left, right in zip(tree["data"]["left"], tree["data"]["right"], strict=True):
+        assert left < right
+
+
 def test_the_other_pages_stay_as_they_are(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()

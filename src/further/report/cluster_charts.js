@@ -314,7 +314,7 @@
           var below = spec.cut === null || link.height <= spec.cut;
           return Plot.line([
             [link.left, link.from_left], [link.left, link.height], [link.right, link.height], [link.right, link.from_right]
-          ], { stroke: below ? kit.accent : kit.muted, strokeWidth: 1.5, strokeLinecap: "square" });
+          ], { stroke: spec.marked ? colour(link.cluster) : below ? kit.accent : kit.muted, strokeWidth: 1.5, strokeLinecap: "square" });
         }),
         spec.cut === null ? null : Plot.ruleY([spec.cut], { stroke: kit.warm, strokeDasharray: "5,4", strokeWidth: 1.5 }),
         named ? Plot.text(spec.sizes, {

@@ -132,7 +132,7 @@ def _key(charts: Sequence[object]) -> Markup | None:
         tag("span", class_="key"),
         "this data",
         tag("span", class_="key area interval"),
-        "95 % interval",
+        "its interval",
         tag("span", class_="key reference"),
         "data of no structure",
         tag("span", class_="key own"),
@@ -155,7 +155,7 @@ def _structure(found: Mapping[str, Any]) -> Markup | None:
     }.get(found.get("found"), "Is there any structure?")  # type: ignore[arg-type]
     because = ""
     if value is not None and low is not None and high is not None:
-        where = "beyond" if not low <= value <= high else "within"
+        where = "beyond" if value > high else "below" if value < low else "within"
         because = (
             f": the statistic of this data, {significant(value)}, lies {where} the range of data "
             f"of no structure and the same spread, {significant(low)} to {significant(high)}"

@@ -352,6 +352,8 @@ def dendrogram(run: RunFolder) -> Markup | None:
         (place[int(a)], place[int(b)], heights[int(a)], heights[int(b)], height)
         for a, b, height, *_ in merges
     ]
+    own = _branch_clusters(merges, numbers(found.get("leaf_clusters")))
+    clusters = sorted({cluster for cluster in own if cluster is not None})
     above = 0 if cut is None else sum(height > cut for *_, height in links)
     ordered = sorted(range(leaves), key=lambda leaf: place[leaf])
     told = ["Leaves are groups of rows; a bridge stands at the distance at which two were merged"]
@@ -360,7 +362,7 @@ def dendrogram(run: RunFolder) -> Markup | None:
     if found.get("note"):
         told.append(str(found["note"]).strip().rstrip("."))
     last = listing([significant(height) for height in sorted(heights)[-3:]])
-    return chart(
+    figure = chart(
         {
             "mark": "dendrogram",
             "data": columns(
@@ -369,7 +371,9 @@ def dendrogram(run: RunFolder) -> Markup | None:
                 from_left=[link[2] for link in links],
                 from_right=[link[3] for link in links],
                 height=[link[4] for link in links],
+                cluster=own[leaves:],
             ),
+            "marked": bool(clusters),
             "sizes": [sizes[leaf] for leaf in ordered],
             "cut": cut,
         },
@@ -381,6 +385,21 @@ def dendrogram(run: RunFolder) -> Markup | None:
             for step, (a, b, height, *_) in enumerate(merges)
         ],
     )
+    return join((legend(clusters) if len(clusters) > 1 else None, figure))
+
+
+def _branch_clusters(
+    merges: Sequence[Sequence[float]], leaves: Sequence[float | None]
+) -> list[int | None]:
+    """Give each leaf and merge the cluster that all its rows are in; None where they are in two."""
+    if len(leaves) != len(merges) + 1:
+        return [None] * (2 * len(merges) + 1)
+    own = [whole(cluster) for cluster in leaves]
+    own = [None if cluster is None or cluster < 0 else cluster for cluster in own]
+    for merge in merges:
+        a, b = own[int(merge[0])], own[int(merge[1])]
+        own.append(a if a == b else None)
+    return own
 
 
 def _node(node: int, sizes: Sequence[int]) -> str:

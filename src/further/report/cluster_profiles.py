@@ -208,6 +208,7 @@ def rules(run: RunFolder) -> Markup | None:
             "p",
             f"A tree{questions} gives {write_estimate(fidelity)} of rows it was not fitted on the "
             "cluster that they are in.",
+            f" {found['note']}" if found.get("note") else None,
             title=method_of(fidelity),
         )
     return join((first, tag("ul", *told, class_="rules") if told else None))

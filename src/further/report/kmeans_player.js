@@ -327,6 +327,7 @@
           past.changed === null ? "" : past.changed, past.inertia === null ? "" : figures(past.inertia)
         ].forEach(function (value) { row.insertCell().textContent = value; });
       });
+      logBox.scrollTop = logBox.scrollHeight;
     }
 
     /* -- keys: those of the fields stay theirs -- */
