@@ -169,9 +169,9 @@ def _without(value: Any, change: str) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("change", ["absent", "null", "nonsense"])
 def test_any_key_may_be_missing(tmp_path: Path, change: str) -> None:
-    frame = iris().iloc[::6].rename(columns={"petal width (cm)": "latitude"})
+    frame = iris().iloc[::8].rename(columns={"petal width (cm)": "latitude"})
     frame["longitude"] = frame["latitude"]
-    run = make_clustering(tmp_path / "run", frame, coordinates=True, starts=2)
+    run = make_clustering(tmp_path / "run", frame, k=2, coordinates=True, starts=2)
     whole, evaluation = read_run(run), read(run)
     assert "On the map" in page(run).text
     changed = list(_without(evaluation, change))
