@@ -340,7 +340,8 @@ def _check_distances(rows: Floats) -> None:
         )
     if rows.min() < 0:
         raise InputError("KMedoids: a distance in X is negative; give distances, not similarities.")
-    if not np.allclose(rows, rows.T, rtol=1e-6, atol=1e-8):
-        raise InputError(
-            "KMedoids: X is not symmetric; give (D + D.T) / 2 if either direction will do."
-        )
+    for part in gen_batches(len(rows), max(1, BLOCK // len(rows))):
+        if not np.allclose(rows[part], rows[:, part].T, rtol=1e-6, atol=1e-8):
+            raise InputError(
+                "KMedoids: X is not symmetric; give (D + D.T) / 2 if either direction will do."
+            )
