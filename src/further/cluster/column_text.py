@@ -115,6 +115,19 @@ def write_days(days: float) -> str:
     return str(moment.astype("datetime64[D]"))
 
 
+def write_value(value: Any) -> str:
+    """Write a category; a whole number that missing values made a float is a whole number.
+
+    Examples
+    --------
+    >>> write_value(2.0), write_value(2.5), write_value(True), write_value("red")
+    ('2', '2.5', 'True', 'red')
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
 def plain(value: Any) -> Any:
     """Return a cell as JSON has it: a number, a text, a truth value, None where missing.
 

@@ -32,6 +32,7 @@ from further.cluster.column_text import (
     unit_of,
     write_days,
     write_numbers,
+    write_value,
 )
 from further.data.numeric_column import column_kind
 
@@ -181,10 +182,9 @@ class ColumnEffects:
             word = "more often"
         else:
             word = "never" if share == 0 else "less often"
-        text = (
-            f"{self.name} is {word} {self.categories[chosen]}: {_percent(share)} against "
-            f"{_percent(other)}"
-        )
+        category = write_value(self.categories[chosen])
+        shown = f"{_percent(share)} against {_percent(other)}"
+        text = f"{self.name} is {word} {category}: {shown}"
         return Effect(self.name, size, COHEN, text)
 
 

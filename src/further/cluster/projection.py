@@ -168,7 +168,9 @@ def _principal_components(rows: NDArray[np.float64], names: list[str]) -> Projec
     n, d = rows.shape
     count = min(2, d)
     # The full decomposition, whatever the size: no randomness in a picture that need have none.
-    pca = PCA(count, svd_solver="covariance_eigh" if n > 10 * d else "full").fit(rows)
+    pca = PCA(count, svd_solver="covariance_eigh" if n > 10 * d else "full")
+    with np.errstate(invalid="ignore"):  # equal rows have no variance to take shares of
+        pca.fit(rows)
     scores = pca.transform(rows)
     total = float(rows.var(axis=0, ddof=1).sum())
     shares = [float(v) / total if total > 0 else 0.0 for v in pca.explained_variance_]

@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from further.cluster.column_text import SECONDS_A_DAY, decimals_of, numbers_of, plain, write_days
+from further.cluster.column_text import (
+    SECONDS_A_DAY,
+    decimals_of,
+    numbers_of,
+    plain,
+    write_days,
+    write_value,
+)
 from further.data.numeric_column import column_kind
 
 #: A threshold is written with as many significant digits, or more where fewer would move a row.
@@ -181,9 +188,12 @@ class Choice:
         return passed
 
     def __str__(self) -> str:
+        name = self.column.name
         if self.value is not None:
-            return f"{self.column.name} is {self.value}"
-        return f"{self.column.name} is not {' or '.join(str(value) for value in self.excluded)}"
+            return f"{name} is {write_value(self.value)}"
+        if len(self.excluded) == self.column.nunique():
+            return f"{name} is missing"
+        return f"{name} is not {' or '.join(map(write_value, self.excluded))}"
 
 
 def rule_text(paths: Sequence[Sequence[Range | Choice]]) -> str:

@@ -240,7 +240,8 @@ def _questions(table: pd.DataFrame) -> _Questions:
     values: list[tuple[pd.Series, Any] | None] = []
     for name in table:
         column = table[name]
-        if column.nunique() < 2 and not column.isna().any():
+        distinct, missing = column.nunique(), bool(column.isna().any())
+        if distinct + missing < 2:
             continue
         if is_quantity(column):
             found = NumberColumn.of(column)
@@ -253,10 +254,10 @@ def _questions(table: pd.DataFrame) -> _Questions:
             continue
         counts = column.value_counts()
         asked = [value for value, count in counts.items() if count > 0][:VALUES_ASKED]
-        if len(asked) == 2 and not column.isna().any():
+        if len(asked) == 2 and not missing:
             asked = asked[:1]
-        codes, distinct = pd.factorize(column)
-        place = {plain(value): code for code, value in enumerate(distinct)}
+        codes, values_found = pd.factorize(column)
+        place = {plain(value): code for code, value in enumerate(values_found)}
         for value in asked:
             columns.append((codes == place[plain(value)]).astype(np.float64))
             numbers.append(None)
