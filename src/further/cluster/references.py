@@ -110,7 +110,7 @@ class References:
         sphere like the rows.
     """
 
-    def __init__(self, X: Any, *, categories: list[Any] | None = None, metric: str = "euclidean"):
+    def __init__(self, X: Any, *, categories: list[Any] | None = None, metric: Any = "euclidean"):
         self.X = X
         self.categories = list(categories or [])
         self.metric = metric

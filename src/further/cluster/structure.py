@@ -26,12 +26,13 @@ fit them either: where nothing is found, density-based methods may still find th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from further.cluster.clustered_rows import ClusteredRows, inertia_by_k
 from further.cluster.references import KINDS, References
 from further.cluster.sweep import is_kmeans, sweep
 
@@ -91,22 +92,26 @@ class Structure:
         }
 
 
-def log_inertia(fits: dict[int, Any]) -> dict[int, float]:
+def log_inertia(inertia: Mapping[int, float]) -> dict[int, float]:
     """Return the logarithm of the inertia of each k as a share of that of the smallest k.
 
     A sum that vanishes, with as many centroids as different rows, is taken as the rounding error.
+
+    Examples
+    --------
+    >>> log_inertia({1: 2.0, 2: 2.0})
+    {1: 0.0, 2: 0.0}
     """
-    inertia = {k: max(float(fit.inertia_), 0.0) for k, fit in fits.items()}
+    inertia = {k: max(value, 0.0) for k, value in inertia.items()}
     whole = max(inertia[min(inertia)], 1e-300)
     return {k: math.log(max(value / whole, 1e-15)) for k, value in inertia.items()}
 
 
 def structure_test(
-    X: Any,
+    rows: ClusteredRows,
     ks: Sequence[int],
     *,
     estimator: Any,
-    references: References,
     n_references: int = 20,
     random_state: int | np.random.Generator | None = None,
 ) -> Structure:
@@ -117,14 +122,12 @@ def structure_test(
 
     Parameters
     ----------
-    X : array or DataFrame of shape (n, d)
-        Rows; in large data a sample of them.
+    rows : ClusteredRows
+        In large data a sample of them.
     ks : sequence of int
         Numbers of clusters from 2 on.
-    estimator : estimator with ``n_clusters`` and ``inertia_``
+    estimator : estimator with ``n_clusters``
         What is fitted to the rows and to each reference set alike.
-    references : References
-        Of these rows.
     n_references : int, default=20
         Reference sets of each kind, at least 19.
     random_state : int, Generator or None
@@ -145,11 +148,12 @@ def structure_test(
 
     Examples
     --------
+    >>> from further.cluster.clustered_rows import read_rows
     >>> from further.cluster.kmeans import KMeans
     >>> rng = np.random.default_rng(0)
     >>> X = np.vstack([rng.normal(0, 1, (40, 2)), rng.normal(9, 1, (40, 2))])
-    >>> found = structure_test(X, [2, 3], estimator=KMeans(), references=References(X),
-    ...                        random_state=0)
+    >>> rows = read_rows(X, KMeans(), "example")
+    >>> found = structure_test(rows, [2, 3], estimator=KMeans(), random_state=0)
     >>> found.found, round(found.p_value, 3)
     (True, 0.048)
     """
@@ -157,16 +161,17 @@ def structure_test(
     wanted = [1, *ks]
     starts = N_STARTS if is_kmeans(estimator) else None
 
-    def measure(rows: Any) -> np.ndarray:
-        fits = sweep(rows, wanted, estimator=estimator, n_starts=starts, random_state=rng)
-        found = log_inertia(fits)
+    def measure(values: Any) -> np.ndarray:
+        fits = sweep(values, wanted, estimator=estimator, n_starts=starts, random_state=rng)
+        found = log_inertia(inertia_by_k(replace(rows, values=values), fits))
         return np.array([found[k] for k in ks])
 
-    own = measure(X)
+    references = References(rows.values, categories=rows.categories, metric=rows.metric)
+    own = measure(rows.values)
     results: list[Structure] = []
     reference: dict[int, float] | None = None
     for kind in references.kinds:
-        drawn = np.array([measure(rows) for rows in references.draw(kind, n_references, rng)])
+        drawn = np.array([measure(drawn) for drawn in references.draw(kind, n_references, rng)])
         if reference is None:
             reference = dict(zip(ks, np.exp(drawn.mean(axis=0)).tolist(), strict=True))
         results.append(_compare(own, drawn, ks, kind))
