@@ -49,29 +49,32 @@ def squared_distances(
 @njit(nogil=True, cache=True)
 def move(
     X: np.ndarray,
-    i: int,
     offset: np.ndarray,
     weights: np.ndarray,
-    old: int,
-    new: int,
+    labels: np.ndarray,
+    rows: np.ndarray,
+    old: np.ndarray,
+    size: int,
     sums: np.ndarray,
     mass: np.ndarray,
     count: np.ndarray,
 ) -> None:
-    """Take row i out of the sums of its old centroid (-1: none) and into those of the new one."""
-    w = weights[i] if weights.size else 1.0
-    full = 1 if w != 0.0 else 0
-    row, into = X[i], sums[new]
-    mass[new] += w
-    count[new] += full
-    if old < 0:
-        for f in range(row.size):
-            into[f] += w * (np.float64(row[f]) - offset[f])
-        return
-    out_of = sums[old]
-    mass[old] -= w
-    count[old] -= full
-    for f in range(row.size):
-        weighted = w * (np.float64(row[f]) - offset[f])
-        into[f] += weighted
-        out_of[f] -= weighted
+    """Take rows out of the sums of their old centroids (-1: none) and into those of their own."""
+    d = X.shape[1]
+    for m in range(size):
+        i, left = rows[m], old[m]
+        new = labels[i]
+        w = weights[i] if weights.size else 1.0
+        full = 1 if w != 0.0 else 0
+        mass[new] += w
+        count[new] += full
+        if left < 0:
+            for f in range(d):
+                sums[new, f] += w * (np.float64(X[i, f]) - offset[f])
+        else:
+            mass[left] -= w
+            count[left] -= full
+            for f in range(d):
+                weighted = w * (np.float64(X[i, f]) - offset[f])
+                sums[new, f] += weighted
+                sums[left, f] -= weighted

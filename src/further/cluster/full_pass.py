@@ -125,15 +125,18 @@ def scan_all(
     down, far, minus = broadcast(_DOWN), broadcast(_FAR), broadcast(np.float32(-1))
     eps, reach, tiny = broadcast(slack), broadcast(largest), broadcast(_TINY)
     starts = np.zeros(16, np.int64)
+    gone, left = np.empty(_ROWS, np.int64), np.empty(_ROWS, np.int32)
     moved = close = 0
     for t in range(first * BLOCK // _ROWS, last * BLOCK // _ROWS):
         base = t * _ROWS
         if base >= n:
             break
+        block = lower[base // BLOCK] if bounded else lower[:0].reshape(-1)
         for begin in range(0, d, CHAIN):
             width = min(CHAIN, d - begin)
             _fill(flat, base, n, d, begin, width, starts, tile)
             _products(tile, width, lines, begin, d, half, values)
+        leaving = 0
         for r in range(0, min(_ROWS, n - base), 16):
             norm = load(norms, base + r)
             span = multiply_add(norm, one, reach)
@@ -152,7 +155,7 @@ def scan_all(
                     squared = maximum(multiply_add(low, two, rest), zero)
                     bound = multiply_add(square_root(squared), down, zero)
                     at = (base % BLOCK) + r + g * BLOCK
-                    store(lower[base // BLOCK], at, bound)
+                    store(block, at, bound)
                 s = minimum(minimum(s, next_low), maximum(m, low))
                 own = where_less(low, m, next_low, own)
                 index = where_less(low, m, lane, index)
@@ -181,8 +184,11 @@ def scan_all(
                         value = np.sqrt(max(value, np.float32(0))) * _DOWN
                         lower[i // BLOCK, place // GROUP * BLOCK + i % BLOCK] = value
                 if label != labels[i]:
-                    moved += 1
-                    if sums.size:
-                        move(X, i, offset, weights, labels[i], label, sums, mass, count)
+                    gone[leaving], left[leaving] = i, labels[i]
+                    leaving += 1
                     labels[i] = label
+        if leaving:
+            moved += leaving
+            if sums.size:
+                move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
     return moved, close, n

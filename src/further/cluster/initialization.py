@@ -105,15 +105,14 @@ def _propose(
     n, d = X.shape
     for t in range(len(candidates)):
         total = 0.0
-        candidate, quarter, out = candidates[t], quarters[t], proposals[t]
         for i in range(n):
             squared = closest[i]
-            if squared > quarter[nearest[i]]:
-                row, distance = X[i], 0.0
+            if squared > quarters[t, nearest[i]]:
+                distance = 0.0
                 for f in range(d):
-                    difference = np.float64(row[f]) - candidate[f]
+                    difference = np.float64(X[i, f]) - candidates[t, f]
                     distance += difference * difference
                 squared = min(squared, distance)
-            out[i] = squared
+            proposals[t, i] = squared
             total += weights[i] * squared
         potentials[t] = total

@@ -40,10 +40,41 @@ def _pick(builder: Any, a: Any, b: Any, indices: list[int]) -> Any:
     return builder.shuffle_vector(a, b, mask)
 
 
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    place = builder.gep(data, [index], inbounds=True)
-    return builder.bitcast(place, _VECTOR.as_pointer())
+def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    if isinstance(kind, types.Integer):
+        data = builder.inttoptr(array, _FLOAT.as_pointer())
+    else:
+        data = context.make_array(kind)(context, builder, array).data
+    return builder.gep(data, [index], inbounds=True)
+
+
+def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    return builder.bitcast(_place(context, builder, kind, array, index), _VECTOR.as_pointer())
+
+
+@intrinsic
+def address(typing: Any, array: Any) -> Any:
+    """Return where a float32 vector begins, as a number that every function here takes for it.
+
+    A function that is given an array counts its references, which takes as long as the sixteen
+    products that it is called for.
+    """
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return builder.ptrtoint(data, context.get_value_type(types.intp))
+
+    return types.intp(array), code
+
+
+@intrinsic
+def number_at(typing: Any, array: Any, index: Any) -> Any:
+    """Return ``array[index]``."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.load(_place(context, builder, sig.args[0], *args))
+
+    return types.float32(array, types.intp), code
 
 
 @intrinsic
@@ -85,8 +116,7 @@ def broadcast_at(typing: Any, array: Any, index: Any) -> Any:
     """Return ``array[index]`` sixteen times, without the test for a negative index."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        number = builder.load(builder.gep(data, [args[1]], inbounds=True))
+        number = builder.load(_place(context, builder, sig.args[0], *args))
         empty = ir.Constant(_VECTOR, ir.Undefined)
         first = builder.insert_element(empty, number, ir.Constant(_INT, 0))
         return _pick(builder, first, empty, [0] * WIDTH)

@@ -94,6 +94,7 @@ def scan_tiles(
         largest = max(largest, np.float32(2) * half[j] if half[j] < np.inf else largest)
     lowest, second = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
     nearest = np.empty(ROWS, np.float32)
+    gone, left = np.empty(ROWS, np.int64), np.empty(ROWS, np.int32)
     moved = close = 0
     for t in range(first, last):
         tile = tiles[t]
@@ -125,6 +126,7 @@ def scan_tiles(
         _store_four(lowest, m0, m1, m2, m3)
         _store_four(second, s0, s1, s2, s3)
         _store_four(nearest, l0, l1, l2, l3)
+        leaving = 0
         for r in range(min(ROWS, n - t * ROWS)):
             i = t * ROWS + r
             new = np.int32(nearest[r])
@@ -133,8 +135,11 @@ def scan_tiles(
                 new = exact_nearest(X, i, offset, centers)
                 close += 1
             if new != labels[i]:
-                moved += 1
-                if sums.size:
-                    move(X, i, offset, weights, labels[i], new, sums, mass, count)
+                gone[leaving], left[leaving] = i, labels[i]
+                leaving += 1
                 labels[i] = new
+        if leaving:
+            moved += leaving
+            if sums.size:
+                move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
     return moved, close

@@ -25,6 +25,7 @@ from numba import njit
 
 from further.cluster.centroids import exact_nearest, move
 from further.cluster.lanes import (
+    address,
     broadcast,
     broadcast_at,
     fold_minimum,
@@ -32,6 +33,7 @@ from further.cluster.lanes import (
     lowest,
     minimum,
     multiply_add,
+    number_at,
     store,
     total,
     where_less,
@@ -80,7 +82,7 @@ def _own_value(flat, row, lines, line, half, d):  # type: ignore[no-untyped-def]
         f += 16
     rest = half + total(a) + total(b)
     while f < d:
-        rest += flat[row + f] * lines[line + f]
+        rest += number_at(flat, row + f) * number_at(lines, line + f)
         f += 1
     return rest
 
@@ -100,8 +102,7 @@ def _store_eight(values, a0, a1, a2, a3, a4, a5, a6, a7):  # type: ignore[no-unt
 @njit(nogil=True, cache=True)
 def _eight_rows(flat, rows, panel, start, half, group, d, values, lows):  # type: ignore[no-untyped-def]
     """Write the 8 x 16 values of eight rows and a group, and the lowest of each row."""
-    r0, r1, r2, r3 = rows[0], rows[1], rows[2], rows[3]
-    r4, r5, r6, r7 = rows[4], rows[5], rows[6], rows[7]
+    r0, r1, r2, r3, r4, r5, r6, r7 = rows
     a0 = load(half, group * GROUP)
     a1, a2, a3, a4, a5, a6, a7 = a0, a0, a0, a0, a0, a0, a0
     # Sums of short sums: rounding grows with the length of a chain of additions.
@@ -172,7 +173,6 @@ def scan_rows(
     groups = half.size // GROUP
     candidates = np.empty(BLOCK, np.int64)
     chosen = np.empty(BLOCK + TOGETHER, np.int64)
-    rows = np.zeros(TOGETHER, np.int64)
     best, second = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
     above, error = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
     now = np.empty(BLOCK, np.int32)
@@ -181,6 +181,15 @@ def scan_rows(
     one, far, eps, reach = broadcast(np.float32(1)), broadcast(_FAR), slack, largest
     order = np.arange(GROUP).astype(np.float32)
     numbers = load(order, 0)
+    gone, left = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int32)
+    # Addresses, for the functions below are called millions of times.
+    flat_at, lines_at, panel_at, half_at = (
+        address(flat),
+        address(lines),
+        address(panel),
+        address(half),
+    )
+    values_at, lows_at = address(values), address(lows)
     moved = close = scanned = 0
     for b in range(first, last):
         base = b * BLOCK
@@ -202,7 +211,7 @@ def scan_rows(
                 continue
             norm = norms[i]
             margin = eps * (norm + reach) * (norm + reach) + _TINY
-            own = _own_value(flat, i * d, lines, slot[label] * d, half[slot[label]], d)
+            own = _own_value(flat_at, i * d, lines_at, slot[label] * d, half[slot[label]], d)
             bound = min(bound, _upper(norm, own, margin))
             upper[i] = bound
             if nearest_group[r] > bound:
@@ -224,9 +233,18 @@ def scan_rows(
             for extra in range(part, part + TOGETHER):
                 chosen[extra] = chosen[part - 1]
             for s in range(0, part, TOGETHER):
-                for q in range(TOGETHER):
-                    rows[q] = (base + candidates[chosen[s + q]]) * d
-                _eight_rows(flat, rows, panel, g * d * GROUP, half, g, d, values, lows)
+                rows = (
+                    (base + candidates[chosen[s]]) * d,
+                    (base + candidates[chosen[s + 1]]) * d,
+                    (base + candidates[chosen[s + 2]]) * d,
+                    (base + candidates[chosen[s + 3]]) * d,
+                    (base + candidates[chosen[s + 4]]) * d,
+                    (base + candidates[chosen[s + 5]]) * d,
+                    (base + candidates[chosen[s + 6]]) * d,
+                    (base + candidates[chosen[s + 7]]) * d,
+                )
+                start = g * d * GROUP
+                _eight_rows(flat_at, rows, panel_at, start, half_at, g, d, values_at, lows_at)
                 for q in range(min(TOGETHER, part - s)):
                     c = chosen[s + q]
                     r = candidates[c]
@@ -258,6 +276,7 @@ def scan_rows(
                         second[c] = min(second[c], least)
                     value = _lower(norm, least, error[c])
                     bounds[g * BLOCK + r] = (value - back) * _DOWN
+        leaving = 0
         for c in range(m):
             r = candidates[c]
             i = base + r
@@ -272,8 +291,11 @@ def scan_rows(
                     bounds[g * BLOCK + r] = min(bounds[g * BLOCK + r], value)
             upper[i] = above[c]
             if label != labels[i]:
-                moved += 1
-                if sums.size:
-                    move(X, i, offset, weights, labels[i], label, sums, mass, count)
+                gone[leaving], left[leaving] = i, labels[i]
+                leaving += 1
                 labels[i] = label
+        if leaving:
+            moved += leaving
+            if sums.size:
+                move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
     return moved, close, scanned
