@@ -9,7 +9,7 @@ import pandas as pd
 
 from further.cluster.anomaly import anomaly_report
 from further.cluster.profiles import cluster_rules, profile_clusters
-from further.cluster.projection import project
+from further.cluster.projection import Projection, project
 from further.cluster.silhouette import silhouette_values
 from further.compare.clustering_method import Method
 from further.compare.clustering_rows import Rows, sample_rows
@@ -78,30 +78,23 @@ def evidence(
         else [],
         "rules": None if rules is None else rules.to_dict(),
         "silhouette": None if silhouettes is None else silhouettes.to_dict(),
-        "projection": _projection(rows, chosen, labels, starts, seed),
+        "projection": _projection(rows, labels, starts, seed),
         "map": _map(rows, labels, seed),
-        "dendrogram": _dendrogram(estimator, len(clusters)),
-        "anomalies": _anomalies(rows, chosen, labels, scores, seed),
+        "dendrogram": _dendrogram(estimator),
+        "anomalies": _anomalies(rows, chosen, labels, scores),
         "agreement": agreement,
         "steps": _steps(rows, chosen, labels, max(1, len(clusters)), seed),
     }
 
 
-def numbers_of(X: Any) -> np.ndarray:
-    """Return prepared rows as numbers: categories as one-hot columns, missing ones as zeros."""
-    if isinstance(X, np.ndarray):
-        return X
-    return pd.get_dummies(X, dtype=float).fillna(0.0).to_numpy(dtype=np.float64)
-
-
 def _projection(
-    rows: Rows, chosen: Method, labels: np.ndarray, starts: dict[str, Any] | None, seed: int
+    rows: Rows, labels: np.ndarray, starts: dict[str, Any] | None, seed: int
 ) -> dict[str, Any] | None:
-    X = numbers_of(rows.X)
-    if X.shape[1] < 1 or len(X) < 3:
+    n = len(rows.X)
+    if n < 3:
         return None
-    found = project(X, method="pca", random_state=seed)
-    drawn = sample_rows(len(X), POINTS_DRAWN, seed)
+    found = _plane(rows)
+    drawn = sample_rows(n, POINTS_DRAWN, seed)
     note = found.note
     if rows.kind in ("mixed", "categorical"):
         note += " Categories take part as one-hot columns."
@@ -119,9 +112,14 @@ def _projection(
         "cluster": labels[drawn].tolist(),
         "row": drawn.tolist(),
         "changing": changing,
-        "n": len(X),
-        "sampled": len(drawn) < len(X),
+        "n": n,
+        "sampled": len(drawn) < n,
     }
+
+
+def _plane(rows: Rows) -> Projection:
+    names = rows.preparation.columns_ if isinstance(rows.X, np.ndarray) else None
+    return project(rows.X, method="pca", feature_names=names)
 
 
 def _map(rows: Rows, labels: np.ndarray, seed: int) -> dict[str, Any] | None:
@@ -139,13 +137,13 @@ def _map(rows: Rows, labels: np.ndarray, seed: int) -> dict[str, Any] | None:
     }
 
 
-def _dendrogram(estimator: Any, k: int) -> dict[str, Any] | None:
+def _dendrogram(estimator: Any) -> dict[str, Any] | None:
     draw = getattr(estimator, "dendrogram", None)
-    return None if draw is None else draw().to_dict(k)
+    return None if draw is None else draw().to_dict()
 
 
 def _anomalies(
-    rows: Rows, chosen: Method, labels: np.ndarray, scores: np.ndarray, seed: int
+    rows: Rows, chosen: Method, labels: np.ndarray, scores: np.ndarray
 ) -> dict[str, Any]:
     unusual = np.argsort(scores, kind="stable")[:UNUSUAL_ROWS]
     labelled = None
@@ -161,7 +159,9 @@ def _anomalies(
         }
     return {
         "method": chosen.line.label,
-        "note": _MEANING.get(chosen.line.name, "Minus the distance to the own cluster's centre."),
+        "note": _MEANING.get(
+            chosen.line.name, "The score is the distance to the centre of the own cluster."
+        ),
         "rows": [
             {
                 "row": int(row),
@@ -177,10 +177,11 @@ def _anomalies(
 
 #: What the score of a method says, where it is not the distance to a centre.
 _MEANING = {
-    "mixture": "Minus the log-density of the mixture.",
-    "dbscan": "The distance to the nearest dense rows.",
-    "hdbscan": "The distance to the nearest dense rows.",
-    "optics": "The distance to the nearest dense rows.",
+    "mixture": "The score is minus the log-density of the mixture.",
+    "agglomerative": "The score is the distance to the nearest row, or to the nearest cluster.",
+    **dict.fromkeys(
+        ("dbscan", "hdbscan", "optics"), "The score is the distance to the nearest rows."
+    ),
 }
 
 
@@ -225,7 +226,7 @@ def _steps(
         "scores": _rounded(pca.transform(X[played])),
         "cluster": labels[played].tolist(),
         "share": share,
-        "axes": list(project(X, method="pca", random_state=seed).axes),
+        "axes": list(_plane(rows).axes),
         "k": min(k, 10),
         "note": f"{len(played)} of {len(X):,} rows in {pca.n_components_} principal components, "
         f"which keep {share:.0%} of the variance.",
