@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import json
 
 import numpy as np
@@ -343,3 +345,36 @@ def test_all_numeric_zoo_and_all_categorical_mushrooms(real_data):
     assert all(isinstance(dtype, pd.CategoricalDtype) for dtype in X.dtypes)
     assert preparation.notes_[-1] == "Scaling: none, since categories have no scale."
     assert columns["veil-type"].why == "Constant: p in every row."
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "role"),
+    [
+        (pd.Series([1.5, 2.5, None, 4.0] * 5, dtype="double[pyarrow]"), "number", "numeric"),
+        (pd.Series(["a", "b", None, "c"] * 5, dtype="string[pyarrow]"), "category", "categorical"),
+        (pd.Series([True, False, None, True] * 5, dtype="boolean"), "binary", "numeric"),
+        (pd.Series([1, None, 3, 7] * 5, dtype="UInt8"), "number", "numeric"),
+        (pd.Series([1, "a", 2.5, None] * 5, dtype=object), "category", "categorical"),
+        (pd.Series([decimal.Decimal(i) / 4 for i in range(20)]), "number", "numeric"),
+        (pd.Series([datetime.date(2020, 1, 1 + i) for i in range(20)]), "date", "numeric"),
+        (pd.Series(pd.Categorical([1, 2, 3, None] * 5)), "category", "categorical"),
+        (pd.Series(pd.date_range("2020", periods=20, tz="Europe/Berlin")), "date", "numeric"),
+    ],
+)
+def test_every_type_of_pandas(column, kind, role):
+    table = pd.DataFrame({"a": column, "b": np.arange(20) / 7})
+    preparation, X, columns = fitted(table)
+    assert (columns["a"].type, columns["a"].role) == (kind, role)
+    again = TablePreparation.from_json(json.loads(json.dumps(preparation.to_json())))
+    assert same(again.transform(table), X)
+    assert columns["a"].missing == column.isna().sum()
+
+
+def test_rounding_errors_are_no_structure_and_overflow_is_refused():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": 1e9 + rng.integers(0, 3, 50) * 1e-7, "b": rng.normal(size=50)})
+    _, X, columns = fitted(table)
+    assert X.shape == (50, 1)
+    assert columns["a"].why == "Constant but for rounding errors: 1e+09."
+    with pytest.raises(InputError, match=r'"b" holds .*e.300, whose square is beyond'):
+        TablePreparation().fit(table.assign(b=table["b"] * 1e300))

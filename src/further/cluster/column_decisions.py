@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.data.columns import ROWS_TO_JUDGE, why_useless
+from further.data.columns import ROWS_TO_JUDGE, quoted, why_useless
 from further.data.numeric_column import column_kind
 
 #: A column with a larger share of missing values is left out.
@@ -126,6 +126,42 @@ def coordinate_names(decisions: list[ColumnDecision]) -> tuple[str, str] | None:
     if len(names) != 2:
         return None
     return (names[0], names[1]) if _ends(names[0], LATITUDES) else (names[1], names[0])
+
+
+def decision_notes(decisions: list[ColumnDecision], n: int) -> list[str]:
+    """Say in sentences what was decided about the columns of a table of n rows."""
+    used = [line for line in decisions if line.used]
+    numeric = [line for line in used if line.role == "numeric"]
+    categorical = [line.name for line in used if line.role == "categorical"]
+    what = [_counted(len(numeric), "as a number", "as numbers")] if numeric else []
+    if categorical:
+        said = _counted(len(categorical), "as a category", "as categories")
+        what.append(f"{said} ({quoted(categorical)})")
+    notes = [f"{n:,} rows; {len(used)} of {len(decisions)} columns take part, {', '.join(what)}."]
+    reasons: dict[str, list[str]] = {}
+    for line in decisions:
+        if not line.used:
+            reasons.setdefault(line.why[:-1], []).append(line.name)
+    notes += [f"Left out: {quoted(names)} ({why})." for why, names in reasons.items()]
+    notes += [
+        f'"{line.name}": {line.why[0].lower()}{line.why[1:]}'
+        for line in used
+        if line.type in ("date", "coordinate")
+        or (line.type == "category" and line.role == "numeric")
+        or "codes" in line.why
+        or "asked" in line.why
+    ]
+    filled = [f'"{line.name}" ({line.missing:,} of {n:,} rows)' for line in numeric if line.missing]
+    if filled:
+        more = f" and {len(filled) - 8} more" if len(filled) > 8 else ""
+        notes.append(
+            "Missing numbers are replaced by the median of their column: "
+            f"{', '.join(filled[:8])}{more}."
+        )
+    absent = [f'"{c.name}" ({c.missing:,})' for c in used if c.role != "numeric" and c.missing]
+    if absent:
+        notes.append(f"Missing categories stay missing: {', '.join(absent[:8])}.")
+    return notes
 
 
 def _judge(column: pd.Series, first: bool, several: bool, as_category: bool) -> ColumnDecision:
@@ -246,3 +282,7 @@ def _ends(name: str, words: tuple[str, ...]) -> bool:
     """Whether the last word of a name is one of these: "origin_lat" and "Latitude" end in one."""
     parts = name.strip().lower().replace("-", "_").replace(" ", "_").replace(".", "_").split("_")
     return parts[-1] in words
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -125,7 +125,7 @@ def write_value(value: Any) -> str:
     """
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return str(value) or '""'
 
 
 def plain(value: Any) -> Any:

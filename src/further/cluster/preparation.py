@@ -21,7 +21,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from further.cluster.column_decisions import ColumnDecision, coordinate_names, decide_columns
+from further.cluster.column_decisions import (
+    ColumnDecision,
+    coordinate_names,
+    decide_columns,
+    decision_notes,
+)
 from further.cluster.column_text import SECONDS_A_DAY, numbers_of, plain
 from further.cluster.scaling import SCALES, Summary, choose_scales
 from further.data.columns import nearest, quoted, typed_table
@@ -110,6 +115,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         asked = None if self.columns is None else _known(self.columns, names, "columns")
         named = [] if isinstance(self.categories, str) else list(self.categories)
         decisions = decide_columns(table, asked, _known(named, names, "categories"))
+        summaries = self._summaries(decisions, table)
+        decisions = [_judged_again(line, summaries.get(line.name)) for line in decisions]
         used = [line for line in decisions if line.used]
         if not used:
             raise InputError(
@@ -118,16 +125,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                 + (" and so on." if len(decisions) > 8 else ".")
             )
         self.coordinates_ = coordinate_names(decisions)
-        self.categories_ = {
-            line.name: _categories(table[line.name])
-            for line in used
-            if line.role == "categorical" or line.type == "category"
-        }
-        summaries: dict[str, Summary] = {}
-        for line in used:
-            if line.role == "numeric":
-                values = self._numbers(line, table[line.name])
-                summaries[line.name] = Summary.of(values[~np.isnan(values)])
+        summaries = {line.name: summaries[line.name] for line in used if line.name in summaries}
         scales, said = choose_scales(
             summaries,
             {line.name: line.type for line in used},
@@ -139,7 +137,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             for line in decisions
         ]
         self._prepare()
-        self.notes_ = _notes(self.decisions_, len(table), said)
+        self.notes_ = [*decision_notes(self.decisions_, len(table)), said]
         if self.coordinates_ is not None and len(used) > 2:
             self.notes_.append(
                 f"{quoted(list(self.coordinates_))} take part as plain numbers beside the others; "
@@ -257,6 +255,29 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         preparation._prepare()
         return preparation
 
+    def _summaries(
+        self, decisions: list[ColumnDecision], table: pd.DataFrame
+    ) -> dict[str, Summary]:
+        """Summarise the numeric columns, and keep the categories of the others."""
+        self.categories_ = {
+            line.name: _categories(table[line.name])
+            for line in decisions
+            if line.used and (line.role == "categorical" or line.type == "category")
+        }
+        summaries = {}
+        for line in decisions:
+            if line.used and line.role == "numeric":
+                values = self._numbers(line, table[line.name])
+                found = Summary.of(values[~np.isnan(values)])
+                if not np.isfinite(found.deviation):
+                    largest = max(found.low, found.high, key=abs)
+                    raise InputError(
+                        f'The column "{line.name}" holds {largest:.3g}, whose square is beyond '
+                        "what a number can hold; give it in a larger unit."
+                    )
+                summaries[line.name] = found
+        return summaries
+
     def _prepare(self) -> None:
         self._by_name = {line.name: line for line in self.decisions_ if line.used}
         self.columns_ = list(self._by_name)
@@ -336,6 +357,14 @@ def _categorical(column: pd.Series, known: list[Any]) -> pd.Categorical:
     return pd.Categorical.from_codes(lookup[codes], categories=pd.Index(list(place)))
 
 
+def _judged_again(line: ColumnDecision, summary: Summary | None) -> ColumnDecision:
+    """Leave out numbers that differ by rounding errors only: scaled, they would be noise."""
+    if summary is None or summary.varies:
+        return line
+    why = f"Constant but for rounding errors: {summary.median:g}."
+    return dataclasses.replace(line, type="constant", used=False, role=None, why=why)
+
+
 def _scaled(line: ColumnDecision, summary: Summary, scale: str) -> ColumnDecision:
     scale, center, spread = summary.scaled(scale)
     # Half a category, or half of yes, is no value that a row could have.
@@ -346,43 +375,3 @@ def _scaled(line: ColumnDecision, summary: Summary, scale: str) -> ColumnDecisio
 
 def _number(value: float | None) -> float:
     return 0.0 if value is None else value
-
-
-def _notes(decisions: list[ColumnDecision], n: int, scaling: str) -> list[str]:
-    """Say in sentences what was decided."""
-    used = [line for line in decisions if line.used]
-    numeric = [line for line in used if line.role == "numeric"]
-    categorical = [line.name for line in used if line.role == "categorical"]
-    what = [_counted(len(numeric), "as a number", "as numbers")] if numeric else []
-    if categorical:
-        said = _counted(len(categorical), "as a category", "as categories")
-        what.append(f"{said} ({quoted(categorical)})")
-    notes = [f"{n:,} rows; {len(used)} of {len(decisions)} columns take part, {', '.join(what)}."]
-    reasons: dict[str, list[str]] = {}
-    for line in decisions:
-        if not line.used:
-            reasons.setdefault(line.why[:-1], []).append(line.name)
-    notes += [f"Left out: {quoted(names)} ({why})." for why, names in reasons.items()]
-    notes += [
-        f'"{line.name}": {line.why[0].lower()}{line.why[1:]}'
-        for line in used
-        if line.type in ("date", "coordinate")
-        or (line.type == "category" and line.role == "numeric")
-        or "codes" in line.why
-        or "asked" in line.why
-    ]
-    filled = [f'"{line.name}" ({line.missing:,} of {n:,} rows)' for line in numeric if line.missing]
-    if filled:
-        more = f" and {len(filled) - 8} more" if len(filled) > 8 else ""
-        notes.append(
-            "Missing numbers are replaced by the median of their column: "
-            f"{', '.join(filled[:8])}{more}."
-        )
-    absent = [f'"{c.name}" ({c.missing:,})' for c in used if c.role != "numeric" and c.missing]
-    if absent:
-        notes.append(f"Missing categories stay missing: {', '.join(absent[:8])}.")
-    return [*notes, scaling]
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

@@ -26,6 +26,8 @@ FEW = 0.01
 HEAVY = 2.0
 #: Columns share one range where each begins and ends within this part of the joint range.
 SAME_RANGE = 0.1
+#: Values within so many rounding errors of each other are one value.
+ROUNDING = 10
 #: So many columns of whole numbers from 0 are pixels or counts where most reach half of the most.
 PIXELS = 16
 MOST_OF_THEM = 0.75
@@ -47,6 +49,11 @@ class Summary:
     @classmethod
     def of(cls, numbers: np.ndarray) -> Summary:
         """Summarise the values of a column, float64, without the missing ones."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return cls._of(numbers)
+
+    @classmethod
+    def _of(cls, numbers: np.ndarray) -> Summary:
         first, median, third = np.quantile(numbers, [0.25, 0.5, 0.75])
         quartiles = float(third - first) / NORMAL_RANGE
         near = np.abs(numbers - median) <= FAR * quartiles
@@ -63,6 +70,12 @@ class Summary:
             whole=bool((numbers == np.floor(numbers)).all()),
             has_heavy_outliers=heavy,
         )
+
+    @property
+    def varies(self) -> bool:
+        """Whether the values differ by more than the rounding of floating-point numbers."""
+        largest = max(abs(self.low), abs(self.high))
+        return self.high - self.low > ROUNDING * float(np.finfo(np.float64).eps) * largest
 
     def scaled(self, scale: str) -> tuple[str, float, float]:
         """Return the scale that the column gets, its centre and its spread.

@@ -276,9 +276,8 @@ def _from_objects(column: pd.Series, name: str) -> pd.Series:
     if what == "boolean":
         return column.astype("bool" if len(present) == len(column) else "boolean")
     if what in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return pd.to_numeric(column.where(column.notna(), np.nan).astype("float64")).convert_dtypes(
-            convert_integer=what == "integer", convert_floating=False
-        )
+        numbers = column.where(column.notna(), np.nan).astype("float64")
+        return numbers.astype("Int64") if what == "integer" else numbers
     if what in ("datetime", "date", "datetime64"):
         return pd.to_datetime(column)
     nested = present.map(lambda value: isinstance(value, list | dict | set | tuple | np.ndarray))
