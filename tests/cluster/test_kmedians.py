@@ -19,7 +19,7 @@ def test_by_hand():
     np.testing.assert_array_equal(model.labels_, [0, 0, 0, 1, 1])
     np.testing.assert_array_equal(model.cluster_centers_, [[1.0], [21.0]])
     assert model.inertia_ == 7.0
-    assert model.n_iter_ == 2
+    assert model.n_iter_ == 1
 
 
 def test_many_starts_find_the_best_of_all_splits():

@@ -142,7 +142,7 @@ def test_precomputed_and_function_as_the_name(metric):
         np.testing.assert_array_equal(called.labels_, named.labels_)
 
 
-def test_texts_under_a_function():
+def test_texts_under_a_function(tmp_path):
     words = ["tea", "teas", "teal", "coffee", "coffees", "toffee"]
 
     def letters(a, b):
@@ -152,7 +152,7 @@ def test_texts_under_a_function():
     np.testing.assert_array_equal(model.labels_ == model.labels_[0], [True] * 3 + [False] * 3)
     assert model.predict(["toffees"]) == model.labels_[3]
     with pytest.raises(RunError, match="cannot be kept in a run"):
-        model.save("unused")
+        model.save(tmp_path)
 
 
 def test_sets_and_their_columns(tmp_path):

@@ -139,9 +139,10 @@ def alternate(rows: Rows, centers: Floats, max_iter: int) -> Partition:
         centers = rows.centers_of(filled, reached.centers)
         labels, costs = nearest(rows, centers)
         following = Partition(centers, labels, costs, n_iter)
-        if following.inertia >= reached.inertia:
+        if following.inertia < reached.inertia:
+            reached = following
+        if reached is not following or np.array_equal(labels, filled):
             break
-        reached = following
     return Partition(reached.centers, reached.labels, reached.costs, n_iter)
 
 

@@ -43,7 +43,9 @@ def as_frame(X: Any) -> pd.DataFrame:
         rows = check_array(X, dtype=None, ensure_all_finite=False)
         # A list of numbers and words would be an array of words.
         mixed = isinstance(X, list | tuple) and rows.dtype.kind in "US"
-        X = pd.DataFrame(list(X) if mixed else rows)
+        # Objects stay objects: pandas' own type for texts takes longer to make than to read.
+        kind = object if rows.dtype.kind == "O" else None
+        X = pd.DataFrame(list(X)) if mixed else pd.DataFrame(rows, dtype=kind)
     elif 0 in X.shape:
         check_array(np.empty(X.shape))
     frame: pd.DataFrame = X
