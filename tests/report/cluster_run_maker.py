@@ -219,7 +219,7 @@ def _criteria(X: np.ndarray, k: int, rng: np.random.Generator) -> dict[str, Any]
     ]  # fmt: skip
     return {
         "k": k,
-        "sentence": "Most criteria give this number." if k > 1 else "No criterion beats chance.",
+        "sentence": "Most of them give this number." if k > 1 else "Nothing beats chance.",
         "rule": "The k that most criteria name, if it is stable and beyond data of no structure.",
         "agree": False,
         "structure": {"found": k > 1, "statistic": 0.62 if k > 1 else 0.37, "low": 0.31,

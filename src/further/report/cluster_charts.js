@@ -41,8 +41,30 @@
     });
   }
 
-  function centres(spec) {
-    return Plot.text(rows(spec.centres), {
+  /* Numbers of clusters whose centres meet are pushed apart until each can be read. */
+  function apart(points, unitX, unitY) {
+    var least = 17;
+    for (var round = 0; round < 60; round++) {
+      var moved = false;
+      for (var i = 0; i < points.length; i++) {
+        for (var j = 0; j < i; j++) {
+          var a = points[j], b = points[i], dx = (b.x - a.x) * unitX, dy = (b.y - a.y) * unitY;
+          var distance = Math.hypot(dx, dy);
+          if (distance >= least) continue;
+          if (distance < 1e-6) { dx = 1; dy = 0; distance = 1; }
+          var push = (least - Math.min(distance, least - 0.5)) / 2 + 0.5;
+          a.x -= dx / distance * push / unitX; b.x += dx / distance * push / unitX;
+          a.y -= dy / distance * push / unitY; b.y += dy / distance * push / unitY;
+          moved = true;
+        }
+      }
+      if (!moved) break;
+    }
+    return points;
+  }
+
+  function centres(spec, unitX, unitY) {
+    return Plot.text(apart(rows(spec.centres), unitX, unitY), {
       x: "x", y: "y", text: "cluster", fontSize: 15, fontWeight: 700, fill: kit.ink, stroke: kit.paper,
       strokeWidth: 5
     });
@@ -72,7 +94,7 @@
     var unit = Math.min(inner / spanX, (height - 2 * margin) / spanY);
     function around(middle, pixels) { return [middle - pixels / unit / 2, middle + pixels / unit / 2]; }
     return {
-      height: Math.round(height), x: around((x[0] + x[1]) / 2, inner),
+      height: Math.round(height), unit: unit, x: around((x[0] + x[1]) / 2, inner),
       y: around((y[0] + y[1]) / 2, height - 2 * margin)
     };
   }
@@ -108,7 +130,7 @@
           });
         }),
         dots(data, listed, options),
-        centres(spec),
+        centres(spec, space.unit, space.unit),
         axes[0] ? Plot.text([kit.short(axes[0], Math.floor(wide / 6.5)) + " →"], {
           frameAnchor: "bottom-right", dx: 14, dy: 15, fill: kit.muted
         }) : null,
@@ -152,7 +174,7 @@
       marks: [
         Plot.frame({ stroke: kit.line }),
         dots(data, spec.clusters, {}),
-        centres(spec),
+        centres(spec, inner / (x[1] - x[0]), high / (y[1] - y[0])),
         tip(data, function (row) { return "row " + row.row + "\n" + name(row.cluster); })
       ]
     }));

@@ -10,7 +10,7 @@ from further.report.cluster_pictures import changing
 from further.report.estimates import drawn, method_of, read_estimate, write_estimate
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, as_number, duration, listing, share, significant
-from further.report.run_folder import Figure, RunFolder, mapping, numbers, objects, whole
+from further.report.run_folder import Figure, RunFolder, mapping, numbers, objects, sentences, whole
 
 # Starts whose inertia differs by less than this part of the range count as one result.
 _SAME = 1 / 60
@@ -31,10 +31,9 @@ def how_many(run: RunFolder) -> Markup | None:
         for item in objects(found.get("items"))
         if (drawn_one := _criterion(item, k)) is not None
     ]
-    told = [str(found[key]).strip() for key in ("sentence",) if found.get(key)]
-    rule = found.get("rule")
+    sentence, rule = found.get("sentence"), found.get("rule")
     parts = [
-        tag("p", *told) if told else None,
+        tag("p", str(sentence)) if sentence else None,
         tag("p", tag("b", "The rule: "), str(rule)) if rule else None,
         _agreement(found),
         _structure(mapping(found.get("structure"))),
@@ -70,7 +69,8 @@ def write_answers(found: Mapping[str, Any]) -> str:
 
 def _agreement(found: Mapping[str, Any]) -> Markup | None:
     told = write_answers(found)
-    if not told:
+    # The sentence above says it already where it speaks of the criteria.
+    if not told or "criteria" in str(found.get("sentence")):
         return None
     if found.get("agree") is True:
         return tag("p", tag("b", "The criteria agree: "), f"{told}.")
@@ -100,14 +100,14 @@ def _criterion(item: Mapping[str, Any], chosen: int | None) -> Markup | None:
     }
     direction = f"{better} is better" if better in ("higher", "lower") else None
     answer = "no answer of its own" if own is None else f"its answer: k = {own}"
-    note = item.get("note")
+    note = str(item.get("note") or "")
     return chart(
         spec,
         title=join(
             (
                 tag("b", label),
                 tag("span", "; ".join(part for part in (direction, answer) if part)),
-                tag("span", str(note)) if note else None,
+                tag("span", f"{note[:1].upper()}{note[1:]}") if note else None,
             ),
             " ",
         ),
@@ -162,8 +162,9 @@ def _structure(found: Mapping[str, Any]) -> Markup | None:
         )
     if p_value is not None:
         because += f" (p = {significant(p_value, 2)})"
-    method = f" {str(found['method']).strip().rstrip('.')}." if found.get("method") else ""
-    sentence = tag("p", tag("b", told), f"{because}.", tag("small", method) if method else None)
+    how = str(found.get("method") or "").strip().rstrip(".")
+    method = tag("small", f"{how[:1].upper()}{how[1:]}.", class_="method") if how else None
+    sentence = tag("p", tag("b", told), f"{because}.", method)
     if value is None or low is None or high is None:
         return sentence
     return join(
@@ -335,7 +336,8 @@ def starts(run: RunFolder, training_examples: bool) -> Markup | None:
         if (part := as_number(item.get("best_share"))) is not None
     ]
     told = tag("p", f"{listing(reached)}.") if reached and sentence is None else None
-    return join((sentence, told, figure, moved))
+    notes = [tag("p", note, class_="note") for note in sentences(found.get("notes"))]
+    return join((sentence, told, figure, *notes, moved))
 
 
 def _agreement_of_starts(ari: Mapping[str, Any]) -> str:
@@ -344,11 +346,11 @@ def _agreement_of_starts(ari: Mapping[str, Any]) -> str:
 
 
 def _grouped(values: Sequence[float], width: float) -> list[tuple[float, int]]:
-    """Put results together that are as good as the same: (mean, count) of each group."""
+    """Put results together that are as good as the same: (lowest, count) of each group."""
     groups: list[list[float]] = []
     for value in sorted(values):
         if groups and value - groups[-1][0] <= width:
             groups[-1].append(value)
         else:
             groups.append([value])
-    return [(sum(group) / len(group), len(group)) for group in groups]
+    return [(group[0], len(group)) for group in groups]

@@ -83,7 +83,7 @@ def _facts(run: RunFolder) -> list[tuple[str, object]]:
     for name, value in (
         ("Method", method),
         ("Distance", evaluation.get("distance")),
-        ("Scaling", evaluation.get("scale")),
+        ("Scaling", _scaling(columns) or evaluation.get("scale")),
     ):
         if value:
             facts.append((name, str(value).replace("_", " ")))
@@ -106,6 +106,12 @@ def _facts(run: RunFolder) -> list[tuple[str, object]]:
         grams = f"{significant(carbon, 2)} g CO₂e" if carbon is not None else None
         facts.append(("Energy", _with(f"{significant(spent, 2)} Wh", grams)))
     return facts
+
+
+def _scaling(columns: list[Mapping[str, Any]]) -> str:
+    """Name what was decided: "auto", where that was asked for, says nothing."""
+    found = {str(c["scale"]): None for c in columns if c.get("used") and c.get("scale")}
+    return " and ".join(found)
 
 
 def _with(value: str, note: str | None) -> Markup:

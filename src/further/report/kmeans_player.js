@@ -200,7 +200,7 @@
       var pad = 18, inner = size - 2 * pad;
       var height = inner * spanY / spanX + 2 * pad;
       /* Low enough for a screen to show it whole beside its buttons. */
-      height = Math.round(Math.min(Math.max(0.42 * size, height), Math.max(0.6 * size, 300), 500));
+      height = Math.round(Math.min(Math.max(0.42 * size, Math.min(240, 0.7 * size), height), Math.max(0.6 * size, 300), 500));
       var unit = Math.min(inner / spanX, (height - 2 * pad) / spanY);
       var midX = (xs[0] + xs[1]) / 2, midY = (ys[0] + ys[1]) / 2;
       return {
