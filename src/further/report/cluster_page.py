@@ -8,6 +8,7 @@ from typing import Any
 from further.report import cluster_choice, cluster_pictures, cluster_profiles, cluster_tables
 from further.report.cluster_choice import chosen_k, write_answers
 from further.report.cluster_limits import limits
+from further.report.cluster_tree import dendrogram
 from further.report.cost import in_words
 from further.report.estimates import read_estimate, write_estimate, write_interval
 from further.report.kmeans_player import player
@@ -244,7 +245,7 @@ def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
             "The most unusual rows",
             cluster_tables.anomalies(run, training_examples),
         ),
-        section("dendrogram", "Merge by merge", cluster_pictures.dendrogram(run)),
+        section("dendrogram", "Merge by merge", dendrogram(run)),
         section("rules", "The clusters as rules", cluster_profiles.rules(run)),
         section("columns", "What each column was taken for", cluster_tables.column_decisions(run)),
         section("data", "What was found in the data", data_notes(run)),
