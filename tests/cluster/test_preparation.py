@@ -234,6 +234,13 @@ def test_new_rows_may_hold_what_training_did_not_see():
     assert X["colour"].cat.categories.tolist() == ["blue", "red", "green"]
     assert X["colour"].isna().tolist() == [False, True]
     assert X["size"].iloc[0] == 0.0  # the median, which is the mean here
+    words, _, _ = fitted(pd.DataFrame({"floor": ["1", "2", "attic", "2"] * 10}))
+    part = words.transform(pd.DataFrame({"floor": pd.array([1, None, 2], dtype="Int64")}))
+    assert part["floor"].astype(object).where(part["floor"].notna(), None).tolist() == [
+        "1",
+        None,
+        "2",
+    ]
     empty = pd.DataFrame({"colour": [None, None], "size": [None, None]}, dtype=object)
     assert preparation.transform(empty)["size"].tolist() == [0.0, 0.0]
 

@@ -27,7 +27,7 @@ from further.cluster.column_decisions import (
     decide_columns,
     decision_notes,
 )
-from further.cluster.column_text import SECONDS_A_DAY, numbers_of, plain
+from further.cluster.column_text import SECONDS_A_DAY, numbers_of, plain, write_value
 from further.cluster.scaling import SCALES, Summary, choose_scales
 from further.data.columns import nearest, quoted, typed_table
 from further.data.numeric_column import column_kind
@@ -350,6 +350,9 @@ def _categorical(column: pd.Series, known: list[Any]) -> pd.Categorical:
     # A look-up for each distinct value: a million rows have few of them.
     codes, distinct = pd.factorize(column)
     values = [plain(value) for value in distinct]
+    if known and all(isinstance(value, str) for value in known):
+        # A part of a file may hold only those of its words that read as numbers.
+        values = [v if isinstance(v, str) else write_value(v) for v in values]
     place = {value: i for i, value in enumerate(known)}
     for value in values:
         place.setdefault(value, len(place))
