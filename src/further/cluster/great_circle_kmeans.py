@@ -13,7 +13,7 @@ centroid is nearest in both.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,10 +105,6 @@ class GreatCircleKMeans(AlternatingClusterer):
     >>> sorted(abs(model.cluster_centers_[:, 1]).round().tolist())
     [11.0, 180.0]
     """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AlternatingClusterer._parameter_constraints
-    }
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ r"""k-medians: the sum of absolute differences, least at the median of each colu
 from __future__ import annotations
 
 import itertools
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,10 +102,6 @@ class KMedians(AlternatingClusterer):
     >>> sorted(model.cluster_centers_[:, 0].tolist()), model.inertia_
     ([1.0, 51.0], 42.0)
     """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AlternatingClusterer._parameter_constraints
-    }
 
     def __init__(
         self,

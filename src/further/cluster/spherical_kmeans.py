@@ -8,7 +8,7 @@ Rows and centroids are unit vectors, :math:`u_i = x_i / \lVert x_i \rVert`, and
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,10 +116,6 @@ class SphericalKMeans(AlternatingClusterer):
     >>> SphericalKMeans(2, random_state=0).fit(X).labels_
     array([0, 0, 1, 1])
     """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AlternatingClusterer._parameter_constraints
-    }
 
     def __init__(
         self,
