@@ -23,7 +23,10 @@ _ABOVE = 1 + 2.0**-20
 #: Most groups of centroids for each feature: their bounds take memory as the rows do.
 _MOST_GROUPS = 2
 #: Above this share of distances to compute, all are computed.
-_WORTHWHILE_SHARE = 0.5
+_WORTHWHILE_SHARE, _WORTHWHILE_SHARE_OF_FEW = 0.5, 0.3
+#: Below this share of rows that moved, few features get bounds too.
+_SETTLING_SHARE = 0.1
+_SAMPLE = 4096
 #: Where more rows than this share are too close for float32, float32 does not pay.
 _CLOSE_SHARE = 0.1
 
@@ -70,6 +73,7 @@ class Engine:
         self._mass = np.zeros(n_clusters)
         self._count = np.zeros(n_clusters, np.int64)
         self._bounded = False
+        self._moved_share = 1.0
         self.close = 0
 
     def close_share(self) -> float:
@@ -108,7 +112,9 @@ class Engine:
                 self._mass += mass
                 self._count += count
         self.close = sum(result[1] for result in results)
-        return int(sum(result[0] for result in results))
+        moved = int(sum(result[0] for result in results))
+        self._moved_share = moved / self.n
+        return moved
 
     def squared_distances(self, centers: np.ndarray) -> np.ndarray:
         """Return each row's squared distance to the centroid of its label, in float64."""
@@ -198,15 +204,39 @@ class Engine:
         return minus, half
 
     def _tile_scan(self, centers: np.ndarray) -> Callable[..., Any]:
-        k = len(centers)
-        minus, half = np.zeros((k + k % 2, self.d), np.float32), np.full(k + k % 2, np.inf, "f4")
-        minus[:k], half[:k] = self._halves(centers * self.scale)
-        slack = (self.d + 6) * _UNIT
+        k, d = centers.shape
+        scaled = centers * self.scale
+        minus, half = np.zeros((k + k % 2, d), np.float32), np.full(k + k % 2, np.inf, "f4")
+        minus[:k], half[:k] = self._halves(scaled)
+        finite = np.isfinite(half[:k])
+        # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
+        largest = np.float32(2 * (scaled[finite] ** 2).sum(axis=1).max(initial=0) * _ABOVE)
+        slack = np.float32((d + 8) * _UNIT)
+        spare = False
+        if self._bounded and finite.all():
+            moved = np.sqrt(((scaled - self._bounds_of) ** 2).sum(axis=1)) * _ABOVE
+            # The largest movement among the others: the second largest for the one that moved most.
+            others = np.full(k, moved.max())
+            if k > 1:
+                others[moved.argmax()] = np.partition(moved, -2)[-2]
+            self._needed += moved + others
+            rows = np.linspace(0, self.n - 1, _SAMPLE).astype(int)
+            open_ = self._gaps[rows] <= self._needed[self.labels[rows]]
+            spare = bool(open_.mean() < _WORTHWHILE_SHARE_OF_FEW)
+        # Bounds cost a little; they pay once most rows stay where they are.
+        bounded = bool(finite.all()) and (spare or self._moved_share < _SETTLING_SHARE)
+        if bounded and not spare:
+            self._gaps = np.empty(self._blocks * ROWS, np.float32)
+            self._needed = np.zeros(k)
+        self._bounded, self._bounds_of = bounded, scaled
+        gaps = self._gaps if bounded else np.empty(0, np.float32)
+        needed = round_up(self._needed) if bounded else np.zeros(k, np.float32)
 
         def scan(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
             return scan_tiles(
-                self._tiles, self.X, self.offset, self.weights, centers, minus.reshape(-1), half,
-                slack, self.labels, sums, mass, count, first, last,
+                self._tiles.reshape(-1), self.X, self.offset, self.scale, self.weights, centers,
+                minus.reshape(-1), half, slack, largest, spare, needed, self.labels, gaps, sums,
+                mass, count, first, last,
             )  # fmt: skip
 
         return scan
@@ -234,7 +264,7 @@ class Engine:
             np.maximum.at(step, slot // GROUP, moved)
             self._drift += step
             self._bounds_of = scaled
-            if self._share_to_scan(scaled, moved) <= _WORTHWHILE_SHARE:
+            if self._share_to_scan(scaled) <= _WORTHWHILE_SHARE:
                 padded = np.zeros((groups * GROUP, d), np.float32)
                 padded[:k] = lines[:k]
                 panel = _aligned_copy(padded.reshape(groups, GROUP, d).transpose(0, 2, 1))
@@ -266,12 +296,13 @@ class Engine:
 
         return scan_fully
 
-    def _share_to_scan(self, scaled: np.ndarray, moved: np.ndarray) -> float:
-        """Estimate from some rows for what share of rows and groups distances are needed."""
+    def _share_to_scan(self, scaled: np.ndarray) -> float:
+        """Estimate from some rows for what share of distances the bounds do not spare."""
         rows = np.linspace(0, self.n - 1, max(256, (1 << 17) // self.d)).astype(int)
         rows = np.unique(rows)
-        points = self._rows.reshape(self.n, self.d)[rows]
-        own = np.sqrt(((points - scaled[self.labels[rows]].astype(np.float32)) ** 2).sum(axis=1))
+        labels = self.labels[rows]
+        points = (self.X[rows] - self.offset) * self.scale
+        own = np.sqrt(((points - scaled[labels]) ** 2).sum(axis=1))
         lower = self._lower.reshape(self._blocks, -1, BLOCK)[rows // BLOCK, :, rows % BLOCK]
         return float((lower - self._drift <= own[:, None]).mean())
 
@@ -322,5 +353,6 @@ def _aligned_copy(values: np.ndarray) -> np.ndarray:
 
 
 def round_up(values: np.ndarray) -> np.ndarray:
-    """Return float32 numbers that are not below the given float64."""
-    return np.nextafter(values.astype(np.float32), np.float32(np.inf))
+    """Return float32 numbers that are not below the given float64, and no slow subnormal ones."""
+    up = np.nextafter(values.astype(np.float32), np.float32(np.inf))
+    return np.maximum(up, np.float32(1e-30))

@@ -16,12 +16,15 @@ from numba import njit
 
 from further.cluster.centroids import exact_nearest, move
 from further.cluster.lanes import (
+    address,
     broadcast,
     broadcast_at,
     load,
     maximum,
     minimum,
     multiply_add,
+    number_at,
+    square_root,
     store,
     where_less,
 )
@@ -29,6 +32,8 @@ from further.cluster.lanes import (
 ROWS = 64
 #: What is lost where products of numbers below 1 vanish in float32.
 TINY = np.float32(1e-30)
+_UP, _DOWN = np.float32(1 + 2**-21), np.float32(1 - 2**-21)
+_FAR = np.float32(np.inf)
 
 
 @njit(nogil=True, cache=True)
@@ -67,79 +72,159 @@ def _store_four(array, a, b, c, d):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
+def _two_nearest(tile, d, k, minus, half, lowest, second, nearest):  # type: ignore[no-untyped-def]
+    """Write the lowest value of 64 rows, the next one, and the centroid of the lowest."""
+    far, zero = broadcast(_FAR), broadcast(np.float32(0))
+    m0, m1, m2, m3 = far, far, far, far
+    s0, s1, s2, s3 = far, far, far, far
+    l0, l1, l2, l3 = zero, zero, zero, zero
+    for j in range(0, k, 2):
+        p, q = broadcast_at(half, j), broadcast_at(half, j + 1)
+        a0, a1, a2, a3 = p, p, p, p
+        b0, b1, b2, b3 = q, q, q, q
+        for f in range(d):
+            p, q = broadcast_at(minus, j * d + f), broadcast_at(minus, j * d + d + f)
+            x0, x1 = load(tile, f * ROWS), load(tile, f * ROWS + 16)
+            x2, x3 = load(tile, f * ROWS + 32), load(tile, f * ROWS + 48)
+            a0, a1 = multiply_add(x0, p, a0), multiply_add(x1, p, a1)
+            a2, a3 = multiply_add(x2, p, a2), multiply_add(x3, p, a3)
+            b0, b1 = multiply_add(x0, q, b0), multiply_add(x1, q, b1)
+            b2, b3 = multiply_add(x2, q, b2), multiply_add(x3, q, b3)
+        index = broadcast(np.float32(j))
+        m0, s0, l0 = _take(a0, index, m0, s0, l0)
+        m1, s1, l1 = _take(a1, index, m1, s1, l1)
+        m2, s2, l2 = _take(a2, index, m2, s2, l2)
+        m3, s3, l3 = _take(a3, index, m3, s3, l3)
+        index = broadcast(np.float32(j + 1))
+        m0, s0, l0 = _take(b0, index, m0, s0, l0)
+        m1, s1, l1 = _take(b1, index, m1, s1, l1)
+        m2, s2, l2 = _take(b2, index, m2, s2, l2)
+        m3, s3, l3 = _take(b3, index, m3, s3, l3)
+    _store_four(lowest, m0, m1, m2, m3)
+    _store_four(second, s0, s1, s2, s3)
+    _store_four(nearest, l0, l1, l2, l3)
+
+
+@njit(nogil=True, cache=True)
+def _bounds(tile, d, slack, largest, lowest, second, gap, below):  # type: ignore[no-untyped-def]
+    """Write lower bounds of the second lowest distances of 64 rows, and by how much they exceed
+    upper bounds of the lowest."""
+    one, two = broadcast(np.float32(1)), broadcast(np.float32(2))
+    zero, minus = broadcast(np.float32(0)), broadcast(np.float32(-1))
+    eps, reach, tiny = broadcast(slack), broadcast(largest), broadcast(TINY)
+    up, down = broadcast(_UP), broadcast(_DOWN)
+    for r in range(0, ROWS, 16):
+        norm = load(tile, d * ROWS + r)
+        error = multiply_add(multiply_add(norm, two, reach), eps, tiny)
+        squared = multiply_add(load(lowest, r), two, norm)
+        squared = maximum(multiply_add(error, one, squared), zero)
+        above = multiply_add(square_root(squared), up, zero)
+        squared = multiply_add(load(second, r), two, norm)
+        squared = maximum(multiply_add(error, minus, squared), zero)
+        under = multiply_add(square_root(squared), down, zero)
+        # Less what rounding adds to the difference.
+        under_less = multiply_add(under, down, zero)
+        store(below, r, under)
+        store(gap, r, multiply_add(multiply_add(above, up, zero), minus, under_less))
+
+
+@njit(nogil=True, cache=True)
 def scan_tiles(
     tiles: np.ndarray,
     X: np.ndarray,
     offset: np.ndarray,
+    scale: float,
     weights: np.ndarray,
     centers: np.ndarray,
     minus: np.ndarray,
     half: np.ndarray,
-    slack: float,
+    slack: np.float32,
+    largest: np.float32,
+    spare: bool,
+    needed: np.ndarray,
     labels: np.ndarray,
+    gaps: np.ndarray,
     sums: np.ndarray,
     mass: np.ndarray,
     count: np.ndarray,
     first: int,
     last: int,
 ) -> tuple[int, int]:
-    """Label the rows of tiles first to last; return how many moved and how many were too close."""
+    """Label the rows of tiles first to last; return how many moved and how many were too close.
+
+    ``gaps`` holds, for each row, by how much its second nearest centroid is farther than its own,
+    plus ``needed`` of its own when that was found; ``needed`` is how far the centroid and any other
+    have moved since the start. Rows whose gap is larger than ``needed`` now are passed over if
+    ``spare`` is true.
+    """
     n, d = X.shape
-    k = half.size // 2 * 2
-    far = broadcast(np.float32(np.inf))
-    zero = broadcast(np.float32(0))
-    eps = np.float32(2 * slack)
-    largest = np.float32(0)
-    for j in range(centers.shape[0]):
-        largest = max(largest, np.float32(2) * half[j] if half[j] < np.inf else largest)
+    k = half.size
+    bounded = gaps.size > 0
+    gap, below = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
     lowest, second = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
     nearest = np.empty(ROWS, np.float32)
+    gathered = np.zeros((d + 1) * ROWS, np.float32)
+    rows, waiting = np.zeros(2 * ROWS, np.int64), 0
     gone, left = np.empty(ROWS, np.int64), np.empty(ROWS, np.int32)
+    minus_at, half_at = address(minus), address(half)
+    lowest_at, second_at, nearest_at = address(lowest), address(second), address(nearest)
+    gap_at, below_at, gathered_at = address(gap), address(below), address(gathered)
+    tiles_at, tile_size = address(tiles), (d + 1) * ROWS
     moved = close = 0
     for t in range(first, last):
-        tile = tiles[t]
-        m0, m1, m2, m3 = far, far, far, far
-        s0, s1, s2, s3 = far, far, far, far
-        l0, l1, l2, l3 = zero, zero, zero, zero
-        for j in range(0, k, 2):
-            p, q = broadcast_at(half, j), broadcast_at(half, j + 1)
-            a0, a1, a2, a3 = p, p, p, p
-            b0, b1, b2, b3 = q, q, q, q
-            for f in range(d):
-                p, q = broadcast_at(minus, j * d + f), broadcast_at(minus, j * d + d + f)
-                x0, x1 = load(tile, f * ROWS), load(tile, f * ROWS + 16)
-                x2, x3 = load(tile, f * ROWS + 32), load(tile, f * ROWS + 48)
-                a0, a1 = multiply_add(x0, p, a0), multiply_add(x1, p, a1)
-                a2, a3 = multiply_add(x2, p, a2), multiply_add(x3, p, a3)
-                b0, b1 = multiply_add(x0, q, b0), multiply_add(x1, q, b1)
-                b2, b3 = multiply_add(x2, q, b2), multiply_add(x3, q, b3)
-            index = broadcast(np.float32(j))
-            m0, s0, l0 = _take(a0, index, m0, s0, l0)
-            m1, s1, l1 = _take(a1, index, m1, s1, l1)
-            m2, s2, l2 = _take(a2, index, m2, s2, l2)
-            m3, s3, l3 = _take(a3, index, m3, s3, l3)
-            index = broadcast(np.float32(j + 1))
-            m0, s0, l0 = _take(b0, index, m0, s0, l0)
-            m1, s1, l1 = _take(b1, index, m1, s1, l1)
-            m2, s2, l2 = _take(b2, index, m2, s2, l2)
-            m3, s3, l3 = _take(b3, index, m3, s3, l3)
-        _store_four(lowest, m0, m1, m2, m3)
-        _store_four(second, s0, s1, s2, s3)
-        _store_four(nearest, l0, l1, l2, l3)
-        leaving = 0
-        for r in range(min(ROWS, n - t * ROWS)):
-            i = t * ROWS + r
-            new = np.int32(nearest[r])
-            # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
-            if not second[r] - lowest[r] > eps * (tile[d * ROWS + r] + largest) + TINY:
-                new = exact_nearest(X, i, offset, centers)
-                close += 1
-            if new != labels[i]:
-                gone[leaving], left[leaving] = i, labels[i]
-                leaving += 1
-                labels[i] = new
-        if leaving:
-            moved += leaving
-            if sums.size:
-                move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
+        base = t * ROWS
+        size = min(ROWS, n - base)
+        if spare:
+            for i in range(base, base + size):
+                # Unsigned, so that no one asks whether it is negative.
+                if not gaps[i] > needed[np.uint32(labels[i])]:
+                    rows[waiting] = i
+                    waiting += 1
+        else:
+            for r in range(size):
+                rows[r] = base + r
+            waiting = size
+        while waiting >= ROWS or (waiting > 0 and (t == last - 1 or not spare)):
+            size = min(ROWS, waiting)
+            tile_at = tiles_at + t * tile_size * 4
+            if spare:
+                for q in range(size):
+                    i = np.uint64(rows[q])
+                    norm = np.float32(0)
+                    for f in range(d):
+                        x = np.float32((np.float64(X[i, f]) - offset[f]) * scale)
+                        gathered[f * ROWS + q] = x
+                        norm += x * x
+                    gathered[d * ROWS + q] = norm
+                tile_at = gathered_at
+            _two_nearest(tile_at, d, k, minus_at, half_at, lowest_at, second_at, nearest_at)
+            if bounded:
+                _bounds(tile_at, d, slack, largest, lowest_at, second_at, gap_at, below_at)
+                for q in range(size):
+                    more = needed[np.uint32(nearest[q])]
+                    gaps[np.uint64(rows[q])] = (gap[q] + more) - np.float32(2**-21) * (
+                        below[q] + more
+                    )
+            leaving = 0
+            for q in range(size):
+                i = np.uint64(rows[q])
+                new = np.int32(nearest[q])
+                # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
+                norm = number_at(tile_at, d * ROWS + q)
+                if not second[q] - lowest[q] > slack * (np.float32(2) * norm + largest) + TINY:
+                    new = np.int32(exact_nearest(X, i, offset, centers))
+                    close += 1
+                    if bounded:
+                        gaps[i] = -_FAR
+                if new != labels[i]:
+                    gone[leaving], left[leaving] = rows[q], labels[i]
+                    leaving += 1
+                    labels[i] = new
+            if leaving:
+                moved += leaving
+                if sums.size:
+                    move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
+            waiting -= size
+            for q in range(waiting):
+                rows[q] = rows[ROWS + q]
     return moved, close
