@@ -108,7 +108,7 @@ def test_unknown_detector_is_refused():
 def test_detectors_on_mammography(real_data):
     table = pd.read_csv(real_data / "tables" / "mammography.csv", header=None)
     marked = table[6].str.strip("'").astype(int)
-    # All marked rows and a third of the others; the whole table takes three times as long.
+    # All marked rows and a third of the others: the whole table takes three times as long.
     chosen = (marked == 1) | (np.arange(len(table)) % 3 == 0)
     frame = compare_detectors(table.loc[chosen, range(6)].to_numpy(), marked[chosen])
     assert set(frame.index) == {detector.name for detector in DETECTORS}

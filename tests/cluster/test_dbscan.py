@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn.cluster
 from sklearn.datasets import load_iris, make_moons
+from sklearn.metrics.pairwise import haversine_distances
 
 from further.cluster.dbscan import DBSCAN, knee_of
 from further.errors import InputError
@@ -26,6 +27,21 @@ def test_equals_scikit_learn(metric, dtype):
     np.testing.assert_array_equal(ours.labels_, theirs.labels_)
     np.testing.assert_array_equal(ours.core_sample_indices_, theirs.core_sample_indices_)
     np.testing.assert_array_equal(ours.components_, theirs.components_)
+
+
+def test_airports_cluster_by_kilometres():
+    from vega_datasets import data
+
+    airports = data.airports()[["latitude", "longitude"]].to_numpy()
+    model = DBSCAN(eps=75.0, metric="great_circle", min_samples=4).fit(airports)
+    kilometres = haversine_distances(np.radians(airports)) * 6371.0088
+    given = sklearn.cluster.DBSCAN(eps=75.0, metric="precomputed", min_samples=4).fit(kilometres)
+    np.testing.assert_array_equal(model.labels_, given.labels_)
+    boston, anchorage, ocean = model.predict([[42.36, -71.06], [61.17, -150.0], [30.0, -140.0]])
+    assert ocean == -1
+    assert -1 not in (boston, anchorage)
+    assert boston != anchorage
+    assert (model.labels_ == boston).sum() > 500
 
 
 def test_weights_count_as_rows(moons):

@@ -44,7 +44,7 @@ DISTANCES = (
     AgglomerativeClustering(n_clusters=4, linkage="average"),
     AgglomerativeClustering(n_clusters=4, linkage="complete"),
     AgglomerativeClustering(n_clusters=4, linkage="single"),
-    LocalOutlierFactor(n_neighbors=10),
+    LocalOutlierFactor(n_neighbors=10, contamination=0.1),
 )
 
 
@@ -81,7 +81,7 @@ def rows():
 def places():
     rng = np.random.default_rng(0)
     cities = np.array([[48.9, 2.4], [35.7, 139.7], [-33.9, 151.2], [40.7, -170.5]])
-    return (cities[rng.integers(0, 4, 120)] + rng.normal(0, 0.8, (120, 2))).round(3)
+    return (cities[rng.integers(0, 4, 80)] + rng.normal(0, 0.8, (80, 2))).round(3)
 
 
 @pytest.mark.parametrize("estimator", OURS, ids=name)

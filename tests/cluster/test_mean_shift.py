@@ -12,7 +12,7 @@ from further.cluster.mean_shift import MeanShift
 
 @pytest.fixture(scope="module")
 def blobs():
-    return make_blobs(150, centers=3, cluster_std=0.5, random_state=0)[0]
+    return make_blobs(80, centers=3, cluster_std=0.5, random_state=0)[0]
 
 
 @pytest.mark.parametrize("options", [{}, {"bandwidth": 0.7, "cluster_all": False},
