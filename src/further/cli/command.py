@@ -60,7 +60,8 @@ def assignments(command: click.Command, ctx: click.Context, args: list[str]) -> 
         key = _dashes(found["key"])
         option = options.get(key)
         if option is None or not option.is_flag:
-            out += [f"--{key}={found['value']}"] if len(key) > 1 else [f"-{key}", found["value"]]
+            long = len(key) > 1 or (option is not None and f"--{key}" in option.opts)
+            out += [f"--{key}={found['value']}"] if long else [f"-{key}", found["value"]]
         else:
             out += _flag(option, found["key"], found["value"])
     return out

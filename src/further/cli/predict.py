@@ -44,7 +44,8 @@ def command(
     table = predict_clusters(run, data, **loading(source))
     write_bytes(target, table.to_csv(index=False).encode())
     name = "further_cluster" if "further_cluster" in table else "cluster"
-    sizes = {int(k): int(v) for k, v in table[name].value_counts().sort_index().items()}
+    counts = table[name].value_counts().sort_index()
+    sizes = dict(zip(counts.index.tolist(), counts.tolist(), strict=True))
     if as_json:
         write_json({"run": str(run), "file": str(target), "rows": len(table), "sizes": sizes})
     elif not quiet:

@@ -163,20 +163,6 @@ def as_objects(frame: pd.DataFrame) -> NDArray[np.object_]:
     return cells
 
 
-def as_cells(rows: Any) -> NDArray[np.object_]:
-    """Return rows of cells as one array of objects, shape (n, d); a file holds them row by row.
-
-    Examples
-    --------
-    >>> as_cells([["a", 1.0], ["b", None]]).shape
-    (2, 2)
-    """
-    cells = np.full((len(rows), len(rows[0])), None, dtype=object)
-    for i, row in enumerate(rows):
-        cells[i] = list(row)
-    return cells
-
-
 def _look_up(places: NDArray[np.intp], keys: list[Any], categories: list[Any]) -> NDArray[np.int64]:
     position = {category: i for i, category in enumerate(categories)}
     table = np.array([*(position.get(key, UNSEEN) for key in keys), MISSING], dtype=np.int64)

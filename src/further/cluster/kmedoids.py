@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from further.cluster.categories import as_cells, as_frame, as_objects
+from further.cluster.categories import as_frame, as_objects
 from further.cluster.distances import (
     Floats,
     check_coordinates,
@@ -222,10 +222,6 @@ class KMedoids(SavedEstimator, ClusterMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return -self._assign(self._validated(X, reset=False))[1]
-
-    def _rebuild(self) -> None:
-        if self._metric() in _TABLES:
-            self.cluster_centers_ = as_cells(self.cluster_centers_)
 
     def _metric(self) -> Any:
         return self.metric if callable(self.metric) else find_metric(self.metric)

@@ -18,7 +18,6 @@ from further.cluster.alternating import AlternatingClusterer, Floats, Partition
 from further.cluster.categories import (
     MISSING,
     UNSEEN,
-    as_cells,
     as_frame,
     decode_columns,
     encode_columns,
@@ -228,9 +227,6 @@ class KModes(AlternatingClusterer):
     def _keep(self, rows: MixedRows, best: Partition) -> None:
         self.encoded_centers_ = best.centers
         self.cluster_centers_ = decode_columns(best.centers.astype(int), self.categories_)
-
-    def _rebuild(self) -> None:
-        self.cluster_centers_ = as_cells(self.cluster_centers_)
 
     def _fitted_centers(self) -> Floats:
         return self.encoded_centers_

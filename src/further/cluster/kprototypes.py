@@ -20,7 +20,6 @@ from sklearn.utils.validation import validate_data
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
 from further.cluster.categories import (
     MISSING,
-    as_cells,
     as_frame,
     decode_columns,
     encode_columns,
@@ -241,9 +240,6 @@ class KPrototypes(AlternatingClusterer):
         codes = best.centers[:, rows.p :].astype(int)
         prototypes[:, self.categorical_features_] = decode_columns(codes, self.categories_)
         self.cluster_centers_ = prototypes
-
-    def _rebuild(self) -> None:
-        self.cluster_centers_ = as_cells(self.cluster_centers_)
 
     def _fitted_centers(self) -> Floats:
         return self.encoded_centers_

@@ -72,7 +72,14 @@ def evidence(
         "notes": notes,
         "profile": [
             profile.to_dict()
-            for profile in profile_clusters(rows.used, labels, X=rows.X, distances=-scores)
+            for profile in profile_clusters(
+                rows.used,
+                labels,
+                X=rows.X,
+                distances=-scores,
+                rules=rules,
+                silhouettes=silhouettes,
+            )
         ]
         if several
         else [],
@@ -221,6 +228,9 @@ def _steps(
     if min(X.shape) < 2:
         return None
     pca = PCA(n_components=min(COMPONENTS_PLAYED, *X.shape), random_state=seed).fit(X)
+    played_rows = (
+        f"{len(X):,} rows" if len(played) == len(X) else f"{len(played)} of {len(X):,} rows"
+    )
     share = float(pca.explained_variance_ratio_.sum())
     return {
         "scores": _rounded(pca.transform(X[played])),
@@ -228,7 +238,7 @@ def _steps(
         "share": share,
         "axes": list(_plane(rows).axes),
         "k": min(k, 10),
-        "note": f"{len(played)} of {len(X):,} rows in {pca.n_components_} principal components, "
+        "note": f"{played_rows} in {pca.n_components_} principal components, "
         f"which keep {share:.0%} of the variance.",
     }
 

@@ -41,7 +41,7 @@ METHODS = {
 #: Methods that take rows with categories as they are; others take them by a distance between rows.
 FOR_CATEGORIES = {"kprototypes": ("mixed",), "kmodes": ("categorical",)}
 #: What a method needs besides, since its own default suits nobody's units.
-SETTINGS: dict[str, dict[str, Any]] = {"dbscan": {"eps": "auto"}}
+SETTINGS: dict[str, dict[str, Any]] = {"dbscan": {"eps": "auto"}, "optics": {"min_samples": 10}}
 N_INIT = 10
 
 

@@ -223,9 +223,11 @@ def _carry_out(run: Run, dataset: Dataset, rows: Rows, chosen: Method, tell: Lis
         estimator = chosen.make(k, seed).fit(rows.X)
         estimator.save(run.path)
         write_json(run.path / "preparation.json", rows.preparation.to_json())
+        # The same figure where the number was chosen and where methods are compared.
+        known = criteria["stability"].get(str(k)) if criteria else None
         compared = part(
             "alternatives",
-            lambda: {"methods": _alternatives(rows, chosen, estimator, k, seed)},
+            lambda: {"methods": _alternatives(rows, chosen, estimator, k, known, seed)},
             "Alternatives",
         )["methods"]
         starts = None
@@ -297,7 +299,12 @@ def _starts(rows: Rows, chosen: Method, k: int, seed: int) -> dict[str, Any]:
 
 
 def _alternatives(
-    rows: Rows, chosen: Method, estimator: Any, k: int | None, seed: int
+    rows: Rows,
+    chosen: Method,
+    estimator: Any,
+    k: int | None,
+    known: dict[str, Any] | None,
+    seed: int,
 ) -> list[dict[str, Any]]:
     """Fit each method to the same sample of rows: stability, silhouette, agreement."""
     from sklearn.metrics import adjusted_rand_score
@@ -337,11 +344,14 @@ def _alternatives(
         entry["k"] = len(set(labels.tolist()) - {-1})
         entry["noise_share"] = float((labels < 0).mean())
         entry["agreement"] = float(adjusted_rand_score(reference, labels))
-        if entry["k"] >= 2:
+        if entry["k"] >= 2 and is_chosen and known is not None:
+            entry["stability"] = known
+        elif entry["k"] >= 2:
             entry["stability"] = stability(
                 X, method.make(k or clusters, seed), n_bootstrap=BOOTSTRAPS_COMPARED,
                 random_state=seed,
             ).to_dict()  # fmt: skip
+        if entry["k"] >= 2:
             entry["silhouette"] = silhouette_values(
                 X, labels, metric=method.metric, random_state=seed
             ).estimate.to_dict()
@@ -351,8 +361,9 @@ def _alternatives(
 
 def _scale(rows: Rows) -> str:
     """Return what was decided about the scales of the columns of numbers."""
-    scales = {line.scale for line in rows.preparation.decisions_ if line.role == "numeric"}
-    return ", ".join(sorted(scales - {None})) or "none"
+    decided = rows.preparation.decisions_
+    scales = {line.scale for line in decided if line.role == "numeric" and line.scale}
+    return ", ".join(sorted(scales)) or "none"
 
 
 def headline(evaluation: dict[str, Any]) -> str:

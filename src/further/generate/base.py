@@ -183,7 +183,9 @@ class GenerativeModel(Generator):
         """Return rows for latent codes ``(n, latent_dim)``, given their class if there is one."""
         check_is_fitted(self)
         z = np.asarray(X, dtype=np.float32)
-        return self.encoding_.decode(self.inverse_transform_encoded(z, self.class_codes(len(z), y, 0)))
+        return self.encoding_.decode(
+            self.inverse_transform_encoded(z, self.class_codes(len(z), y, 0))
+        )
 
     @_can("encode_latent")
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:

@@ -50,18 +50,17 @@ class SavedEstimator:
                 facts[name] = _to_json(value)
         # The keys of safetensors need at least one array.
         arrays.setdefault("_", np.zeros(1))
+        # All that can be refused is, before the first file is written.
+        record = {
+            "schema": 1,
+            "model": name_of(type(self)).name,
+            "parameters": parameters_to_json(self.get_params(deep=False)),  # type: ignore[attr-defined]
+            "n_features_in": getattr(self, "n_features_in_", None),
+            "facts": facts,
+            **more,
+        }
         write_bytes(Path(folder) / "model.safetensors", save(arrays))
-        write_json(
-            Path(folder) / "model.json",
-            {
-                "schema": 1,
-                "model": name_of(type(self)).name,
-                "parameters": parameters_to_json(self.get_params(deep=False)),  # type: ignore[attr-defined]
-                "n_features_in": getattr(self, "n_features_in_", None),
-                "facts": facts,
-                **more,
-            },
-        )
+        write_json(Path(folder) / "model.json", record)
         return Path(folder)
 
     def restore(self, record: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
@@ -80,7 +79,8 @@ class SavedEstimator:
 
 def _to_json(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return {"array": [_to_json(item) for item in value.tolist()], "dtype": value.dtype.str}
+        items = [_to_json(item) for item in value.ravel().tolist()]
+        return {"array": items, "dtype": value.dtype.str, "shape": list(value.shape)}
     if isinstance(value, list | tuple):
         return [_to_json(item) for item in value]
     if isinstance(value, dict):
@@ -100,9 +100,6 @@ def _from_json(value: Any) -> Any:
     if "dict" in value:
         return {_from_json(key): _from_json(item) for key, item in value["dict"]}
     items = [_from_json(item) for item in value["array"]]
-    dtype = np.dtype(value["dtype"])
-    if dtype.kind != "O":
-        return np.asarray(items, dtype=dtype)
-    array = np.empty(len(items), dtype=object)
+    array = np.empty(len(items), dtype=np.dtype(value["dtype"]))
     array[:] = items
-    return array
+    return array.reshape(value["shape"])
