@@ -103,3 +103,12 @@ def test_automatic_radius_needs_neighbours():
         DBSCAN(eps="auto").fit(np.arange(8.0).reshape(4, 2))
     with pytest.raises(ValueError, match="'eps' parameter"):
         DBSCAN(eps="automatic").fit(np.zeros((9, 2)))
+
+
+def test_radius_that_takes_in_everything_is_refused(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(2000, 2))
+    monkeypatch.setattr("further.cluster.dbscan.total_memory", lambda: 64 * 10**6)
+    with pytest.raises(InputError, match=r"eps=9 makes about 100% of the 2000 rows.*most 1000 row"):
+        DBSCAN(eps=9.0).fit(X)
+    assert DBSCAN(eps=9.0).fit(X[:1000]).labels_.max() == 0
+    assert DBSCAN(eps=0.1).fit(X).labels_.shape == (2000,)

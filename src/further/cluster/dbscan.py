@@ -13,6 +13,7 @@ row (the k-distance graph of the 1996 paper): the distance at which the graph, b
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,8 +24,11 @@ from sklearn.utils._param_validation import StrOptions
 
 from further.cluster.density import DensityClusterer
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
+from further.data.memory import GIB, SHARE, total_memory
 from further.errors import InputError
 
+#: Rows whose neighbours are counted, to know how many there will be.
+PROBED = 64
 _THEIRS = sklearn.cluster.DBSCAN._parameter_constraints
 
 
@@ -72,7 +76,7 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
     Raises
     ------
     InputError
-        If no eps can be found, or a distance of all pairs does not fit into memory.
+        If no eps can be found, or the neighbours of all rows do not fit into memory.
 
     References
     ----------
@@ -118,6 +122,7 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
         rows = measure.check(self, X)
         given = measure.given(rows, "DBSCAN")
         self.eps_ = self._knee(measure, rows) if self.eps == "auto" else float(self.eps)
+        _refuse_crowded(measure, rows, self.eps_)
         parameters = {
             **self.get_params(deep=False),
             "eps": self.eps_ / measure.unit,
@@ -143,6 +148,27 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
 
     def _k(self) -> int:
         return int(self.min_samples)
+
+
+def _refuse_crowded(measure: Measure, rows: Any, eps: float) -> None:
+    """Refuse an eps that makes most rows neighbours: scikit-learn lists those of every row."""
+    memory, n = total_memory(), rows.shape[0]
+    if memory is None or n <= PROBED or measure.is_precomputed or measure.needs_matrix:
+        return
+    # Each of them takes 8 bytes, and as much again while the lists are joined.
+    if 16 * n * n <= SHARE * memory:
+        return
+    probes = rows[np.linspace(0, n - 1, PROBED).astype(int)]
+    share = float(
+        np.mean([(measure.pairwise(probes[[i]], rows) <= eps).mean() for i in range(PROBED)])
+    )
+    if 16 * share * n * n > SHARE * memory:
+        most = math.isqrt(int(SHARE * memory / (16 * share)))
+        raise InputError(
+            f"DBSCAN: eps={eps:g} makes about {share:.0%} of the {n} rows neighbours of each, "
+            f"{16 * share * n * n / GIB:.1f} GiB of this machine's {memory / GIB:.1f} GiB of "
+            f"memory; choose a smaller eps, or give at most {most} rows."
+        )
 
 
 def knee_of(heights: NDArray[np.floating[Any]]) -> float:
