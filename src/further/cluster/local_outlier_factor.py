@@ -1,6 +1,7 @@
 r"""Local outlier factor: a row is an anomaly where its neighbours lie denser than it does.
 
-With :math:`d_k(y)` the distance of y to its k-th neighbour and :math:`N_k(x)` the k neighbours of x,
+With :math:`d_k(y)` the distance of y to its k-th neighbour and :math:`N_k(x)` the k neighbours
+of x,
 
 .. math:: \text{lrd}(x) = \Big(\tfrac1k \sum_{y \in N_k(x)} \max\{d_k(y), d(x, y)\}\Big)^{-1},
    \qquad \text{LOF}(x) = \tfrac1k \sum_{y \in N_k(x)} \frac{\text{lrd}(y)}{\text{lrd}(x)};
@@ -145,9 +146,9 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
     def score_samples(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return -LOF; higher is more typical.
 
-        A row that equals a training row is scored as the first such one, itself not among its neighbours:
-        on the training table this is ``negative_outlier_factor_``, which scikit-learn's
-        ``score_samples`` is not.
+        A row that equals a training row is scored as the first such one, itself not among its
+        neighbours: on the training table this is ``negative_outlier_factor_``, which
+        scikit-learn's ``score_samples`` is not.
 
         Parameters
         ----------
