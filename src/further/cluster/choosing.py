@@ -15,10 +15,7 @@ the answer names who says what.
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
@@ -42,6 +39,7 @@ from further.cluster.kmeans import KMeans
 from further.cluster.stability import stability_by_k
 from further.cluster.structure import FEWEST_REFERENCES, LEVEL, Structure, structure_test
 from further.cluster.sweep import is_kmeans, sample_rows, sweep, with_parameters
+from further.cluster.voting import RULE, most_stable, vote, who_says_what
 from further.errors import InputError
 from further.evaluate.interval import Estimate
 
@@ -52,12 +50,6 @@ REPEATED_ROWS = 1000
 REPEATED_ROWS_OTHERS = 300
 #: Starts in the repeated parts.
 REPEATED_STARTS = 2
-
-RULE = (
-    f"No cluster structure, k = 1, where p exceeds {LEVEL}; else the number that most criteria "
-    "give by themselves, and of numbers with as many votes the one whose clusterings of bootstrap "
-    "samples agree best."
-)
 
 
 @dataclass(frozen=True)
@@ -153,7 +145,7 @@ def choose_k(
     n_bootstrap : int, default=20
         Bootstrap samples for stability.
     n_references : int, default=20
-        Reference sets of each kind, at least 19, since p cannot be less than 1 / (n_references + 1).
+        Reference sets of each kind, at least 19: p is never below 1 / (n_references + 1).
     sample_size : int, default=2000
         Rows for what grows with the square of their number; a seeded sample beyond that.
     random_state : int or None
@@ -280,35 +272,8 @@ def _choose(
             "Calinski-Harabasz, Davies-Bouldin, gap statistic and BIC were left out: they are "
             "about means and squares, which this distance does not have."
         )
-    criteria.append(_most_stable(stable))
+    criteria.append(most_stable(stable))
     return _decide(structure, criteria, stable, fits, k_min, _name(estimator), notes)
-
-
-def vote(criteria: Sequence[Criterion], stable: Mapping[int, float], k_min: int) -> int | None:
-    """Return the number that most criteria give, the more stable one of equals.
-
-    Parameters
-    ----------
-    criteria : sequence of Criterion
-        Those whose own answer is less than ``k_min`` or None do not vote.
-    stable : dict of int to float
-        Stability by number of clusters.
-    k_min : int
-        The least answer.
-
-    Examples
-    --------
-    >>> said = [Criterion(str(i), str(i), "higher", k, (2, 3), (0.0, 0.0))
-    ...         for i, k in enumerate([2, 3, 3, 2, 1, None])]
-    >>> vote(said, {2: 0.7, 3: 0.9}, 2)
-    3
-    """
-    votes = Counter(c.k for c in criteria if c.k is not None and c.k >= k_min)
-    if not votes:
-        return None
-    most = max(votes.values())
-    tied = [k for k in sorted(votes) if votes[k] == most]
-    return max(tied, key=lambda k: stable.get(k, -math.inf))
 
 
 def _decide(
@@ -326,13 +291,12 @@ def _decide(
     if k == 1:
         could = [c for c in criteria if c.k is not None and c.name in ("gap", "bic")]
     agree = bool(could) and all(c.k == k for c in could)
-    said = _who_says_what(criteria)
+    said = who_says_what(criteria)
     if k == 1:
         p = structure.p_value
         sentence = (
             f"{name} separates these rows no better than data of the same spread without clusters "
-            f"(p = {p:.2g})"
-            + (f"; made to name a number, {said}." if said else ".")
+            f"(p = {p:.2g})" + (f"; made to name a number, {said}." if said else ".")
         )
     elif agree:
         sentence = (
@@ -345,54 +309,7 @@ def _decide(
             f"{k} clusters, by {votes} of {len(criteria)} criteria, which disagree: {said}; "
             f"bootstrap samples agree to {stable[k].value:.2f} of 1."
         )
-    return KChoice(
-        k, sentence, RULE, agree, structure, tuple(criteria), stable, fits, tuple(notes)
-    )
-
-
-def _who_says_what(criteria: Sequence[Criterion]) -> str:
-    """Name the criteria by the number that they answer.
-
-    Examples
-    --------
-    >>> _who_says_what([Criterion("a", "Elbow", "lower", 4, (), ()),
-    ...                 Criterion("b", "Silhouette", "higher", 2, (), ()),
-    ...                 Criterion("c", "Stability", "higher", 2, (), ())])
-    'Silhouette and Stability say 2, Elbow says 4'
-    """
-    by_k: dict[int, list[str]] = {}
-    for criterion in criteria:
-        if criterion.k is not None:
-            by_k.setdefault(criterion.k, []).append(criterion.label)
-    parts = []
-    for k in sorted(by_k, key=lambda k: (-len(by_k[k]), k)):
-        names = by_k[k]
-        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        parts.append(f"{listed} {'says' if len(names) == 1 else 'say'} {k}")
-    return ", ".join(parts)
-
-
-def _most_stable(stable: Mapping[int, Estimate]) -> Criterion:
-    ks = tuple(sorted(stable))
-    best = max(stable.values(), key=lambda figure: figure.value).value
-    # More clusters tell more, as long as they hold as well.
-    reach = [k for k in ks if best <= _or_value(stable[k].high, stable[k])]
-    return Criterion(
-        "stability",
-        "Stability",
-        "higher",
-        reach[-1],
-        ks,
-        tuple(stable[k].value for k in ks),
-        tuple(_or_value(stable[k].low, stable[k]) for k in ks),
-        tuple(_or_value(stable[k].high, stable[k]) for k in ks),
-        note="its answer is the largest k whose interval reaches the highest value; adjusted Rand "
-        "index of bootstrap samples",
-    )
-
-
-def _or_value(limit: float | None, figure: Estimate) -> float:
-    return figure.value if limit is None else limit
+    return KChoice(k, sentence, RULE, agree, structure, tuple(criteria), stable, fits, tuple(notes))
 
 
 def _repeated(estimator: Any) -> Any:
@@ -401,7 +318,7 @@ def _repeated(estimator: Any) -> Any:
     own = copy.get_params(deep=False).get("n_init")
     if is_kmeans(copy):
         return _open_ended(copy).set_params(n_init=REPEATED_STARTS)
-    if own == "auto" or (isinstance(own, Integral) and own > REPEATED_STARTS):
+    if own == "auto" or (isinstance(own, Integral) and int(own) > REPEATED_STARTS):
         copy.set_params(n_init=REPEATED_STARTS)
     return copy
 

@@ -127,7 +127,7 @@ def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) ->
     else:
         categories = [c for j, c in enumerate(names) if not is_number(frame.iloc[:, j])]
     numbers = [c for c in names if c not in categories]
-    frame = frame.astype({c: np.float64 for c in numbers})
+    frame = frame.astype(dict.fromkeys(numbers, np.float64))
     return ClusteredRows(frame, categories, metric, power)
 
 

@@ -159,7 +159,9 @@ def elbow(
     )
 
 
-def silhouette(distances: np.ndarray, labels: Mapping[int, np.ndarray], note: str = "") -> Criterion:
+def silhouette(
+    distances: np.ndarray, labels: Mapping[int, np.ndarray], note: str = ""
+) -> Criterion:
     """Return the mean silhouette by k from one matrix of distances.
 
     Parameters
@@ -286,9 +288,7 @@ def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) ->
     estimation. JASA 97.
     """
     if max(ks) > len(X):
-        raise InputError(
-            f"bic: k={max(ks)} but X has {len(X)} rows; choose k of at most {len(X)}."
-        )
+        raise InputError(f"bic: k={max(ks)} but X has {len(X)} rows; choose k of at most {len(X)}.")
     X = np.asarray(X, dtype=np.float64)
     shapes = ["full", "diag"] if 2 <= X.shape[1] <= FULL_COVARIANCE_COLUMNS else ["diag"]
     # A component that collapses onto equal rows would have an infinite likelihood.

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def gap_rule(gap: Mapping[int, float], error: Mapping[int, float]) -> int | None
     2
     """
     ks = sorted(gap)
-    for k, following in zip(ks, ks[1:], strict=False):
+    for k, following in pairwise(ks):
         if gap[k] >= gap[following] - error[following]:
             return k
     return None
@@ -80,8 +81,8 @@ def gap_statistic(
     """Return the gap statistic by k with its standard error and the answer by the paper's rule.
 
     Use it for round clusters of numbers; it can answer 1. It fails with elongated clusters that are
-    not along one axis each, and in many columns, where the box is mostly empty. Where the gap falls before it rises, as for
-    clusters in a row, the rule stops too early, often at 1.
+    not along one axis each, and in many columns, where the box is mostly empty. Where the gap falls
+    before it rises, as for clusters in a row, the rule stops too early, often at 1.
 
     Parameters
     ----------

@@ -11,9 +11,9 @@ so that the first two have *exactly* the mean and covariance of the rows:
   the distribution of its samples given both (Engen and Lillegård, 1997), so a Monte Carlo test
   against these sets is exact for a single Gaussian of any covariance, at any n and d;
 * uniform in a box along the principal axes: Z is uniform on a cube and :math:`S^{1/2}` is
-  :math:`\Lambda^{1/2} V^\top` of :math:`S = V \Lambda V^\top`. Of all symmetric unimodal columns the
-  uniform one is what two centroids fit best: they explain 3/4 of its variance, 2/:math:`\pi` of a
-  Gaussian's and less of any with longer tails;
+  :math:`\Lambda^{1/2} V^\top` of :math:`S = V \Lambda V^\top`. Of all symmetric unimodal columns
+  the uniform one is what two centroids at the quartiles fit best: they explain 3/4 of its
+  variance, and at most 2/:math:`\pi` of a Gaussian's;
 * one heap of the columns' own shapes, for skewed columns and long tails, whose stragglers k-means
   fits better than any data of the first two kinds: each column is drawn from the unimodal
   distribution nearest to it (:mod:`further.cluster.unimodal`), and the columns are joined by a

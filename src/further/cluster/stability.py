@@ -232,9 +232,7 @@ def stability_by_k(
         fits = sweep(part, ks, estimator=estimator, n_starts=n_starts, random_state=rng)
         for place, k in enumerate(ks):
             labels[place, b] = fits[k].predict(shown)
-    return {
-        k: mean_agreement(pairwise_adjusted_rand(labels[place])) for place, k in enumerate(ks)
-    }
+    return {k: mean_agreement(pairwise_adjusted_rand(labels[place])) for place, k in enumerate(ks)}
 
 
 def _draw(

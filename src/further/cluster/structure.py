@@ -17,10 +17,10 @@ What this does with one cluster that is skewed or has long tails: the inertia of
 falls faster than that of uniform or Gaussian ones, since centroids take the stragglers one by one;
 the third kind of reference has the same stragglers, so it is one cluster. Where such a cluster has
 been turned, so that the tails lie along no column, the columns do not show what they are and
-structure may be found in it. The price of all this is power: a cluster of a few per cent of the rows
-passes for a tail, and two Gaussians are told apart from about 3.5 standard deviations between their
-centres on. A ring, a crescent or two long parallel bands are no single heap, but k-means does not
-fit them either: where nothing is found, density-based methods may still find them.
+structure may be found in it. The price of all this is power: a cluster of a few per cent of the
+rows passes for a tail, and two Gaussians are told apart from about 4 to 5 standard deviations
+between their centres on. A ring, a crescent or two long parallel bands are no single heap, but
+k-means does not fit them either: where nothing is found, density-based methods may still find them.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def with_parameters(estimator: Any, **wanted: Any) -> Any:
 def number_of_starts(estimator: Any, n_starts: int = N_STARTS) -> int:
     """Return the estimator's own number of starts, or the given one where it leaves that open."""
     own = getattr(estimator, "n_init", None)
-    return int(own) if isinstance(own, Integral) and own > 1 else n_starts
+    return max(int(own), 1) if isinstance(own, Integral) else n_starts
 
 
 def sweep(
