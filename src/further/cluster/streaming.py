@@ -290,8 +290,18 @@ def _starts(estimator: Any, batches: Batches) -> list[Floats]:
         estimator._validate_center_shape(np.empty((0, batches.n_features)), centers)
         return [centers]
     sample = batches.sample(wanted, random_state)
-    estimator._check_params_vs_input(sample)
-    return [estimator._start(sample, init, None, random_state) for _ in range(estimator._n_init)]
+    several = 10 if callable(init) or init == "random" else 1
+    one = {"n_init": 1, "max_iter": 1, "record": True, "random_state": random_state}
+    # What the first iteration in memory starts from; each fit draws on from the same generator.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return [
+            type(estimator)(**{**estimator.get_params(deep=False), **one})
+            .fit(sample)
+            .history_[0]
+            .centers
+            for _ in range(several if estimator.n_init == "auto" else estimator.n_init)
+        ]
 
 
 def _iterate(
