@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -242,30 +243,44 @@ def _choose(
     if rows.is_euclidean and getattr(fits[k_max], "inertia_", None) is None:
         asked = KMeans()
         notes.append("The test of structure was made with k-means.")
-    structure = structure_test(
-        few, range(2, min(k_max, len(few) - 1) + 1), estimator=asked, n_references=n_references,
-        random_state=for_structure,
-    )  # fmt: skip
-    stable = stability_by_k(
-        few.values, ks, repeated, n_bootstrap=n_bootstrap, n_starts=REPEATED_STARTS,
-        random_state=for_stability,
-    )  # fmt: skip
+    # Rows and parameters have passed the sweep above: no need to check them a thousand times.
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        structure = structure_test(
+            few,
+            range(2, min(k_max, len(few) - 1) + 1),
+            estimator=asked,
+            n_references=n_references,
+            random_state=for_structure,
+        )
+        stable = stability_by_k(
+            few.values,
+            ks,
+            repeated,
+            n_bootstrap=n_bootstrap,
+            n_starts=REPEATED_STARTS,
+            random_state=for_stability,
+        )
+        gap = None
+        if rows.is_euclidean:
+            gap = gap_statistic(
+                few.values,
+                range(1, k_max + 1),
+                estimator=asked,
+                n_references=n_references,
+                random_state=for_gap,
+            )
 
     criteria = [
         elbow(inertia_by_k(fitted, fits), reference=structure.reference),
         silhouette(sample.distances(), labels),
     ]
-    if rows.is_euclidean:
+    if gap is not None:
         values = np.asarray(sample.values, dtype=np.float64)
-        from_one = range(1, k_max + 1)
         criteria += [
             calinski_harabasz(values, labels),
             davies_bouldin(values, labels),
-            gap_statistic(
-                few.values, from_one, estimator=asked, n_references=n_references,
-                random_state=for_gap,
-            ),
-            bic(values, from_one, random_state=int(for_gap.integers(2**31 - 1))),
+            gap,
+            bic(values, range(1, k_max + 1), random_state=int(for_gap.integers(2**31 - 1))),
         ]  # fmt: skip
     else:
         notes.append(

@@ -108,28 +108,35 @@ def sweep(
     """
     rng = np.random.default_rng(random_state)
     estimator = KMeans() if estimator is None else estimator
+    lloyd = is_kmeans(estimator)
+    usual = estimator.get_params(deep=False)
+    wanted: dict[str, Any] = {}
+    if "random_state" in usual:
+        wanted["random_state"] = 0
+    number = "n_clusters" if "n_clusters" in usual else "n_components"
+    # A given array of centroids is of one k only: it cannot start the others.
+    if lloyd and not isinstance(usual["init"], str) and not callable(usual["init"]):
+        wanted["init"] = "k-means++"
     fits: dict[int, Any] = {}
     centers: np.ndarray | None = None
     for k in ks:
-        seed = int(rng.integers(2**31 - 1))
-        fitted = with_parameters(estimator, n_clusters=k, random_state=seed)
-        if is_kmeans(estimator):
-            # A given array of centroids is of one k only: it cannot start the others.
-            if not isinstance(fitted.init, str) and not callable(fitted.init):
-                fitted.set_params(init="k-means++")
+        if wanted.get("random_state") is not None:
+            wanted["random_state"] = int(rng.integers(2**31 - 1))
+        wanted[number] = k
+        if lloyd:
             # One centroid is the mean wherever it starts.
-            starts = 1 if k == 1 else n_starts or number_of_starts(estimator)
-            fitted.set_params(n_init=starts).fit(X)
-            if centers is not None and k > 1:
+            wanted["n_init"] = 1 if k == 1 else n_starts or number_of_starts(estimator)
+        # Not cloned: thousands of small fits would spend a third of their time on it.
+        fitted = type(estimator)(**{**usual, **wanted}).fit(X)
+        if lloyd:
+            if centers is not None:
                 warm = warm_start(X, centers, k, rng)
-                other = with_parameters(estimator, n_clusters=k, random_state=seed)
-                other.set_params(init=warm, n_init=1).fit(X)
+                other = type(estimator)(**{**usual, **wanted, "init": warm, "n_init": 1}).fit(X)
                 # The reported parameters are those that anyone could pass, not the centroids.
                 if other.inertia_ < fitted.inertia_:
-                    fitted = other.set_params(init=fitted.init, n_init=starts)
+                    other.init, other.n_init = fitted.init, fitted.n_init
+                    fitted = other
             centers = fitted.cluster_centers_
-        else:
-            fitted.fit(X)
         fits[k] = fitted
     return fits
 
