@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-
 # Sums of float64 in any order: equal rows and centroids still give equal sums.
 _SUMS = {"reassoc", "nsz", "contract"}
 

@@ -31,7 +31,7 @@ _FAR = np.float32(np.inf)
 
 
 @njit(nogil=True, cache=True)
-def _fill(flat, base, n, d, begin, width, starts, tile):  # type: ignore[no-untyped-def]
+def fill_tile(flat, base, n, d, begin, width, starts, tile):  # type: ignore[no-untyped-def]
     """Write some features of 64 rows, a line a feature; past the last row, that again."""
     whole = width // 16 * 16
     for r in range(0, _ROWS, 16):
@@ -46,7 +46,7 @@ def _fill(flat, base, n, d, begin, width, starts, tile):  # type: ignore[no-unty
 
 
 @njit(nogil=True, cache=True)
-def _products(tile, width, lines, begin, d, half, values):  # type: ignore[no-untyped-def]
+def add_products(tile, width, lines, begin, d, half, values):  # type: ignore[no-untyped-def]
     """Add the products of a tile and all centroids, two at a time, to their values."""
     one = broadcast(np.float32(1))
     for j in range(0, half.size, 2):
@@ -109,7 +109,7 @@ def scan_all(
     count: np.ndarray,
     first: int,
     last: int,
-) -> tuple[int, int, int]:
+) -> tuple[int, int]:
     """Label the rows of blocks first to last, and write their bounds where ``lower`` has room."""
     n, d = X.shape
     k = half.size
@@ -134,8 +134,8 @@ def scan_all(
         block = lower[base // BLOCK] if bounded else lower[:0].reshape(-1)
         for begin in range(0, d, CHAIN):
             width = min(CHAIN, d - begin)
-            _fill(flat, base, n, d, begin, width, starts, tile)
-            _products(tile, width, lines, begin, d, half, values)
+            fill_tile(flat, base, n, d, begin, width, starts, tile)
+            add_products(tile, width, lines, begin, d, half, values)
         leaving = 0
         for r in range(0, min(_ROWS, n - base), 16):
             norm = load(norms, base + r)
@@ -191,4 +191,4 @@ def scan_all(
             moved += leaving
             if sums.size:
                 move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
-    return moved, close, n
+    return moved, close

@@ -17,7 +17,7 @@ def group_centroids(centers: np.ndarray) -> np.ndarray:
     centers : ndarray of shape (k, d)
         Centroids.
     """
-    order = np.concatenate([part for part in _halve(centers, np.arange(len(centers)))])
+    order = np.concatenate(_halve(centers, np.arange(len(centers))))
     slot = np.empty(len(centers), np.int64)
     slot[order] = np.arange(len(centers))
     return slot

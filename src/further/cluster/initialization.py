@@ -1,47 +1,57 @@
-r"""Where k-means starts: rows at random, or k-means++ (rows drawn far from those already drawn).
+r"""Where k-means starts: k-means++, rows drawn far from those already drawn.
 
-k-means++ draws the next centroid among the rows with probability
+It draws the next centroid among the rows with probability
 
 .. math:: p_i \propto w_i D_i^2, \qquad D_i = \min_{c} \lVert x_i - c \rVert .
 
 The greedy version, scikit-learn's, draws :math:`2 + \ln k` candidates and keeps the one that lowers
-:math:`\sum_i w_i D_i^2` most. A candidate at least twice as far from a row's nearest centroid as
-the row itself cannot be nearer to the row (triangle inequality), so its distance is not computed.
+:math:`\sum_i w_i D_i^2` most. Most candidates are farther from a row than what was drawn before;
+float32 is enough to tell, and only the others' distances are computed in float64. So the rows that
+are drawn are those of float64 arithmetic.
 
 References
 ----------
 Arthur and Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007.
-Raff, Exact Acceleration of K-Means++ and K-Means||, IJCAI 2021.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import njit
 
-#: The name of k-means++ as in its paper: one draw a centroid, where scikit-learn keeps the best of
-#: several.
-SINGLE_DRAW = "k-means++ (single draw)"
+from further.cluster.full_pass import add_products, fill_tile
+from further.cluster.lanes import (
+    broadcast,
+    load,
+    multiply_add,
+    where_less_bits,
+)
+from further.cluster.yinyang import BLOCK, CHAIN
+
+if TYPE_CHECKING:
+    from further.cluster.rows import Rows
+
+_ROWS = 64
+_TINY = np.float32(1e-30)
 
 
 def plus_plus(
-    X: np.ndarray,
+    table: Rows,
     n_clusters: int,
-    *,
-    weights: np.ndarray | None = None,
     random_state: np.random.RandomState,
+    *,
     n_candidates: int | None = None,
 ) -> np.ndarray:
     """Return the rows that k-means++ draws, those that scikit-learn draws from float64 data.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-        Rows, float32 or float64, C-contiguous.
+    table : Rows
+        The rows and their weights.
     n_clusters : int
         How many to draw.
-    weights : ndarray of shape (n,), float64, optional
-        Weights of the rows.
     random_state : RandomState
         Draws as scikit-learn's ``kmeans_plusplus`` does.
     n_candidates : int, optional
@@ -52,67 +62,146 @@ def plus_plus(
     ndarray of shape (n_clusters,), int
         Their indices.
     """
-    n, d = X.shape
-    w = np.ones(n) if weights is None else weights
+    X, n, weights = table.X, table.n, table.weights
     trials = n_candidates or 2 + int(np.log(n_clusters))
+    p = weights / weights.sum() if weights.size else np.full(n, 1 / n)
     chosen = np.empty(n_clusters, np.int64)
-    chosen[0] = random_state.choice(n, p=w / w.sum())
-    nearest = np.zeros(n, np.int32)
-    closest, cumulative = np.full(n, np.inf), np.empty(n)
-    proposals = np.empty((trials, n))
-    centers = np.empty((n_clusters, d))
-    centers[0] = X[chosen[0]]
-    _propose(X, w, centers[:1], np.zeros((1, 1)), nearest, closest, proposals[:1], np.empty(1))
-    closest[:] = proposals[0]
-    potential = float(closest @ w)
-    potentials = np.empty(trials)
+    chosen[0] = random_state.choice(n, p=p)
+    closest = table.squared_distances(X[chosen[:1]] - table.offset, np.zeros(n, np.int32))
+    rough = np.zeros(table.padded_rows, np.float32)
+    rough[:n] = np.nextafter((closest * table.scale**2).astype(np.float32), np.float32(np.inf))
+    nearer = np.zeros((trials, table.padded_rows // 16), np.int32)
     for c in range(1, n_clusters):
-        draws = random_state.uniform(size=trials) * potential
-        np.cumsum(w * closest, out=cumulative)
+        cumulative = np.cumsum(weights * closest if weights.size else closest)
+        draws = random_state.uniform(size=trials) * cumulative[-1]
         rows = np.minimum(np.searchsorted(cumulative, draws), n - 1)
-        candidates = X[rows].astype(np.float64)
-        # A little less than a quarter: rounding must not spare what would be nearer.
-        quarters = 0.2499999 * _pairwise(candidates, centers[:c])
-        _propose(X, w, candidates, quarters, nearest, closest, proposals, potentials)
-        best = int(np.argmin(potentials))
-        potential = float(potentials[best])
-        nearest[proposals[best] < closest] = c
-        closest[:] = proposals[best]
+        candidates = np.ascontiguousarray(X[rows] - table.offset, np.float64)
+        gains = _gains(table, candidates, closest, rough, nearer)
+        best = int(np.argmax(gains))
         chosen[c] = rows[best]
-        centers[c] = candidates[best]
+        _take(X, table.offset, table.scale, candidates[best], nearer[best], closest, rough)
     return chosen
 
 
-def _pairwise(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out: np.ndarray = np.empty((len(a), len(b)))
-    for i, row in enumerate(a):
-        out[i] = ((b - row) ** 2).sum(axis=1)
-    return out
+def _gains(
+    table: Rows,
+    candidates: np.ndarray,
+    closest: np.ndarray,
+    rough: np.ndarray,
+    nearer: np.ndarray,
+) -> np.ndarray:
+    """Return by how much each candidate would lower the sum of squared distances."""
+    lines, half, slack, largest = table.rounded(candidates)
+    gains = np.zeros((table.n_spans, len(candidates)))
+
+    def work(span: int, first: int, last: int) -> None:
+        tile, values = table.buffers(len(lines))
+        _scan_candidates(
+            table.tiled, table.rows, table.norms, table.X, table.offset, table.weights, candidates,
+            lines.reshape(-1), half, slack, largest, tile, values, closest, rough, nearer,
+            gains[span], first, last,
+        )  # fmt: skip
+
+    table.each(work)
+    total: np.ndarray = gains.sum(axis=0)
+    return total
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
-def _propose(
+def _scan_candidates(
+    tiled: bool,
+    rows: np.ndarray,
+    norms: np.ndarray,
     X: np.ndarray,
+    offset: np.ndarray,
     weights: np.ndarray,
     candidates: np.ndarray,
-    quarters: np.ndarray,
-    nearest: np.ndarray,
+    lines: np.ndarray,
+    half: np.ndarray,
+    slack: np.float32,
+    largest: np.float32,
+    tile: np.ndarray,
+    values: np.ndarray,
     closest: np.ndarray,
-    proposals: np.ndarray,
-    potentials: np.ndarray,
+    rough: np.ndarray,
+    nearer: np.ndarray,
+    gains: np.ndarray,
+    first: int,
+    last: int,
 ) -> None:
-    """Write the closest squared distances with each candidate, and their weighted sums."""
+    """Add the candidates' gains in blocks first to last.
+
+    ``rough`` is ``closest`` in the units of the float32 rows, rounded up. The bits of ``nearer``
+    tell which of sixteen rows a candidate may be nearer to.
+    """
     n, d = X.shape
-    for t in range(len(candidates)):
-        total = 0.0
-        for i in range(n):
-            squared = closest[i]
-            if squared > quarters[t, nearest[i]]:
+    starts = np.zeros(16, np.int64)
+    one, two, minus = broadcast(np.float32(1)), broadcast(np.float32(2)), broadcast(np.float32(-1))
+    zero, eps = broadcast(np.float32(0)), broadcast(np.float32(2) * slack)
+    reach, tiny = broadcast(largest * largest), broadcast(_TINY)
+    per_block = 1 if tiled else BLOCK // _ROWS
+    for t in range(first * per_block, last * per_block):
+        base = t * _ROWS
+        if base >= n:
+            break
+        if tiled:
+            tile = rows[t * (d + 1) * _ROWS : (t + 1) * (d + 1) * _ROWS]
+            add_products(tile, d, lines, 0, d, half, values)
+        else:
+            for begin in range(0, d, CHAIN):
+                width = min(CHAIN, d - begin)
+                fill_tile(rows, base, n, d, begin, width, starts, tile)
+                add_products(tile, width, lines, begin, d, half, values)
+        for r in range(0, min(_ROWS, n - base), 16):
+            if tiled:
+                squared = load(tile, d * _ROWS + r)
+            else:
+                norm = load(norms, base + r)
+                squared = multiply_add(norm, norm, zero)
+            # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
+            error = multiply_add(multiply_add(squared, one, reach), eps, tiny)
+            rest = multiply_add(error, minus, squared)
+            near = load(rough, base + r)
+            for c in range(len(candidates)):
+                least = multiply_add(load(values, c * _ROWS + r), two, rest)
+                bits = where_less_bits(least, near)
+                nearer[c, (base + r) // 16] = bits
+                i = base + r
+                while bits:
+                    if bits & 1 and i < n:
+                        distance = 0.0
+                        for f in range(d):
+                            difference = np.float64(X[i, f]) - offset[f] - candidates[c, f]
+                            distance += difference * difference
+                        if distance < closest[i]:
+                            w = weights[i] if weights.size else 1.0
+                            gains[c] += w * (closest[i] - distance)
+                    bits >>= 1
+                    i += 1
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
+def _take(
+    X: np.ndarray,
+    offset: np.ndarray,
+    scale: float,
+    candidate: np.ndarray,
+    nearer: np.ndarray,
+    closest: np.ndarray,
+    rough: np.ndarray,
+) -> None:
+    """Lower ``closest`` to the distances from the candidate."""
+    n, d = X.shape
+    for g in range(nearer.size):
+        bits, i = nearer[g], g * 16
+        while bits:
+            if bits & 1 and i < n:
                 distance = 0.0
                 for f in range(d):
-                    difference = np.float64(X[i, f]) - candidates[t, f]
+                    difference = np.float64(X[i, f]) - offset[f] - candidate[f]
                     distance += difference * difference
-                squared = min(squared, distance)
-            proposals[t, i] = squared
-            total += weights[i] * squared
-        potentials[t] = total
+                if distance < closest[i]:
+                    closest[i] = distance
+                    rough[i] = np.float32(distance * scale * scale) * np.float32(1 + 2**-22)
+            bits >>= 1
+            i += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -110,7 +110,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
 
     _not_saved = ("history_",)
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **sklearn.cluster.KMeans._parameter_constraints,
         "init": [StrOptions({"k-means++", SINGLE_DRAW, "random"}), callable, "array-like"],
         "record": ["boolean"],
@@ -155,7 +155,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
             from further.cluster import streaming
 
             self._validate_params()
-            return streaming.fit(self, X)  # type: ignore[no-any-return]
+            return streaming.fit(self, X)
         if sp.issparse(X):
             if self.record:
                 raise InputError(
@@ -183,7 +183,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         )
         best: lloyd.Solution | None = None
         for _ in range(self._n_init):
-            centers = self._start(X, init, weights, random_state)
+            centers = self._start(engine, X, init, weights, random_state)
             solution = lloyd.iterate(
                 engine, centers - engine.offset, max_iter=self.max_iter,
                 tol=self.tol * engine.variance, record=self.record,
@@ -226,7 +226,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         named = isinstance(self.init, str)
         self._n_init = self.n_init
         if self.n_init == "auto":
-            self._n_init = 10 if callable(self.init) or named and self.init == "random" else 1
+            self._n_init = 10 if callable(self.init) or (named and self.init == "random") else 1
         if not named and not callable(self.init) and self._n_init != 1:
             warnings.warn(
                 "Explicit initial center position passed: performing only one init in KMeans "
@@ -237,7 +237,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
             self._n_init = 1
 
     def _start(
-        self, X: np.ndarray, init: Any, weights: np.ndarray | None, random_state: Any
+        self, engine: Any, X: np.ndarray, init: Any, weights: np.ndarray | None, random_state: Any
     ) -> np.ndarray:
         centers: np.ndarray
         if callable(init):
@@ -251,19 +251,9 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         if init == "random":
             p = np.full(len(X), 1 / len(X)) if weights is None else weights / weights.sum()
             rows = random_state.choice(len(X), size=self.n_clusters, replace=False, p=p)
-        elif X.size * self.n_clusters < lloyd.SMALL_WORK:
-            offset = X.mean(axis=0, dtype=np.float64)
-            _, rows = kmeans_plusplus(
-                X - offset, self.n_clusters, sample_weight=weights, random_state=random_state,
-                n_local_trials=1 if init == SINGLE_DRAW else None,
-            )  # fmt: skip
         else:
-            from further.cluster.initialization import plus_plus
-
-            rows = plus_plus(
-                X, self.n_clusters, weights=weights, random_state=random_state,
-                n_candidates=1 if init == SINGLE_DRAW else None,
-            )  # fmt: skip
+            trials = 1 if init == SINGLE_DRAW else None
+            rows = engine.plus_plus(self.n_clusters, random_state, n_candidates=trials)
         return X[rows].astype(np.float64)
 
     def _init_centroids(self, X: Any, *args: Any, **options: Any) -> Any:
@@ -290,7 +280,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         check_is_fitted(self)
         X = self._check_test_data(X)
         if sp.issparse(X):
-            return super().predict(X)  # type: ignore[no-any-return]
+            return super().predict(X)
         return lloyd.assign(X, self._centers(), n_threads=self.n_threads)[0]
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -338,7 +328,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         exact = getattr(self, "_exact_centers", None)
         public: np.ndarray = self.cluster_centers_
         if exact is not None and np.array_equal(exact.astype(public.dtype), public):
-            return exact  # type: ignore[no-any-return]
+            return exact
         return public
 
     def _rebuild(self) -> None:

@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
+import numba.extending
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
 
 WIDTH = 16
+
+# What it returns has the types of compiled code, which Python's cannot say.
+intrinsic: Any = numba.extending.intrinsic
 
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 _VECTOR = ir.VectorType(_FLOAT, WIDTH)
@@ -167,6 +171,18 @@ def where_less(typing: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
 
 
 @intrinsic
+def where_less_bits(typing: Any, a: Any, b: Any) -> Any:
+    """Return a number whose bit i tells whether ``a < b`` in lane i."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        less = builder.fcmp_ordered("<", *args)
+        bits = builder.bitcast(less, ir.IntType(WIDTH))
+        return builder.zext(bits, context.get_value_type(types.intp))
+
+    return types.intp(LANES, LANES), code
+
+
+@intrinsic
 def square_root(typing: Any, a: Any) -> Any:
     """Return the square roots."""
 
@@ -197,7 +213,7 @@ def transpose(typing: Any, source: Any, places: Any, target: Any, place: Any, st
         even, odd = list(range(0, 2 * WIDTH, 2)), list(range(1, 2 * WIDTH, 2))
         for _ in range(4):
             pairs = list(zip(rows[::2], rows[1::2], strict=True))
-            rows = [_pick(builder, *pair, half) for half in (even, odd) for pair in pairs]
+            rows = [_pick(builder, a, b, half) for half in (even, odd) for a, b in pairs]
         for row in rows:
             builder.store(row, _address(context, builder, sig.args[2], target, place), align=4)
             place = builder.add(place, step)
@@ -211,8 +227,9 @@ def fold_minimum(typing: Any, a: Any, b: Any) -> Any:
     """Return the minima of neighbours, those of ``a`` in the lower half, of ``b`` in the upper."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        even = _pick(builder, *args, list(range(0, 2 * WIDTH, 2)))
-        odd = _pick(builder, *args, list(range(1, 2 * WIDTH, 2)))
+        a, b = args
+        even = _pick(builder, a, b, list(range(0, 2 * WIDTH, 2)))
+        odd = _pick(builder, a, b, list(range(1, 2 * WIDTH, 2)))
         return builder.select(builder.fcmp_ordered("<", even, odd), even, odd)
 
     return LANES(LANES, LANES), code

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from sklearn.cluster import kmeans_plusplus
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 #: Fewer products of a row and a centroid's feature than this: NumPy and scikit-learn's own code,
@@ -34,6 +35,11 @@ class Step(Protocol):
 
     def inertia(self, centers: np.ndarray) -> float:
         """Return the weighted sum of squared distances to the centroids of the labels."""
+
+    def plus_plus(
+        self, n_clusters: int, random_state: np.random.RandomState, n_candidates: int | None = None
+    ) -> np.ndarray:
+        """Return the rows that k-means++ draws, with one candidate or scikit-learn's number."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,9 @@ def iterate(
     """
     engine.start(len(centers))
     history: list[Iteration] = []
-    settled = False
-    for n_iter in range(1, max_iter + 1):
+    settled, n_iter = False, 0
+    while n_iter < max_iter:
+        n_iter += 1
         new, moved = engine.step(centers)
         if record:
             history.append(Iteration(centers + engine.offset, engine.inertia(centers), moved))
@@ -105,28 +112,45 @@ def iterate(
 
 
 class SmallEngine:
-    """Scikit-learn's own Lloyd iteration in float64, for what is too small to load compiled code."""
+    """Scikit-learn's own iteration in float64, for what is too small to load compiled code."""
 
-    def __init__(self, X: np.ndarray, weights: np.ndarray | None = None) -> None:
+    def __init__(
+        self, X: np.ndarray, weights: np.ndarray | None = None, *, n_threads: int = 1
+    ) -> None:
+        self._n_threads = n_threads
         self.offset = X.mean(axis=0, dtype=np.float64)
         self._rows = np.ascontiguousarray(X - self.offset)
         self._weights = np.ones(len(X)) if weights is None else weights
         self.variance = float(self._rows.var(axis=0).mean())
 
     def start(self, n_clusters: int) -> None:
+        """Forget labels."""
         self.labels = np.full(len(self._rows), -1, np.int32)
 
     def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
+        """Label all rows and return new centroids and the number of rows that moved."""
         new = np.zeros_like(centers)
         moved = self._iterate(centers, new)
         return new, moved
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
+        """Label all rows and return the number of rows that moved."""
         return self._iterate(centers, None)
 
     def inertia(self, centers: np.ndarray) -> float:
+        """Return the weighted sum of squared distances to the centroids of the labels."""
         squared = ((self._rows - centers[self.labels]) ** 2).sum(axis=1)
         return float(squared @ self._weights)
+
+    def plus_plus(
+        self, n_clusters: int, random_state: np.random.RandomState, n_candidates: int | None = None
+    ) -> np.ndarray:
+        """Return the rows that k-means++ draws."""
+        rows: np.ndarray = kmeans_plusplus(
+            self._rows, n_clusters, sample_weight=self._weights, random_state=random_state,
+            n_local_trials=n_candidates,
+        )[1]  # fmt: skip
+        return rows
 
     def shut(self) -> None:
         """Nothing is open."""
@@ -137,7 +161,8 @@ class SmallEngine:
         before, k = self.labels.copy(), len(centers)
         centers = np.ascontiguousarray(centers)
         lloyd_iter_chunked_dense(
-            self._rows, self._weights, centers, new, np.zeros(k), self.labels, np.zeros(k), 1,
+            self._rows, self._weights, centers, new, np.zeros(k), self.labels, np.zeros(k),
+            self._n_threads,
             update_centers=new is not None,
         )  # fmt: skip
         return int((before != self.labels).sum())
@@ -204,6 +229,6 @@ def assign(
     engine.start(len(C))
     C = C - engine.offset
     engine.label(C, update=False)
-    squared = engine.squared_distances(C)
+    squared = engine.squared_distances(C, engine.labels)
     engine.shut()
     return engine.labels, squared

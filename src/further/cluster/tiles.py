@@ -106,16 +106,16 @@ def _two_nearest(tile, d, k, minus, half, lowest, second, nearest):  # type: ign
 
 
 @njit(nogil=True, cache=True)
-def _bounds(tile, d, slack, largest, lowest, second, gap, below):  # type: ignore[no-untyped-def]
+def _bounds(tile, d, slack, reach, lowest, second, gap, below):  # type: ignore[no-untyped-def]
     """Write lower bounds of the second lowest distances of 64 rows, and by how much they exceed
     upper bounds of the lowest."""
     one, two = broadcast(np.float32(1)), broadcast(np.float32(2))
     zero, minus = broadcast(np.float32(0)), broadcast(np.float32(-1))
-    eps, reach, tiny = broadcast(slack), broadcast(largest), broadcast(TINY)
+    eps, largest, tiny = broadcast(slack), broadcast(reach), broadcast(TINY)
     up, down = broadcast(_UP), broadcast(_DOWN)
     for r in range(0, ROWS, 16):
         norm = load(tile, d * ROWS + r)
-        error = multiply_add(multiply_add(norm, two, reach), eps, tiny)
+        error = multiply_add(multiply_add(norm, two, largest), eps, tiny)
         squared = multiply_add(load(lowest, r), two, norm)
         squared = maximum(multiply_add(error, one, squared), zero)
         above = multiply_add(square_root(squared), up, zero)
@@ -139,7 +139,7 @@ def scan_tiles(
     minus: np.ndarray,
     half: np.ndarray,
     slack: np.float32,
-    largest: np.float32,
+    reach: np.float32,
     spare: bool,
     needed: np.ndarray,
     labels: np.ndarray,
@@ -189,17 +189,17 @@ def scan_tiles(
             tile_at = tiles_at + t * tile_size * 4
             if spare:
                 for q in range(size):
-                    i = np.uint64(rows[q])
+                    u = np.uint64(rows[q])
                     norm = np.float32(0)
                     for f in range(d):
-                        x = np.float32((np.float64(X[i, f]) - offset[f]) * scale)
+                        x = np.float32((np.float64(X[u, f]) - offset[f]) * scale)
                         gathered[f * ROWS + q] = x
                         norm += x * x
                     gathered[d * ROWS + q] = norm
                 tile_at = gathered_at
             _two_nearest(tile_at, d, k, minus_at, half_at, lowest_at, second_at, nearest_at)
             if bounded:
-                _bounds(tile_at, d, slack, largest, lowest_at, second_at, gap_at, below_at)
+                _bounds(tile_at, d, slack, reach, lowest_at, second_at, gap_at, below_at)
                 for q in range(size):
                     more = needed[np.uint32(nearest[q])]
                     gaps[np.uint64(rows[q])] = (gap[q] + more) - np.float32(2**-21) * (
@@ -207,17 +207,17 @@ def scan_tiles(
                     )
             leaving = 0
             for q in range(size):
-                i = np.uint64(rows[q])
+                i = rows[q]
                 new = np.int32(nearest[q])
                 # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
                 norm = number_at(tile_at, d * ROWS + q)
-                if not second[q] - lowest[q] > slack * (np.float32(2) * norm + largest) + TINY:
+                if not second[q] - lowest[q] > slack * (np.float32(2) * norm + reach) + TINY:
                     new = np.int32(exact_nearest(X, i, offset, centers))
                     close += 1
                     if bounded:
                         gaps[i] = -_FAR
                 if new != labels[i]:
-                    gone[leaving], left[leaving] = rows[q], labels[i]
+                    gone[leaving], left[leaving] = i, labels[i]
                     leaving += 1
                     labels[i] = new
             if leaving:

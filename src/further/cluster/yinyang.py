@@ -163,12 +163,8 @@ def scan_rows(
     count: np.ndarray,
     first: int,
     last: int,
-) -> tuple[int, int, int]:
-    """Label the rows of blocks first to last.
-
-    Returns how many moved, how many were too close for float32, and for how many pairs of a row
-    and a group distances were computed.
-    """
+) -> tuple[int, int]:
+    """Label the rows of blocks first to last; return how many moved and how many were too close."""
     n, d = X.shape
     groups = half.size // GROUP
     candidates = np.empty(BLOCK, np.int64)
@@ -190,7 +186,7 @@ def scan_rows(
         address(half),
     )
     values_at, lows_at = address(values), address(lows)
-    moved = close = scanned = 0
+    moved = close = 0
     for b in range(first, last):
         base = b * BLOCK
         size = min(BLOCK, n - base)
@@ -229,7 +225,6 @@ def scan_rows(
                 part += 1 if bounds[g * BLOCK + candidates[c]] + back <= above[c] else 0
             if part == 0:
                 continue
-            scanned += part
             for extra in range(part, part + TOGETHER):
                 chosen[extra] = chosen[part - 1]
             for s in range(0, part, TOGETHER):
@@ -298,4 +293,4 @@ def scan_rows(
             moved += leaving
             if sums.size:
                 move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
-    return moved, close, scanned
+    return moved, close
