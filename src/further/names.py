@@ -92,6 +92,11 @@ MODELS: tuple[ModelName, ...] = (
               compared=False),
     ModelName("mean_shift", "further.cluster.mean_shift", "MeanShift", "cluster", "classical",
               "Mean shift", compared=False),
+    ModelName("isolation_forest", "further.cluster.isolation_forest", "IsolationForest", "anomaly",
+              "classical", "Isolation forest", compared=False),
+    ModelName("local_outlier_factor", "further.cluster.local_outlier_factor",
+              "LocalOutlierFactor", "anomaly", "classical", "Local outlier factor",
+              compared=False),
 )  # fmt: skip
 
 

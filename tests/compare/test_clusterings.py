@@ -313,6 +313,31 @@ def test_what_cannot_be_done_is_one_sentence_and_leaves_no_run(frame, options, m
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_larger_than_memory_is_clustered_in_batches(kind, tmp_path, monkeypatch):
+    frame, y = blobs(n=6000, features=3, seed=4, cluster_std=0.5)
+    path = tmp_path / f"big.{kind}"
+    frame = frame.assign(name="x")
+    frame.to_csv(path, index=False) if kind == "csv" else frame.to_parquet(path, index=False)
+    monkeypatch.setattr("further.data.memory.total_memory", lambda: 4 * path.stat().st_size)
+    monkeypatch.setattr("further.compare.clustering_batches.SAMPLE", 500)
+    clustering = cluster_table(path, k_max=4, out=tmp_path / "run")
+    assert clustering.evaluation["sizes"] == [2000] * 3
+    assert clustering.evaluation["data"]["rows"] == 6000
+    assert any("sample of 500 rows" in note for note in clustering.evaluation["data"]["notes"])
+    assert adjusted_rand_score(y, clustering.to_frame()["cluster"]) == 1.0
+    kmeans = clustering.load()
+    scaled = frame[["size_0", "size_1", "size_2"]].to_numpy()
+    decided = {line["name"]: line for line in clustering.evaluation["columns"]}
+    scaled = (scaled - [decided[f"size_{i}"]["center"] for i in range(3)]) / [
+        decided[f"size_{i}"]["spread"] for i in range(3)
+    ]
+    means = [scaled[clustering.to_frame()["cluster"] == j].mean(axis=0) for j in range(3)]
+    np.testing.assert_allclose(kmeans.cluster_centers_, means, rtol=1e-4, atol=1e-5)
+    with pytest.raises(InputError, match="needs all 6,000 rows in memory"):
+        cluster_table(path, method="mixture", out=tmp_path / "other")
+
+
 @pytest.mark.slow
 def test_a_million_rows(tmp_path):
     X, y = make_blobs(1_000_000, 4, centers=5, random_state=1)

@@ -135,7 +135,7 @@ def write_clustering(
         return
     if quiet:
         return
-    for note in evaluation["notes"]:
+    for note in [*evaluation["data"]["notes"], *evaluation["notes"]]:
         click.echo(note)
     rows = [_cluster_row(profile) for profile in evaluation["profile"]]
     if rows:

@@ -185,7 +185,7 @@ def _anomalies(
 #: What the score of a method says, where it is not the distance to a centre.
 _MEANING = {
     "mixture": "The score is minus the log-density of the mixture.",
-    "agglomerative": "The score is the distance to the nearest row, or to the nearest cluster.",
+    "agglomerative": "The score is the distance to the rows of the nearest cluster.",
     **dict.fromkeys(
         ("dbscan", "hdbscan", "optics"), "The score is the distance to the nearest rows."
     ),

@@ -23,10 +23,24 @@ from further.cluster.choosing import choose_k
 from further.cluster.stability import stability
 from further.cluster.starts import init_sensitivity
 from further.compare.assignments import write_assignments
+from further.compare.clustering_batches import (
+    fit_all_rows,
+    is_larger_than_memory,
+    refuse_method,
+    sample_table,
+)
 from further.compare.clustering_evidence import evidence
 from further.compare.clustering_method import Method, alternatives, choose_method
 from further.compare.clustering_rows import TASK, Rows, prepare_rows, sample_rows, take
-from further.compare.source import Listen, default_folder, describe_data, nobody, read_data
+from further.compare.source import (
+    Listen,
+    default_folder,
+    describe_data,
+    nobody,
+    read_data,
+    refuse_changed,
+)
+from further.data.batches import Batches
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import InputError, RunError
@@ -140,10 +154,7 @@ def cluster_table(
     >>> clustering = further.compare.cluster_table("iris")  # doctest: +SKIP
     >>> clustering.sentence  # doctest: +SKIP
     """
-    if isinstance(data, str | Path):
-        dataset = load(data, tidy=False, **loading)
-    else:
-        dataset = load(data, tidy=False) if isinstance(data, pd.DataFrame) else as_dataset(data)
+    dataset, batches = _read(data, seed, loading)
     parameters = {
         "k": k,
         "method": method,
@@ -153,7 +164,7 @@ def cluster_table(
         "target": target,
         "k_max": k_max,
     }
-    rows, chosen = _prepare(dataset, parameters)
+    rows, chosen = _prepare(dataset, parameters, batches)
     run = Run.create(
         out if out is not None else default_folder("cluster", dataset.name),
         command=command or "further.compare.cluster_table",
@@ -165,7 +176,7 @@ def cluster_table(
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    return _carry_out(run, dataset, rows, chosen, listen or nobody)
+    return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
 
 
 def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
@@ -181,15 +192,33 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
         raise RunError(f'"{path}" is not a clustering.')
     if run.status == "finished":
         return Clustering(run.path, read_json(run.path / "evaluation.json"))
-    dataset = read_data(run.path, run.record)
-    rows, chosen = _prepare(dataset, run.record["parameters"])
-    return _carry_out(run, dataset, rows, chosen, listen or nobody)
+    batches = None
+    if is_larger_than_memory(run.record["data"]["source"]):
+        dataset, batches = sample_table(run.record["data"]["source"], run.record["seed"])
+        refuse_changed(run.path, run.record, dataset)
+    else:
+        dataset = read_data(run.path, run.record)
+    rows, chosen = _prepare(dataset, run.record["parameters"], batches)
+    return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
 
 
-def _prepare(dataset: Dataset, asked: dict[str, Any]) -> tuple[Rows, Method]:
+def _read(data: Any, seed: int, loading: dict[str, Any]) -> tuple[Dataset, Batches | None]:
+    """Return the data, and all their rows in batches where they do not fit into memory."""
+    if is_larger_than_memory(data):
+        return sample_table(data, seed)
+    if isinstance(data, str | Path | pd.DataFrame):
+        return load(data, tidy=False, **loading), None
+    return as_dataset(data), None
+
+
+def _prepare(
+    dataset: Dataset, asked: dict[str, Any], batches: Batches | None
+) -> tuple[Rows, Method]:
     """Decide about columns, distance and method; all that can be refused is refused here."""
     rows = prepare_rows(dataset, asked["columns"], asked["scale"], asked["target"])
     chosen = choose_method(rows.kind, asked["method"], asked["distance"])
+    if batches is not None:
+        refuse_method(chosen, batches)
     k = asked["k"]
     if k is not None and not 1 <= k <= len(rows.X):
         raise InputError(f"k={k} must be a number from 1 to the number of rows, {len(rows.X)}.")
@@ -200,7 +229,14 @@ def _prepare(dataset: Dataset, asked: dict[str, Any]) -> tuple[Rows, Method]:
     return rows, chosen
 
 
-def _carry_out(run: Run, dataset: Dataset, rows: Rows, chosen: Method, tell: Listen) -> Clustering:
+def _carry_out(
+    run: Run,
+    dataset: Dataset,
+    rows: Rows,
+    chosen: Method,
+    batches: Batches | None,
+    tell: Listen,
+) -> Clustering:
     started, meter = time.monotonic(), EnergyMeter()
     asked, seed = run.record["parameters"], run.record["seed"]
 
@@ -221,6 +257,9 @@ def _carry_out(run: Run, dataset: Dataset, rows: Rows, chosen: Method, tell: Lis
         k = asked["k"] or (criteria["k"] if criteria else None)
         tell({"event": "step", "what": "The clusters"})
         estimator = chosen.make(k, seed).fit(rows.X)
+        sizes = None
+        if batches is not None:
+            estimator, sizes = fit_all_rows(estimator, rows, batches, run.path)
         estimator.save(run.path)
         write_json(run.path / "preparation.json", rows.preparation.to_json())
         # The same figure where the number was chosen and where methods are compared.
@@ -248,7 +287,7 @@ def _carry_out(run: Run, dataset: Dataset, rows: Rows, chosen: Method, tell: Lis
             "data": {
                 **describe_data(dataset),
                 "kind": "table",
-                "rows": len(rows.X),
+                "rows": len(rows.X) if batches is None else batches.count(),
                 "columns": rows.frame.shape[1],
                 "notes": list(dataset.notes),
             },
@@ -274,8 +313,11 @@ def _carry_out(run: Run, dataset: Dataset, rows: Rows, chosen: Method, tell: Lis
             "machine": machine(),
             "versions": versions(),
         }
+        if sizes is not None:
+            evaluation["sizes"] = sizes
         evaluation["sentence"] = headline(evaluation)
-        write_assignments(run.path, rows, chosen, estimator, seed)
+        if batches is None:
+            write_assignments(run.path, rows, chosen, estimator, seed)
         write_json(run.path / "evaluation.json", evaluation)
         run.update(
             status="finished",

@@ -42,12 +42,23 @@ def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
         dataset = Dataset.open(path / "data")
     else:
         dataset = load(record["data"]["source"], **record["data"]["options"])
+    refuse_changed(path, record, dataset)
+    return dataset
+
+
+def refuse_changed(path: Path, record: Mapping[str, Any], dataset: Dataset) -> None:
+    """Refuse data that are not those that a run began with.
+
+    Raises
+    ------
+    RunError
+        If they have changed.
+    """
     if dataset.fingerprint != record["data"]["fingerprint"]:
         raise RunError(
             f'The data at "{record["data"]["source"]}" have changed since the run "{path}" began; '
             "start a new run."
         )
-    return dataset
 
 
 def default_folder(command: str, name: str) -> Path:

@@ -45,6 +45,8 @@ class Batches:
 
     Attributes
     ----------
+    source : path, ndarray or DataFrame
+        As it was given.
     feature_names : tuple of str
         The columns that are read.
     n_features : int
@@ -80,6 +82,7 @@ class Batches:
         if str(np.dtype(dtype)) not in _DTYPES:
             raise InputError(f'Batches: dtype="{dtype}"; choose "float32" or "float64".')
         self.rows, self.dtype = int(rows), np.dtype(dtype)
+        self.source = source
         self._sources = _open(source)
         self.feature_names = self._choose(columns)
         self.n_features = len(self.feature_names)
@@ -87,6 +90,7 @@ class Batches:
         self.left_out = tuple(name for name in every if name not in self.feature_names)
         self._count: int | None = None
         self._rank, self._world = 0, 1
+        self._center, self._spread = np.zeros(self.n_features), np.ones(self.n_features)
 
     def _choose(self, columns: Sequence[str] | str | None) -> tuple[str, ...]:
         first = self._sources[0]
@@ -147,6 +151,8 @@ class Batches:
 
     def _joined(self, parts: list[Floats]) -> Floats:
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if self._center.any() or (self._spread != 1).any():
+            whole = (whole.astype(np.float64) - self._center) / self._spread
         return np.ascontiguousarray(whole, dtype=self.dtype)
 
     def _blocks(self, units: list[tuple[Source, int]]) -> Iterator[Floats]:
@@ -170,6 +176,19 @@ class Batches:
         """
         part = copy.copy(self)
         part._rank, part._world = rank, world
+        return part
+
+    def scaled(self, center: Floats, spread: Floats) -> Batches:
+        """Return the same batches with (x - center) / spread for each column.
+
+        Parameters
+        ----------
+        center, spread : array of shape (d,)
+            In the units of the columns; computed in float64.
+        """
+        part = copy.copy(self)
+        part._center = np.asarray(center, dtype=np.float64)
+        part._spread = np.asarray(spread, dtype=np.float64)
         return part
 
     def count(self) -> int:

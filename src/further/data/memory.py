@@ -29,11 +29,17 @@ def refuse_too_large(what: str, need: int, remedy: str) -> None:
         With both sizes.
     """
     memory = total_memory()
-    if memory is not None and need > SHARE * memory:
+    if memory is not None and is_too_large(need):
         raise InputError(
             f"{what} would take {need / GIB:.1f} GiB of this machine's {memory / GIB:.1f} GiB of "
             f"memory, more than a quarter; {remedy}."
         )
+
+
+def is_too_large(need: int) -> bool:
+    """Whether data of so many bytes would take more than a quarter of this machine's memory."""
+    memory = total_memory()
+    return memory is not None and need > SHARE * memory
 
 
 def total_memory() -> int | None:
