@@ -5,15 +5,19 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.datasets import load_iris, load_wine, make_blobs
 from sklearn.preprocessing import scale
 
 from further.cluster import AgglomerativeClustering, GaussianMixture, KMedoids, KModes, KPrototypes
 from further.cluster.choosing import choose_k
 from further.cluster.clustered_rows import read_rows
+from further.cluster.criteria import Criterion
 from further.cluster.kmeans import KMeans
 from further.cluster.structure import structure_test
+from further.cluster.voting import most_stable, vote
 from further.errors import InputError
+from further.evaluate.interval import Estimate
 
 
 def centers_of(k):
@@ -27,21 +31,22 @@ def centers_of(k):
     return np.array(found)
 
 
-def structure(X, seed=0, k_max=5):
+def structure(X, seed=0, k_max=4):
     rows = read_rows(X, KMeans(), "test")
-    return structure_test(rows, range(2, k_max + 1), estimator=KMeans(), random_state=seed)
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        return structure_test(rows, range(2, k_max + 1), estimator=KMeans(), random_state=seed)
 
 
 @pytest.fixture(scope="module")
 def three():
     X, _ = make_blobs(150, centers=centers_of(3), random_state=5)
-    return choose_k(X, k_max=6, random_state=0)
+    return choose_k(X, k_max=6, n_bootstrap=8, random_state=0)
 
 
 @pytest.mark.parametrize("k", [2, 5, 8])
 def test_known_mixtures_get_their_number(k):
     X, _ = make_blobs(200, centers=centers_of(k), random_state=21)
-    assert choose_k(X, n_bootstrap=8, random_state=3).k == k
+    assert choose_k(X, k_max=9, n_bootstrap=5, n_references=19, random_state=3).k == k
 
 
 @pytest.mark.parametrize("k", [3, 5])
@@ -54,16 +59,16 @@ def test_unequal_sizes_and_spreads_and_long_clusters_get_their_number(k):
             zip(1.3 * centers_of(k), sizes, np.linspace(0.5, 1.2, k), strict=True)
         )
     ]
-    assert choose_k(np.vstack(parts), k_max=8, n_bootstrap=8, random_state=0).k == k
+    assert choose_k(np.vstack(parts), k_max=7, n_bootstrap=5, random_state=0).k == k
 
 
-@pytest.mark.parametrize(("n", "d"), [(200, 1), (150, 2), (100, 6), (30, 10)])
+@pytest.mark.parametrize(("n", "d"), [(200, 1), (150, 2), (30, 10)])
 def test_uniform_data_have_no_structure(n, d):
     found = [structure(np.random.default_rng([seed, n]).random((n, d))).found for seed in (1, 2)]
     assert not any(found)
 
 
-@pytest.mark.parametrize("d", [1, 3, 12])
+@pytest.mark.parametrize("d", [1, 2, 12])
 def test_one_gaussian_has_no_structure_whatever_its_covariance(d):
     rng = np.random.default_rng(d)
     assert not structure(rng.normal(size=(80, d))).found
@@ -96,7 +101,9 @@ def test_the_test_of_structure_holds_its_level():
 
 
 def test_data_of_no_structure_get_one_and_what_the_criteria_would_say():
-    choice = choose_k(np.random.default_rng(3).random((120, 2)), k_max=5, random_state=0)
+    choice = choose_k(
+        np.random.default_rng(3).random((120, 2)), k_max=5, n_bootstrap=8, random_state=0
+    )
     assert choice.k == 1
     assert not choice.structure.found
     assert choice.structure.p_value > 0.05
@@ -136,7 +143,7 @@ def test_where_criteria_disagree_the_answer_names_who_says_what():
     # Two pairs of clusters: two groups and four clusters are both right.
     centers = np.array([[0, 0], [6, 0], [40, 0], [46, 0]])
     X, _ = make_blobs(160, centers=centers, random_state=1)
-    choice = choose_k(X, k_max=6, random_state=0)
+    choice = choose_k(X, k_max=5, n_bootstrap=8, random_state=0)
     answers = {c.k for c in choice.criteria}
     assert len(answers - {None}) > 1
     assert not choice.agree
@@ -148,14 +155,14 @@ def test_where_criteria_disagree_the_answer_names_who_says_what():
 @pytest.mark.parametrize(("load", "expected"), [(load_iris, {2, 3}), (load_wine, {3})])
 def test_real_flowers_and_wines(load, expected):
     X = scale(load(return_X_y=True)[0])
-    assert choose_k(X, k_max=6, n_bootstrap=10, random_state=0).k in expected
+    assert choose_k(X, k_max=5, n_bootstrap=5, random_state=0).k in expected
 
 
 def test_penguins(real_data):
     frame = pd.read_csv(real_data / "tables" / "penguins.csv")
     names = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
     X = scale(frame[names].dropna().to_numpy())
-    assert choose_k(X, k_max=6, n_bootstrap=8, random_state=0).k in (2, 3)
+    assert choose_k(X, k_max=5, n_bootstrap=5, random_state=0).k in (2, 3)
 
 
 @pytest.mark.slow
@@ -241,6 +248,23 @@ def test_constant_columns_change_nothing():
     assert choose_k(wide, k_max=5, n_bootstrap=4, random_state=0).k == 3
 
 
+def test_clusterings_that_do_not_hold_have_no_vote():
+    figures = {k: Estimate(value, value - 0.1, value + 0.1, 20, "") for k, value in
+               {2: 0.3, 3: 0.4, 10: 0.5}.items()}  # fmt: skip
+    found = most_stable(figures)
+    assert found.k is None
+    assert "no value reaches 0.6" in found.note
+    assert found.values == (0.3, 0.4, 0.5)
+
+
+def test_of_as_many_votes_the_more_stable_wins():
+    said = [Criterion(str(i), "", "higher", k, (2, 4), (0, 0)) for i, k in enumerate([2, 4, 1])]
+    assert vote(said, {2: 0.4, 4: 0.5}, 2) == 4
+    assert vote(said, {2: 0.5, 4: 0.4}, 2) == 2
+    assert vote(said, {2: 0.5, 4: 0.4}, 3) == 4
+    assert vote(said[2:], {2: 0.5}, 2) is None
+
+
 def test_one_column():
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(c, 1, 40) for c in (0, 10, 20)])[:, None]
@@ -255,8 +279,8 @@ def test_many_rows_are_sampled_and_it_is_said():
 
 
 def test_the_same_seed_gives_the_same_answer():
-    X = np.random.default_rng(0).normal(size=(60, 2))
-    first, second = (choose_k(X, k_max=4, n_bootstrap=4, random_state=5) for _ in range(2))
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    first, second = (choose_k(X, k_max=3, n_bootstrap=4, random_state=5) for _ in range(2))
     assert first.to_dict() == second.to_dict()
 
 

@@ -15,6 +15,9 @@ from further.cluster.criteria import Criterion
 from further.cluster.structure import LEVEL
 from further.evaluate.interval import Estimate
 
+#: Below this agreement of bootstrap samples clusters are not taken to hold (Hennig, 2007).
+HOLDS = 0.6
+
 RULE = (
     f"No cluster structure, k = 1, where p exceeds {LEVEL}; else the number that most criteria "
     "give by themselves, and of numbers with as many votes the one whose clusterings of bootstrap "
@@ -74,6 +77,8 @@ def who_says_what(criteria: Sequence[Criterion]) -> str:
 def most_stable(stable: Mapping[int, Estimate]) -> Criterion:
     """Return stability as a criterion: the largest k whose interval reaches the highest value.
 
+    It gives no answer where no k reaches 0.6: clusterings that do not hold are no witnesses.
+
     Parameters
     ----------
     stable : dict of int to Estimate
@@ -86,20 +91,22 @@ def most_stable(stable: Mapping[int, Estimate]) -> Criterion:
     3
     """
     ks = tuple(sorted(stable))
-    best = max(stable.values(), key=lambda figure: figure.value).value
+    best = max(figure.value for figure in stable.values())
     # More clusters tell more, as long as they hold as well.
     reach = [k for k in ks if best <= _or_value(stable[k].high, stable[k])]
+    note = "its answer is the largest k whose interval reaches the highest value"
+    if best < HOLDS:
+        note = f"it gives no answer, since no value reaches {HOLDS}"
     return Criterion(
         "stability",
         "Stability",
         "higher",
-        reach[-1],
+        reach[-1] if best >= HOLDS else None,
         ks,
         tuple(stable[k].value for k in ks),
         tuple(_or_value(stable[k].low, stable[k]) for k in ks),
         tuple(_or_value(stable[k].high, stable[k]) for k in ks),
-        note="its answer is the largest k whose interval reaches the highest value; adjusted Rand "
-        "index of bootstrap samples",
+        note=f"{note}; adjusted Rand index of clusterings of bootstrap samples",
     )
 
 
