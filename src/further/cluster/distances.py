@@ -341,15 +341,20 @@ def _gower(X: Any, Y: Any, ranges: Floats | None) -> Floats:
         np.column_stack([~np.isnan(a), c != MISSING]).astype(np.float64)
         for a, c in zip(numbers, codes, strict=True)
     ]
+    # What is missing equals nothing, so that a count of equal pairs leaves it out.
+    left = np.where(codes[0] == MISSING, -1, codes[0]).astype(np.int32)
+    right = np.where(codes[1] == MISSING, -2, codes[1]).astype(np.int32).T.copy()
+    words_known = [part[:, len(numeric) :] for part in known]
     distances = np.empty((len(x), len(y)))
     for part in gen_batches(len(x), max(1, _BLOCK // max(1, len(y)))):
-        total = np.zeros((len(x[part]), len(y)))
+        total = words_known[0][part] @ words_known[1].T
+        equal = np.zeros(total.shape, dtype=np.uint32)
+        for j in range(len(words)):
+            equal += left[part, j, None] == right[None, j]
+        total -= equal
         for j in range(len(numeric)):
             apart = np.abs(numbers[0][part, j, None] - numbers[1][None, :, j])
-            total += np.nan_to_num(apart, nan=0.0)
-        for j in range(len(words)):
-            a, b = codes[0][part, j, None], codes[1][None, :, j]
-            total += (a != b) & (a != MISSING) & (b != MISSING)
+            total += np.nan_to_num(apart, copy=False, nan=0.0)
         both = known[0][part] @ known[1].T
         distances[part] = np.divide(total, both, out=np.ones_like(total), where=both > 0)
     if Y is None:
