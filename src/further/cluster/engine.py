@@ -10,7 +10,7 @@ import numpy as np
 from further.cluster.full_pass import scan_all
 from further.cluster.grouping import GROUP, group_centroids
 from further.cluster.initialization import plus_plus
-from further.cluster.lloyd import SmallEngine
+from further.cluster.lloyd import SmallEngine, means
 from further.cluster.rows import Rows, aligned, round_up
 from further.cluster.tiles import scan_tiles
 from further.cluster.yinyang import BLOCK, scan_rows
@@ -196,32 +196,8 @@ class Engine(Rows):
         return float((lower - self._drift <= own[:, None]).mean())
 
     def _means(self, centers: np.ndarray) -> np.ndarray:
-        sums, mass = self._sums, self._mass
-        empty = np.flatnonzero(self._count == 0)
-        if len(empty):
-            sums, mass = sums.copy(), mass.copy()
-            mass[empty] = 0
-            self._relocate(centers, empty, sums, mass)
-        filled = mass > 0
-        new = np.empty_like(sums)
-        np.divide(sums, mass[:, None], out=new, where=filled[:, None])
-        # As scikit-learn: what stays empty goes to the place of the largest.
-        new[~filled] = new[mass.argmax()]
-        return new
-
-    def _relocate(
-        self, centers: np.ndarray, empty: np.ndarray, sums: np.ndarray, mass: np.ndarray
-    ) -> None:
-        """Give empty clusters the rows that are farthest from their centroids."""
-        squared = self.squared_distances(centers, self.labels)
-        if squared.max() == 0:
-            return
-        far = np.argpartition(squared, -len(empty))[: -len(empty) - 1 : -1]
-        for new, row in zip(empty, far, strict=True):
-            old = self.labels[row]
-            weight = self.weights[row] if self.weights.size else 1.0
-            point = (self.X[row] - self.offset) * weight
-            sums[old] -= point
-            mass[old] -= weight
-            sums[new] = point
-            mass[new] = weight
+        return means(
+            self._sums, self._mass, np.flatnonzero(self._count == 0), self.labels, self.weights,
+            squared=lambda: self.squared_distances(centers, self.labels),
+            row=lambda i: self.X[i] - self.offset, spread=self.variance * self.d,
+        )  # fmt: skip

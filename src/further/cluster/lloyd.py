@@ -6,6 +6,7 @@ r"""Lloyd's iteration: label every row by its nearest centroid, then move centro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +17,10 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 #: Fewer products of a row and a centroid's feature than this: NumPy and scikit-learn's own code,
 #: for loading compiled code takes longer than they do.
 SMALL_WORK = 1 << 23
+#: Fewer of them in a pass than this: one thread, for starting others takes longer.
+WORK_OF_A_THREAD = 1 << 24
+#: Squared distances below this share of the spread are rounding.
+_ROUNDING = 1e-26
 
 
 class Step(Protocol):
@@ -111,6 +116,60 @@ def iterate(
     return Solution(engine.labels, centers, inertia, n_iter, history)
 
 
+def means(
+    sums: np.ndarray,
+    mass: np.ndarray,
+    empty: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    *,
+    squared: Callable[[], np.ndarray],
+    row: Callable[[int], np.ndarray],
+    spread: float,
+) -> np.ndarray:
+    """Return the means of the clusters; empty ones get the rows farthest from their centroids.
+
+    Parameters
+    ----------
+    sums : ndarray of shape (k, d)
+        Weighted sums of the clusters' rows.
+    mass : ndarray of shape (k,)
+        Sums of their weights.
+    empty : ndarray of int
+        Clusters without a row of any weight.
+    labels : ndarray of shape (n,)
+        Clusters of the rows.
+    weights : ndarray of shape (n,) or (0,)
+        Weights of the rows; none when all are 1.
+    squared : callable
+        Returns the rows' squared distances to the centroids that they were assigned to.
+    row : callable
+        Returns a row in the coordinates of ``sums``.
+    spread : float
+        Mean squared distance of the rows to their mean.
+    """
+    if len(empty):
+        sums, mass = sums.copy(), mass.copy()
+        sums[empty], mass[empty] = 0, 0
+        distances = squared()
+        # Where all that is left is rounding, there are fewer distinct rows than clusters.
+        if distances.max() > _ROUNDING * spread:
+            far = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
+            for new, i in zip(empty, far, strict=True):
+                weight = weights[i] if weights.size else 1.0
+                point = row(i) * weight
+                sums[labels[i]] -= point
+                mass[labels[i]] -= weight
+                sums[new], mass[new] = point, weight
+    filled = mass > 0
+    centers: np.ndarray = (
+        sums * np.divide(1.0, mass, out=np.zeros_like(mass), where=filled)[:, None]
+    )
+    # As scikit-learn: what stays empty goes to the place of the largest.
+    centers[~filled] = centers[mass.argmax()]
+    return centers
+
+
 class SmallEngine:
     """Scikit-learn's own iteration in float64, for what is too small to load compiled code."""
 
@@ -129,13 +188,27 @@ class SmallEngine:
 
     def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
         """Label all rows and return new centroids and the number of rows that moved."""
-        new = np.zeros_like(centers)
-        moved = self._iterate(centers, new)
-        return new, moved
+        moved, k, w = self.label(centers), len(centers), self._weights
+        columns = self._rows.T * w
+        # Row by row, as scikit-learn adds them up, so that not even rounding differs.
+        sums = np.stack([np.bincount(self.labels, column, minlength=k) for column in columns], 1)
+        mass = np.bincount(self.labels, w, minlength=k)
+        return means(
+            sums, mass, np.flatnonzero(mass == 0), self.labels, w,
+            squared=lambda: ((self._rows - centers[self.labels]) ** 2).sum(axis=1),
+            row=lambda i: self._rows[i], spread=self.variance * self._rows.shape[1],
+        ), moved  # fmt: skip
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
         """Label all rows and return the number of rows that moved."""
-        return self._iterate(centers, None)
+        from sklearn.cluster._k_means_lloyd import lloyd_iter_chunked_dense
+
+        before, k = self.labels.copy(), len(centers)
+        lloyd_iter_chunked_dense(
+            self._rows, self._weights, np.ascontiguousarray(centers), None, np.zeros(k),
+            self.labels, np.zeros(k), self._n_threads, update_centers=False,
+        )  # fmt: skip
+        return int((before != self.labels).sum())
 
     def inertia(self, centers: np.ndarray) -> float:
         """Return the weighted sum of squared distances to the centroids of the labels."""
@@ -154,18 +227,6 @@ class SmallEngine:
 
     def shut(self) -> None:
         """Nothing is open."""
-
-    def _iterate(self, centers: np.ndarray, new: np.ndarray | None) -> int:
-        from sklearn.cluster._k_means_lloyd import lloyd_iter_chunked_dense
-
-        before, k = self.labels.copy(), len(centers)
-        centers = np.ascontiguousarray(centers)
-        lloyd_iter_chunked_dense(
-            self._rows, self._weights, centers, new, np.zeros(k), self.labels, np.zeros(k),
-            self._n_threads,
-            update_centers=new is not None,
-        )  # fmt: skip
-        return int((before != self.labels).sum())
 
 
 def make_engine(
@@ -195,6 +256,8 @@ def make_engine(
         return SmallEngine(X, weights)
     from further.cluster.engine import Engine
 
+    if X.size * n_clusters < WORK_OF_A_THREAD:
+        n_threads = 1
     return Engine(X, weights, n_threads=n_threads or _openmp_effective_n_threads())
 
 
