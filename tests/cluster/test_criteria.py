@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
@@ -102,7 +104,7 @@ def test_a_sweep_is_as_good_as_single_starts_and_never_rises(blobs):
 
     X, fits, _ = blobs
     inertia = [fits[k].inertia_ for k in sorted(fits)]
-    assert all(a > b for a, b in zip(inertia, inertia[1:], strict=False))
+    assert all(a > b for a, b in pairwise(inertia))
     for k in (2, 3, 4, 5):
         single = [KMeans(k, n_init=1, random_state=s).fit(X).inertia_ for s in range(9)]
         assert fits[k].inertia_ <= np.median(single) * (1 + 1e-9)
