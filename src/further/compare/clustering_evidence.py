@@ -98,7 +98,7 @@ def _projection(
     rows: Rows, labels: np.ndarray, starts: dict[str, Any] | None, seed: int
 ) -> dict[str, Any] | None:
     n = len(rows.X)
-    if n < 3:
+    if n < 3 or rows.kind == "coordinates":  # these have a map
         return None
     found = _plane(rows)
     drawn = sample_rows(n, POINTS_DRAWN, seed)

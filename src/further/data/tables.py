@@ -80,9 +80,10 @@ def load_frame(
     InputError
         For unknown columns, a label without values, and what :func:`tidy_table` refuses.
     """
-    if not tidy and target is None:
-        target = "none"
-    found_target, target_notes = choose_target(frame, target, name=place)
+    found_target: str | None = None
+    target_notes: tuple[str, ...] = ()
+    if tidy or target is not None:
+        found_target, target_notes = choose_target(frame, target, name=place)
     if groups is not None and groups not in frame.columns:
         known = [str(column) for column in frame.columns]
         raise InputError(

@@ -286,7 +286,8 @@
     var data = rows(spec.data), wide = Math.min(width, 760), left = 12, right = 24, high = 66;
     var most = d3.max(data, function (row) { return row.count; });
     var worst = d3.max(data, function (row) { return row.inertia; });
-    var room = (worst - spec.best) * 0.03 || Math.abs(spec.best) * 0.02 || 1;
+    /* Starts that ended at one place but for rounding are one stick, not the two ends of a scale. */
+    var room = Math.max((worst - spec.best) * 0.03, Math.abs(spec.best) * 0.01) || 1;
     var domain = [spec.best - room, worst + room];
     var unit = (wide - left - right) / (domain[1] - domain[0]);
     /* A count is written where no taller stick beside it needs the room. */

@@ -14,6 +14,7 @@ from further.report.run_folder import Figure, RunFolder, mapping, numbers, objec
 
 # Starts whose inertia differs by less than this part of the range count as one result.
 _SAME = 1 / 60
+_ROUNDING = 1e-5
 
 
 def chosen_k(run: RunFolder) -> int | None:
@@ -297,7 +298,8 @@ def starts(run: RunFolder, training_examples: bool) -> Markup | None:
     if not kinds:
         return join((sentence, moved)) if sentence or moved else None
     every = [value for _, values, _ in kinds for value in values]
-    best, width = min(every), (max(every) - min(every)) * _SAME
+    best = float(f"{min(every):.7g}")
+    width = max((max(every) - min(every)) * _SAME, abs(best) * _ROUNDING)
     groups = [(kind, *group) for kind, values, _ in kinds for group in _grouped(values, width)]
     figure = chart(
         {
