@@ -300,6 +300,7 @@ def test_duplicates_only(tmp_path):
         (blobs(30)[0], {"columns": ["size_0", "siez_1"]}, "size_1"),
         (blobs(30)[0], {"method": "hdbscan", "k": 3}, "finds the number itself"),
         (blobs(30)[0], {"distance": "great_circle"}, "latitudes"),
+        (blobs(30)[0], {"distance": "jaccard"}, 'columns of 0 and 1, but "size_0"'),
         (blobs(30)[0], {"method": "mixture", "distance": "cosine"}, "knows only"),
         (blobs(30)[0], {"target": "speceis"}, "speceis"),
         (blobs(30)[0], {"method": "kmodes"}, "rows of numbers"),

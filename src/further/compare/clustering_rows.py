@@ -82,6 +82,25 @@ def prepare_rows(
     return Rows(frame, used, X, preparation, kind, label, (*notes, *preparation.notes_))
 
 
+def refuse_sizes(rows: Rows) -> None:
+    """Refuse rows that are no sets, for a distance that compares the members of sets.
+
+    Raises
+    ------
+    InputError
+        With the first column that holds other numbers than 0 and 1.
+    """
+    if isinstance(rows.X, pd.DataFrame):
+        return
+    other = ~np.isin(rows.X, (0.0, 1.0)).all(axis=0)
+    if other.any():
+        name = rows.preparation.columns_[int(other.argmax())]
+        raise InputError(
+            f'The distance "jaccard" compares sets, columns of 0 and 1, but "{name}" holds other '
+            "numbers; choose columns with --columns."
+        )
+
+
 def table_of(dataset: Dataset) -> pd.DataFrame:
     """Return the data as a table; pictures become one column a pixel."""
     if isinstance(dataset.values, pd.DataFrame):

@@ -31,7 +31,14 @@ from further.compare.clustering_batches import (
 )
 from further.compare.clustering_evidence import evidence
 from further.compare.clustering_method import Method, alternatives, choose_method
-from further.compare.clustering_rows import TASK, Rows, prepare_rows, sample_rows, take
+from further.compare.clustering_rows import (
+    TASK,
+    Rows,
+    prepare_rows,
+    refuse_sizes,
+    sample_rows,
+    take,
+)
 from further.compare.source import (
     Listen,
     default_folder,
@@ -215,7 +222,12 @@ def _prepare(
     dataset: Dataset, asked: dict[str, Any], batches: Batches | None
 ) -> tuple[Rows, Method]:
     """Decide about columns, distance and method; all that can be refused is refused here."""
-    rows = prepare_rows(dataset, asked["columns"], asked["scale"], asked["target"])
+    # Sets have members, not sizes.
+    is_sets = asked["distance"] == "jaccard"
+    scale = "none" if is_sets and asked["scale"] == "auto" else asked["scale"]
+    rows = prepare_rows(dataset, asked["columns"], scale, asked["target"])
+    if is_sets:
+        refuse_sizes(rows)
     chosen = choose_method(rows.kind, asked["method"], asked["distance"])
     if batches is not None:
         refuse_method(chosen, batches)
