@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from further.cluster.choosing import choose_k
-from further.cluster.stability import stability
 from further.cluster.starts import init_sensitivity
 from further.compare.assignments import write_assignments
+from further.compare.clustering_alternatives import compare_methods
 from further.compare.clustering_batches import (
     fit_all_rows,
     is_larger_than_memory,
@@ -30,14 +29,13 @@ from further.compare.clustering_batches import (
     sample_table,
 )
 from further.compare.clustering_evidence import evidence
-from further.compare.clustering_method import Method, alternatives, choose_method
+from further.compare.clustering_headline import headline
+from further.compare.clustering_method import Method, choose_method
 from further.compare.clustering_rows import (
     TASK,
     Rows,
     prepare_rows,
     refuse_sizes,
-    sample_rows,
-    take,
 )
 from further.compare.source import (
     Listen,
@@ -51,13 +49,9 @@ from further.data.batches import Batches
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import InputError, RunError
-from further.train.energy import EnergyMeter, grid_intensity
+from further.train.energy import Energy, EnergyMeter, grid_intensity
 from further.train.files import read_json, write_json
 from further.train.run import Run, machine, versions
-
-#: Alternatives are compared on a sample of this many rows, since some grow with their square.
-ROWS_COMPARED = 2000
-BOOTSTRAPS_COMPARED = 10
 
 
 @dataclass(frozen=True)
@@ -278,7 +272,7 @@ def _carry_out(
         known = criteria["stability"].get(str(k)) if criteria else None
         compared = part(
             "alternatives",
-            lambda: {"methods": _alternatives(rows, chosen, estimator, k, known, seed)},
+            lambda: {"methods": compare_methods(rows, chosen, estimator, k, known, seed)},
             "Alternatives",
         )["methods"]
         starts = None
@@ -286,48 +280,16 @@ def _carry_out(
             starts = part("starts", lambda: _starts(rows, chosen, k, seed), "Other starts")
         tell({"event": "step", "what": "What the clusters are"})
         found = evidence(rows, chosen, estimator, k, starts, seed)
-        energy = meter.read()
-        grid, source = grid_intensity()
-        seconds = time.monotonic() - started
-        evaluation = {
-            "schema": 1,
-            "task": TASK,
-            "command": run.record["command"],
-            "run": str(run.path),
-            "further": versions()["further-ml"],
-            "seed": seed,
-            "data": {
-                **describe_data(dataset),
-                "kind": "table",
-                "rows": len(rows.X) if batches is None else batches.count(),
-                "columns": rows.frame.shape[1],
-                "notes": list(dataset.notes),
-            },
-            "asked": asked,
-            "method": chosen.line.name,
-            "label": chosen.line.label,
-            "distance": chosen.distance,
-            "scale": _scale(rows),
-            "criteria": criteria,
-            "alternatives": compared,
-            "stability": compared[0]["stability"],
-            "starts": starts,
-            "columns": [line.to_dict() for line in rows.preparation.decisions_],
-            **found,
-            "seconds": seconds,
-            "energy": {
-                "watt_hours": energy.watt_hours,
-                "carbon_g": energy.carbon_g,
-                "method": energy.method,
-                "grid_g_per_kwh": grid,
-                "grid_source": source,
-            },
-            "machine": machine(),
-            "versions": versions(),
-        }
-        if sizes is not None:
+        evaluation = _record(run, dataset, rows, chosen, {
+            "criteria": criteria, "alternatives": compared, "stability": compared[0]["stability"],
+            "starts": starts, **found,
+        })  # fmt: skip
+        if batches is not None:
             evaluation["sizes"] = sizes
+            evaluation["data"]["rows"] = batches.count()
         evaluation["sentence"] = headline(evaluation)
+        energy, seconds = meter.read(), time.monotonic() - started
+        evaluation |= {"seconds": seconds, "energy": _describe_energy(energy)}
         if batches is None:
             write_assignments(run.path, rows, chosen, estimator, seed)
         write_json(run.path / "evaluation.json", evaluation)
@@ -342,6 +304,48 @@ def _carry_out(
     return Clustering(run.path, read_json(run.path / "evaluation.json"))
 
 
+def _record(
+    run: Run, dataset: Dataset, rows: Rows, chosen: Method, found: dict[str, Any]
+) -> dict[str, Any]:
+    """Return ``evaluation.json`` but for the headline and what it took."""
+    known = versions()
+    return {
+        "schema": 1,
+        "task": TASK,
+        "command": run.record["command"],
+        "run": str(run.path),
+        "further": known["further-ml"],
+        "seed": run.record["seed"],
+        "data": {
+            **describe_data(dataset),
+            "kind": "table",
+            "rows": len(rows.X),
+            "columns": rows.frame.shape[1],
+            "notes": list(dataset.notes),
+        },
+        "asked": run.record["parameters"],
+        "method": chosen.line.name,
+        "label": chosen.line.label,
+        "distance": chosen.distance,
+        "scale": _scale(rows),
+        "columns": [line.to_dict() for line in rows.preparation.decisions_],
+        **found,
+        "machine": machine(),
+        "versions": known,
+    }
+
+
+def _describe_energy(energy: Energy) -> dict[str, Any]:
+    grid, source = grid_intensity()
+    return {
+        "watt_hours": energy.watt_hours,
+        "carbon_g": energy.carbon_g,
+        "method": energy.method,
+        "grid_g_per_kwh": grid,
+        "grid_source": source,
+    }
+
+
 def _criteria(rows: Rows, chosen: Method, k_max: int, seed: int) -> dict[str, Any]:
     choice = choose_k(rows.X, k_max=k_max, estimator=chosen.make(None, seed), random_state=seed)
     return choice.to_dict()
@@ -352,98 +356,8 @@ def _starts(rows: Rows, chosen: Method, k: int, seed: int) -> dict[str, Any]:
     return found.to_dict()
 
 
-def _alternatives(
-    rows: Rows,
-    chosen: Method,
-    estimator: Any,
-    k: int | None,
-    known: dict[str, Any] | None,
-    seed: int,
-) -> list[dict[str, Any]]:
-    """Fit each method to the same sample of rows: stability, silhouette, agreement."""
-    from sklearn.metrics import adjusted_rand_score
-
-    from further.cluster.silhouette import silhouette_values
-
-    sample = sample_rows(len(rows.X), ROWS_COMPARED, seed)
-    X = take(rows.X, sample)
-    reference = np.asarray(estimator.labels_)[sample]
-    clusters = len(set(reference.tolist()) - {-1})
-    entries = []
-    for method in alternatives(chosen, rows.kind):
-        started = time.monotonic()
-        is_chosen = method.line.name == chosen.line.name
-        entry: dict[str, Any] = {
-            "method": method.line.name,
-            "label": method.line.label,
-            "distance": method.distance,
-            "chosen": is_chosen,
-            "k": None, "stability": None, "silhouette": None, "noise_share": None,
-            "agreement": None, "note": "",
-        }  # fmt: skip
-        entries.append(entry)
-        if clusters < 2 and is_chosen:
-            entry["k"] = clusters
-            entry["note"] = "One cluster always agrees with itself, so there is no stability."
-            continue
-        if clusters < 2 and method.has_k:
-            entry["note"] = "Not fitted: no number of clusters was found to give to it."
-            continue
-        try:
-            fitted = method.make(k or clusters, seed).fit(X)
-            labels = np.asarray(fitted.labels_)
-        except (InputError, ValueError) as error:
-            entry["note"] = f"Not fitted: {error}"
-            continue
-        entry["k"] = len(set(labels.tolist()) - {-1})
-        entry["noise_share"] = float((labels < 0).mean())
-        entry["agreement"] = float(adjusted_rand_score(reference, labels))
-        if entry["k"] >= 2 and is_chosen and known is not None:
-            entry["stability"] = known
-        elif entry["k"] >= 2:
-            entry["stability"] = stability(
-                X, method.make(k or clusters, seed), n_bootstrap=BOOTSTRAPS_COMPARED,
-                random_state=seed,
-            ).to_dict()  # fmt: skip
-        if entry["k"] >= 2:
-            entry["silhouette"] = silhouette_values(
-                X, labels, metric=method.metric, random_state=seed
-            ).estimate.to_dict()
-        entry["seconds"] = time.monotonic() - started
-    return entries
-
-
 def _scale(rows: Rows) -> str:
     """Return what was decided about the scales of the columns of numbers."""
     decided = rows.preparation.decisions_
     scales = {line.scale for line in decided if line.role == "numeric" and line.scale}
     return ", ".join(sorted(scales)) or "none"
-
-
-def headline(evaluation: dict[str, Any]) -> str:
-    """Return the answer in one sentence: how many clusters, how large, how firmly."""
-    criteria, k = evaluation["criteria"], evaluation["k"]
-    if k == 1 and evaluation["asked"]["k"] != 1:
-        why = criteria["sentence"] if criteria else "the method found one group at most."
-        return f"No cluster structure was found: {why}"
-    sizes = [f"{size:,}" for size in evaluation["sizes"]]
-    if len(sizes) > 8:
-        sizes[7:] = [f"{len(sizes) - 7} more of fewer"]
-    noise = f", and {evaluation['noise']:,} rows in none" if evaluation["noise"] else ""
-    listed = " and ".join(filter(None, [", ".join(sizes[:-1]), sizes[-1]]))
-    text = f"{_counted(k)} by {evaluation['label']}, of {listed} rows{noise}"
-    held = evaluation["stability"]
-    if held and held["value"] is not None:
-        firm = "firm" if held["value"] >= 0.85 else "soft" if held["value"] >= 0.6 else "unstable"
-        text += f"; they are {firm} (bootstrap samples agree to {held['value']:.2f} of 1)"
-    asked = evaluation["asked"]["k"]
-    if asked and criteria and criteria["k"] != asked:
-        said = "no cluster structure" if criteria["k"] == 1 else _counted(criteria["k"])
-        text += f"; {asked} was asked for, the data speak for {said}"
-    elif criteria and not criteria["agree"]:
-        text += "; the criteria disagree about the number"
-    return f"{text}."
-
-
-def _counted(k: int) -> str:
-    return "1 cluster" if k == 1 else f"{k} clusters"
