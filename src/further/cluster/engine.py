@@ -17,8 +17,10 @@ from further.cluster.yinyang import BLOCK, scan_rows
 
 #: Most groups of centroids for each feature: their bounds take memory as the rows do.
 _MOST_GROUPS = 2
-#: Above this share of distances to compute, all are computed; gathering few features costs more.
-_WORTHWHILE_SHARE, _WORTHWHILE_SHARE_OF_FEW = 0.5, 0.3
+#: Above this share of unclear rows all distances are computed: gathering rows costs more.
+_WORTHWHILE_SHARE = 0.3
+#: The like of many features is d / (d + this), for longer products hide more of the cost.
+_SELECTION_COST, _MOST_WORTHWHILE = 45, 0.8
 #: Below this share of rows that moved, few features get bounds too.
 _SETTLING_SHARE = 0.1
 #: Where more rows than this share are too close for float32, float32 does not pay.
@@ -109,7 +111,7 @@ class Engine(Rows):
             self._needed += moved + others
             rows = np.linspace(0, self.n - 1, _SAMPLE).astype(int)
             unclear = self._gaps[rows] <= self._needed[self.labels[rows]]
-            spare = bool(unclear.mean() < _WORTHWHILE_SHARE_OF_FEW)
+            spare = bool(unclear.mean() < _WORTHWHILE_SHARE)
         # Bounds cost a little; they pay once most rows stay where they are.
         bounded = complete and (spare or self._moved_share < _SETTLING_SHARE)
         if bounded and not spare:
@@ -149,7 +151,7 @@ class Engine(Rows):
             np.maximum.at(most, slot // GROUP, moved)
             self._drift += most
             self._bounds_of = centers
-            if self._share_to_scan(centers) <= _WORTHWHILE_SHARE:
+            if self._share_to_scan(centers) <= min(_MOST_WORTHWHILE, d / (d + _SELECTION_COST)):
                 panel = aligned(groups, d, GROUP)
                 panel[:] = 0
                 panel[slot // GROUP, :, slot % GROUP] = unsorted[:k]
@@ -188,8 +190,8 @@ class Engine(Rows):
 
     def _share_to_scan(self, centers: np.ndarray) -> float:
         """Estimate from some rows for what share of distances the bounds do not spare."""
-        rows = np.linspace(0, self.n - 1, max(256, (1 << 17) // self.d)).astype(int)
-        rows = np.unique(rows)
+        size = max(min((1 << 16) // self.d, self.n // 32), 64)
+        rows = np.linspace(0, self.n - 1, size).astype(int)
         points = (self.X[rows] - self.offset - centers[self.labels[rows]]) * self.scale
         own = np.sqrt((points**2).sum(axis=1))
         lower = self._lower.reshape(self.n_blocks, -1, BLOCK)[rows // BLOCK, :, rows % BLOCK]

@@ -6,6 +6,7 @@ r"""Lloyd's iteration: label every row by its nearest centroid, then move centro
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,9 +15,10 @@ import numpy as np
 from sklearn.cluster import kmeans_plusplus
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
-#: Fewer products of a row and a centroid's feature than this: NumPy and scikit-learn's own code,
-#: for loading compiled code takes longer than they do.
-SMALL_WORK = 1 << 23
+#: Fewer products of a row and a centroid's feature than this: scikit-learn's own code. The first
+#: is for a process that has yet to load the compiled code, which takes a third of a second, or, the
+#: first time after installation, to compile it, which takes ten.
+SMALL_WORK, SMALL_WORK_LOADED = 1 << 23, 1 << 20
 #: Fewer of them in a pass than this: one thread, for starting others takes longer.
 WORK_OF_A_THREAD = 1 << 24
 #: Squared distances below this share of the spread are rounding.
@@ -188,10 +190,12 @@ class SmallEngine:
 
     def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
         """Label all rows and return new centroids and the number of rows that moved."""
-        moved, k, w = self.label(centers), len(centers), self._weights
-        columns = self._rows.T * w
-        # Row by row, as scikit-learn adds them up, so that not even rounding differs.
-        sums = np.stack([np.bincount(self.labels, column, minlength=k) for column in columns], 1)
+        k, w, new = len(centers), self._weights, np.zeros_like(centers)
+        moved = self._iterate(centers, new)
+        if np.bincount(self.labels, w != 0, minlength=k).all():
+            return new, moved
+        # Scikit-learn would take the difference of equal rows for a distance.
+        sums = np.stack([np.bincount(self.labels, x * w, minlength=k) for x in self._rows.T], 1)
         mass = np.bincount(self.labels, w, minlength=k)
         return means(
             sums, mass, np.flatnonzero(mass == 0), self.labels, w,
@@ -201,14 +205,7 @@ class SmallEngine:
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
         """Label all rows and return the number of rows that moved."""
-        from sklearn.cluster._k_means_lloyd import lloyd_iter_chunked_dense
-
-        before, k = self.labels.copy(), len(centers)
-        lloyd_iter_chunked_dense(
-            self._rows, self._weights, np.ascontiguousarray(centers), None, np.zeros(k),
-            self.labels, np.zeros(k), self._n_threads, update_centers=False,
-        )  # fmt: skip
-        return int((before != self.labels).sum())
+        return self._iterate(centers, None)
 
     def inertia(self, centers: np.ndarray) -> float:
         """Return the weighted sum of squared distances to the centroids of the labels."""
@@ -227,6 +224,21 @@ class SmallEngine:
 
     def shut(self) -> None:
         """Nothing is open."""
+
+    def _iterate(self, centers: np.ndarray, new: np.ndarray | None) -> int:
+        from sklearn.cluster._k_means_lloyd import lloyd_iter_chunked_dense
+
+        before, k = self.labels.copy(), len(centers)
+        lloyd_iter_chunked_dense(
+            self._rows, self._weights, np.ascontiguousarray(centers), new, np.zeros(k),
+            self.labels, np.zeros(k), self._n_threads, update_centers=new is not None,
+        )  # fmt: skip
+        return int(np.count_nonzero(before != self.labels))
+
+
+def small_work() -> int:
+    """Return below how many products compiled code does not pay here and now."""
+    return SMALL_WORK_LOADED if "further.cluster.engine" in sys.modules else SMALL_WORK
 
 
 def make_engine(
@@ -252,7 +264,7 @@ def make_engine(
     passes : int
         How many times as much work is to come.
     """
-    if X.size * n_clusters * passes < SMALL_WORK:
+    if X.size * n_clusters * passes < small_work():
         return SmallEngine(X, weights)
     from further.cluster.engine import Engine
 
@@ -283,7 +295,7 @@ def assign(
         Squared Euclidean distance to it.
     """
     C = np.ascontiguousarray(centers, np.float64)
-    if X.size * len(C) < SMALL_WORK:
+    if X.size * len(C) < small_work():
         rows = X.astype(np.float64) - C.mean(axis=0)
         C = C - C.mean(axis=0)
         labels = ((C**2).sum(axis=1) - 2 * rows @ C.T).argmin(axis=1).astype(np.int32)
