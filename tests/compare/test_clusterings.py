@@ -58,6 +58,14 @@ def test_assignments_carry_distance_silhouette_and_anomaly(three):
     assert furthest == table["anomaly_score"].idxmax()
 
 
+def test_the_curve_of_the_best_start_falls_to_the_inertia(three):
+    clustering = three[0]
+    history = pd.read_csv(clustering.path / "history.csv")
+    assert history["inertia"].is_monotonic_decreasing
+    assert history["inertia"].iloc[-1] == pytest.approx(clustering.evaluation["inertia"])
+    assert history["moved"].iloc[-1] == 0
+
+
 def test_the_rows_of_the_run_are_given_to_their_own_clusters(three, tmp_path):
     clustering, frame, _ = three
     path = tmp_path / "new.csv"

@@ -9,7 +9,8 @@ Vassilvitskii, 2007),
 
 of which the one that lowers the inertia most among a few draws is taken. The better of fresh and
 warm is kept: a warm start alone is quick, but it is now and then stuck where fresh starts are not.
-With warm starts the inertia can rise from one k to the next only by a failure of the iteration.
+In large data the starts are run on a random sample, and all rows are iterated from the centroids
+of the best of them (Bradley and Fayyad, 1998). With warm starts the inertia can rise from one k to the next only by a failure of the iteration.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from further.cluster.kmeans import KMeans
 
 #: Fresh starts of k-means for each k, where the estimator leaves their number open.
 N_STARTS = 5
+#: In more rows than this starts are tried on a random sample of as many, and the best one goes on.
+ROUGH_ROWS = 10_000
 #: Draws among which the new centroid of a warm start is chosen.
 CANDIDATES = 8
 
@@ -98,6 +101,8 @@ def sweep(
     ----------
     Arthur, D. and Vassilvitskii, S. (2007). k-means++: the advantages of careful seeding. SODA.
 
+    Bradley, P. S. and Fayyad, U. M. (1998). Refining initial points for k-means clustering. ICML.
+
     Examples
     --------
     >>> import numpy as np
@@ -117,8 +122,11 @@ def sweep(
     # A given array of centroids is of one k only: it cannot start the others.
     if lloyd and not isinstance(usual["init"], str) and not callable(usual["init"]):
         wanted["init"] = "k-means++"
+    rough = X
+    if lloyd and len(X) > ROUGH_ROWS:
+        rough = np.ascontiguousarray(X[sample_rows(len(X), ROUGH_ROWS, rng)])
     fits: dict[int, Any] = {}
-    centers: np.ndarray | None = None
+    last: Any = None
     for k in ks:
         if wanted.get("random_state") is not None:
             wanted["random_state"] = int(rng.integers(2**31 - 1))
@@ -126,22 +134,29 @@ def sweep(
         if lloyd:
             # One centroid is the mean wherever it starts.
             wanted["n_init"] = 1 if k == 1 else n_starts or number_of_starts(estimator)
+        if not lloyd:
+            fits[k] = type(estimator)(**{**usual, **wanted}).fit(X)
+            continue
         # Not cloned: thousands of small fits would spend a third of their time on it.
-        fitted = type(estimator)(**{**usual, **wanted}).fit(X)
-        if lloyd:
-            if centers is not None:
-                warm = warm_start(X, centers, k, rng)
-                other = type(estimator)(**{**usual, **wanted, "init": warm, "n_init": 1}).fit(X)
-                # The reported parameters are those that anyone could pass, not the centroids.
-                if other.inertia_ < fitted.inertia_:
-                    other.init, other.n_init = fitted.init, fitted.n_init
-                    fitted = other
-            centers = fitted.cluster_centers_
+        fitted = type(estimator)(**{**usual, **wanted}).fit(rough)
+        for_start = {**usual, **wanted, "n_init": 1}
+        if last is not None:
+            warm = warm_start(rough, last.cluster_centers_, last.labels_, k, rng)
+            other = type(estimator)(**{**for_start, "init": warm}).fit(rough)
+            if other.inertia_ < fitted.inertia_:
+                fitted = other
+        last = fitted
+        if rough is not X:
+            fitted = type(estimator)(**{**for_start, "init": fitted.cluster_centers_}).fit(X)
+        # The reported parameters are those that anyone could pass, not the centroids.
+        fitted.init, fitted.n_init = {**usual, **wanted}["init"], wanted["n_init"]
         fits[k] = fitted
     return fits
 
 
-def warm_start(X: np.ndarray, centers: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+def warm_start(
+    X: np.ndarray, centers: np.ndarray, labels: np.ndarray, k: int, rng: np.random.Generator
+) -> np.ndarray:
     """Add centroids by k-means++ to those of a smaller k.
 
     Parameters
@@ -150,6 +165,8 @@ def warm_start(X: np.ndarray, centers: np.ndarray, k: int, rng: np.random.Genera
         Rows.
     centers : ndarray of shape (j, d)
         Centroids of j < k clusters.
+    labels : ndarray of shape (n,)
+        The nearest of them to each row.
     k : int
         Number wanted.
     rng : Generator
@@ -160,18 +177,25 @@ def warm_start(X: np.ndarray, centers: np.ndarray, k: int, rng: np.random.Genera
     ndarray of shape (k, d)
         The given centroids followed by rows of X.
     """
-    from further.cluster.lloyd import assign
-
     X = np.asarray(X)
-    _, squared = assign(np.ascontiguousarray(X), np.ascontiguousarray(centers, dtype=X.dtype))
-    squared = np.maximum(np.asarray(squared, dtype=np.float64), 0.0)
     found = [np.asarray(centers, dtype=X.dtype)]
+    # About the mean, so that squares of differences can come from products without cancellation.
+    mean = X.mean(axis=0)
+    rows = X - mean
+    norms = np.einsum("ij,ij->i", rows, rows)
+    away = X - found[0][labels]
+    squared = np.einsum("ij,ij->i", away, away)
     for _ in range(k - len(centers)):
-        total = squared.sum()
-        chances = squared / total if total > 0 else np.full(len(X), 1 / len(X))
-        drawn = rng.choice(len(X), size=min(CANDIDATES, len(X)), p=chances)
-        left = [np.minimum(squared, ((X - X[row]) ** 2).sum(axis=1)) for row in drawn]
-        best = int(np.argmin([rest.sum() for rest in left]))
+        cumulative = np.cumsum(squared, dtype=np.float64)
+        draws = rng.random(min(CANDIDATES, len(X)))
+        if cumulative[-1] > 0:
+            drawn = np.searchsorted(cumulative, draws * cumulative[-1], side="right")
+        else:
+            drawn = (draws * len(X)).astype(int)
+        drawn = np.minimum(drawn, len(X) - 1)
+        distances = norms[drawn, None] + norms - 2 * (rows[drawn] @ rows.T)
+        left = np.clip(distances, 0, squared)
+        best = int(np.argmin(left.sum(axis=1, dtype=np.float64)))
         squared = left[best]
         found.append(X[drawn[best]][None, :])
     return np.ascontiguousarray(np.vstack(found))

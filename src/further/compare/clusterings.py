@@ -50,7 +50,7 @@ from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import InputError, RunError
 from further.train.energy import Energy, EnergyMeter, grid_intensity
-from further.train.files import read_json, write_json
+from further.train.files import read_json, write_json, write_text
 from further.train.run import Run, machine, versions
 
 
@@ -262,7 +262,7 @@ def _carry_out(
                             "How many clusters")  # fmt: skip
         k = asked["k"] or (criteria["k"] if criteria else None)
         tell({"event": "step", "what": "The clusters"})
-        estimator = chosen.make(k, seed).fit(rows.X)
+        estimator = _fit(run, chosen.make(k, seed), rows)
         sizes = None
         if batches is not None:
             estimator, sizes = fit_all_rows(estimator, rows, batches, run.path)
@@ -302,6 +302,17 @@ def _carry_out(
         )
     tell({"event": "done"})
     return Clustering(run.path, read_json(run.path / "evaluation.json"))
+
+
+def _fit(run: Run, estimator: Any, rows: Rows) -> Any:
+    """Fit to all rows, and keep the curve of the best start where the method can tell it."""
+    if "record" not in estimator.get_params():
+        return estimator.fit(rows.X)
+    estimator.set_params(record=True).fit(rows.X)
+    lines = ["step,inertia,moved"]
+    lines += [f"{i},{at.inertia!r},{at.moved}" for i, at in enumerate(estimator.history_)]
+    write_text(run.path / "history.csv", "\n".join([*lines, ""]))
+    return estimator.set_params(record=False)
 
 
 def _record(
