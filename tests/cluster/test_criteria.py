@@ -17,6 +17,7 @@ from further.cluster.criteria import (
     knee,
     silhouette,
 )
+from further.cluster.kmeans import KMeans
 from further.cluster.sweep import sweep
 from further.errors import InputError
 
@@ -100,8 +101,6 @@ def test_bic_refuses_more_components_than_rows():
 
 
 def test_a_sweep_is_as_good_as_single_starts_and_never_rises(blobs):
-    from further.cluster.kmeans import KMeans
-
     X, fits, _ = blobs
     inertia = [fits[k].inertia_ for k in sorted(fits)]
     assert all(a > b for a, b in pairwise(inertia))
@@ -109,6 +108,19 @@ def test_a_sweep_is_as_good_as_single_starts_and_never_rises(blobs):
         single = [KMeans(k, n_init=1, random_state=s).fit(X).inertia_ for s in range(9)]
         assert fits[k].inertia_ <= np.median(single) * (1 + 1e-9)
         assert fits[k].get_params()["init"] == "k-means++"
+
+
+def test_large_data_start_from_a_sample_and_end_at_a_minimum_of_all_rows(monkeypatch):
+    monkeypatch.setattr("further.cluster.sweep.ROUGH_ROWS", 300)
+    X, _ = make_blobs(3000, 3, centers=4, random_state=2)
+    fits = sweep(X, [1, 2, 3, 4], random_state=0)
+    for fit in fits.values():
+        assert len(fit.labels_) == 3000
+        means = [X[fit.labels_ == c].mean(axis=0) for c in range(fit.n_clusters)]
+        np.testing.assert_allclose(fit.cluster_centers_, means, rtol=1e-6)
+        assert fit.get_params()["init"] == "k-means++"
+    best = KMeans(4, n_init=10, random_state=0).fit(X).inertia_
+    assert fits[4].inertia_ == pytest.approx(best, rel=1e-3)
 
 
 def test_a_sweep_takes_other_estimators_as_they_are():
