@@ -113,10 +113,11 @@ class Rows:
         with np.errstate(over="ignore"):
             half[:k] = 0.5 * np.einsum("ij,ij->i", centers, centers)
             lines[:k] = -centers
-        order = np.lexsort(centers.T)
-        same = (centers[order[1:]] == centers[order[:-1]]).all(axis=1)
-        # lexsort is stable, so the first of equals has the lowest index.
-        half[order[1:][same]] = np.inf
+        if len(np.unique(half[:k])) < k:
+            order = np.lexsort(centers.T)
+            same = (centers[order[1:]] == centers[order[:-1]]).all(axis=1)
+            # lexsort is stable, so the first of equals has the lowest index.
+            half[order[1:][same]] = np.inf
         lines[~np.isfinite(half)] = 0
         finite = np.isfinite(half[:k])
         largest = np.sqrt((centers[finite] ** 2).sum(axis=1).max(initial=0)) * _ABOVE

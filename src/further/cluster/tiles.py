@@ -27,6 +27,7 @@ from further.cluster.lanes import (
     square_root,
     store,
     where_less,
+    where_less_bits,
 )
 
 ROWS = 64
@@ -71,9 +72,24 @@ def _store_four(array, a, b, c, d):  # type: ignore[no-untyped-def]
     store(array, 48, d)
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _told_apart(lowest, second, norm, slack, reach):  # type: ignore[no-untyped-def]
+    """Tell by bits in which lanes the second value exceeds the lowest by more than the error."""
+    # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
+    error = multiply_add(norm, broadcast(np.float32(2)), broadcast(reach))
+    error = multiply_add(error, broadcast(slack), broadcast(TINY))
+    apart = multiply_add(lowest, broadcast(np.float32(-1)), second)
+    return where_less_bits(error, apart)
+
+
 @njit(nogil=True, cache=True)
-def _two_nearest(tile, d, k, minus, half, lowest, second, nearest):  # type: ignore[no-untyped-def]
-    """Write the lowest value of 64 rows, the next one, and the centroid of the lowest."""
+def _two_nearest(  # type: ignore[no-untyped-def]
+    tile, d, k, minus, half, slack, reach, lowest, second, nearest
+):
+    """Write the lowest value of 64 rows, the next one, and the centroid of the lowest.
+
+    Returns whether all are told apart, see ``_told_apart``.
+    """
     far, zero = broadcast(_FAR), broadcast(np.float32(0))
     m0, m1, m2, m3 = far, far, far, far
     s0, s1, s2, s3 = far, far, far, far
@@ -103,6 +119,11 @@ def _two_nearest(tile, d, k, minus, half, lowest, second, nearest):  # type: ign
     _store_four(lowest, m0, m1, m2, m3)
     _store_four(second, s0, s1, s2, s3)
     _store_four(nearest, l0, l1, l2, l3)
+    norms = tile + 4 * d * ROWS
+    apart = _told_apart(m0, s0, load(norms, 0), slack, reach)
+    apart &= _told_apart(m1, s1, load(norms, 16), slack, reach)
+    apart &= _told_apart(m2, s2, load(norms, 32), slack, reach)
+    return apart & _told_apart(m3, s3, load(norms, 48), slack, reach) == 0xFFFF
 
 
 @njit(nogil=True, cache=True)
@@ -197,7 +218,9 @@ def scan_tiles(
                         norm += x * x
                     gathered[d * ROWS + q] = norm
                 tile_at = gathered_at
-            _two_nearest(tile_at, d, k, minus_at, half_at, lowest_at, second_at, nearest_at)
+            clear = _two_nearest(
+                tile_at, d, k, minus_at, half_at, slack, reach, lowest_at, second_at, nearest_at
+            )
             if bounded:
                 _bounds(tile_at, d, slack, reach, lowest_at, second_at, gap_at, below_at)
                 for q in range(size):
@@ -206,12 +229,19 @@ def scan_tiles(
                         below[q] + more
                     )
             leaving = 0
+            if clear and not spare:
+                changed = 0
+                for q in range(size):
+                    changed |= labels[base + q] ^ np.int32(nearest[q])
+                if changed == 0:
+                    waiting = 0
+                    continue
             for q in range(size):
                 i = rows[q]
                 new = np.int32(nearest[q])
-                # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
                 norm = number_at(tile_at, d * ROWS + q)
-                if not second[q] - lowest[q] > slack * (np.float32(2) * norm + reach) + TINY:
+                error = slack * (np.float32(2) * norm + reach) + TINY
+                if not clear and not second[q] - lowest[q] > error:
                     new = np.int32(exact_nearest(X, i, offset, centers))
                     close += 1
                     if bounded:
