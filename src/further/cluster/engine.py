@@ -17,10 +17,9 @@ from further.cluster.yinyang import BLOCK, scan_rows
 
 #: Most groups of centroids for each feature: their bounds take memory as the rows do.
 _MOST_GROUPS = 2
-#: Above this share of unclear rows all distances are computed: gathering rows costs more.
-_WORTHWHILE_SHARE = 0.3
-#: The like of many features is d / (d + this), for longer products hide more of the cost.
-_SELECTION_COST, _MOST_WORTHWHILE = 45, 0.8
+#: Above a share of s / (s + this) all distances are computed, with s features times centroids, or
+#: features: choosing and gathering rows costs as much as computing for so many.
+_COST_OF_FEW, _COST_OF_MANY, _MOST_WORTHWHILE = 800, 45, 0.8
 #: Below this share of rows that moved, few features get bounds too.
 _SETTLING_SHARE = 0.1
 #: Where more rows than this share are too close for float32, float32 does not pay.
@@ -111,7 +110,7 @@ class Engine(Rows):
             self._needed += moved + others
             rows = np.linspace(0, self.n - 1, _SAMPLE).astype(int)
             unclear = self._gaps[rows] <= self._needed[self.labels[rows]]
-            spare = bool(unclear.mean() < _WORTHWHILE_SHARE)
+            spare = bool(unclear.mean() < k * self.d / (k * self.d + _COST_OF_FEW))
         # Bounds cost a little; they pay once most rows stay where they are.
         bounded = complete and (spare or self._moved_share < _SETTLING_SHARE)
         if bounded and not spare:
@@ -151,7 +150,7 @@ class Engine(Rows):
             np.maximum.at(most, slot // GROUP, moved)
             self._drift += most
             self._bounds_of = centers
-            if self._share_to_scan(centers) <= min(_MOST_WORTHWHILE, d / (d + _SELECTION_COST)):
+            if self._share_to_scan(centers) <= min(_MOST_WORTHWHILE, d / (d + _COST_OF_MANY)):
                 panel = aligned(groups, d, GROUP)
                 panel[:] = 0
                 panel[slot // GROUP, :, slot % GROUP] = unsorted[:k]
