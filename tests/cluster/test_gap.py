@@ -109,6 +109,16 @@ def test_columns_of_few_values_keep_them_and_categories_are_shuffled():
         assert (drawn["colour"] != frame["colour"]).any()
 
 
+def test_columns_that_are_independent_are_so_in_the_reference_data_though_values_repeat():
+    # Ranks that broke ties by the order of the rows would make these columns go together.
+    rng = np.random.default_rng(2)
+    X = rng.integers(0, 2, (400, 2)).astype(float)
+    drawn = np.array([
+        np.corrcoef(rows.T)[0, 1] for rows in References(X).draw("unimodal", 20, rng)
+    ])  # fmt: skip
+    assert abs(drawn.mean() - np.corrcoef(X.T)[0, 1]) < 0.06
+
+
 def test_places_on_the_globe_stay_on_it():
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.uniform(60, 89, 200), rng.uniform(-180, 180, 200)])

@@ -128,7 +128,7 @@ def choose_k(
     """Choose the number of clusters by a stated rule; 1 means that no structure was found.
 
     Use it before clustering, and read who disagrees. It fails where clusters overlap much (two
-    Gaussians need some four standard deviations between them), where one holds a few per cent of
+    Gaussians need four to five standard deviations between them), where one holds a few per cent of
     the rows, and where clusters are of a shape that the estimator cannot follow; it finds structure
     in a single cluster that is bent, hollow, or skewed along no column.
 

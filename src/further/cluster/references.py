@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from further.cluster.unimodal import unimodal_distribution
 
@@ -136,8 +137,9 @@ class References:
         ]
         self.filled = filled
         if filled.shape[1]:
-            ranks = filled.argsort(axis=0).argsort(axis=0)
-            self.copula = principal_axes(ndtri((ranks + 0.5) / len(filled)))
+            # Equal values have equal ranks: by the order of the rows they would go together.
+            shares = (rankdata(filled, axis=0) - 0.5) / len(filled)
+            self.copula = principal_axes(ndtri(shares))
             self.shapes = [unimodal_distribution(column) for column in filled.T]
 
     @property
@@ -159,9 +161,8 @@ class References:
             else:
                 values = self._from_space(same_covariance(rng, n, kind, self.axes))
             for j in self.few_valued:
-                ranks = rng.permutation(n)[np.argsort(rng.random(n))]
-                ranks = np.lexsort((ranks, values[:, j])).argsort()
-                values[:, j] = np.sort(self.filled[:, j])[ranks]
+                order = np.lexsort((rng.random(n), values[:, j]))
+                values[order, j] = np.sort(self.filled[:, j])
         if not isinstance(self.X, pd.DataFrame):
             return np.ascontiguousarray(values, dtype=self.X.dtype)
         columns: dict[Any, Any] = {}

@@ -26,7 +26,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from further.cluster.clustered_rows import ClusteredRows, inertia_by_k, read_rows
 from further.cluster.kmeans import KMeans
 from further.cluster.stability import pairwise_adjusted_rand
-from further.cluster.sweep import sample_rows, with_parameters
+from further.cluster.sweep import is_kmeans, sample_rows, with_parameters
 from further.errors import InputError
 
 #: A start reaches the best when its inertia is higher by no more than this part of it.
@@ -252,7 +252,7 @@ def init_sensitivity(
             f"n_clusters of at most {len(every)}."
         )
     rng = np.random.default_rng(random_state)
-    most = FITTED_ROWS if isinstance(estimator, KMeans) else FITTED_ROWS_OTHERS
+    most = FITTED_ROWS if is_kmeans(estimator) else FITTED_ROWS_OTHERS
     numbers = sample_rows(len(every), most, rng)
     rows, notes = every, []
     if len(numbers) < len(every):
