@@ -19,8 +19,9 @@ the third kind of reference has the same stragglers, so it is one cluster. Where
 been turned, so that the tails lie along no column, the columns do not show what they are and
 structure may be found in it. The price of all this is power: a cluster of a few per cent of the
 rows passes for a tail, and two Gaussians of 100 rows each are told apart in a third of the cases
-with 4 standard deviations between their centres and in all with 5. A ring, a crescent or two long parallel bands are no single heap, but
-k-means does not fit them either: where nothing is found, density-based methods may still find them.
+with 4 standard deviations between their centres and in all with 5. A ring, a crescent or two long
+parallel bands are no single heap, but k-means does not fit them either: where nothing is found,
+density-based methods may still find them.
 
 The largest of three p-values makes the test cautious. In 1,410 simulated sets without clusters (30
 to 1,000 rows, 1 to 20 columns; uniform in a cube, a sheared cube and a ball, Gaussian, correlated
