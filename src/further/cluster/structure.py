@@ -23,10 +23,10 @@ with 4 standard deviations between their centres and in all with 5. A ring, a cr
 parallel bands are no single heap, but k-means does not fit them either: where nothing is found,
 density-based methods may still find them.
 
-The largest of three p-values makes the test cautious. In 1,410 simulated sets without clusters (30
+The largest of three p-values makes the test cautious. In 1,530 simulated sets without clusters (30
 to 1,000 rows, 1 to 20 columns; uniform in a cube, a sheared cube and a ball, Gaussian, correlated
-Gaussian, lognormal, exponential, Laplace, Student's t with 3 degrees of freedom) it found structure
-in 4, all of them sheared cubes.
+Gaussian, lognormal, exponential, Laplace, triangular, Student's t with 3 degrees of freedom) it
+found structure in 4, all of them sheared cubes.
 """
 
 from __future__ import annotations
