@@ -12,7 +12,7 @@ from further.cluster.grouping import GROUP, group_centroids
 from further.cluster.initialization import plus_plus
 from further.cluster.lloyd import SmallEngine, means
 from further.cluster.rows import Rows, aligned, round_up
-from further.cluster.tiles import scan_tiles
+from further.cluster.tiles import scan_tiles, scan_unclear_rows
 from further.cluster.yinyang import BLOCK, scan_rows
 
 #: Most groups of centroids for each feature: their bounds take memory as the rows do.
@@ -121,12 +121,15 @@ class Engine(Rows):
         # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
         reach = np.float32(2) * largest * largest
 
-        def scan(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
-            return scan_tiles(
-                self.rows, self.X, self.offset, self.scale, self.weights, centers,
-                lines.reshape(-1), half, slack, reach, spare, needed, self.labels, gaps, sums,
-                mass, count, first, last,
-            )  # fmt: skip
+        common = (
+            self.rows, self.exact, self.X, self.offset, self.weights, centers, lines.reshape(-1),
+            half, slack, reach,
+        )  # fmt: skip
+
+        def scan(*span: Any) -> Any:
+            if spare:
+                return scan_unclear_rows(*common, needed, self.labels, gaps, *span)
+            return scan_tiles(*common, self.labels, gaps, *span)
 
         return scan
 

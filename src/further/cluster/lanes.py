@@ -183,6 +183,35 @@ def where_less_bits(typing: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
+def other_bits(typing: Any, numbers: Any, index: Any, a: Any) -> Any:
+    """Return a number whose bit i tells whether lane i differs from ``numbers[index + i]``.
+
+    ``numbers`` is the address of int32 numbers; the lanes hold whole numbers.
+    """
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, index, lanes = args
+        kind = ir.VectorType(_INT, WIDTH)
+        place = builder.gep(builder.inttoptr(array, _INT.as_pointer()), [index], inbounds=True)
+        known = builder.load(builder.bitcast(place, kind.as_pointer()), align=4)
+        other = builder.icmp_signed("!=", known, builder.fptosi(lanes, kind))
+        bits = builder.bitcast(other, ir.IntType(WIDTH))
+        return builder.zext(bits, context.get_value_type(types.intp))
+
+    return types.intp(numbers, types.intp, LANES), code
+
+
+@intrinsic
+def first_bit(typing: Any, bits: Any) -> Any:
+    """Return the place of the lowest bit that is set."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.intp(types.uint64), code
+
+
+@intrinsic
 def square_root(typing: Any, a: Any) -> Any:
     """Return the square roots."""
 

@@ -40,6 +40,8 @@ class Rows:
         A power of two by which the float32 rows are multiplied, 1 unless numbers are extreme.
     variance : float
         Mean variance of the columns.
+    exact : bool
+        Whether the float32 rows are the rows themselves.
     tiled : bool
         Whether there are few features: ``rows`` then holds tiles of 64 rows, a line a feature and
         one of squared norms, and otherwise a row after the other.
@@ -56,6 +58,7 @@ class Rows:
         self.weights = np.empty(0) if weights is None else weights
         self.n_threads = n_threads
         self.offset, self.scale, self.variance = self._frame()
+        self.exact = X.dtype == np.float32 and self.scale == 1 and not self.offset.any()
         self.tiled = self.d <= FEW_FEATURES
         self.block = ROWS if self.tiled else BLOCK
         self.n_blocks = -(-self.n // self.block)
@@ -157,7 +160,7 @@ class Rows:
         return (self.X[start : start + size] for start in range(0, self.n, size))
 
     def _float32_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        if self.X.dtype == np.float32 and self.scale == 1 and not self.offset.any():
+        if self.exact:
             rows = self.X
         else:
             rows = np.empty(self.X.shape, np.float32)
