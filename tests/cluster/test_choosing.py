@@ -231,15 +231,15 @@ def test_few_different_rows_lower_the_limit_and_are_the_clusters():
 @pytest.mark.parametrize(
     ("X", "why"),
     [
-        (np.ones((50, 3)), "all 50 rows are the same"),
-        (np.array([[1.0, 2.0]]), "there is one row"),
+        (np.ones((50, 3)), "50 rows that are all the same make no clusters"),
+        (np.array([[1.0, 2.0]]), "1 row makes no clusters"),
         (np.array([[1.0], [2.0]]), "2 rows, 2 of them different, are too few for 2 clusters"),
     ],
 )
 def test_what_cannot_have_clusters_is_one_with_the_reason(X, why):
     choice = choose_k(X)
     assert (choice.k, choice.criteria, choice.structure.found) == (1, (), False)
-    assert choice.sentence == f"One cluster: {why}."
+    assert choice.sentence == f"{why}."
     json.dumps(choice.to_dict(), allow_nan=False)
 
 

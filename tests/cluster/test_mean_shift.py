@@ -40,3 +40,11 @@ def test_copies_alone_share_a_peak():
     model = MeanShift().fit(np.repeat([[1.0, 2.0], [3.0, 4.0]], 10, axis=0))
     assert sorted(np.bincount(model.labels_)) == [10, 10]
     assert MeanShift().fit(np.ones((9, 2))).labels_.max() == 0
+
+
+def test_copies_whose_mean_is_rounded_share_a_peak():
+    # Their means are rounded, as those of other values need not be.
+    X = np.repeat([[-0.1, 0.7], [1.3, -1.1], [0.3, 0.2]], 25, axis=0)
+    labels = MeanShift().fit(X).labels_
+    assert [len(set(labels[i : i + 25])) for i in (0, 25, 50)] == [1, 1, 1]
+    assert len(set(labels)) == 3

@@ -367,13 +367,13 @@ def _name(estimator: Any) -> str:
 
 def _too_few(n: int, distinct: int, k_min: int) -> KChoice:
     if n == 1:
-        why = "there is one row"
+        why = "1 row makes no clusters"
     elif distinct == 1:
-        why = f"all {n:,} rows are the same"
+        why = f"{n:,} rows that are all the same make no clusters"
     else:
         why = f"{n:,} rows, {distinct:,} of them different, are too few for {k_min} clusters"
     nothing = Structure(False, None, None, None, None, f"not tested: {why}")
-    return KChoice(1, f"One cluster: {why}.", RULE, True, nothing, notes=(f"{why}.",))
+    return KChoice(1, f"{why}.", RULE, True, nothing)
 
 
 def _check_limits(

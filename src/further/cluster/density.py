@@ -22,6 +22,31 @@ from sklearn.utils.validation import check_is_fitted
 
 from further.cluster.neighbourhood import Measure
 from further.cluster.training_rows import KeepsTrainingRows
+from further.errors import InputError
+
+
+def refuse_too_few(who: str, min_samples: float, n: int) -> None:
+    """Refuse fewer rows than make a neighbourhood dense.
+
+    Parameters
+    ----------
+    who : str
+        The estimator, for the message.
+    min_samples : float
+        Its parameter; up to 1 a share of the rows, of which there are always enough.
+    n : int
+        Rows.
+
+    Raises
+    ------
+    InputError
+        If there are fewer rows than ``min_samples``.
+    """
+    if min_samples > max(1, n):
+        raise InputError(
+            f"{who}: n_samples={n} should be >= min_samples={min_samples}; give more rows, or "
+            f"min_samples of at most {n}."
+        )
 
 
 class DensityClusterer(KeepsTrainingRows):

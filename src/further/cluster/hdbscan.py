@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import _fit_context
 
-from further.cluster.density import DensityClusterer
+from further.cluster.density import DensityClusterer, refuse_too_few
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt, refuse_square
 
 _THEIRS = sklearn.cluster.HDBSCAN._parameter_constraints
@@ -88,7 +88,8 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
     Raises
     ------
     InputError
-        If a distance of all pairs does not fit into memory.
+        If a distance of all pairs does not fit into memory, or there are fewer rows than
+        ``min_samples``.
 
     References
     ----------
@@ -170,6 +171,7 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
         rows = measure.check(self, X, ensure_all_finite=False, dtype=np.float64)
         if self.metric in _SQUARE:
             refuse_square("HDBSCAN", f'metric="{self.metric}"', rows.shape[0], copies=3)
+        refuse_too_few("HDBSCAN", self._k(), rows.shape[0])
         parameters = {
             **self.get_params(deep=False),
             "metric": measure.inner,

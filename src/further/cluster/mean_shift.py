@@ -22,6 +22,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from further.cluster.neighbourhood import adopt
 from further.train.saved_estimator import SavedEstimator
 
+_TINY = float(np.finfo(np.float64).tiny)
+
 
 class MeanShift(SavedEstimator, sklearn.cluster.MeanShift):
     """Clusters around the peaks of the density, by scikit-learn.
@@ -95,9 +97,10 @@ class MeanShift(SavedEstimator, sklearn.cluster.MeanShift):
         rows = validate_data(self, X)
         self.bandwidth_ = self.bandwidth
         if self.bandwidth_ is None:
-            estimate = float(sklearn.cluster.estimate_bandwidth(rows, n_jobs=self.n_jobs))
-            # Where copies make it 0, they alone are to share a peak.
-            self.bandwidth_ = max(estimate, float(np.finfo(np.float64).tiny))
+            self.bandwidth_ = float(sklearn.cluster.estimate_bandwidth(rows, n_jobs=self.n_jobs))
+            if self.bandwidth_ == 0:
+                # Copies make it 0; they alone are to share a peak, which rounding must not leave.
+                self.bandwidth_ = max(1e-6 * float(np.abs(rows).max()), _TINY)
         parameters = {**self.get_params(deep=False), "bandwidth": self.bandwidth_}
         adopt(self, sklearn.cluster.MeanShift(**parameters).fit(rows))
         return self

@@ -22,7 +22,7 @@ import sklearn.cluster
 from numpy.typing import NDArray
 from sklearn.base import _fit_context
 
-from further.cluster.density import DensityClusterer
+from further.cluster.density import DensityClusterer, refuse_too_few
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
 
 _THEIRS = sklearn.cluster.OPTICS._parameter_constraints
@@ -83,7 +83,8 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
     Raises
     ------
     InputError
-        If a distance of all pairs does not fit into memory.
+        If a distance of all pairs does not fit into memory, or there are fewer rows than
+        ``min_samples``.
 
     References
     ----------
@@ -126,6 +127,7 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
         """
         measure = Measure.of(self)
         rows = measure.check(self, X)
+        refuse_too_few("OPTICS", self.min_samples, rows.shape[0])
         parameters = {
             **self.get_params(deep=False),
             "metric": measure.inner,

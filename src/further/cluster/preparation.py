@@ -35,6 +35,9 @@ from further.errors import InputError
 
 __all__ = ["ColumnDecision", "TablePreparation"]
 
+#: The square of a smaller one has lost digits.
+_LEAST_DEVIATION = float(np.finfo(np.float64).tiny ** 0.5)
+
 
 class TablePreparation(TransformerMixin, BaseEstimator):
     """Decide what each column of a table is, and turn rows into what a clustering takes.
@@ -274,6 +277,12 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                     raise InputError(
                         f'The column "{line.name}" holds {largest:.3g}, whose square is beyond '
                         "what a number can hold; give it in a larger unit."
+                    )
+                if found.varies and found.deviation < _LEAST_DEVIATION:
+                    raise InputError(
+                        f'The column "{line.name}" holds {found.low:.3g} to {found.high:.3g}, '
+                        "differences whose squares are below what a number can hold; give it in a "
+                        "smaller unit."
                     )
                 summaries[line.name] = found
         return summaries

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-#: From which stability on clusters are called firm, and soft.
-FIRM, SOFT = 0.85, 0.6
+#: From which stability on clusters are called firm, and soft (Hennig, 2007), as on the page.
+FIRM, SOFT = 0.75, 0.6
+#: Clusters of which the headline names the sizes.
+MOST_LISTED = 8
 
 
 def headline(evaluation: dict[str, Any]) -> str:
@@ -14,12 +16,8 @@ def headline(evaluation: dict[str, Any]) -> str:
     if k == 1 and evaluation["asked"]["k"] != 1:
         why = criteria["sentence"] if criteria else "the method found one group at most."
         return f"No cluster structure was found: {why}"
-    sizes = [f"{size:,}" for size in evaluation["sizes"]]
-    if len(sizes) > 8:
-        sizes[7:] = [f"{len(sizes) - 7} more of fewer"]
-    noise = f", and {evaluation['noise']:,} rows in none" if evaluation["noise"] else ""
-    listed = " and ".join(filter(None, [", ".join(sizes[:-1]), sizes[-1]]))
-    text = f"{_counted(k)} by {evaluation['label']}, of {listed} rows{noise}"
+    noise = f", and {_rows(evaluation['noise'])} in none" if evaluation["noise"] else ""
+    text = f"{_counted(k)} by {evaluation['label']}, of {_listed(evaluation['sizes'])}{noise}"
     held = evaluation["stability"]
     if held and held["value"] is not None:
         firm = "firm" if held["value"] >= FIRM else "soft" if held["value"] >= SOFT else "unstable"
@@ -31,6 +29,33 @@ def headline(evaluation: dict[str, Any]) -> str:
     elif criteria and not criteria["agree"]:
         text += "; the criteria disagree about the number"
     return f"{text}."
+
+
+def _listed(sizes: list[int]) -> str:
+    """List the sizes of the clusters in their order, of many the largest.
+
+    Examples
+    --------
+    >>> _listed([20, 41, 20])
+    '20, 41 and 20 rows'
+    >>> _listed([1])
+    '1 row'
+    >>> _listed([5, 9, 1, 8, 7, 3, 3, 6, 4])
+    '9, 8, 7, 6, 5, 4, 3 and 2 times at most 3 rows'
+    """
+    if len(sizes) == 1:
+        return _rows(sizes[0])
+    told = [f"{size:,}" for size in sizes]
+    if len(sizes) > MOST_LISTED:
+        falling = sorted(sizes, reverse=True)
+        left = len(sizes) - MOST_LISTED + 1
+        told = [f"{size:,}" for size in falling[:-left]]
+        told.append(f"{left} times at most {falling[-left]:,}")
+    return f"{', '.join(told[:-1])} and {told[-1]} rows"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _counted(k: int) -> str:

@@ -116,7 +116,7 @@ def choose_method(kind: str, method: str | None, distance: str | None) -> Method
         If there is no such method or distance, or they do not go with the rows or with each other.
     """
     if distance is not None:
-        find_metric(distance)
+        distance = find_metric(distance)
         _refuse_distance(kind, distance)
     customary = METHODS[kind][0]
     if method is None:
@@ -160,8 +160,18 @@ def _centres(distance: str) -> str:
 
 
 def _refuse_distance(kind: str, distance: str) -> None:
+    if distance == "precomputed":
+        raise InputError(
+            'The distance "precomputed" is for matrices of distances, but these are rows; choose '
+            "a distance between rows, or call further.cluster.KMedoids with the matrix."
+        )
     with_categories = kind in ("mixed", "categorical")
-    if with_categories and distance not in ("gower", "hamming", "jaccard"):
+    if with_categories and distance == "jaccard":
+        raise InputError(
+            f'The distance "jaccard" compares sets, columns of 0 and 1, but these are '
+            f"{_ROWS[kind]}; use gower, or choose columns of 0 and 1 with --columns."
+        )
+    if with_categories and distance not in ("gower", "hamming"):
         raise InputError(
             f'The distance "{distance}" is between numbers, but these are {_ROWS[kind]}; use '
             "gower, or choose columns of numbers with --columns."
@@ -177,6 +187,8 @@ def _with_distance(line: ModelName, kind: str, distance: str | None) -> Method:
     cls = line.load()
     takes = "metric" in inspect.signature(cls).parameters
     own = OWN_DISTANCE.get(line.name)
+    if own == "great_circle":
+        _refuse_distance(kind, own)
     if not takes:
         if distance is not None and distance != own:
             raise InputError(

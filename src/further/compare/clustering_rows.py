@@ -74,6 +74,11 @@ def prepare_rows(
     """
     frame = table_of(dataset)
     name, label, notes = _label(dataset, frame, target, columns)
+    if name in (columns or ()) and name in frame:
+        raise InputError(
+            f'"{name}" is the label that the clusters are compared with, so they are not made from '
+            "it; leave it out of the columns, or name no target."
+        )
     candidates = frame.drop(columns=[] if name is None or name not in frame else [name])
     preparation = TablePreparation(columns=columns, scale=scale).fit(candidates)
     X = preparation.transform(candidates)

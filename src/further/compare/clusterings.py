@@ -10,6 +10,7 @@ was interrupted does not do it again.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from further.cluster.choosing import choose_k
+from further.cluster.distances import find_metric
 from further.cluster.starts import init_sensitivity
 from further.compare.assignments import write_assignments
 from further.compare.clustering_alternatives import compare_methods
@@ -51,6 +53,7 @@ from further.data.loading import load
 from further.errors import InputError, RunError
 from further.train.energy import Energy, EnergyMeter, grid_intensity
 from further.train.files import read_json, write_json, write_text
+from further.train.processes import is_first
 from further.train.run import Run, machine, versions
 
 
@@ -166,8 +169,10 @@ def cluster_table(
         "k_max": k_max,
     }
     rows, chosen = _prepare(dataset, parameters, batches)
+    folder = Path(out) if out is not None else default_folder("cluster", dataset.name)
+    is_new = not folder.exists()
     run = Run.create(
-        out if out is not None else default_folder("cluster", dataset.name),
+        folder,
         command=command or "further.compare.cluster_table",
         task=TASK,
         model=chosen.line.name,
@@ -177,7 +182,13 @@ def cluster_table(
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
+    try:
+        return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
+    except InputError:
+        # A method may refuse rows only when it meets them: there is nothing to go on with then.
+        if is_new and is_first():
+            shutil.rmtree(run.path, ignore_errors=True)
+        raise
 
 
 def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
@@ -217,7 +228,7 @@ def _prepare(
 ) -> tuple[Rows, Method]:
     """Decide about columns, distance and method; all that can be refused is refused here."""
     # Sets have members, not sizes.
-    is_sets = asked["distance"] == "jaccard"
+    is_sets = asked["distance"] is not None and find_metric(asked["distance"]) == "jaccard"
     scale = "none" if is_sets and asked["scale"] == "auto" else asked["scale"]
     rows = prepare_rows(dataset, asked["columns"], scale, asked["target"])
     if is_sets:
