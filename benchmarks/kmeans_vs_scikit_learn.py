@@ -82,13 +82,16 @@ def fit(side: str, X: np.ndarray, start: np.ndarray, max_iter: int, threads: int
     return model.labels_, model.inertia_, model.n_iter_
 
 
-def sweep(side: str, X: np.ndarray) -> tuple[np.ndarray, float, int]:
+def elbow(side: str, X: np.ndarray) -> tuple[np.ndarray, float, int]:
     """Return the sum of the inertias and of the iterations of k = 2 to 30."""
     if side == "further":
-        from further.cluster import KMeans
+        from further.cluster.sweep import sweep
+
+        models = list(sweep(X, range(2, 31), n_starts=2, random_state=0).values())
     else:
         from sklearn.cluster import KMeans
-    models = [KMeans(k, random_state=0).fit(X) for k in range(2, 31)]
+
+        models = [KMeans(k, random_state=0).fit(X) for k in range(2, 31)]
     return models[-1].labels_, sum(m.inertia_ for m in models), sum(m.n_iter_ for m in models)
 
 
@@ -99,7 +102,7 @@ def child(side: str, shape: str, scale: float, max_iter: int, threads: int, labe
     fit(side, X, start, 2, threads)
     before, begin = peak(), time.perf_counter()
     if shape == SWEEP:
-        found, inertia, n_iter = sweep(side, X)
+        found, inertia, n_iter = elbow(side, X)
     else:
         found, inertia, n_iter = fit(side, X, start, max_iter, threads)
     seconds = time.perf_counter() - begin

@@ -39,6 +39,7 @@ class Engine(Rows):
         self.labels = np.full(self.n, -1, np.int32)
         self._sums = np.zeros((n_clusters, self.d))
         self._mass = np.zeros(n_clusters)
+        self._some = np.linspace(0, self.n - 1, min(_SAMPLE, max(self.n // 32, 64))).astype(int)
         self._count = np.zeros(n_clusters, np.int64)
         self.close, self._moved_share = 0, 1.0
         self._plain: SmallEngine | None = None
@@ -104,11 +105,12 @@ class Engine(Rows):
         if self._bounded and complete:
             moved = self._movement(centers)
             # The largest movement among the others: the second largest for the one that moved most.
-            others = np.full(k, moved.max())
+            first = int(moved.argmax())
+            others = np.full(k, moved[first])
             if k > 1:
-                others[moved.argmax()] = np.partition(moved, -2)[-2]
+                others[first] = max(moved[:first].max(initial=0), moved[first + 1 :].max(initial=0))
             self._needed += moved + others
-            rows = np.linspace(0, self.n - 1, _SAMPLE).astype(int)
+            rows = self._some
             unclear = self._gaps[rows] <= self._needed[self.labels[rows]]
             spare = bool(unclear.mean() < k * self.d / (k * self.d + _COST_OF_FEW))
         # Bounds cost a little; they pay once most rows stay where they are.

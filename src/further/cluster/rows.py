@@ -116,7 +116,8 @@ class Rows:
         with np.errstate(over="ignore"):
             half[:k] = 0.5 * np.einsum("ij,ij->i", centers, centers)
             lines[:k] = -centers
-        if len(np.unique(half[:k])) < k:
+        ordered = np.sort(half[:k])
+        if (ordered[1:] == ordered[:-1]).any():
             order = np.lexsort(centers.T)
             same = (centers[order[1:]] == centers[order[:-1]]).all(axis=1)
             # lexsort is stable, so the first of equals has the lowest index.
