@@ -101,6 +101,18 @@ def test_no_structure_is_said_first_and_shown(runs: dict[str, Path]) -> None:
     assert "Stability is weak" not in text
 
 
+def test_one_cluster_that_was_asked_for_is_not_called_no_structure(
+    runs: dict[str, Path], tmp_path: Path
+) -> None:
+    found = read(runs["iris"])
+    write(tmp_path / "run", found | {"k": 1, "asked": {"k": 1}})
+    text = page(tmp_path / "run").text
+    assert "k = 1 was asked for; the rule of this report would say k = 3" in text
+    assert "no more cluster structure" not in text
+    assert "no structure found" not in text
+    assert "Why no clusters" not in text
+
+
 def test_text_of_the_data_is_never_markup(runs: dict[str, Path]) -> None:
     for training_examples in (True, False):
         parsed = page(runs["hostile"], training_examples=training_examples)

@@ -37,6 +37,8 @@ __all__ = ["ColumnDecision", "TablePreparation"]
 
 #: The square of a smaller one has lost digits.
 _LEAST_DEVIATION = float(np.finfo(np.float64).tiny ** 0.5)
+#: The squares of some thousand such numbers add up to one that can be held.
+_LARGEST = 1e150
 
 
 class TablePreparation(TransformerMixin, BaseEstimator):
@@ -187,6 +189,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             values = self._numbers(line, table[name])
             values = np.where(np.isnan(values), _number(line.fill), values)
             columns[name] = (values - _number(line.center)) / _number(line.spread)
+            beyond = np.abs(columns[name]) > _LARGEST
+            if beyond.any():
+                row = int(beyond.argmax())
+                raise InputError(
+                    f'The column "{name}" holds {values[row]:.3g} in row {row}, whose square is '
+                    "beyond what a number can hold; correct it, or leave it empty."
+                )
         if all(self._by_name[name].role == "numeric" for name in self.columns_):
             return np.column_stack(list(columns.values()))
         return pd.DataFrame(columns)

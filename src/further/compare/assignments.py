@@ -60,11 +60,12 @@ def with_clusters(
     """Return a table with the columns of the clustering after its own.
 
     ``anomaly_score`` is minus ``score_samples``: the higher, the less typical. ``distance`` is that
-    to the own cluster's centre, for methods that have centres.
+    to the own cluster's centre, for methods that have centres; for k-prototypes the row's cost
+    there.
     """
     scores = -np.asarray(estimator.score_samples(X), dtype=np.float64)
     added: dict[str, Any] = {"cluster": labels}
-    if hasattr(estimator, "cluster_centers_"):
+    if getattr(estimator, "cluster_centers_", None) is not None:
         added["distance"] = scores
     if silhouettes is not None:
         added["silhouette"] = silhouettes

@@ -185,9 +185,15 @@ def _anomalies(
 #: What the score of a method says, where it is not the distance to a centre.
 _MEANING = {
     "mixture": "The score is minus the log-density of the mixture.",
-    "agglomerative": "The score is the distance to the rows of the nearest cluster.",
+    "agglomerative": "The score is the distance to the centre of the nearest cluster (Ward), or "
+    "the mean distance to its rows.",
+    "mean_shift": "The score is the distance to the nearest peak of the density.",
+    "kmodes": "The score is the number of columns that differ from the mode of the own cluster.",
+    "kprototypes": "The score is the cost at the prototype of the own cluster: squared differences "
+    "of the numbers and the weight of each category that differs.",
     **dict.fromkeys(
-        ("dbscan", "hdbscan", "optics"), "The score is the distance to the nearest rows."
+        ("dbscan", "hdbscan", "optics"),
+        "The score is the distance to the min_samples-th nearest row, the row itself counted.",
     ),
 }
 

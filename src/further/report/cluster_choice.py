@@ -23,6 +23,12 @@ def chosen_k(run: RunFolder) -> int | None:
     return whole(mapping(run.evaluation.get("criteria")).get("k")) if own is None else own
 
 
+def found_none(run: RunFolder) -> bool:
+    """Tell whether the answer is that there are no clusters, not one cluster as asked."""
+    by_rule = whole(mapping(run.evaluation.get("criteria")).get("k"))
+    return chosen_k(run) == 1 and by_rule in (None, 1)
+
+
 def how_many(run: RunFolder) -> Markup | None:
     """Draw each criterion by k with its own answer, and say the rule that made one answer."""
     found = mapping(run.evaluation.get("criteria"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from further.report import cluster_choice, cluster_pictures, cluster_profiles, cluster_tables
-from further.report.cluster_choice import chosen_k, write_answers
+from further.report.cluster_choice import chosen_k, found_none, write_answers
 from further.report.cluster_limits import limits
 from further.report.cluster_tree import dendrogram
 from further.report.cost import in_words
@@ -76,7 +76,7 @@ def _facts(run: RunFolder) -> list[tuple[str, object]]:
         facts.append(("Columns", str(total)))
     k = chosen_k(run)
     if k is not None:
-        facts.append(("Clusters", _with(str(k), "no structure found" if k == 1 else None)))
+        facts.append(("Clusters", _with(str(k), "no structure found" if found_none(run) else None)))
     noise = whole(evaluation.get("noise"))
     if noise:
         facts.append(("In no cluster", _with(f"{noise:,}", share(noise / rows) if rows else None)))
@@ -124,14 +124,14 @@ def _warnings(run: RunFolder, training_examples: bool) -> list[str]:
     evaluation = run.evaluation
     criteria, told = mapping(evaluation.get("criteria")), []
     k = chosen_k(run)
-    if k == 1:
+    if k == 1 and whole(criteria.get("k")) == 1:
         told.append(
             "These rows show no more cluster structure than rows without any. A method such as "
             "k-means would still cut them into as many parts as it is asked for; such parts mean "
             "nothing."
         )
     found = whole(criteria.get("k"))
-    if k is not None and k > 1 and found is not None and found != k:
+    if k is not None and found is not None and found != k:
         judged = "no cluster structure" if found == 1 else f"k = {found}"
         told.append(f"k = {k} was asked for; the rule of this report would say {judged}.")
     if k != 1 and criteria.get("agree") is False:
@@ -196,15 +196,15 @@ def _notes(run: RunFolder) -> Markup | None:
 
 
 def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
-    k = chosen_k(run)
+    none = found_none(run)
     how_many = section(
         "how-many",
-        "Why no clusters" if k == 1 else "How many clusters?",
+        "Why no clusters" if none else "How many clusters?",
         cluster_choice.how_many(run),
         "Each criterion for every k that was tried, with its own answer.",
     )
     # Where there are no clusters, why comes before what the rows look like.
-    first = [how_many] if k == 1 else []
+    first = [how_many] if none else []
     return [
         *first,
         section(
