@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from further.cluster.preparation import TablePreparation
-from further.cluster.silhouette import silhouette_values
-from further.compare.clustering_method import Method
+from further.cluster.silhouette import Silhouettes
 from further.compare.clustering_rows import TASK, Rows, table_of
 from further.data.dataset import as_dataset
 from further.data.loading import load
@@ -19,10 +18,10 @@ from further.train.files import read_json, write_bytes
 from further.train.load import load as load_model
 from further.train.run import Run
 
-COLUMNS = ("cluster", "distance", "silhouette", "anomaly_score")
 
-
-def write_assignments(folder: Path, rows: Rows, chosen: Method, estimator: Any, seed: int) -> Path:
+def write_assignments(
+    folder: Path, rows: Rows, estimator: Any, silhouettes: Silhouettes | None
+) -> Path:
     """Write every row of the source with what the clustering says of it.
 
     Silhouettes stand beside the rows that they were computed for, a seeded sample where there are
@@ -34,19 +33,16 @@ def write_assignments(folder: Path, rows: Rows, chosen: Method, estimator: Any, 
         The run.
     rows : Rows
         The prepared rows.
-    chosen : Method
-        Method and distance.
     estimator : estimator
         Fitted to all rows.
-    seed : int
-        Of the sample.
+    silhouettes : Silhouettes or None
+        Of the rows or a sample of them.
     """
     labels = np.asarray(estimator.labels_)
-    silhouettes = np.full(len(labels), np.nan)
-    if len(set(labels.tolist()) - {-1}) > 1:
-        found = silhouette_values(rows.X, labels, metric=chosen.metric, random_state=seed)
-        silhouettes[found.rows] = found.values
-    table = with_clusters(rows.frame, rows.X, estimator, labels, silhouettes)
+    values = np.full(len(labels), np.nan)
+    if silhouettes is not None:
+        values[silhouettes.rows] = silhouettes.values
+    table = with_clusters(rows.frame, rows.X, estimator, labels, values)
     return write_bytes(folder / "assignments.csv", table.to_csv(index=False).encode())
 
 
@@ -100,9 +96,11 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
     RunError
         If the folder is no clustering or has not finished.
     """
-    record = Run(run).record
-    if record.get("task") != TASK:
+    made = Run(run)
+    if made.record.get("task") != TASK:
         raise RunError(f'"{run}" is not a clustering; "further cluster DATA" makes one.')
+    if made.status != "finished":
+        raise RunError(f'"{run}" has not finished; "further resume {run}" goes on with it.')
     estimator = load_model(run)
     preparation = TablePreparation.from_json(read_json(Path(run) / "preparation.json"))
     if isinstance(data, str | Path | pd.DataFrame):

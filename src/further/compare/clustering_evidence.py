@@ -10,7 +10,7 @@ import pandas as pd
 from further.cluster.anomaly import anomaly_report
 from further.cluster.profiles import cluster_rules, profile_clusters
 from further.cluster.projection import Projection, project
-from further.cluster.silhouette import silhouette_values
+from further.cluster.silhouette import Silhouettes, silhouette_values
 from further.compare.clustering_method import Method
 from further.compare.clustering_rows import Rows, sample_rows
 
@@ -22,11 +22,19 @@ COMPONENTS_PLAYED = 8
 UNUSUAL_ROWS = 10
 
 
+def silhouettes_of(rows: Rows, chosen: Method, estimator: Any, seed: int) -> Silhouettes | None:
+    """Return the silhouettes of the fitted clusters, of many rows of a sample; None for one."""
+    labels = np.asarray(estimator.labels_)
+    if len(set(labels.tolist()) - {-1}) < 2:
+        return None
+    return silhouette_values(rows.X, labels, metric=chosen.metric, random_state=seed)
+
+
 def evidence(
     rows: Rows,
     chosen: Method,
     estimator: Any,
-    k: int | None,
+    silhouettes: Silhouettes | None,
     starts: dict[str, Any] | None,
     seed: int,
 ) -> dict[str, Any]:
@@ -40,8 +48,8 @@ def evidence(
         Method and distance.
     estimator : estimator
         Fitted to all rows.
-    k : int or None
-        The number of clusters that it was given.
+    silhouettes : Silhouettes or None
+        From :func:`silhouettes_of`.
     starts : dict or None
         What other starts gave.
     seed : int
@@ -51,14 +59,11 @@ def evidence(
     clusters = sorted(set(labels.tolist()) - {-1})
     several = len(clusters) > 1
     notes = list(rows.notes)
-    silhouettes = None
-    if several:
-        silhouettes = silhouette_values(rows.X, labels, metric=chosen.metric, random_state=seed)
-        if silhouettes.sampled:
-            notes.append(
-                f"Silhouettes are of a seeded sample of {len(silhouettes.rows):,} rows, since they "
-                "grow with the square of their number."
-            )
+    if silhouettes is not None and silhouettes.sampled:
+        notes.append(
+            f"Silhouettes are of a seeded sample of {len(silhouettes.rows):,} rows, since their "
+            "cost grows with the square of the number of rows."
+        )
     scores = np.asarray(estimator.score_samples(rows.X), dtype=np.float64)
     rules = cluster_rules(rows.used, labels, random_state=seed) if several else None
     agreement = _agreement(rows, labels)

@@ -30,7 +30,7 @@ from further.compare.clustering_batches import (
     refuse_method,
     sample_table,
 )
-from further.compare.clustering_evidence import evidence
+from further.compare.clustering_evidence import evidence, silhouettes_of
 from further.compare.clustering_headline import headline
 from further.compare.clustering_method import Method, choose_method
 from further.compare.clustering_rows import (
@@ -290,7 +290,8 @@ def _carry_out(
         if chosen.has_k and k is not None and k > 1 and hasattr(estimator, "inertia_"):
             starts = part("starts", lambda: _starts(rows, chosen, k, seed), "Other starts")
         tell({"event": "step", "what": "What the clusters are"})
-        found = evidence(rows, chosen, estimator, k, starts, seed)
+        silhouettes = silhouettes_of(rows, chosen, estimator, seed)
+        found = evidence(rows, chosen, estimator, silhouettes, starts, seed)
         evaluation = _record(run, dataset, rows, chosen, {
             "criteria": criteria, "alternatives": compared, "stability": compared[0]["stability"],
             "starts": starts, **found,
@@ -302,7 +303,7 @@ def _carry_out(
         energy, seconds = meter.read(), time.monotonic() - started
         evaluation |= {"seconds": seconds, "energy": _describe_energy(energy)}
         if batches is None:
-            write_assignments(run.path, rows, chosen, estimator, seed)
+            write_assignments(run.path, rows, estimator, silhouettes)
         write_json(run.path / "evaluation.json", evaluation)
         run.update(
             status="finished",
