@@ -270,7 +270,8 @@ def make_engine(
 
     if X.size * n_clusters < WORK_OF_A_THREAD:
         n_threads = 1
-    return Engine(X, weights, n_threads=n_threads or _openmp_effective_n_threads())
+    threads = n_threads or _openmp_effective_n_threads()
+    return Engine(X, weights, n_clusters=n_clusters, n_threads=threads)
 
 
 def assign(

@@ -12,8 +12,8 @@ from further.cluster.centroids import squared_distances
 from further.cluster.tiles import ROWS, fill_tiles
 from further.cluster.yinyang import BLOCK, CHAIN
 
-#: Up to so many features the rows lie across the vector lanes.
-FEW_FEATURES = 16
+#: Up to so many features the rows lie across the vector lanes; up to CHAIN for so few clusters.
+FEW_FEATURES, FEW_CLUSTERS = 32, 32
 #: A span is the work of one thread at a time; sums are added span by span, whatever the threads.
 _SPAN_ROWS, _MOST_SPANS = 16384, 64
 _UNIT = 2.0**-24
@@ -29,6 +29,8 @@ class Rows:
         Rows, float32 or float64, C-contiguous; never written to.
     weights : ndarray of shape (n,), float64, optional
         Weights of the rows.
+    n_clusters : int, optional
+        The most clusters that are to come, which decides how the rows are kept.
     n_threads : int
         Most threads.
 
@@ -50,7 +52,12 @@ class Rows:
     """
 
     def __init__(
-        self, X: np.ndarray, weights: np.ndarray | None = None, *, n_threads: int = 1
+        self,
+        X: np.ndarray,
+        weights: np.ndarray | None = None,
+        *,
+        n_clusters: int | None = None,
+        n_threads: int = 1,
     ) -> None:
         self.X = X
         self.n, self.d = X.shape
@@ -59,7 +66,8 @@ class Rows:
         self.n_threads = n_threads
         self.offset, self.scale, self.variance = self._frame()
         self.exact = X.dtype == np.float32 and self.scale == 1 and not self.offset.any()
-        self.tiled = self.d <= FEW_FEATURES
+        few = self.d <= CHAIN and n_clusters is not None and n_clusters <= FEW_CLUSTERS
+        self.tiled = self.d <= FEW_FEATURES or few
         self.block = ROWS if self.tiled else BLOCK
         self.n_blocks = -(-self.n // self.block)
         self.padded_rows = self.n_blocks * self.block
