@@ -18,7 +18,7 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 #: Fewer products of a row and a centroid's feature than this: scikit-learn's own code. The first
 #: is for a process that has yet to load the compiled code, which takes a third of a second, or, the
 #: first time after installation, to compile it, which takes ten.
-SMALL_WORK, SMALL_WORK_LOADED = 1 << 23, 1 << 20
+SMALL_WORK, SMALL_WORK_LOADED = 1 << 23, 100_000
 #: Fewer of them in a pass than this: one thread, for starting others takes longer.
 WORK_OF_A_THREAD = 1 << 24
 #: Squared distances below this share of the spread are rounding.
