@@ -10,9 +10,10 @@ Vassilvitskii, 2007),
 of which the one that lowers the inertia most among a few draws is taken. The better of fresh and
 warm is kept: a warm start alone is quick, but it is now and then stuck where fresh starts are not.
 In large data all starts are run on a random sample, and all rows are iterated once, from the
-centroids of the best of them (Bradley and Fayyad, 1998). On 100,000 rows of 8 columns in 12
-groups, k from 2 to 30, three such starts took 2/5 of the time of scikit-learn's single one in a
-loop, and no inertia was higher by more than 0.01 %.
+centroids of the best of them (Bradley and Fayyad, 1998). On 100,000 rows of 8 columns in 16
+overlapping groups, k from 2 to 30, three such starts took less than a quarter of the time of
+scikit-learn's single one in a loop; all inertias together were 0.6 % lower, and one was 1.6 %
+higher.
 """
 
 from __future__ import annotations
