@@ -223,7 +223,7 @@ def test_a_sample_assigns_all_rows_and_is_seeded():
 def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
     monkeypatch.setattr(distances, "total_memory", lambda: 4 * 8 * 100 * 100)
     X = np.random.default_rng(0).normal(size=(150, 2))
-    with pytest.raises(InputError, match=r"all 150 rows do not fit .* sample_size to at most 100"):
+    with pytest.raises(InputError, match=r"all 150 rows take .* sample_size to at most 100"):
         KMedoids(2).fit(X)
     assert len(KMedoids(2, sample_size=100, random_state=0).fit(X).labels_) == 150
 

@@ -32,13 +32,13 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from further.cluster.dendrogram import Dendrogram, truncate
+from further.cluster.distances import refuse_matrix
 from further.cluster.neighbourhood import (
     BLOCK_BYTES,
     GREAT_CIRCLE,
     Measure,
     accept_our_metrics,
     adopt,
-    refuse_square,
 )
 from further.cluster.training_rows import KeepsTrainingRows
 from further.errors import InputError
@@ -218,9 +218,9 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
             copies = 3.0
         one_pass = self.linkage == "single" and copies == 1.0
         if self.connectivity is None and not one_pass:
-            what = f'linkage="{self.linkage}"'
+            what = f'AgglomerativeClustering: linkage="{self.linkage}"'
             remedy = "give at most {most} rows, or sample_size={most}"
-            refuse_square("AgglomerativeClustering", what, len(rows), copies, remedy)
+            refuse_matrix(what, len(rows), len(rows), copies=copies, remedy=remedy)
         if as_matrix:
             metric, given = "precomputed", measure.pairwise(rows, rows)
         parameters = {**self.get_params(deep=False), "metric": metric, "compute_distances": True}

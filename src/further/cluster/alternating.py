@@ -187,11 +187,8 @@ class AlternatingClusterer(SavedEstimator, ClusterMixin, BaseEstimator):
     (``_keep``, ``_fitted_centers``). When it fails: in local minima, hence ``n_init``.
     """
 
-    n_clusters: int
-    init: Any
-    n_init: Any
-    max_iter: int
-    random_state: Any
+    #: The distance between rows that goes with it, where it has no parameter ``metric``.
+    own_metric: ClassVar[str]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
@@ -200,6 +197,21 @@ class AlternatingClusterer(SavedEstimator, ClusterMixin, BaseEstimator):
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        init: Any = "k-means++",
+        n_init: Any = "auto",
+        max_iter: int = 300,
+        random_state: Any = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.init = init
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Find the clusters of the rows.

@@ -14,16 +14,7 @@ from further.cluster.distances import pairwise
 from further.cluster.sweep import take_rows
 from further.errors import InputError
 
-#: The distance of estimators that have no parameter for it; Euclid's where none is named.
-OWN_METRIC = {
-    "GreatCircleKMeans": "great_circle",
-    "KMedians": "manhattan",
-    "KModes": "gower",
-    "KPrototypes": "gower",
-    "SphericalKMeans": "cosine",
-}
-#: Estimators that take tables with categories; others may through their metric.
-TABLES = ("KModes", "KPrototypes")
+#: Distances of tables with categories.
 TABLE_METRICS = ("gower", "hamming")
 
 
@@ -93,14 +84,14 @@ def read_rows(X: Any, estimator: Any, who: str) -> ClusteredRows:
         If there are categories that the estimator cannot take, or X holds distances.
     """
     name = type(estimator).__name__
-    metric = getattr(estimator, "metric", None) or OWN_METRIC.get(name, "euclidean")
+    metric = getattr(estimator, "metric", None) or getattr(estimator, "own_metric", "euclidean")
     power = float(getattr(estimator, "p", None) or 2.0)
     if metric == "precomputed":
         raise InputError(
             f'{who}: metric="precomputed" but reference data and samples need the rows themselves; '
             "give the rows and the name of a distance."
         )
-    if name in TABLES or metric in TABLE_METRICS:
+    if metric in TABLE_METRICS:
         return _read_table(X, estimator, name, metric, power)
     if isinstance(X, pd.DataFrame):
         words = [c for c in X.columns if not pd.api.types.is_numeric_dtype(X[c].dtype)]

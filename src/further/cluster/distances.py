@@ -181,8 +181,21 @@ def largest_square(copies: float = 1.0) -> int | None:
     return None if memory is None else math.isqrt(int(SHARE * memory / (8 * copies)))
 
 
-def refuse_matrix(what: str, n: int, m: int) -> None:
+def refuse_matrix(
+    what: str, n: int, m: int, *, copies: float = 1.0, remedy: str = "give at most {most} rows"
+) -> None:
     """Refuse n x m distances that take more than a quarter of the memory.
+
+    Parameters
+    ----------
+    what : str
+        What needs them, for the message.
+    n, m : int
+        Rows.
+    copies : float
+        How many matrices of float64 stand in memory at once.
+    remedy : str
+        What to do about it, with {most} for the number of rows that would fit.
 
     Raises
     ------
@@ -190,12 +203,14 @@ def refuse_matrix(what: str, n: int, m: int) -> None:
         With the number of rows that would fit.
     """
     memory = total_memory()
-    if memory is None or 8 * n * m <= SHARE * memory:
+    needed = 8 * copies * n * m
+    if memory is None or needed <= SHARE * memory:
         return
-    most = largest_square() if n == m else int(SHARE * memory / (8 * m))
+    most = largest_square(copies) if n == m else int(SHARE * memory / (8 * copies * m))
+    between = f"all {n}" if n == m else f"{n} and {m}"
     raise InputError(
-        f"{what}: the distances between {n} and {m} rows take {8 * n * m / GIB:.1f} GiB of this "
-        f"machine's {memory / GIB:.1f} GiB of memory; give at most {most} rows."
+        f"{what}: the distances between {between} rows take {needed / GIB:.1f} GiB of this "
+        f"machine's {memory / GIB:.1f} GiB of memory; {remedy.format(most=most)}."
     )
 
 

@@ -20,12 +20,10 @@ import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
+from further.cluster.column_decisions import LATITUDES, LONGITUDES
 from further.cluster.distances import EARTH_RADIUS, check_coordinates
 from further.cluster.spherical_kmeans import Directions
 from further.errors import InputError
-
-LATITUDE = ("latitude", "lat")
-LONGITUDE = ("longitude", "lon", "lng", "long")
 
 
 def to_unit_vectors(degrees: Floats) -> Floats:
@@ -106,20 +104,7 @@ class GreatCircleKMeans(AlternatingClusterer):
     [11.0, 180.0]
     """
 
-    def __init__(
-        self,
-        n_clusters: int = 8,
-        *,
-        init: Any = "k-means++",
-        n_init: Any = "auto",
-        max_iter: int = 300,
-        random_state: Any = None,
-    ) -> None:
-        self.n_clusters = n_clusters
-        self.init = init
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.random_state = random_state
+    own_metric = "great_circle"
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Find the clusters of the places.
@@ -190,8 +175,8 @@ def latitude_first(X: Any) -> Any:
     if not isinstance(X, pd.DataFrame) or X.shape[1] != 2:
         return X
     lower = [str(name).lower() for name in X.columns]
-    latitude = [j for j, name in enumerate(lower) if name in LATITUDE]
-    longitude = [j for j, name in enumerate(lower) if name in LONGITUDE]
+    latitude = [j for j, name in enumerate(lower) if name in LATITUDES]
+    longitude = [j for j, name in enumerate(lower) if name in LONGITUDES]
     if not latitude and not longitude:
         return X
     if len(latitude) != 1 or len(longitude) != 1:

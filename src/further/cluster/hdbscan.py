@@ -26,7 +26,8 @@ from scipy import sparse
 from sklearn.base import _fit_context
 
 from further.cluster.density import DensityClusterer, refuse_too_few
-from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt, refuse_square
+from further.cluster.distances import refuse_matrix
+from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
 
 _THEIRS = sklearn.cluster.HDBSCAN._parameter_constraints
 #: Distances for which scikit-learn's HDBSCAN has no tree and makes the matrix of all pairs.
@@ -170,7 +171,8 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
         measure = Measure.of(self)
         rows = measure.check(self, X, ensure_all_finite=False, dtype=np.float64)
         if self.metric in _SQUARE:
-            refuse_square("HDBSCAN", f'metric="{self.metric}"', rows.shape[0], copies=3)
+            n = rows.shape[0]
+            refuse_matrix(f'HDBSCAN: metric="{self.metric}"', n, n, copies=3)
         refuse_too_few("HDBSCAN", self._k(), rows.shape[0])
         parameters = {
             **self.get_params(deep=False),

@@ -103,20 +103,7 @@ class KMedians(AlternatingClusterer):
     ([1.0, 51.0], 42.0)
     """
 
-    def __init__(
-        self,
-        n_clusters: int = 8,
-        *,
-        init: Any = "k-means++",
-        n_init: Any = "auto",
-        max_iter: int = 300,
-        random_state: Any = None,
-    ) -> None:
-        self.n_clusters = n_clusters
-        self.init = init
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.random_state = random_state
+    own_metric = "manhattan"
 
     def _learn(self, X: Any) -> ManhattanRows:
         return ManhattanRows(validate_data(self, X, dtype=np.float64))

@@ -26,8 +26,8 @@ from further.cluster.distances import (
     find_metric,
     gower_ranges,
     is_sets,
-    largest_square,
     pairwise,
+    refuse_matrix,
 )
 from further.cluster.fasterpam import alternate_medoids, fasterpam, start_by_build
 from further.errors import InputError
@@ -179,15 +179,10 @@ class KMedoids(SavedEstimator, ClusterMixin, BaseEstimator):
         self._refuse_too_few_or_many(len(chosen))
         self.ranges_ = gower_ranges(rows) if metric == "gower" else None
         distances = self._between_all(rows, chosen)
-        best: NDArray[np.intp] | None = None
-        least = np.inf
-        for _ in range(1 if self.init == "build" else self.n_init):
-            medoids, n_iter = self._search(distances, random)
-            total = float(distances[medoids].min(axis=0).sum())
-            if best is None or total < least:
-                best, least, self.n_iter_ = medoids, total, n_iter
-        assert best is not None, "there is at least one start"
-        self.medoid_indices_ = chosen[best]
+        n_starts = 1 if self.init == "build" else self.n_init
+        found = [self._search(distances, random) for _ in range(n_starts)]
+        medoids, self.n_iter_ = min(found, key=lambda pair: distances[pair[0]].min(axis=0).sum())
+        self.medoid_indices_ = chosen[medoids]
         self.cluster_centers_ = self._show(rows)
         self.labels_, own = self._assign(rows)
         self.inertia_ = float(own.sum())
@@ -249,12 +244,10 @@ class KMedoids(SavedEstimator, ClusterMixin, BaseEstimator):
                 f"KMedoids: n_clusters={self.n_clusters} but medoids are sought in {n} rows; "
                 f"choose n_clusters of at most {n}."
             )
-        most = largest_square(copies=1 if self.method == "fasterpam" else 2)
-        if self.metric != "precomputed" and most is not None and n > most:
-            raise InputError(
-                f"KMedoids: the distances between all {n} rows do not fit into a quarter of this "
-                f"machine's memory, which holds those of {most}; set sample_size to at most {most}."
-            )
+        if self.metric != "precomputed":
+            copies = 1 if self.method == "fasterpam" else 2
+            remedy = "set sample_size to at most {most}"
+            refuse_matrix("KMedoids", n, n, copies=copies, remedy=remedy)
 
     def _between_all(self, rows: Any, chosen: NDArray[np.intp]) -> Floats:
         if self._metric() == "precomputed":

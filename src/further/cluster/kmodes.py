@@ -143,6 +143,7 @@ class KModes(AlternatingClusterer):
     array([ True])
     """
 
+    own_metric = "gower"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **AlternatingClusterer._parameter_constraints,
         "init": [StrOptions({"huang", "cao", "random", "k-means++"}), "array-like"],

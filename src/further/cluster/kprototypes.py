@@ -123,6 +123,7 @@ class KPrototypes(AlternatingClusterer):
     (np.True_, 1.862)
     """
 
+    own_metric = "gower"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **AlternatingClusterer._parameter_constraints,
         "categorical_features": ["array-like", Integral, str, None],

@@ -27,11 +27,9 @@ from further.cluster.distances import (
     EARTH_RADIUS,
     check_coordinates,
     gower_ranges,
-    largest_square,
     pairwise,
+    refuse_matrix,
 )
-from further.data.memory import GIB, total_memory
-from further.errors import InputError
 
 #: Distances that scikit-learn's clusterers are to take beside their own.
 GREAT_CIRCLE = "great_circle"
@@ -150,7 +148,8 @@ class Measure:
             If that is a matrix of all pairs which does not fit, with the number of rows that do.
         """
         if self.needs_matrix:
-            refuse_square(who, f'metric="{self.metric}"', len(rows), copies=3)
+            n = len(rows)
+            refuse_matrix(f'{who}: metric="{self.metric}"', n, n, copies=3)
             return self.pairwise(rows, rows)
         return self.prepared(rows)
 
@@ -235,37 +234,6 @@ def _smallest(
     found = np.take_along_axis(between, index, axis=1)
     order = np.argsort(found, axis=1, kind="stable")
     return np.take_along_axis(found, order, axis=1), np.take_along_axis(index, order, axis=1)
-
-
-def refuse_square(
-    who: str, what: str, n: int, copies: float = 1.0, remedy: str = "give at most {most} rows"
-) -> None:
-    """Refuse a table whose distances of all pairs take more than a quarter of the memory.
-
-    Parameters
-    ----------
-    who, what : str
-        The estimator and what of it needs all pairs, for the message.
-    n : int
-        Rows.
-    copies : float
-        How many times the n x n matrix of float64 stands in memory at once.
-    remedy : str
-        What to do about it, with {most} for the number of rows that would fit.
-
-    Raises
-    ------
-    InputError
-        With the number of rows that would fit.
-    """
-    most = largest_square(copies)
-    if most is None or n <= most:
-        return
-    raise InputError(
-        f"{who}: {what} needs the distances between all {n} rows, {8 * copies * n * n / GIB:.1f} "
-        f"GiB of this machine's {(total_memory() or 0) / GIB:.1f} GiB of memory; "
-        f"{remedy.format(most=most)}."
-    )
 
 
 def _numbers_and_words(X: Any) -> NDArray[np.object_]:

@@ -35,6 +35,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from further.cluster.great_circle_kmeans import to_degrees, to_unit_vectors
 from further.cluster.unimodal import unimodal_distribution
 
 #: Columns of numbers with at most so many values keep their values in the reference data.
@@ -185,11 +186,7 @@ class References:
 
     def _to_space(self, rows: np.ndarray) -> np.ndarray:
         if self.metric == "great_circle":
-            latitude, longitude = np.radians(rows).T
-            across = np.cos(latitude)
-            return np.column_stack(
-                [across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)]
-            )
+            return to_unit_vectors(rows)
         if self.metric == "cosine":
             lengths = np.linalg.norm(rows, axis=1, keepdims=True)
             return rows / np.where(lengths > 0, lengths, 1.0)
@@ -198,5 +195,4 @@ class References:
     def _from_space(self, rows: np.ndarray) -> np.ndarray:
         if self.metric != "great_circle":
             return rows
-        x, y, z = rows.T
-        return np.degrees(np.column_stack([np.arctan2(z, np.hypot(x, y)), np.arctan2(y, x)]))
+        return to_degrees(rows)

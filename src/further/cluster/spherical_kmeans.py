@@ -117,20 +117,7 @@ class SphericalKMeans(AlternatingClusterer):
     array([0, 0, 1, 1])
     """
 
-    def __init__(
-        self,
-        n_clusters: int = 8,
-        *,
-        init: Any = "k-means++",
-        n_init: Any = "auto",
-        max_iter: int = 300,
-        random_state: Any = None,
-    ) -> None:
-        self.n_clusters = n_clusters
-        self.init = init
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.random_state = random_state
+    own_metric = "cosine"
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

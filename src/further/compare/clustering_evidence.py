@@ -16,7 +16,6 @@ from further.compare.clustering_rows import Rows, sample_rows
 
 #: What a page can draw and a reader can see.
 POINTS_DRAWN = 3000
-BARS_DRAWN = 200
 POINTS_PLAYED = 400
 COMPONENTS_PLAYED = 8
 UNUSUAL_ROWS = 10

@@ -22,15 +22,8 @@ CENTRES = {
     "great_circle": "great_circle_kmeans",
 }
 ANY_DISTANCE = "kmedoids"
-#: The distance that a method has by its definition, which no option changes.
-OWN_DISTANCE = {
-    **{name: metric for metric, name in CENTRES.items()},
-    "minibatch_kmeans": "euclidean",
-    "mixture": "euclidean",
-    "mean_shift": "euclidean",
-    "kmodes": "mismatches",
-    "kprototypes": "squared euclidean and mismatches",
-}
+#: What a method lowers, where no distance between rows says it.
+LOWERS = {"kmodes": "mismatches", "kprototypes": "squared euclidean and mismatches"}
 #: The first is what is taken where none is asked for.
 METHODS = {
     "numeric": ("kmeans", "euclidean"),
@@ -120,7 +113,7 @@ def choose_method(kind: str, method: str | None, distance: str | None) -> Method
         _refuse_distance(kind, distance)
     customary = METHODS[kind][0]
     if method is None:
-        if distance is None or OWN_DISTANCE[customary] == distance:
+        if distance is None or CENTRES.get(distance) == customary:
             return _with_distance(find_model(customary, "cluster"), kind, None)
         name = ANY_DISTANCE if kind in ("mixed", "categorical") else _centres(distance)
         return _with_distance(find_model(name, "cluster"), kind, distance)
@@ -186,10 +179,10 @@ def _refuse_distance(kind: str, distance: str) -> None:
 def _with_distance(line: ModelName, kind: str, distance: str | None) -> Method:
     cls = line.load()
     takes = "metric" in inspect.signature(cls).parameters
-    own = OWN_DISTANCE.get(line.name)
-    if own == "great_circle":
-        _refuse_distance(kind, own)
+    own = LOWERS.get(line.name, getattr(cls, "own_metric", "euclidean"))
     if not takes:
+        if own == "great_circle":
+            _refuse_distance(kind, own)
         if distance is not None and distance != own:
             raise InputError(
                 f'The method "{line.name}" knows only the distance {own}; use {_centres(distance)} '
@@ -200,7 +193,7 @@ def _with_distance(line: ModelName, kind: str, distance: str | None) -> Method:
                 f'The method "{line.name}" needs numbers, but these are {_ROWS[kind]}; use '
                 f"{METHODS[kind][0]}, or choose columns of numbers with --columns."
             )
-        return Method(line, own or "euclidean")
+        return Method(line, own)
     metric = distance or METHODS[kind][1]
     parameters: dict[str, Any] = {"metric": metric, **SETTINGS.get(line.name, {})}
     if line.name == "agglomerative" and metric != "euclidean":

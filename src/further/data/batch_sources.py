@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from further.data.csv_file import MISSING, _delimiter, _Lines
+from further.data.csv_file import MISSING, Lines, find_delimiter
 from further.errors import InputError
 
 Floats = NDArray[np.floating[Any]]
@@ -189,8 +189,8 @@ class CsvSource:
             text = text[: text.rfind("\n") + 1]
         if not text.strip():
             raise InputError(f"{path} is empty; there is nothing to learn.")
-        self._delimiter = _delimiter(text)
-        lines = _Lines(path, text, self._delimiter)
+        self.find_delimiter = find_delimiter(text)
+        lines = Lines(path, text, self.find_delimiter)
         width, _ = lines.check()
         self._has_header = lines.has_header()
         self._names = [f"column_{i + 1}" for i in range(width)]
@@ -204,7 +204,7 @@ class CsvSource:
         table = csv.read_csv(
             io.BytesIO(text.encode()),
             read_options=self._read_options(),
-            parse_options=csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+            parse_options=csv.ParseOptions(delimiter=self.find_delimiter, newlines_in_values=True),
             convert_options=csv.ConvertOptions(null_values=list(MISSING)),
         )
         self._kinds = {
@@ -256,14 +256,14 @@ class CsvSource:
             line, expected, fields = found.groups()
             raise InputError(
                 f"{self.path}, line {line}: {fields} fields, but there are {expected} columns; "
-                f"correct that line, or quote fields that hold a {self._delimiter!r}."
+                f"correct that line, or quote fields that hold a {self.find_delimiter!r}."
             ) from error
 
     def _blocks(self, kinds: dict[str, Any]) -> Iterator[Any]:
         with csv.open_csv(
             str(self.path),
             read_options=self._read_options(),
-            parse_options=csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+            parse_options=csv.ParseOptions(delimiter=self.find_delimiter, newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 include_columns=list(kinds),
                 column_types=kinds,

@@ -64,8 +64,8 @@ def read_csv(
         numbers; and for an empty file.
     """
     text, notes = _decode(path, content)
-    delimiter = _delimiter(text)
-    lines = _Lines(path, text, delimiter)
+    delimiter = find_delimiter(text)
+    lines = Lines(path, text, delimiter)
     width, row_names = lines.check()
     has_header = lines.has_header() if header is None else header
     if lines.count - has_header < 1:
@@ -116,7 +116,8 @@ def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
 
 
-def _delimiter(text: str) -> str:
+def find_delimiter(text: str) -> str:
+    """Return the delimiter that gives most of the first lines the same number of fields."""
     head = [line for line in text[:100_000].split("\n") if line.strip()][:100]
     best, best_score = ",", (0.0, 0)
     for delimiter in DELIMITERS:
@@ -128,7 +129,7 @@ def _delimiter(text: str) -> str:
     return best
 
 
-class _Lines:
+class Lines:
     """The rows of the file as text, for what needs the number of a line."""
 
     def __init__(self, path: Path, text: str, delimiter: str) -> None:
@@ -215,7 +216,7 @@ class _Column:
     """One column of text, to be given its type."""
 
     def __init__(
-        self, lines: _Lines, name: str, index: int, has_header: bool, delimiter: str
+        self, lines: Lines, name: str, index: int, has_header: bool, delimiter: str
     ) -> None:
         self.lines, self.name, self.index = lines, name, index
         self.has_header, self.delimiter = has_header, delimiter
