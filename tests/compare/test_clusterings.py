@@ -193,6 +193,8 @@ def test_every_method_gives_a_whole_run(method, distance, tmp_path):
     clustering = cluster_table(
         frame, method=method, distance=distance, k_max=4, out=tmp_path / "run"
     )
+    for profile in clustering.evaluation["profile"]:
+        assert all(row["distance"] >= 0 for row in profile["typical"] + profile["borderline"])
     table = clustering.to_frame()
     if distance != "cosine":  # lengths do not count there
         assert adjusted_rand_score(y, table["cluster"]) > (0.5 if method == "optics" else 0.8)

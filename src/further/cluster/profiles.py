@@ -51,7 +51,8 @@ class Example:
     values : dict
         Its values as they came.
     distance : float or None
-        To the centre of its cluster, as the clustering measures it.
+        To the centre of its cluster, as the clustering measures it; where it has no centres, to
+        the rows around.
     other : int or None
         Of a borderline row, the cluster that it is almost in.
     """

@@ -80,7 +80,8 @@ def evidence(
                 rows.used,
                 labels,
                 X=rows.X,
-                distances=-scores,
+                # A density is no distance.
+                distances=None if chosen.line.name == "mixture" else -scores,
                 rules=rules,
                 silhouettes=silhouettes,
             )

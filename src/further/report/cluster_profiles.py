@@ -122,7 +122,7 @@ def _rule(profile: Mapping[str, Any]) -> Markup | None:
 def _rows(profile: Mapping[str, Any]) -> Markup | None:
     tables = []
     for key, title, told in (
-        ("typical", "Typical rows", "nearest to the centre"),
+        ("typical", "Typical rows", "nearest to the centre, or where rows lie densest"),
         ("borderline", "Borderline rows", "almost as near to another cluster"),
     ):
         rows = objects(profile.get(key))
