@@ -221,11 +221,15 @@ def test_an_interrupted_run_is_gone_on_with_to_the_same_result(tmp_path, monkeyp
             predict_clusters(tmp_path / "run", path)
     run = further.train.run.Run(tmp_path / "run")
     assert run.status == "interrupted"
+    before = run.record["seconds"], run.record["energy_wh"]
     assert (tmp_path / "run" / "parts" / "criteria.json").is_file()
     monkeypatch.setattr(clusterings, "choose_k", interrupt)  # it is not chosen again
     resumed = clusterings.resume(tmp_path / "run").evaluation
     for key in ("k", "sizes", "criteria", "profile", "inertia", "sentence", "starts"):
         assert resumed[key] == quiet[key], key
+    spent = resumed["seconds"], resumed["energy"]["watt_hours"]
+    assert spent > before > (0, 0)
+    assert spent[1] > before[1]
 
 
 def test_changed_data_are_not_gone_on_with(tmp_path, monkeypatch):

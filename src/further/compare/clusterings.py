@@ -254,7 +254,9 @@ def _carry_out(
     batches: Batches | None,
     tell: Listen,
 ) -> Clustering:
-    started, meter = time.monotonic(), EnergyMeter()
+    # What was spent before an interruption counts, up to the last part that was kept.
+    started = time.monotonic() - run.record.get("seconds", 0.0)
+    meter = EnergyMeter(run.record.get("energy_wh", 0.0))
     asked, seed = run.record["parameters"], run.record["seed"]
 
     def part(name: str, find: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
@@ -262,6 +264,8 @@ def _carry_out(
         if not file.is_file():
             tell({"event": "step", "what": what})
             write_json(file, find())
+            spent = time.monotonic() - started
+            run.update(seconds=spent, energy_wh=meter.read().watt_hours)
         found: dict[str, Any] = read_json(file)
         return found
 
