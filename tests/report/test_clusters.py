@@ -179,7 +179,9 @@ def _without(value: Any, change: str) -> Iterator[tuple[str, Any]]:
             yield name, [inner, *value[1:]]
 
 
-@pytest.mark.parametrize("change", ["absent", "null", "nonsense"])
+@pytest.mark.parametrize(
+    "change", ["absent", pytest.param("null", marks=pytest.mark.slow), "nonsense"]
+)
 def test_any_key_may_be_missing(tmp_path: Path, change: str) -> None:
     frame = iris().iloc[::8].rename(columns={"petal width (cm)": "latitude"})
     frame["longitude"] = frame["latitude"]

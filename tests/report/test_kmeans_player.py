@@ -50,7 +50,7 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
 def test_draws_without_complaint_request_or_overflow(
     browser: Any, runs: dict[str, Path], places: Path, width: int
 ) -> None:

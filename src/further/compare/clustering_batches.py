@@ -52,8 +52,9 @@ def sample_table(source: str | Path, seed: int) -> tuple[Dataset, Batches]:
     frame = pd.DataFrame(batches.sample(SAMPLE, seed), columns=list(batches.feature_names))
     notes = [
         f"{path.name}: {batches.count():,} rows do not fit into memory; columns, number of "
-        f"clusters and what describes them are judged on a seeded sample of {len(frame):,} rows, "
-        "and the centroids and assignments are of all rows, read in batches.",
+        f"clusters and what describes them are judged on a seeded sample of {len(frame):,} rows "
+        "(numbers of rows in the report count within it), and the centroids and assignments are of "
+        "all rows, read in batches.",
     ]
     if batches.left_out:
         notes.append(f"Columns that hold no numbers are left out: {', '.join(batches.left_out)}.")
