@@ -76,7 +76,7 @@ class Rows:
         self._spans = list(zip(range(self.n_spans), edges, edges[1:], strict=False))
         self._pool: ThreadPoolExecutor | None = None
         if self.n_threads > 1 and self.n_spans > 1:
-            self._pool = ThreadPoolExecutor(self.n_threads)
+            self._pool = ThreadPoolExecutor(self.n_threads - 1)
         self.norms = np.empty(0, np.float32)
         if self.tiled:
             tiles = aligned(self.n_blocks, (self.d + 1) * ROWS)
@@ -91,7 +91,17 @@ class Rows:
             for span in self._spans:
                 work(*span)
         else:
-            list(self._pool.map(lambda span: work(*span), self._spans))
+            # Threads take the next span themselves: to be handed each costs as much as its work.
+            waiting = iter(self._spans)
+
+            def some() -> None:
+                for span in waiting:
+                    work(*span)
+
+            others = [self._pool.submit(some) for _ in range(self.n_threads - 1)]
+            some()
+            for other in others:
+                other.result()
 
     def squared_distances(self, centers: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Return each row's squared distance to the centroid of its label, in float64."""
