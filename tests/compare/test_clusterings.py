@@ -367,7 +367,8 @@ def test_a_table_larger_than_memory_is_clustered_in_batches(kind, tmp_path, monk
 
 @pytest.mark.slow
 def test_a_million_rows(tmp_path):
-    X, y = make_blobs(1_000_000, 4, centers=5, random_state=1)
+    centers = 12 * np.vstack([np.zeros(4), np.eye(4)])
+    X, y = make_blobs(1_000_000, centers=centers, random_state=1)
     clustering = cluster_table(X.astype(np.float32), k_max=7, out=tmp_path / "run")
     assert clustering.evaluation["k"] == 5
     assert clustering.evaluation["silhouette"]["sampled"]
