@@ -15,7 +15,8 @@ from further.cluster.criteria import Criterion
 from further.cluster.structure import LEVEL
 from further.evaluate.interval import Estimate
 
-#: Below this agreement of bootstrap samples clusters are not taken to hold (Hennig, 2007).
+#: Below this agreement of bootstrap samples clusters are not taken to hold: the limit that Hennig
+#: (2007) gives for the Jaccard similarity of single clusters.
 HOLDS = 0.6
 
 RULE = (

@@ -208,7 +208,7 @@ def whether_it_holds(run: RunFolder) -> Markup | None:
 
 
 def _verdict(figure: Figure) -> str:
-    """Judge stability as Hennig (2007) does: below 0.6 doubtful, from 0.75 on it holds."""
+    """Judge stability: below 0.6 doubtful, from 0.75 on it holds (Hennig, 2007, of Jaccard)."""
     value = figure.value or 0.0
     if value >= 0.75:
         return "clusterings of other samples of these rows come out much the same"
