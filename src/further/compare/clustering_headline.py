@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-#: From which stability on clusters are called firm, and soft, as on the page: the limits that Hennig
-#: (2007) gives for the Jaccard similarity of single clusters.
+#: From which stability on clusters are called firm, and soft, as on the page: the limits that
+#: Hennig (2007) gives for the Jaccard similarity of single clusters.
 FIRM, SOFT = 0.75, 0.6
 #: Clusters of which the headline names the sizes.
 MOST_LISTED = 8
