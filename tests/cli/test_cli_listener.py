@@ -87,13 +87,18 @@ def test_an_interrupted_training_says_how_to_go_on(tmp_path: Path, table: Path):
             "--budget", "1000000 steps", "--precision", "float32", "--out", str(path),
         ],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # What runs in the background inherits that interrupts are ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 90
     while not (path / "history.csv").is_file() and time.monotonic() < deadline:
         time.sleep(0.2)
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, err
     assert out == ""
     assert err.splitlines()[-2:] == [f"Interrupted; go on with: further resume {path}", ""]
