@@ -11,10 +11,8 @@ import pandas as pd
 import pytest
 from cluster_run_maker import (
     HOSTILE,
-    airports,
     iris,
     make_clustering,
-    noise,
     write,
 )
 from page_reader import Page
@@ -40,23 +38,6 @@ def page(run: Path, **options: bool) -> Page:
 
 def read(run: Path) -> dict[str, Any]:
     return json.loads((run / "evaluation.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    root = tmp_path_factory.mktemp("clusterings")
-    return {
-        "iris": make_clustering(root / "iris", iris()),
-        "uniform": make_clustering(root / "uniform", noise(), name="uniform noise", k=1),
-        "hostile": make_clustering(root / "hostile", iris(), hostile=True, starts=4),
-    }
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("vega_datasets")
-    folder = tmp_path_factory.mktemp("places") / "airports"
-    return make_clustering(folder, airports(), name="airports", k=9, coordinates=True, starts=3)
 
 
 def test_answers_first_and_holds_every_part_in_order(runs: dict[str, Path]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import CONTRAST, opened
-from cluster_run_maker import airports, iris, make_clustering, noise, penguins
+from cluster_run_maker import iris, make_clustering, penguins
 
 from further.report import render
 
@@ -23,23 +23,6 @@ PLAYER = "further.kmeansPlayer.all[0]"
 
 def read(run: Path) -> dict[str, Any]:
     return json.loads((run / "evaluation.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    root = tmp_path_factory.mktemp("clusterings")
-    return {
-        "iris": make_clustering(root / "iris", iris()),
-        "uniform": make_clustering(root / "uniform", noise(), name="uniform noise", k=1),
-        "hostile": make_clustering(root / "hostile", iris(), hostile=True, starts=4),
-    }
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("vega_datasets")
-    folder = tmp_path_factory.mktemp("places") / "airports"
-    return make_clustering(folder, airports(), name="airports", k=9, coordinates=True, starts=3)
 
 
 @pytest.fixture(scope="module")
