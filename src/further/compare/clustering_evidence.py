@@ -65,6 +65,7 @@ def evidence(
         )
     scores = np.asarray(estimator.score_samples(rows.X), dtype=np.float64)
     rules = cluster_rules(rows.used, labels, random_state=seed) if several else None
+    plane = _plane(rows)
     agreement = _agreement(rows, labels)
     if agreement is not None:
         notes.append(agreement["sentence"])
@@ -90,22 +91,25 @@ def evidence(
         else [],
         "rules": None if rules is None else rules.to_dict(),
         "silhouette": None if silhouettes is None else silhouettes.to_dict(),
-        "projection": _projection(rows, labels, starts, seed),
+        "projection": _projection(rows, plane, labels, starts, seed),
         "map": _map(rows, labels, seed),
         "dendrogram": _dendrogram(estimator),
         "anomalies": _anomalies(rows, chosen, labels, scores),
         "agreement": agreement,
-        "steps": _steps(rows, chosen, labels, max(1, len(clusters)), seed),
+        "steps": _steps(rows, chosen, plane, labels, max(1, len(clusters)), seed),
     }
 
 
 def _projection(
-    rows: Rows, labels: np.ndarray, starts: dict[str, Any] | None, seed: int
+    rows: Rows,
+    found: Projection | None,
+    labels: np.ndarray,
+    starts: dict[str, Any] | None,
+    seed: int,
 ) -> dict[str, Any] | None:
     n = len(rows.X)
-    if n < 3 or rows.kind == "coordinates":  # these have a map
+    if found is None or n < 3:
         return None
-    found = _plane(rows)
     drawn = sample_rows(n, POINTS_DRAWN, seed)
     note = found.note
     if rows.kind in ("mixed", "categorical"):
@@ -129,7 +133,9 @@ def _projection(
     }
 
 
-def _plane(rows: Rows) -> Projection:
+def _plane(rows: Rows) -> Projection | None:
+    if len(rows.X) < 2 or rows.kind == "coordinates":  # these have a map
+        return None
     names = rows.preparation.columns_ if isinstance(rows.X, np.ndarray) else None
     return project(rows.X, method="pca", feature_names=names)
 
@@ -227,10 +233,15 @@ def _agreement(rows: Rows, labels: np.ndarray) -> dict[str, Any] | None:
 
 
 def _steps(
-    rows: Rows, chosen: Method, labels: np.ndarray, k: int, seed: int
+    rows: Rows,
+    chosen: Method,
+    plane: Projection | None,
+    labels: np.ndarray,
+    k: int,
+    seed: int,
 ) -> dict[str, Any] | None:
     """Return a sample of rows in principal components, on which a page can play k-means."""
-    if rows.kind != "numeric" or chosen.distance != "euclidean":
+    if plane is None or rows.kind != "numeric" or chosen.distance != "euclidean":
         return None
     from sklearn.decomposition import PCA
 
@@ -247,7 +258,7 @@ def _steps(
         "scores": _rounded(pca.transform(X[played])),
         "cluster": labels[played].tolist(),
         "share": share,
-        "axes": list(_plane(rows).axes),
+        "axes": list(plane.axes),
         "k": min(k, 10),
         "note": f"{played_rows} in {pca.n_components_} principal components, "
         f"which keep {share:.0%} of the variance.",
