@@ -85,7 +85,7 @@ def fit(side: str, X: np.ndarray, start: np.ndarray, max_iter: int, threads: int
 def elbow(side: str, X: np.ndarray) -> tuple[np.ndarray, float, int]:
     """Return the sum of the inertias and of the iterations of k = 2 to 30."""
     if side == "further":
-        from further.cluster.sweep import sweep
+        from further.cluster.number.sweep import sweep
 
         models = list(sweep(X, range(2, 31), n_starts=2, random_state=0).values())
     else:

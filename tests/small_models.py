@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from further.names import find_model, models_for
+from further.registry import find_model, models_for
 
 #: Hyperparameters that make a model small; a new model needs a line only if it is slow without.
 SMALL: dict[str, dict[str, Any]] = {

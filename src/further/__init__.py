@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from further.names import MODELS
+from further.registry import MODELS
 
 if TYPE_CHECKING:
     from further import cluster, compare, data, evaluate, generate, report, train

@@ -17,7 +17,7 @@ def flowers(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(flowers, tmp_path_factory):
-    from further.compare.clusterings import cluster_table
+    from further.compare.clustering.clustering import cluster_table
 
     return cluster_table(flowers, out=tmp_path_factory.mktemp("runs") / "run").path
 

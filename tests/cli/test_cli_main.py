@@ -8,7 +8,7 @@ import pytest
 
 from further.cli import main as main_module
 from further.cli.main import COMMANDS
-from further.names import MODELS
+from further.registry import MODELS
 
 HEAVY = ("torch", "numpy", "pandas", "sklearn", "scipy", "rich", "PIL", "lightning_fabric")
 WITHOUT_HEAVY = """
@@ -109,7 +109,7 @@ def test_an_interruption_is_130_and_says_how_to_go_on(further, tmp_path, monkeyp
         (run / "run.json").write_text("{}")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("further.compare.generative.generative_models", interrupted)
+    monkeypatch.setattr("further.compare.generation.comparison.generative_models", interrupted)
     status, out, err = further("compare", "digits", "--out", run)
     assert (status, out) == (130, "")
     assert err.strip().endswith(f"further resume {run}")

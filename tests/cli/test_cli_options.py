@@ -10,7 +10,7 @@ import pytest
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from further.cli.options import Value, model_options, parameter_texts, training_options
-from further.names import models_for
+from further.registry import models_for
 from further.train.training import Training
 
 MODELS = models_for("generate")

@@ -12,7 +12,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from further.names import find_model, models_for
+from further.registry import find_model, models_for
 from further.train.load import load
 
 CLUSTERERS = tuple(line.name for line in models_for("cluster"))

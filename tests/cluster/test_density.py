@@ -22,7 +22,7 @@ from further.cluster.mean_shift import MeanShift
 from further.cluster.mixture import GaussianMixture
 from further.cluster.optics import OPTICS
 from further.errors import InputError
-from further.names import MODELS, ModelName
+from further.registry import MODELS, ModelName
 from further.train.load import load
 
 OURS = (
@@ -90,7 +90,7 @@ def test_saved_estimator_answers_the_same(estimator, rows, tmp_path, monkeypatch
         ModelName(cls.__name__.lower(), cls.__module__, cls.__name__, "cluster", "classical", "")
         for cls in (IsolationForest, LocalOutlierFactor)
     )
-    monkeypatch.setattr("further.names.MODELS", (*MODELS, *lines))
+    monkeypatch.setattr("further.registry.MODELS", (*MODELS, *lines))
     model = clone(estimator).fit(rows[:100])
     back = load(model.save(tmp_path))
     np.testing.assert_array_equal(back.predict(rows), model.predict(rows))
@@ -162,7 +162,7 @@ def test_gower_reads_numbers_words_and_gaps(estimator, tmp_path, monkeypatch):
     line = ModelName(
         "lof", LocalOutlierFactor.__module__, "LocalOutlierFactor", "cluster", "classical", ""
     )
-    monkeypatch.setattr("further.names.MODELS", (*MODELS, line))
+    monkeypatch.setattr("further.registry.MODELS", (*MODELS, line))
     back = load(model.save(tmp_path))
     np.testing.assert_array_equal(back.predict(frame), model.predict(frame))
 

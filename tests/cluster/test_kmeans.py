@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import further
 from further.cluster import KMeans
-from further.cluster.lloyd import SMALL_WORK_LOADED
+from further.cluster.exact.lloyd import SMALL_WORK_LOADED
 from further.errors import InputError
 
 #: What scikit-learn grants its own KMeans: its starts are drawn from the rows.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from further.data import as_dataset, encoding_from_json, fit_encoding, load
-from further.data.normal_score import NormalScore
+from further.data.preparation.normal_score import NormalScore
 from further.errors import InputError
 
 

@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import train_test_split
 
-from further.evaluate.generative import GenerativeJudge, Rows
+from further.evaluate.generation.judge import GenerativeJudge, Rows
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from further.data.spec import Block
 from further.errors import InputError
-from further.evaluate.generative import GenerativeJudge, Rows
+from further.evaluate.generation.judge import GenerativeJudge, Rows
 from further.evaluate.interval import paired_difference
 
 LOWER_IS_BETTER = ("kernel_distance", "frechet_distance", "two_sample_accuracy")
@@ -184,8 +184,8 @@ def test_nearest_training_rows(judge, digits):
 
 
 def test_many_rows_are_thinned(monkeypatch):
-    monkeypatch.setattr("further.evaluate.generative.MOST_ROWS", 50)
-    monkeypatch.setattr("further.evaluate.generative.MOST_TWO_SAMPLE_ROWS", 30)
+    monkeypatch.setattr("further.evaluate.generation.judge.MOST_ROWS", 50)
+    monkeypatch.setattr("further.evaluate.generation.judge.MOST_TWO_SAMPLE_ROWS", 30)
     train, validation, test = (table(120, seed) for seed in range(3))
     judge = GenerativeJudge(train, validation, test, kind="table", blocks=BLOCKS)
     assert judge.n_samples == judge.n_learning_samples == 50

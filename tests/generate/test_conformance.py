@@ -21,7 +21,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import further
 from further.data.dataset import Dataset, as_dataset
 from further.errors import InputError
-from further.names import find_model, models_for
+from further.registry import find_model, models_for
 from further.train.load import load
 from small_models import ALL, DEEP, make_small
 
@@ -95,7 +95,7 @@ KINDS = {
 @pytest.fixture(autouse=True)
 def quick(narrow_autoencoders, monkeypatch):
     """Make what follows the training as small as the training."""
-    monkeypatch.setattr("further.generate.coder.CONVOLUTION_WIDTH", 8)
+    monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     for module in ("vae", "flow"):
         monkeypatch.setattr(f"further.generate.{module}.IMPORTANCE_SAMPLES", 4)
     monkeypatch.setattr("further.generate.diffusion.BOUND_ROWS", 4)
@@ -369,7 +369,7 @@ def test_every_model_has_its_line():
     for line in models_for("generate"):
         cls = line.load()
         assert cls.__name__ == line.cls
-        assert further.names.name_of(cls) is line
+        assert further.registry.name_of(cls) is line
         if line.kind == "deep":
             assert getattr(further, line.cls) is cls
 

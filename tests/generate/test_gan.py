@@ -15,8 +15,8 @@ from torch import nn
 from further.data.spec import Block, Spec
 from further.errors import InputError
 from further.evaluate.distance import distances
+from further.evaluate.generation.kernel_distance import kernel_distance, median_bandwidth
 from further.evaluate.interval import half_samples
-from further.evaluate.kernel_distance import kernel_distance, median_bandwidth
 from further.generate.gan import (
     BANDWIDTHS,
     GAN,

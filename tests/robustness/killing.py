@@ -32,9 +32,11 @@ generative_models(
     budget="300 steps", seed=0, jobs=2, out=sys.argv[1],
 )
 """
-RESUME = (
-    "import sys; from further.compare import generative; generative.resume(sys.argv[1], jobs=2)"
-)
+RESUME = """
+import sys
+from further.compare.generation.comparison import resume
+resume(sys.argv[1], jobs=2)
+"""
 
 
 def start(script: str, run: Path) -> subprocess.Popen[str]:

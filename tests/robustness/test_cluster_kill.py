@@ -14,11 +14,13 @@ from robustness.killing import delays, finish, kill_when, start, without_times
 CLUSTER = """
 import sys
 from pathlib import Path
-from further.compare.clusterings import cluster_table
+from further.compare.clustering.clustering import cluster_table
 run = Path(sys.argv[1])
 cluster_table(run.parent / "table.csv", k_max=4, seed=1, out=run)
 """
-RESUME = "import sys; from further.compare import clusterings; clusterings.resume(sys.argv[1])"
+RESUME = (
+    "import sys; from further.compare.clustering import clustering; clustering.resume(sys.argv[1])"
+)
 KILLS = 3
 
 

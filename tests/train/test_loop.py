@@ -10,7 +10,7 @@ from torch import nn
 
 from further.train.budget import Budget
 from further.train.callback import Callback
-from further.train.engine import REPRODUCIBLE, Engine
+from further.train.execution import REPRODUCIBLE, Engine
 from further.train.history import HistoryFile, to_csv
 from further.train.loop import ROWS_A_BUDGET, Loop, hash_seed
 from further.train.objective import Batch, Objective

@@ -10,7 +10,7 @@ import torch
 from further.errors import RunError
 from further.train import checkpoint
 from further.train.callback import Callback
-from further.train.engine import Engine
+from further.train.execution import Engine
 from further.train.load import load
 from further.train.run import Run
 from small_models import DEEP, make_small
@@ -218,7 +218,7 @@ def test_no_code_is_loaded_from_a_checkpoint(tmp_path):
 )
 def test_under_the_engine_that_was_measured_first(engine, tmp_path, monkeypatch):
     """A resume takes what the run recorded and measures nothing again."""
-    monkeypatch.setattr("further.generate.coder.CONVOLUTION_WIDTH", 8)
+    monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     pictures = np.random.default_rng(0).integers(0, 256, size=(40, 20, 20)).astype(np.uint8)
     chosen = []
 
@@ -240,8 +240,8 @@ def test_under_the_engine_that_was_measured_first(engine, tmp_path, monkeypatch)
 
 def test_measuring_changes_no_weight(rows, monkeypatch):
     # Two threads on a busy machine take long.
-    monkeypatch.setattr("further.train.engine.os.cpu_count", lambda: 1)
-    monkeypatch.setattr("further.generate.coder.CONVOLUTION_WIDTH", 8)
+    monkeypatch.setattr("further.train.execution.os.cpu_count", lambda: 1)
+    monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     pictures = np.random.default_rng(0).integers(0, 256, size=(40, 20, 20)).astype(np.uint8)
     for name, X in (("vae", pictures), ("gan", rows[0])):
         measured = make_small(name, precision="auto").fit(X)

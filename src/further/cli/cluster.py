@@ -80,7 +80,7 @@ def command(
     """
     from further.cli.listener import Steps
     from further.cli.result import resumable, write_clustering
-    from further.compare.clusterings import cluster_table
+    from further.compare.clustering.clustering import cluster_table
     from further.compare.source import default_folder
 
     named = [name.strip() for name in columns.split(",") if name.strip()] if columns else None

@@ -65,7 +65,7 @@ def command(
     """
     from further.cli.listener import Listener
     from further.cli.result import resumable, write_evaluation
-    from further.compare.generative import generative_models
+    from further.compare.generation.comparison import generative_models
     from further.compare.source import default_folder
 
     names = [name.strip() for name in models.split(",") if name.strip()] if models else None

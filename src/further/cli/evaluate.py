@@ -25,15 +25,15 @@ def command(run: Path, as_json: bool, quiet: bool, training_examples: bool) -> N
     """
     from further.cli.listener import Listener
     from further.cli.result import write_evaluation
-    from further.compare import generative
-    from further.compare.single import evaluate_model
+    from further.compare.generation import comparison
+    from further.compare.generation.single import evaluate_model
     from further.train.run import Run
 
-    run = generative.whole_run(run)
-    is_comparison = Run(run).record.get("task") == generative.TASK
+    run = comparison.whole_run(run)
+    is_comparison = Run(run).record.get("task") == comparison.TASK
     with Listener(silent=quiet or as_json) as listener:
         if is_comparison:
-            evaluation = generative.judge(run, listen=listener).evaluation
+            evaluation = comparison.judge(run, listen=listener).evaluation
         else:
             evaluation = evaluate_model(run, listen=listener).evaluation
     write_evaluation(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from further.names import find_model
+from further.registry import find_model
 
 
 class Listener:

@@ -8,7 +8,7 @@ import click
 
 from further.cli.command import Command, json_option
 from further.cli.result import write_json, write_table
-from further.names import MODELS
+from further.registry import MODELS
 
 
 @click.command("models", cls=Command)

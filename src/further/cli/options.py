@@ -18,8 +18,8 @@ from numbers import Integral, Real
 from typing import Any
 
 import click
-from sklearn.utils._param_validation import Interval, StrOptions, make_constraint
 
+from further._sklearn import Interval, StrOptions, make_constraint
 from further.cli.main import unknown
 
 MODEL, TRAINING = "Model", "Training"

@@ -35,7 +35,7 @@ def command(
     DATA needs the columns that RUN clustered. Writes the rows with their cluster (-1: none),
     distance and anomaly score.
     """
-    from further.compare.assignments import predict_clusters
+    from further.compare.clustering.assignments import predict_clusters
     from further.train.files import write_bytes
 
     target = out if out is not None else _free(run, Path(data).stem)

@@ -29,21 +29,22 @@ def command(
     """
     from further.cli.listener import Listener, Steps
     from further.cli.result import resumable, write_clustering, write_evaluation
-    from further.compare import clusterings, generative
-    from further.compare.single import resume_training
+    from further.compare.clustering import clustering
+    from further.compare.generation import comparison
+    from further.compare.generation.single import resume_training
     from further.train.run import Run
 
-    run = generative.whole_run(run)
+    run = comparison.whole_run(run)
     task = Run(run).record.get("task")
     shown = {"as_json": as_json, "quiet": quiet, "training_examples": training_examples}
-    if task == clusterings.TASK:
+    if task == clustering.TASK:
         with resumable(run), Steps(silent=quiet or as_json) as steps:
-            found = clusterings.resume(run, listen=steps)
+            found = clustering.resume(run, listen=steps)
         write_clustering(run, found.evaluation, **shown)
         return
     with resumable(run), Listener(silent=quiet or as_json) as listener:
-        if task == generative.TASK:
-            evaluation = generative.resume(run, jobs=jobs, listen=listener).evaluation
+        if task == comparison.TASK:
+            evaluation = comparison.resume(run, jobs=jobs, listen=listener).evaluation
         else:
             evaluation = resume_training(run, listen=listener).evaluation
     write_evaluation(run, evaluation, **shown)

@@ -48,7 +48,7 @@ def command(
     Pictures become numbered PNG files and one sheet of all, rows a CSV file with the columns and
     types of the source. Nothing is overwritten.
     """
-    from further.names import name_of
+    from further.registry import name_of
     from further.train.load import load
 
     if out is not None:
@@ -103,7 +103,7 @@ def _write_pictures(
     target: Path, X: np.ndarray, y: np.ndarray | None, levels: int | None
 ) -> list[Path]:
     """Write the sheet, and unless the target is a file a PNG for each picture and their classes."""
-    from further.compare.pictures import sheet_png
+    from further.compare.generation.pictures import sheet_png
     from further.train.files import write_bytes, write_text
 
     columns = math.isqrt(len(X) - 1) + 1

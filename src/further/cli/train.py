@@ -23,7 +23,7 @@ from further.cli.command import (
     with_options,
 )
 from further.errors import InputError
-from further.names import find_model, models_for
+from further.registry import find_model, models_for
 
 
 class Models(click.Group):
@@ -99,7 +99,7 @@ def model_command(name: str) -> click.Command:
     ) -> None:
         from further.cli.listener import Listener
         from further.cli.result import resumable, write_evaluation
-        from further.compare.single import train_model
+        from further.compare.generation.single import train_model
         from further.compare.source import default_folder
 
         given = {

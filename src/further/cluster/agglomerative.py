@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 from sklearn.base import _fit_context
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from further._sklearn import Interval
 from further.cluster.dendrogram import Dendrogram, truncate
 from further.cluster.distances import refuse_matrix
 from further.cluster.neighbourhood import (

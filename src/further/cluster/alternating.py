@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from further._sklearn import Interval, StrOptions
 from further.errors import InputError
 from further.train.saved_estimator import SavedEstimator
 

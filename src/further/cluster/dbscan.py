@@ -20,8 +20,8 @@ import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import StrOptions
 
+from further._sklearn import StrOptions
 from further.cluster.density import DensityClusterer
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
 from further.data.memory import GIB, SHARE, total_memory

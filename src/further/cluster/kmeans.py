@@ -2,7 +2,8 @@ r"""k-means: k centroids that minimise the weighted sum of squared distances to 
 
 .. math:: \min_{c, a} \sum_i w_i \lVert x_i - c_{a_i} \rVert^2
 
-Lloyd's iteration (see :mod:`further.cluster.lloyd`) lowers it until no row changes its cluster.
+Lloyd's iteration (see :mod:`further.cluster.exact.lloyd`) lowers it until no row changes its
+cluster.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from sklearn.base import _fit_context
 from sklearn.cluster import kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from further.cluster import lloyd
+from further._sklearn import Interval, StrOptions
+from further.cluster.exact import lloyd
 from further.errors import InputError
 from further.train.saved_estimator import SavedEstimator
 

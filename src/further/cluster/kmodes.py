@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
+from further._sklearn import StrOptions
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
 from further.cluster.categories import (
     MISSING,

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
+from further._sklearn import Interval
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
 from further.cluster.categories import (
     MISSING,

@@ -20,9 +20,9 @@ from scipy import sparse
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
+from further._sklearn import StrOptions
 from further.cluster.distances import (
     EARTH_RADIUS,
     check_coordinates,

@@ -31,7 +31,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, gen_batches
 
-from further.cluster import lloyd
+from further.cluster.exact import lloyd
 from further.data.batches import Batches
 from further.errors import InputError
 from further.train.files import PARTIAL

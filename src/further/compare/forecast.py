@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from further.compare.member import Setting, make_estimator
+from further.compare.generation.member import Setting, make_estimator
 from further.errors import InputError
 from further.generate.base import GenerativeModel
 from further.train.budget import Budget
-from further.train.engine import REPRODUCIBLE
+from further.train.execution import REPRODUCIBLE
 from further.train.flops import count_flops
 from further.train.objective import Batch
 

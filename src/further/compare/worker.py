@@ -29,9 +29,9 @@ def main() -> int:
 
     from sklearn.exceptions import ConvergenceWarning
 
-    from further.compare.generative import read_setting
-    from further.compare.member import make_estimator, score_member, train_member
-    from further.names import find_model
+    from further.compare.generation.comparison import read_setting
+    from further.compare.generation.member import make_estimator, score_member, train_member
+    from further.registry import find_model
 
     warnings.simplefilter("ignore", ConvergenceWarning)
     setting = read_setting(Path(sys.argv[1]))

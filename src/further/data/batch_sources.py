@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from further.data.csv_file import MISSING, Lines, find_delimiter
+from further.data.formats.csv_file import MISSING, Lines, find_delimiter
 from further.errors import InputError
 
 Floats = NDArray[np.floating[Any]]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from further.data.batch_sources import ArraySource, CsvSource, ParquetSource, Source
-from further.data.columns import nearest
+from further.data.preparation.columns import nearest
 from further.errors import InputError
 
 Floats = NDArray[np.floating[Any]]

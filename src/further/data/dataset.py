@@ -211,7 +211,7 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
     if isinstance(X, Dataset):
         return X if y is None else _with_labels(X, y)
     if isinstance(X, pd.DataFrame):
-        from further.data.columns import typed_table
+        from further.data.preparation.columns import typed_table
 
         frame = typed_table(X, name="X" if name == "array" else name)
         dataset = Dataset(

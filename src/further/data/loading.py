@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from further.data import idx, numpy_files, pictures, storage
-from further.data.columns import nearest
+from further.data import storage
 from further.data.dataset import Dataset, as_dataset
-from further.data.idx import decompress
+from further.data.formats import idx, numpy_files, pictures
+from further.data.formats.idx import decompress
+from further.data.formats.named import NAMES, load_named
 from further.data.memory import refuse_too_large
-from further.data.named import NAMES, load_named
+from further.data.preparation.columns import nearest
 from further.errors import InputError
 
 #: A table takes a few times the size of its file while it is read.
@@ -83,7 +84,7 @@ def load(
     asked = {"target": target, "resize": resize, "groups": groups, "header": header}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if isinstance(source, pd.DataFrame):
-        from further.data.tables import load_frame
+        from further.data.formats.tables import load_frame
 
         _refuse_options(given, "a DataFrame", "target", "groups")
         return load_frame(source, target=target, groups=groups, tidy=tidy)
@@ -135,7 +136,7 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if content is None and head[:4] == b"PK\x03\x04":
         return _load_zip(path, given)
     if content is None and head[:4] == b"PAR1":
-        from further.data.tables import load_parquet
+        from further.data.formats.tables import load_parquet
 
         _refuse_options(given, f"{path} (Parquet)", "target", "groups")
         return load_parquet(path, **given, tidy=tidy)
@@ -148,7 +149,7 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
             raise InputError(f"{path} is {what}; save it as CSV, Parquet or NPZ.")
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
         raise InputError(f"{path} is JSON, which is not read; save it as CSV or Parquet.")
-    from further.data.tables import load_csv
+    from further.data.formats.tables import load_csv
 
     _refuse_options(given, f"{path} (CSV)", "target", "groups", "header")
     return load_csv(path, path.read_bytes() if content is None else content, **given, tidy=tidy)

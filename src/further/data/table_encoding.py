@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.data.categorical_column import CategoricalColumn
-from further.data.columns import ROWS_TO_JUDGE
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding, count_classes
-from further.data.normal_score import MOST_KNOTS
-from further.data.numeric_column import NumericColumn, column_kind
+from further.data.preparation.categorical_column import CategoricalColumn
+from further.data.preparation.columns import ROWS_TO_JUDGE
+from further.data.preparation.normal_score import MOST_KNOTS
+from further.data.preparation.numeric_column import NumericColumn, column_kind
 from further.data.spec import Block, Spec
 from further.errors import InputError
 

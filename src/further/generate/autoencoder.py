@@ -18,15 +18,15 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
+from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.generate.base import GenerativeModel
-from further.generate.coder import Decoder, Encoder
 from further.generate.latent_density import LatentDensity
-from further.generate.table_blocks import (
+from further.nn.coder import Decoder, Encoder
+from further.nn.table_blocks import (
     categorical_log_prob,
     numeric_columns,
     sample_categories,

@@ -16,18 +16,18 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.utils import Tags, TransformerTags
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.spec import Spec
 from further.errors import InputError
 from further.generate.generator import SAMPLE_BATCH, Generator
 from further.train.budget import Budget
 from further.train.callback import Callback
-from further.train.engine import REPRODUCIBLE, Engine
+from further.train.execution import REPRODUCIBLE, Engine
 from further.train.fit import Fit, fit_network
 from further.train.loop import hash_seed
 from further.train.objective import Batch, Objective

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.autoencoder import Autoencoder
 from further.generate.base import GenerativeModel

@@ -21,9 +21,9 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
+from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.base import Basis, GenerativeModel
 from further.generate.diffusion_bound import choose_settings, negative_bound

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from further.data.spec import Spec
 from further.generate.diffusion_bound import BoundSettings, published_settings
 from further.generate.noise_schedule import NoiseSchedule
-from further.generate.table_blocks import categorical_slices
 from further.nn.convolution import n_levels
 from further.nn.embedding import ClassEmbedding, TimeEmbedding
 from further.nn.mlp import ResidualMLP
+from further.nn.table_blocks import categorical_slices
 from further.nn.unet import UNet
 
 TIME_FEATURES = 64

@@ -28,14 +28,13 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
+from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.spec import Spec
 from further.generate.base import Basis, GenerativeModel
-from further.generate.coder import takes_convolutions
-from further.generate.table_blocks import categorical_slices, numeric_columns
+from further.nn.coder import takes_convolutions
 from further.nn.coupling import CouplingFlow
 from further.nn.embedding import ClassEmbedding
 from further.nn.multiscale_flow import MultiScaleFlow
@@ -45,6 +44,7 @@ from further.nn.normal_scores import (
     NumericScores,
     PictureScores,
 )
+from further.nn.table_blocks import categorical_slices, numeric_columns
 from further.train.callback import Callback
 from further.train.objective import Batch, Objective
 from further.train.run import Run

@@ -22,20 +22,20 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
+from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.base import GenerativeModel
-from further.generate.coder import Decoder, Encoder
 from further.generate.gan_losses import (
     LOSSES,
     AdversarialLoss,
     make_loss,
     squared_gradient_norm,
 )
-from further.generate.table_blocks import categorical_slices
+from further.nn.coder import Decoder, Encoder
 from further.nn.embedding import ClassEmbedding
+from further.nn.table_blocks import categorical_slices
 from further.train.objective import Batch, Objective
 from further.train.training import Training
 

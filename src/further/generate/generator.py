@@ -23,7 +23,7 @@ from further.data.dataset import Dataset, as_dataset
 from further.data.encoding import Encoding, encoding_from_json, fit_encoding
 from further.data.spec import Spec
 from further.errors import InputError
-from further.names import name_of
+from further.registry import name_of
 from further.train.callback import Callback
 from further.train.files import write_bytes, write_json
 from further.train.loop import hash_seed

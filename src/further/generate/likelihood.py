@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from further.data.spec import Spec
 from further.errors import InputError
-from further.generate.table_blocks import (
+from further.nn.table_blocks import (
     categorical_log_prob,
     numeric_columns,
     sample_categories,

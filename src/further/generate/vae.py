@@ -22,13 +22,13 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
+from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.base import Basis, GenerativeModel
-from further.generate.coder import Decoder, Encoder
 from further.generate.likelihood import LIKELIHOODS, make_likelihood
+from further.nn.coder import Decoder, Encoder
 from further.nn.embedding import ClassEmbedding
 from further.train.objective import Batch, Objective
 from further.train.training import Training

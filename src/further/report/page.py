@@ -12,8 +12,8 @@ from pathlib import Path
 from further.report.run_folder import RunFolder, read_run
 from further.report.shell import Page
 
-_PAGES = {"cluster": "further.report.cluster_page"}
-_GENERATIVE = "further.report.generative_page"
+_PAGES = {"cluster": "further.report.clustering.page"}
+_GENERATIVE = "further.report.generation.page"
 
 
 def render(run: str | Path, *, training_examples: bool = True) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from further.errors import RunError
-from further.names import MODELS
+from further.registry import MODELS
 from further.report.markup import without_nan
 from further.report.metrics import METRICS
 from further.report.numbers import as_number

@@ -54,7 +54,7 @@ class Page:
     footer : Markup
         Who made the page.
     scripts, styles : tuple of str
-        Files of this folder that are inlined, in this order.
+        Files of ``assets`` that are inlined, in this order.
     """
 
     title: str
@@ -93,7 +93,7 @@ class Page:
 @cache
 def asset(name: str) -> str:
     """Read a file of this folder that a page inlines."""
-    return files("further.report").joinpath(name).read_text(encoding="utf-8")
+    return files("further.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def section(

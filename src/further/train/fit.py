@@ -14,7 +14,7 @@ from further.train.callback import Callback
 from further.train.checkpoint import Checkpoint
 from further.train.early_stopping import EarlyStopping
 from further.train.energy import Energy
-from further.train.engine import REPRODUCIBLE, Engine, choose_engine
+from further.train.execution import REPRODUCIBLE, Engine, choose_engine
 from further.train.history import HistoryFile
 from further.train.loop import Loop, Validate
 from further.train.objective import Batch, Objective

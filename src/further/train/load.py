@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from further.errors import RunError
-from further.names import find_model
+from further.registry import find_model
 from further.train.files import read_json
 from further.train.parameters import parameters_from_json
 

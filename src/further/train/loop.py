@@ -27,7 +27,7 @@ from further.train.averaging import AveragedWeights
 from further.train.budget import Budget
 from further.train.callback import Callback
 from further.train.energy import Energy, EnergyMeter
-from further.train.engine import Engine
+from further.train.execution import Engine
 from further.train.flops import count_flops
 from further.train.objective import Batch, Objective
 from further.train.processes import make_fabric

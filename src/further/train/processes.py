@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from further.train.engine import Precision
+    from further.train.execution import Precision
 
 
 def is_alone() -> bool:

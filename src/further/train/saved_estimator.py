@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from further.names import name_of
+from further.registry import name_of
 from further.train.files import finite, write_bytes, write_json
 from further.train.parameters import parameters_to_json
 

@@ -1,0 +1,1 @@
+"""Exact k-means on compiled code."""

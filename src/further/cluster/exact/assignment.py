@@ -1,0 +1,209 @@
+"""Exact labels and centroids of one table, iteration by iteration, on compiled code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from further.cluster.exact.full_pass import scan_all
+from further.cluster.exact.grouping import GROUP, group_centroids
+from further.cluster.exact.initialization import plus_plus
+from further.cluster.exact.lloyd import SmallEngine, means
+from further.cluster.exact.rows import Rows, aligned, round_up
+from further.cluster.exact.tiles import scan_tiles, scan_unclear_rows
+from further.cluster.exact.yinyang import BLOCK, scan_rows
+
+#: Most groups of centroids for each feature: their bounds take memory as the rows do.
+_MOST_GROUPS = 2
+#: Above a share of s / (s + this) all distances are computed, with s features times centroids, or
+#: features: choosing and gathering rows costs as much as computing for so many.
+_COST_OF_FEW, _COST_OF_MANY, _MOST_WORTHWHILE = 800, 45, 0.8
+#: Below this share of rows that moved, few features get bounds too.
+_SETTLING_SHARE = 0.1
+#: Where more rows than this share are too close for float32, float32 does not pay.
+_CLOSE_SHARE = 0.1
+_SAMPLE = 4096
+_ABOVE = 1 + 2.0**-20
+
+
+class Engine(Rows):
+    """Labels and centroid sums of a table, kept from one iteration to the next.
+
+    Centroids are float64 and less ``offset`` throughout.
+    """
+
+    def start(self, n_clusters: int) -> None:
+        """Forget labels and sums, for a new start."""
+        self.labels = np.full(self.n, -1, np.int32)
+        self._sums = np.zeros((n_clusters, self.d))
+        self._mass = np.zeros(n_clusters)
+        self._some = np.linspace(0, self.n - 1, min(_SAMPLE, max(self.n // 32, 64))).astype(int)
+        self._count = np.zeros(n_clusters, np.int64)
+        self.close, self._moved_share = 0, 1.0
+        self._plain: SmallEngine | None = None
+        # The bounds, and what has happened to the centroids since they were found.
+        self._bounded = False
+        self._bounds_of = self._drift = self._needed = np.empty(0)
+        self._gaps = self._upper = np.empty(0, np.float32)
+        self._lower = np.empty((0, 0), np.float32)
+
+    def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
+        """Label all rows and return the new centroids and the number of rows that moved."""
+        if self._plain is not None:
+            apart = self.offset - self._plain.offset
+            new, moved = self._plain.step(centers + apart)
+            return new - apart, moved
+        moved = self.label(centers)
+        if self.close > _CLOSE_SHARE * self.n:
+            self._plain = SmallEngine(self.X, self.given_weights, n_threads=self.n_threads)
+            self._plain.labels = self.labels
+        return self._means(centers), moved
+
+    def label(self, centers: np.ndarray, *, update: bool = True) -> int:
+        """Label all rows by their nearest centroids and return how many labels changed."""
+        if self._plain is not None:
+            return self._plain.label(centers + self.offset - self._plain.offset)
+        k = len(centers) if update else 0
+        results: list[Any] = [None] * self.n_spans
+        sums = [
+            (np.zeros((k, self.d)), np.zeros(k), np.zeros(k, np.int64)) for _ in range(self.n_spans)
+        ]
+        scan = self._few_features(centers) if self.tiled else self._many_features(centers)
+
+        def work(span: int, first: int, last: int) -> None:
+            results[span] = scan(*sums[span], first, last)
+
+        self.each(work)
+        if update:
+            for total, mass, count in sums:
+                self._sums += total
+                self._mass += mass
+                self._count += count
+        moved, self.close = (int(sum(counts)) for counts in zip(*results, strict=True))
+        self._moved_share = moved / self.n
+        return moved
+
+    def inertia(self, centers: np.ndarray) -> float:
+        """Return the weighted sum of squared distances to the centroids of the labels."""
+        squared = self.squared_distances(centers, self.labels)
+        return float(squared.sum() if not self.weights.size else squared @ self.weights)
+
+    def plus_plus(
+        self, n_clusters: int, random_state: np.random.RandomState, n_candidates: int | None = None
+    ) -> np.ndarray:
+        """Return the rows that k-means++ draws; see :func:`initialization.plus_plus`."""
+        return plus_plus(self, n_clusters, random_state, n_candidates=n_candidates)
+
+    def _few_features(self, centers: np.ndarray) -> Callable[..., Any]:
+        k = len(centers)
+        lines, half, slack, largest = self.rounded(centers)
+        # Second copies are left out, so they have no bounds.
+        complete = bool(np.isfinite(half[:k]).all())
+        spare = False
+        if self._bounded and complete:
+            moved = self._movement(centers)
+            # The largest movement among the others: the second largest for the one that moved most.
+            first = int(moved.argmax())
+            others = np.full(k, moved[first])
+            if k > 1:
+                others[first] = max(moved[:first].max(initial=0), moved[first + 1 :].max(initial=0))
+            self._needed += moved + others
+            rows = self._some
+            unclear = self._gaps[rows] <= self._needed[self.labels[rows]]
+            spare = bool(unclear.mean() < k * self.d / (k * self.d + _COST_OF_FEW))
+        # Bounds cost a little; they pay once most rows stay where they are.
+        bounded = complete and (spare or self._moved_share < _SETTLING_SHARE)
+        if bounded and not spare:
+            self._gaps, self._needed = np.empty(self.padded_rows, np.float32), np.zeros(k)
+        self._bounded, self._bounds_of = bounded, centers
+        gaps = self._gaps if bounded else np.empty(0, np.float32)
+        needed = round_up(self._needed) if bounded else np.zeros(k, np.float32)
+        # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
+        reach = np.float32(2) * largest * largest
+
+        common = (
+            self.rows, self.exact, self.X, self.offset, self.weights, centers, lines.reshape(-1),
+            half, slack, reach,
+        )  # fmt: skip
+
+        def scan(*span: Any) -> Any:
+            if spare:
+                return scan_unclear_rows(*common, needed, self.labels, gaps, *span)
+            return scan_tiles(*common, self.labels, gaps, *span)
+
+        return scan
+
+    def _many_features(self, centers: np.ndarray) -> Callable[..., Any]:
+        k, d = centers.shape
+        groups = -(-k // GROUP)
+        unsorted, half, slack, largest = self.rounded(centers)
+        # Second copies are left out, so they have no bounds.
+        bounded = bool(np.isfinite(half[:k]).all()) and groups <= _MOST_GROUPS * d
+        if not self._bounded:
+            self._slot = group_centroids(centers)
+        slot = self._slot
+        lines, halves = np.zeros((len(half), d), np.float32), np.full(groups * GROUP, np.inf, "f4")
+        lines[slot], halves[slot] = unsorted[:k], half[:k]
+        member = np.zeros(groups * GROUP, np.int32)
+        member[slot] = np.arange(k)
+        common = (self.rows, self.norms, self.X, self.offset, self.weights, centers)
+        if bounded and self._bounded:
+            moved = self._movement(centers)
+            most = np.zeros(groups)
+            np.maximum.at(most, slot // GROUP, moved)
+            self._drift += most
+            self._bounds_of = centers
+            if self._share_to_scan(centers) <= min(_MOST_WORTHWHILE, d / (d + _COST_OF_MANY)):
+                panel = aligned(groups, d, GROUP)
+                panel[:] = 0
+                panel[slot // GROUP, :, slot % GROUP] = unsorted[:k]
+                shift, drift = round_up(moved), -round_up(self._drift)
+
+                def scan(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
+                    return scan_rows(
+                        *common, panel.reshape(-1), halves, lines.reshape(-1), slot, member, slack,
+                        largest, shift, drift, self.labels, self._upper, self._lower, sums, mass,
+                        count, first, last,
+                    )  # fmt: skip
+
+                return scan
+        upper, lower = np.empty(0, np.float32), np.empty((0, 0), np.float32)
+        if bounded:
+            if not self._bounded:
+                self._upper = np.zeros(self.padded_rows, np.float32)
+                self._lower = np.zeros((self.n_blocks, groups * BLOCK), np.float32)
+            upper, lower = self._upper, self._lower
+            self._drift, self._bounds_of = np.zeros(groups), centers
+        self._bounded = bounded
+
+        def scan_fully(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
+            tile, values = self.buffers(len(lines))
+            return scan_all(
+                *common, halves[: len(lines)], lines.reshape(-1), slot, member, slack, largest,
+                tile, values, self.labels, upper, lower, sums, mass, count, first, last,
+            )  # fmt: skip
+
+        return scan_fully
+
+    def _movement(self, centers: np.ndarray) -> np.ndarray:
+        """Return how far the centroids are from those of the bounds, in float32 rows' units."""
+        apart: np.ndarray = np.sqrt(((centers - self._bounds_of) ** 2).sum(axis=1))
+        return apart * (self.scale * _ABOVE)
+
+    def _share_to_scan(self, centers: np.ndarray) -> float:
+        """Estimate from some rows for what share of distances the bounds do not spare."""
+        size = max(min((1 << 16) // self.d, self.n // 32), 64)
+        rows = np.linspace(0, self.n - 1, size).astype(int)
+        points = (self.X[rows] - self.offset - centers[self.labels[rows]]) * self.scale
+        own = np.sqrt((points**2).sum(axis=1))
+        lower = self._lower.reshape(self.n_blocks, -1, BLOCK)[rows // BLOCK, :, rows % BLOCK]
+        return float((lower - self._drift <= own[:, None]).mean())
+
+    def _means(self, centers: np.ndarray) -> np.ndarray:
+        return means(
+            self._sums, self._mass, np.flatnonzero(self._count == 0), self.labels, self.weights,
+            squared=lambda: self.squared_distances(centers, self.labels),
+            row=lambda i: self.X[i] - self.offset, spread=self.variance * self.d,
+        )  # fmt: skip

@@ -1,0 +1,213 @@
+"""A table's rows as compiled code takes them: in float32 beside the original, in spans of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from further.cluster.exact.centroids import squared_distances
+from further.cluster.exact.tiles import ROWS, fill_tiles
+from further.cluster.exact.yinyang import BLOCK, CHAIN
+
+#: Up to so many features the rows lie across the vector lanes; up to CHAIN for so few clusters.
+FEW_FEATURES, FEW_CLUSTERS = 32, 32
+#: A span is the work of one thread at a time; sums are added span by span, whatever the threads.
+_SPAN_ROWS, _MOST_SPANS = 16384, 64
+_UNIT = 2.0**-24
+_ABOVE = 1 + 2.0**-20
+
+
+class Rows:
+    """Rows prepared once for many passes.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Rows, float32 or float64, C-contiguous; never written to.
+    weights : ndarray of shape (n,), float64, optional
+        Weights of the rows.
+    n_clusters : int, optional
+        The most clusters that are to come, which decides how the rows are kept.
+    n_threads : int
+        Most threads.
+
+    Attributes
+    ----------
+    offset : ndarray of shape (d,), float64
+        What is subtracted from rows and centroids: the means, or nothing where they are small.
+    scale : float
+        A power of two by which the float32 rows are multiplied, 1 unless numbers are extreme.
+    variance : float
+        Mean variance of the columns.
+    exact : bool
+        Whether the float32 rows are the rows themselves.
+    tiled : bool
+        Whether there are few features: ``rows`` then holds tiles of 64 rows, a line a feature and
+        one of squared norms, and otherwise a row after the other.
+    norms : ndarray of float32
+        Lengths of the rows; empty if tiled.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        weights: np.ndarray | None = None,
+        *,
+        n_clusters: int | None = None,
+        n_threads: int = 1,
+    ) -> None:
+        self.X = X
+        self.n, self.d = X.shape
+        self.given_weights = weights
+        self.weights = np.empty(0) if weights is None else weights
+        self.n_threads = n_threads
+        self.offset, self.scale, self.variance = self._frame()
+        self.exact = X.dtype == np.float32 and self.scale == 1 and not self.offset.any()
+        few = self.d <= CHAIN and n_clusters is not None and n_clusters <= FEW_CLUSTERS
+        self.tiled = self.d <= FEW_FEATURES or few
+        self.block = ROWS if self.tiled else BLOCK
+        self.n_blocks = -(-self.n // self.block)
+        self.padded_rows = self.n_blocks * self.block
+        self.n_spans = min(_MOST_SPANS, max(1, self.n // _SPAN_ROWS), self.n_blocks)
+        edges = np.linspace(0, self.n_blocks, self.n_spans + 1).astype(int).tolist()
+        self._spans = list(zip(range(self.n_spans), edges, edges[1:], strict=False))
+        self._pool: ThreadPoolExecutor | None = None
+        if self.n_threads > 1 and self.n_spans > 1:
+            self._pool = ThreadPoolExecutor(self.n_threads - 1)
+        self.norms = np.empty(0, np.float32)
+        if self.tiled:
+            tiles = aligned(self.n_blocks, (self.d + 1) * ROWS)
+            self.each(lambda s, a, b: fill_tiles(X, self.offset, self.scale, tiles, a, b))
+            self.rows = tiles.reshape(-1)
+        else:
+            self.rows, self.norms = self._float32_rows()
+
+    def each(self, work: Callable[[int, int, int], None]) -> None:
+        """Call ``work(span, first block, last block)`` for all spans, on all threads."""
+        if self._pool is None:
+            for span in self._spans:
+                work(*span)
+        else:
+            # Threads take the next span themselves: to be handed each costs as much as its work.
+            waiting = iter(self._spans)
+
+            def some() -> None:
+                for span in waiting:
+                    work(*span)
+
+            others = [self._pool.submit(some) for _ in range(self.n_threads - 1)]
+            some()
+            for other in others:
+                other.result()
+
+    def squared_distances(self, centers: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return each row's squared distance to the centroid of its label, in float64."""
+        out = np.empty(self.n)
+
+        def work(span: int, a: int, b: int) -> None:
+            last = min(b * self.block, self.n)
+            squared_distances(self.X, self.offset, centers, labels, out, a * self.block, last)
+
+        self.each(work)
+        return out
+
+    def rounded(self, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.float32, np.float32]:
+        """Return centroids as compiled code takes them.
+
+        Returns
+        -------
+        lines : ndarray of shape (k + k % 2, d), float32
+            Minus the centroids, in the units of the float32 rows.
+        half : ndarray of shape (k + k % 2,), float32
+            Half their squared norms; infinite for second copies, so that ties go to the first.
+        slack : float32
+            The error of a squared distance over (norm of the row + largest) squared.
+        largest : float32
+            The largest norm.
+        """
+        k, d = centers.shape
+        centers = centers * self.scale
+        lines, half = np.zeros((k + k % 2, d), np.float32), np.full(k + k % 2, np.inf, "f4")
+        with np.errstate(over="ignore"):
+            half[:k] = 0.5 * np.einsum("ij,ij->i", centers, centers)
+            lines[:k] = -centers
+        ordered = np.sort(half[:k])
+        if (ordered[1:] == ordered[:-1]).any():
+            order = np.lexsort(centers.T)
+            same = (centers[order[1:]] == centers[order[:-1]]).all(axis=1)
+            # lexsort is stable, so the first of equals has the lowest index.
+            half[order[1:][same]] = np.inf
+        lines[~np.isfinite(half)] = 0
+        finite = np.isfinite(half[:k])
+        largest = np.sqrt((centers[finite] ** 2).sum(axis=1).max(initial=0)) * _ABOVE
+        # Chains of additions, their joining, and the rounding of rows, centroids and norms.
+        slack = (min(d, CHAIN) + d // CHAIN + 8) * _UNIT
+        return lines, half, np.float32(slack), np.float32(largest)
+
+    def buffers(self, n_lines: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return room for a tile of 64 rows and for their values."""
+        return aligned(CHAIN * ROWS), aligned(n_lines * ROWS)
+
+    def shut(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _frame(self) -> tuple[np.ndarray, float, float]:
+        """Return offset, scale and variance."""
+        means, spread, largest = np.zeros(self.d), 0.0, 0.0
+        for block in self._row_blocks():
+            means += block.sum(axis=0, dtype=np.float64)
+        means /= self.n
+        for block in self._row_blocks():
+            centered = block - means
+            spread += float(np.einsum("ij,ij->", centered, centered))
+            largest = max(largest, float(centered.max()), -float(centered.min()))
+        # A copy is made only for what would cost accuracy.
+        offset = means if means @ means > spread / self.n else np.zeros(self.d)
+        reach = largest + float(np.abs(means - offset).max())
+        scale = 1.0
+        if reach > 0 and not 1e-6 < reach < 1e6:
+            scale = 2.0 ** -round(np.log2(reach))
+        return offset, scale, spread / (self.n * self.d)
+
+    def _row_blocks(self) -> Any:
+        size = max(1, (1 << 18) // self.d)
+        return (self.X[start : start + size] for start in range(0, self.n, size))
+
+    def _float32_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.exact:
+            rows = self.X
+        else:
+            rows = np.empty(self.X.shape, np.float32)
+            size = max(1, (1 << 18) // self.d)
+            for start in range(0, self.n, size):
+                block = self.X[start : start + size] - self.offset
+                rows[start : start + size] = block * self.scale
+        norms, squared = np.zeros(self.padded_rows, np.float32), np.empty(self.n)
+        zeros, labels = np.zeros((1, self.d)), np.zeros(self.n, np.int32)
+
+        def work(span: int, a: int, b: int) -> None:
+            last = min(b * BLOCK, self.n)
+            squared_distances(rows, zeros[0], zeros, labels, squared, a * BLOCK, last)
+
+        self.each(work)
+        norms[: self.n] = np.sqrt(squared)
+        return rows.reshape(-1), norms
+
+
+def aligned(*shape: int) -> np.ndarray:
+    """Return an array of float32 that begins where a cache line begins."""
+    size = int(np.prod(shape)) * 4
+    buffer = np.empty(size + 64, np.uint8)
+    start = -buffer.ctypes.data % 64
+    return buffer[start : start + size].view(np.float32).reshape(shape)
+
+
+def round_up(values: np.ndarray) -> np.ndarray:
+    """Return float32 numbers that are not below the given float64, and no slow subnormal ones."""
+    up = np.nextafter(values.astype(np.float32), np.float32(np.inf))
+    return np.maximum(up, np.float32(1e-30))

@@ -1,0 +1,296 @@
+r"""Nearest centroids with bounds that spare most distances (grouped Yinyang k-means).
+
+Each row keeps an upper bound u of the distance to its own centroid and, for each group g of
+sixteen centroids, a lower bound l of the distance to the others in it. Centroids that move by
+:math:`\delta_j` widen them,
+
+.. math:: u \leftarrow u + \delta_{a}, \qquad l_g \leftarrow l_g - \max_{j \in g} \delta_j,
+
+and only where :math:`l_g \le u` are the sixteen distances computed anew, those of eight rows at a
+time. Distances come from float32 and are off by at most
+:math:`\epsilon (\lVert x \rVert + \max_j \lVert c_j \rVert)^2` in their squares; bounds are widened
+by that, and rows whose two nearest centroids are closer than that are decided in float64. So the
+labels are those of float64 arithmetic.
+
+References
+----------
+Ding et al., Yinyang K-Means: A Drop-In Replacement of the Classic K-Means with Consistent Speedup,
+ICML 2015.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from further.cluster.exact.centroids import exact_nearest, move
+from further.cluster.exact.lanes import (
+    address,
+    broadcast,
+    broadcast_at,
+    fold_minimum,
+    load,
+    lowest,
+    minimum,
+    multiply_add,
+    number_at,
+    store,
+    total,
+    where_less,
+)
+
+#: Rows that share their bounds' memory, centroids of a group, rows that are computed together.
+BLOCK, GROUP, TOGETHER = 256, 16, 8
+#: Longest chain of additions.
+CHAIN = 64
+_UP, _DOWN = np.float32(1 + 2**-21), np.float32(1 - 2**-21)
+_TINY = np.float32(1e-30)
+_FAR = np.float32(np.inf)
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _upper(norm, value, error):  # type: ignore[no-untyped-def]
+    squared = norm * norm + np.float32(2) * value + error
+    return np.sqrt(max(squared, np.float32(0))) * _UP
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _lower(norm, value, error):  # type: ignore[no-untyped-def]
+    squared = norm * norm + np.float32(2) * value - error
+    return np.sqrt(max(squared, np.float32(0))) * _DOWN
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _without(line, numbers, lane):  # type: ignore[no-untyped-def]
+    """Put infinity in one lane."""
+    apart = multiply_add(broadcast(np.float32(1)), numbers, broadcast(np.float32(-lane)))
+    squared = multiply_add(apart, apart, broadcast(np.float32(0)))
+    return where_less(squared, broadcast(np.float32(0.25)), broadcast(_FAR), line)
+
+
+@njit(nogil=True, cache=True)
+def _own_value(flat, row, lines, line, half, d):  # type: ignore[no-untyped-def]
+    a = broadcast(np.float32(0))
+    b = a
+    f = 0
+    while f + 32 <= d:
+        a = multiply_add(load(flat, row + f), load(lines, line + f), a)
+        b = multiply_add(load(flat, row + f + 16), load(lines, line + f + 16), b)
+        f += 32
+    if f + 16 <= d:
+        a = multiply_add(load(flat, row + f), load(lines, line + f), a)
+        f += 16
+    rest = half + total(a) + total(b)
+    while f < d:
+        rest += number_at(flat, row + f) * number_at(lines, line + f)
+        f += 1
+    return rest
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _store_eight(values, a0, a1, a2, a3, a4, a5, a6, a7):  # type: ignore[no-untyped-def]
+    store(values, 0, a0)
+    store(values, 16, a1)
+    store(values, 32, a2)
+    store(values, 48, a3)
+    store(values, 64, a4)
+    store(values, 80, a5)
+    store(values, 96, a6)
+    store(values, 112, a7)
+
+
+@njit(nogil=True, cache=True)
+def _eight_rows(flat, rows, panel, start, half, group, d, values, lows):  # type: ignore[no-untyped-def]
+    """Write the 8 x 16 values of eight rows and a group, and the lowest of each row."""
+    r0, r1, r2, r3, r4, r5, r6, r7 = rows
+    a0 = load(half, group * GROUP)
+    a1, a2, a3, a4, a5, a6, a7 = a0, a0, a0, a0, a0, a0, a0
+    # Sums of short sums: rounding grows with the length of a chain of additions.
+    for f in range(0, d, CHAIN):
+        if f:
+            _store_eight(values, a0, a1, a2, a3, a4, a5, a6, a7)
+            a0 = broadcast(np.float32(0))
+            a1, a2, a3, a4, a5, a6, a7 = a0, a0, a0, a0, a0, a0, a0
+        for e in range(f, min(f + CHAIN, d)):
+            c = load(panel, start + e * GROUP)
+            a0 = multiply_add(broadcast_at(flat, r0 + e), c, a0)
+            a1 = multiply_add(broadcast_at(flat, r1 + e), c, a1)
+            a2 = multiply_add(broadcast_at(flat, r2 + e), c, a2)
+            a3 = multiply_add(broadcast_at(flat, r3 + e), c, a3)
+            a4 = multiply_add(broadcast_at(flat, r4 + e), c, a4)
+            a5 = multiply_add(broadcast_at(flat, r5 + e), c, a5)
+            a6 = multiply_add(broadcast_at(flat, r6 + e), c, a6)
+            a7 = multiply_add(broadcast_at(flat, r7 + e), c, a7)
+        if f:
+            one = broadcast(np.float32(1))
+            a0 = multiply_add(load(values, 0), one, a0)
+            a1 = multiply_add(load(values, 16), one, a1)
+            a2 = multiply_add(load(values, 32), one, a2)
+            a3 = multiply_add(load(values, 48), one, a3)
+            a4 = multiply_add(load(values, 64), one, a4)
+            a5 = multiply_add(load(values, 80), one, a5)
+            a6 = multiply_add(load(values, 96), one, a6)
+            a7 = multiply_add(load(values, 112), one, a7)
+    _store_eight(values, a0, a1, a2, a3, a4, a5, a6, a7)
+    low = fold_minimum(fold_minimum(a0, a1), fold_minimum(a2, a3))
+    high = fold_minimum(fold_minimum(a4, a5), fold_minimum(a6, a7))
+    both = fold_minimum(low, high)
+    store(lows, 0, fold_minimum(both, both))
+
+
+@njit(nogil=True, cache=True)
+def scan_rows(
+    flat: np.ndarray,
+    norms: np.ndarray,
+    X: np.ndarray,
+    offset: np.ndarray,
+    weights: np.ndarray,
+    centers: np.ndarray,
+    panel: np.ndarray,
+    half: np.ndarray,
+    lines: np.ndarray,
+    slot: np.ndarray,
+    member: np.ndarray,
+    slack: np.float32,
+    largest: np.float32,
+    shift: np.ndarray,
+    drift: np.ndarray,
+    labels: np.ndarray,
+    upper: np.ndarray,
+    lower: np.ndarray,
+    sums: np.ndarray,
+    mass: np.ndarray,
+    count: np.ndarray,
+    first: int,
+    last: int,
+) -> tuple[int, int]:
+    """Label the rows of blocks first to last; return how many moved and how many were too close."""
+    n, d = X.shape
+    groups = half.size // GROUP
+    candidates = np.empty(BLOCK, np.int64)
+    chosen = np.empty(BLOCK + TOGETHER, np.int64)
+    best, second = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
+    above, error = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
+    now = np.empty(BLOCK, np.int32)
+    nearest_group = np.empty(BLOCK, np.float32)
+    values, lows = np.empty(TOGETHER * GROUP, np.float32), np.empty(GROUP, np.float32)
+    one, far, eps, reach = broadcast(np.float32(1)), broadcast(_FAR), slack, largest
+    order = np.arange(GROUP).astype(np.float32)
+    numbers = load(order, 0)
+    gone, left = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int32)
+    # Addresses, for the functions below are called millions of times.
+    flat_at, lines_at, panel_at, half_at = (
+        address(flat),
+        address(lines),
+        address(panel),
+        address(half),
+    )
+    values_at, lows_at = address(values), address(lows)
+    moved = close = 0
+    for b in range(first, last):
+        base = b * BLOCK
+        size = min(BLOCK, n - base)
+        bounds = lower[b]
+        m = 0
+        for r in range(0, BLOCK, 16):
+            low = broadcast(_FAR)
+            for g in range(groups):
+                widened = multiply_add(broadcast_at(drift, g), one, load(bounds, g * BLOCK + r))
+                low = minimum(widened, low)
+            store(nearest_group, r, low)
+        for r in range(size):
+            i = base + r
+            label = labels[i]
+            bound = (upper[i] + shift[label]) * _UP
+            upper[i] = bound
+            if nearest_group[r] > bound:
+                continue
+            norm = norms[i]
+            margin = eps * (norm + reach) * (norm + reach) + _TINY
+            own = _own_value(flat_at, i * d, lines_at, slot[label] * d, half[slot[label]], d)
+            bound = min(bound, _upper(norm, own, margin))
+            upper[i] = bound
+            if nearest_group[r] > bound:
+                continue
+            candidates[m] = r
+            best[m], second[m], above[m], now[m] = own, _FAR, bound, label
+            m += 1
+        for c in range(m):
+            norm = norms[base + candidates[c]]
+            error[c] = eps * (norm + reach) * (norm + reach) + _TINY
+        for g in range(groups):
+            part, back = 0, drift[g]
+            for c in range(m):
+                chosen[part] = c
+                part += 1 if bounds[g * BLOCK + candidates[c]] + back <= above[c] else 0
+            if part == 0:
+                continue
+            for extra in range(part, part + TOGETHER):
+                chosen[extra] = chosen[part - 1]
+            for s in range(0, part, TOGETHER):
+                rows = (
+                    (base + candidates[chosen[s]]) * d,
+                    (base + candidates[chosen[s + 1]]) * d,
+                    (base + candidates[chosen[s + 2]]) * d,
+                    (base + candidates[chosen[s + 3]]) * d,
+                    (base + candidates[chosen[s + 4]]) * d,
+                    (base + candidates[chosen[s + 5]]) * d,
+                    (base + candidates[chosen[s + 6]]) * d,
+                    (base + candidates[chosen[s + 7]]) * d,
+                )
+                start = g * d * GROUP
+                _eight_rows(flat_at, rows, panel_at, start, half_at, g, d, values_at, lows_at)
+                for q in range(min(TOGETHER, part - s)):
+                    c = chosen[s + q]
+                    r = candidates[c]
+                    place = slot[now[c]]
+                    norm, least = norms[base + r], lows[q]
+                    own_here = place // GROUP == g
+                    if own_here or least < best[c]:
+                        line = load(values, q * GROUP)
+                        if own_here:
+                            line = _without(line, numbers, place % GROUP)
+                            least = lowest(line)
+                    if least < best[c]:
+                        edge = broadcast(least)
+                        lane = np.int64(lowest(where_less(edge, line, far, numbers)))
+                        runner_up = lowest(_without(line, numbers, lane))
+                        if own_here:
+                            runner_up = min(runner_up, best[c])
+                        else:
+                            p = place // GROUP * BLOCK + r
+                            value = _lower(norm, best[c], error[c])
+                            value = (value - drift[place // GROUP]) * _DOWN
+                            bounds[p] = min(bounds[p], value)
+                        second[c] = min(best[c], runner_up)
+                        best[c] = least
+                        now[c] = member[g * GROUP + lane]
+                        above[c] = _upper(norm, least, error[c])
+                        least = runner_up
+                    else:
+                        second[c] = min(second[c], least)
+                    value = _lower(norm, least, error[c])
+                    bounds[g * BLOCK + r] = (value - back) * _DOWN
+        leaving = 0
+        for c in range(m):
+            r = candidates[c]
+            i = base + r
+            label = now[c]
+            if not second[c] - best[c] > error[c]:
+                close += 1
+                label = np.int32(exact_nearest(X, i, offset, centers))
+                if label != now[c]:
+                    g = slot[now[c]] // GROUP
+                    value = _lower(norms[i], best[c], error[c])
+                    value = (value - drift[g]) * _DOWN
+                    bounds[g * BLOCK + r] = min(bounds[g * BLOCK + r], value)
+            upper[i] = above[c]
+            if label != labels[i]:
+                gone[leaving], left[leaving] = i, labels[i]
+                leaving += 1
+                labels[i] = label
+        if leaving:
+            moved += leaving
+            if sums.size:
+                move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
+    return moved, close

@@ -1,0 +1,155 @@
+"""The rows that an estimator clusters: their type, which columns are categories, their distance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_array
+
+from further.cluster.distances import pairwise
+from further.cluster.number.sweep import take_rows
+from further.errors import InputError
+
+#: Distances of tables with categories.
+TABLE_METRICS = ("gower", "hamming")
+
+
+@dataclass(frozen=True)
+class ClusteredRows:
+    """Rows as an estimator takes them.
+
+    Attributes
+    ----------
+    values : ndarray or DataFrame of shape (n, d)
+        Numbers, or a table with categories.
+    categories : list
+        Names of the columns of a table that are categories.
+    metric : str or callable
+        The distance between rows.
+    p : float
+        Power of Minkowski's distance.
+    """
+
+    values: Any
+    categories: list[Any]
+    metric: Any
+    p: float = 2.0
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def is_euclidean(self) -> bool:
+        """Whether means and sums of squares suit the rows and their distance."""
+        return not isinstance(self.values, pd.DataFrame) and self.metric in (
+            "euclidean",
+            "sqeuclidean",
+        )
+
+    def take(self, rows: np.ndarray) -> ClusteredRows:
+        """Return some of the rows."""
+        return ClusteredRows(take_rows(self.values, rows), self.categories, self.metric, self.p)
+
+    def distances(self) -> np.ndarray:
+        """Return the distances of all pairs, shape (n, n)."""
+        found: np.ndarray = pairwise(self.values, metric=self.metric, p=self.p)
+        return found
+
+    def count_distinct(self, enough: int) -> int:
+        """Return how many different rows there are; from ``enough`` on the count may stop."""
+        first = take_rows(self.values, np.arange(min(len(self), 50 * enough)))
+        found = _distinct(first)
+        return found if found >= enough or len(first) == len(self) else _distinct(self.values)
+
+
+def read_rows(X: Any, estimator: Any, who: str) -> ClusteredRows:
+    """Return the rows of X as an estimator takes them.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n, d)
+        Rows.
+    estimator : estimator
+        Decides what can be a category, and the distance.
+    who : str
+        Function to name in messages.
+
+    Raises
+    ------
+    InputError
+        If there are categories that the estimator cannot take, or X holds distances.
+    """
+    name = type(estimator).__name__
+    metric = getattr(estimator, "metric", None) or getattr(estimator, "own_metric", "euclidean")
+    power = float(getattr(estimator, "p", None) or 2.0)
+    if metric == "precomputed":
+        raise InputError(
+            f'{who}: metric="precomputed" but reference data and samples need the rows themselves; '
+            "give the rows and the name of a distance."
+        )
+    if metric in TABLE_METRICS:
+        return _read_table(X, estimator, name, metric, power)
+    if isinstance(X, pd.DataFrame):
+        words = [c for c in X.columns if not pd.api.types.is_numeric_dtype(X[c].dtype)]
+        if words:
+            raise InputError(
+                f'{who}: column "{words[0]}" holds no numbers and {name} takes numbers only; leave '
+                "it out or give estimator=KPrototypes()."
+            )
+    values = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
+    return ClusteredRows(values, [], metric, power)
+
+
+def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) -> ClusteredRows:
+    from further.cluster.categories import as_frame, is_number
+
+    frame = as_frame(X).reset_index(drop=True)
+    names = list(frame.columns)
+    if name == "KModes":
+        categories = names
+    elif getattr(estimator, "categorical_features", None) is not None:
+        given = estimator.categorical_features
+        given = [given] if isinstance(given, str | int) else list(given)
+        categories = [c if c in names else names[int(c)] for c in given]
+    else:
+        categories = [c for j, c in enumerate(names) if not is_number(frame.iloc[:, j])]
+    numbers = [c for c in names if c not in categories]
+    frame = frame.astype(dict.fromkeys(numbers, np.float64))
+    return ClusteredRows(frame, categories, metric, power)
+
+
+def cost(rows: ClusteredRows, labels: np.ndarray) -> float:
+    """Return the inertia of labels where the estimator names none.
+
+    Sums of squares about the means in Euclid's geometry, else Tibshirani's
+    :math:`\\sum_c \\sum_{i, j \\in c} d_{ij} / 2 n_c`.
+    """
+    if rows.is_euclidean:
+        values = np.asarray(rows.values, dtype=np.float64)
+        groups = [values[labels == c] for c in np.unique(labels)]
+        return float(sum(((group - group.mean(axis=0)) ** 2).sum() for group in groups))
+    distances = rows.distances()
+    total = 0.0
+    for c in np.unique(labels):
+        members = np.flatnonzero(labels == c)
+        total += float(distances[np.ix_(members, members)].sum()) / (2 * len(members))
+    return total
+
+
+def inertia_by_k(rows: ClusteredRows, fits: Mapping[int, Any]) -> dict[int, float]:
+    """Return the inertia of estimators fitted to the rows, by number of clusters."""
+    found = {}
+    for k, fit in fits.items():
+        own = getattr(fit, "inertia_", None)
+        found[k] = cost(rows, np.asarray(fit.labels_)) if own is None else float(own)
+    return found
+
+
+def _distinct(values: Any) -> int:
+    if isinstance(values, pd.DataFrame):
+        return int((~values.astype(object).astype(str).duplicated()).sum())
+    return len(np.unique(values, axis=0))

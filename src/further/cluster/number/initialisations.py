@@ -1,0 +1,385 @@
+r"""How much does the start matter? Many single starts of each kind, compared with the best.
+
+With :math:`W_s` the inertia that start s leads to and :math:`W_{\min}` the lowest of all starts of
+all kinds, a start *reaches the best* when
+
+.. math:: W_s \le (1 + \tau) \, W_{\min}, \qquad \tau = 0.001.
+
+A row *changes sides* in start s when its cluster is not the one that it has under the best start;
+clusters are matched one to one so that as many rows as possible stay (the assignment problem,
+Kuhn, 1955, solved by scipy).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+from sklearn.exceptions import ConvergenceWarning
+
+from further._sklearn import InvalidParameterError
+from further.cluster.kmeans import KMeans
+from further.cluster.number.clustered_rows import ClusteredRows, inertia_by_k, read_rows
+from further.cluster.number.stability import pairwise_adjusted_rand
+from further.cluster.number.sweep import is_kmeans, sample_rows, with_parameters
+from further.errors import InputError
+
+#: A start reaches the best when its inertia is higher by no more than this part of it.
+TOLERANCE = 1e-3
+#: Rows on which labellings are compared pair by pair, and rows that are fitted, at most.
+COMPARED_ROWS = 5000
+FITTED_ROWS = 20_000
+FITTED_ROWS_OTHERS = 2000
+#: Rows that ``to_dict`` lists as changing sides, at most.
+LISTED = 200
+#: Kinds of start in the order in which they are shown; an estimator has some of them.
+KINDS = ("random", "k-means++ (single draw)", "k-means++", "huang", "cao", "build")
+#: Starts that leave nothing to chance: one of them is all there is.
+DETERMINISTIC = ("cao", "build")
+
+
+@dataclass(frozen=True)
+class KindOfStart:
+    """Many starts of one kind.
+
+    Attributes
+    ----------
+    kind : str
+        The estimator's ``init``.
+    inertia : ndarray of shape (n_starts,)
+        Where each start led to.
+    best_share : float
+        Share of the starts that reach the best of all kinds.
+    median, low, high : float or None
+        Quantiles 0.5, 0.025 and 0.975 of the adjusted Rand index between pairs of starts; None
+        where there is one start only.
+    """
+
+    kind: str
+    inertia: np.ndarray
+    best_share: float
+    median: float | None
+    low: float | None
+    high: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "kind": self.kind,
+            "inertia": [float(value) for value in self.inertia],
+            "best_share": self.best_share,
+            "ari": {"median": self.median, "low": self.low, "high": self.high},
+        }
+
+
+@dataclass(frozen=True)
+class InitSensitivity:
+    """What the start changes.
+
+    Attributes
+    ----------
+    sentence : str
+        In plain words.
+    n_starts : int
+        Starts of each kind.
+    kinds : tuple of KindOfStart
+        By kind.
+    best_inertia : float
+        The lowest inertia of all starts.
+    tolerance : float
+        A start within this part of it reaches the best.
+    labels : ndarray of shape (n,)
+        Clusters under the best start.
+    changing : ndarray of shape (n,)
+        Share of all starts in which each row leaves the side that it has under the best start.
+    rows : ndarray of shape (n,)
+        Numbers of these rows in X: all, or in large data a sample.
+    notes : tuple of str
+        Samples that were taken.
+    """
+
+    sentence: str
+    n_starts: int
+    kinds: tuple[KindOfStart, ...]
+    best_inertia: float
+    tolerance: float
+    labels: np.ndarray = field(repr=False)
+    changing: np.ndarray = field(repr=False)
+    rows: np.ndarray = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row a start: its kind, inertia, that over the best, whether it reaches it."""
+        frames = [
+            pd.DataFrame({"kind": kind.kind, "start": range(len(kind.inertia)),
+                          "inertia": kind.inertia})
+            for kind in self.kinds
+        ]  # fmt: skip
+        frame = pd.concat(frames, ignore_index=True)
+        frame["relative"] = _relative(frame["inertia"].to_numpy(), self.best_inertia)
+        frame["reaches_best"] = frame["relative"] <= 1 + self.tolerance
+        return frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON; of the rows that change sides the most changing ones."""
+        moved = np.flatnonzero(self.changing > 0)
+        listed = moved[np.argsort(-self.changing[moved], kind="stable")][:LISTED]
+        return {
+            "n_starts": self.n_starts,
+            "best_inertia": self.best_inertia,
+            "tolerance": self.tolerance,
+            "kinds": [kind.to_dict() for kind in self.kinds],
+            "changing": {
+                "share": len(moved) / len(self.changing),
+                "rows": self.rows[listed].tolist(),
+                "values": self.changing[listed].tolist(),
+            },
+            "sentence": self.sentence,
+            "notes": list(self.notes),
+        }
+
+
+def match_clusters(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Rename clusters one to one so that as many rows as possible agree with a reference.
+
+    Use it to see which rows differ between two clusterings. It fails to say anything sensible where
+    the two have little in common: the matching is then arbitrary.
+
+    Parameters
+    ----------
+    labels, reference : ndarray of shape (n,)
+        Clusters, numbered from 0.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        ``labels`` in the numbers of the reference; clusters without a partner get new numbers.
+
+    References
+    ----------
+    Kuhn, H. W. (1955). The Hungarian method for the assignment problem. Naval Research Logistics
+    Quarterly 2.
+
+    Examples
+    --------
+    >>> match_clusters(np.array([1, 1, 0, 0, 0]), np.array([0, 0, 0, 1, 1]))
+    array([0, 0, 1, 1, 1])
+    """
+    size = int(max(labels.max(), reference.max())) + 1
+    counts = np.bincount(labels * size + reference, minlength=size * size).reshape(size, size)
+    ours, theirs = linear_sum_assignment(counts, maximize=True)
+    names = np.empty(size, dtype=np.int64)
+    names[ours] = theirs
+    renamed: np.ndarray = names[labels]
+    return renamed
+
+
+def init_sensitivity(
+    X: Any,
+    n_clusters: int,
+    *,
+    estimator: Any = None,
+    kinds: Sequence[str] | None = None,
+    n_starts: int = 30,
+    random_state: int | None = None,
+) -> InitSensitivity:
+    """Start many times in each way and say what the start changes.
+
+    Use it before one clustering is believed: where few starts reach the best, raise ``n_init`` or
+    choose another number of clusters. It fails to find an optimum that none of the starts reaches:
+    the best here is the best seen.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n, d)
+        Rows. Of more than 20,000 (2,000 for estimators other than k-means) a seeded sample is
+        taken and named in ``notes``.
+    n_clusters : int
+        Number of clusters, at least 1.
+    estimator : estimator with ``n_clusters``, optional
+        Default: :class:`~further.cluster.kmeans.KMeans`. Without a parameter ``init`` only its
+        seed is varied.
+    kinds : sequence of str, optional
+        Values of ``init``; default: those that the estimator has of "random", "k-means++ (single
+        draw)" as in the paper, "k-means++" with several candidates a draw, and so on.
+    n_starts : int, default=30
+        Starts of each kind; one where a kind leaves nothing to chance.
+    random_state : int or None
+        Seed.
+
+    Returns
+    -------
+    InitSensitivity
+
+    Raises
+    ------
+    InputError
+        If there are fewer rows than clusters, fewer than 2 starts, or a kind is unknown.
+
+    References
+    ----------
+    Celebi, M. E., Kingravi, H. A. and Vela, P. A. (2013). A comparative study of efficient
+    initialization methods for the k-means clustering algorithm. Expert Systems with
+    Applications 40.
+
+    Examples
+    --------
+    >>> from further.cluster import init_sensitivity
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(c, 1, (30, 2)) for c in ((0, 0), (30, 0), (0, 30))])
+    >>> found = init_sensitivity(X, 3, kinds=("k-means++",), n_starts=10, random_state=0)
+    >>> found.kinds[0].best_share
+    1.0
+    >>> found.sentence
+    'The start hardly matters: all of the 10 starts reach the lowest inertia, to within 0.1 %.'
+    """
+    estimator = KMeans() if estimator is None else estimator
+    if n_starts < 2:
+        raise InputError(
+            f"init_sensitivity: n_starts={n_starts} shows no spread; choose 2 or more."
+        )
+    if n_clusters < 1:
+        raise InputError(f"init_sensitivity: n_clusters={n_clusters} must be at least 1.")
+    every = read_rows(X, estimator, "init_sensitivity")
+    if n_clusters > len(every):
+        raise InputError(
+            f"init_sensitivity: n_clusters={n_clusters} but X has {len(every)} rows; choose "
+            f"n_clusters of at most {len(every)}."
+        )
+    rng = np.random.default_rng(random_state)
+    most = FITTED_ROWS if is_kmeans(estimator) else FITTED_ROWS_OTHERS
+    numbers = sample_rows(len(every), most, rng)
+    rows, notes = every, []
+    if len(numbers) < len(every):
+        rows = every.take(numbers)
+        notes.append(f"A random sample of {most:,} of {len(every):,} rows was clustered.")
+    wanted = _kinds_of(estimator) if kinds is None else tuple(kinds)
+    found = {
+        kind: _start_often(rows, estimator, n_clusters, kind, n_starts, rng) for kind in wanted
+    }
+    return _compare(found, numbers, n_starts, rng, notes)
+
+
+def _kinds_of(estimator: Any) -> tuple[str, ...]:
+    """Return the kinds of start that an estimator takes, by what it says of its parameters."""
+    if "init" not in estimator.get_params(deep=False):
+        return ("its own",)
+    allowed: set[str] = set()
+    for constraint in getattr(estimator, "_parameter_constraints", {}).get("init", []):
+        allowed |= set(getattr(constraint, "options", ()))
+    return tuple(kind for kind in KINDS if kind in allowed) or ("random",)
+
+
+def _start_often(
+    rows: ClusteredRows,
+    estimator: Any,
+    k: int,
+    kind: str,
+    n_starts: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return inertia (s,) and labels (s, n) of single starts of a kind."""
+    inertia, labels = [], []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for _ in range(1 if kind in DETERMINISTIC else n_starts):
+            seed = int(rng.integers(2**31 - 1))
+            single = with_parameters(estimator, n_clusters=k, n_init=1, random_state=seed)
+            if "init" in single.get_params(deep=False):
+                single.set_params(init=kind)
+            try:
+                single.fit(rows.values)
+            except InvalidParameterError as error:
+                raise InputError(
+                    f'init_sensitivity: {type(estimator).__name__} has no start "{kind}"; choose '
+                    f"from {', '.join(_kinds_of(estimator))}."
+                ) from error
+            inertia.append(inertia_by_k(rows, {k: single})[k])
+            labels.append(np.asarray(single.labels_))
+    return np.array(inertia), np.array(labels)
+
+
+def _compare(
+    found: dict[str, tuple[np.ndarray, np.ndarray]],
+    numbers: np.ndarray,
+    n_starts: int,
+    rng: np.random.Generator,
+    notes: list[str],
+) -> InitSensitivity:
+    inertia = np.concatenate([pair[0] for pair in found.values()])
+    labels = np.concatenate([pair[1] for pair in found.values()])
+    first = int(np.argmin(inertia))
+    best, reference = float(inertia[first]), labels[first]
+    compared = sample_rows(labels.shape[1], COMPARED_ROWS, rng)
+    if len(compared) < labels.shape[1]:
+        notes.append(f"Starts were compared in pairs on {len(compared):,} rows drawn at random.")
+    kinds = []
+    for kind, (values, lines) in found.items():
+        agreement = pairwise_adjusted_rand(lines[:, compared])
+        pairs = agreement[np.triu_indices(len(lines), 1)]
+        low, median, high = np.quantile(pairs, [0.025, 0.5, 0.975]) if len(pairs) else [None] * 3
+        kinds.append(
+            KindOfStart(
+                kind,
+                values,
+                float((_relative(values, best) <= 1 + TOLERANCE).mean()),
+                None if median is None else float(median),
+                None if low is None else float(low),
+                None if high is None else float(high),
+            )
+        )
+    left = np.zeros(len(reference))
+    for line in labels:
+        left += match_clusters(line, reference) != reference
+    changing = left / len(labels)
+    sentence = _say(kinds, inertia, best, changing)
+    return InitSensitivity(
+        sentence, n_starts, tuple(kinds), best, TOLERANCE, reference, changing, numbers,
+        tuple(notes),
+    )  # fmt: skip
+
+
+def _relative(inertia: np.ndarray, best: float) -> np.ndarray:
+    """Return inertia over the best; an exact fit is reached only by another one."""
+    if best <= 0:
+        return np.where(inertia <= 0, 1.0, np.inf)
+    relative: np.ndarray = inertia / best
+    return relative
+
+
+def _say(
+    kinds: Sequence[KindOfStart], inertia: np.ndarray, best: float, changing: np.ndarray
+) -> str:
+    total = len(inertia)
+    relative = _relative(inertia, best)
+    reached = int((relative <= 1 + TOLERANCE).sum())
+    within = f"to within {100 * TOLERANCE:g} %"
+    if reached == total:
+        return (
+            f"The start hardly matters: all of the {total} starts reach the lowest inertia, "
+            f"{within}."
+        )
+    by_kind = ""
+    if len(kinds) > 1:
+        shares = ", ".join(f"{100 * kind.best_share:.0f} % by {kind.kind}" for kind in kinds)
+        by_kind = f" ({shares})"
+    worst = float(relative.max())
+    if worst < 2:
+        end = f"{100 * (worst - 1):.2g} % above it"
+    else:
+        end = f"at {worst:.3g} times it" if np.isfinite(worst) else "above it"
+    moved = float(changing.mean()) * total / max(total - 1, 1)
+    return (
+        f"The start matters: {reached} of {total} starts reach the lowest inertia {within}"
+        f"{by_kind}, the worst ends {end}, and another start than the best gives "
+        f"{_percent(moved)} of the rows to another cluster on average."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else "less than 1 %"

@@ -1,0 +1,237 @@
+r"""Is there any cluster structure? A Monte Carlo test against data of no structure and same spread.
+
+With :math:`W_k` the inertia for k clusters and :math:`w_k = \log (W_k / W_1)`, the statistic is the
+best over all k of how far the rows are below the reference sets (marked by a star), in their
+standard deviations:
+
+.. math:: T = \max_k \frac{\bar w^*_k - w_k}{s^*_k}, \qquad
+          p = \frac{1 + \#\{b : T^*_b \ge T\}}{B + 1}.
+
+Each reference set has its own best k, so that the choice of k is paid for; it is set against the
+other sets of its kind. There are three kinds of reference data for numbers: uniform, one Gaussian,
+and one heap with columns of the same shapes (:mod:`further.cluster.number.references`). The p-value
+is the largest of the three: structure is what none of them explains. The smallest p is 1 / (B + 1),
+0.048 for 20 sets; structure is found where :math:`p \le 0.05`.
+
+What this does with one cluster that is skewed or has long tails: the inertia of lognormal columns
+falls faster than that of uniform or Gaussian ones, since centroids take the stragglers one by one;
+the third kind of reference has the same stragglers, so it is one cluster. Where such a cluster has
+been turned, so that the tails lie along no column, the columns do not show what they are and
+structure may be found in it. The price of all this is power: a cluster of a few per cent of the
+rows passes for a tail, and two Gaussians of 100 rows each are told apart in a third of the cases
+with 4 standard deviations between their centres and in all with 5. A ring, a crescent or two long
+parallel bands are no single heap, but k-means does not fit them either: where nothing is found,
+density-based methods may still find them.
+
+The largest of three p-values makes the test cautious. In 1,530 simulated sets without clusters (30
+to 1,000 rows, 1 to 20 columns; uniform in a cube, a sheared cube and a ball, Gaussian, correlated
+Gaussian, lognormal, exponential, Laplace, triangular, Student's t with 3 degrees of freedom) it
+found structure in 4, all of them sheared cubes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from further.cluster.number.clustered_rows import ClusteredRows, inertia_by_k
+from further.cluster.number.references import KINDS, References
+from further.cluster.number.sweep import is_kmeans, sweep
+
+LEVEL = 0.05
+#: Fewer reference sets than this cannot give a p-value of at most the level.
+FEWEST_REFERENCES = 19
+#: Fresh starts of k-means for each k, in the rows and in each reference set alike.
+N_STARTS = 1
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What the test of structure found.
+
+    Attributes
+    ----------
+    found : bool
+        Whether p is at most 0.05.
+    statistic : float or None
+        How far the inertia is below that of reference sets at the best k, in their standard
+        deviations; of the kind of reference with the largest p.
+    low, high : float or None
+        Between them lies the statistic of reference sets; found is beyond ``high`` of every kind.
+    p_value : float or None
+        Share of reference sets (the rows themselves counted) that come as far.
+    method : str
+        In words, with the resolution of p.
+    kind : str or None
+        The kind of reference data that ``statistic``, ``low`` and ``high`` belong to.
+    k : int or None
+        Where the statistic is taken on.
+    reference : dict of int to float
+        Mean over the uniform (or shuffled) sets of the inertia as a share of that of one cluster.
+    """
+
+    found: bool
+    statistic: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    method: str
+    kind: str | None = None
+    k: int | None = None
+    reference: dict[int, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "found": self.found,
+            "statistic": _finite(self.statistic),
+            "low": _finite(self.low),
+            "high": _finite(self.high),
+            "p_value": _finite(self.p_value),
+            "method": self.method,
+            "kind": self.kind,
+            "k": self.k,
+        }
+
+
+def log_inertia(inertia: Mapping[int, float]) -> dict[int, float]:
+    """Return the logarithm of the inertia of each k as a share of that of the smallest k.
+
+    A sum that vanishes, with as many centroids as different rows, is taken as the rounding error.
+
+    Examples
+    --------
+    >>> log_inertia({1: 2.0, 2: 2.0})
+    {1: 0.0, 2: 0.0}
+    """
+    inertia = {k: max(value, 0.0) for k, value in inertia.items()}
+    whole = max(inertia[min(inertia)], 1e-300)
+    return {k: math.log(max(value / whole, 1e-15)) for k, value in inertia.items()}
+
+
+def structure_test(
+    rows: ClusteredRows,
+    ks: Sequence[int],
+    *,
+    estimator: Any,
+    n_references: int = 20,
+    random_state: int | np.random.Generator | None = None,
+) -> Structure:
+    """Test whether clusters explain the rows better than data of no structure and same spread.
+
+    Use it before any number of clusters is named. It fails to see clusters that overlap much, that
+    hold a few per cent of the rows, or that the estimator cannot follow in their shape.
+
+    Parameters
+    ----------
+    rows : ClusteredRows
+        In large data a sample of them.
+    ks : sequence of int
+        Numbers of clusters from 2 on.
+    estimator : estimator with ``n_clusters``
+        What is fitted to the rows and to each reference set alike.
+    n_references : int, default=20
+        Reference sets of each kind, at least 19.
+    random_state : int, Generator or None
+        Seed.
+
+    Returns
+    -------
+    Structure
+
+    References
+    ----------
+    Engen, S. and Lillegård, M. (1997). Stochastic simulations conditioned on sufficient statistics.
+    Biometrika 84.
+    Liu, Y., Hayes, D. N., Nobel, A. and Marron, J. S. (2008). Statistical significance of
+    clustering for high-dimension, low-sample size data. JASA 103.
+    Tibshirani, R., Walther, G. and Hastie, T. (2001). Estimating the number of clusters in a data
+    set via the gap statistic. JRSS B 63.
+
+    Examples
+    --------
+    >>> from further.cluster.number.clustered_rows import read_rows
+    >>> from further.cluster.kmeans import KMeans
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(0, 1, (40, 2)), rng.normal(9, 1, (40, 2))])
+    >>> rows = read_rows(X, KMeans(), "example")
+    >>> found = structure_test(rows, [2, 3], estimator=KMeans(), random_state=0)
+    >>> found.found, round(found.p_value, 3)
+    (True, 0.048)
+    """
+    rng = np.random.default_rng(random_state)
+    wanted = [1, *ks]
+    starts = N_STARTS if is_kmeans(estimator) else None
+
+    def measure(values: Any) -> np.ndarray:
+        fits = sweep(values, wanted, estimator=estimator, n_starts=starts, random_state=rng)
+        found = log_inertia(inertia_by_k(replace(rows, values=values), fits))
+        return np.array([found[k] for k in ks])
+
+    references = References(rows.values, categories=rows.categories, metric=rows.metric)
+    own = measure(rows.values)
+    results: list[Structure] = []
+    reference: dict[int, float] | None = None
+    for kind in references.kinds:
+        drawn = np.array([measure(drawn) for drawn in references.draw(kind, n_references, rng)])
+        if reference is None:
+            reference = dict(zip(ks, np.exp(drawn.mean(axis=0)).tolist(), strict=True))
+        results.append(_compare(own, drawn, ks, kind))
+    # The kind that explains the rows best; of equals the one they surpass least.
+    worst = max(results, key=lambda result: (result.p_value, -(result.statistic or 0.0)))
+    kinds = ", ".join(KINDS[kind] for kind in references.kinds)
+    each = " each" if len(references.kinds) > 1 else ""
+    largest = ", the largest p of the kinds" if len(references.kinds) > 1 else ""
+    return Structure(
+        found=all((result.p_value or 1.0) <= LEVEL for result in results),
+        statistic=worst.statistic,
+        low=worst.low,
+        high=worst.high,
+        p_value=worst.p_value,
+        method=f"inertia at the best k of {ks[0]} to {ks[-1]}, in standard deviations below "
+        f"{n_references} sets{each} of data of the same spread: {kinds}{largest}; p cannot be less "
+        f"than {1 / (n_references + 1):.3f}",
+        kind=worst.kind,
+        k=worst.k,
+        reference=reference,
+    )
+
+
+def _compare(own: np.ndarray, drawn: np.ndarray, ks: Sequence[int], kind: str) -> Structure:
+    """Set the rows against reference sets of one kind."""
+    number = len(drawn)
+    scores = _standardised(own, drawn)
+    best = int(np.argmax(scores))
+    others = np.array([
+        _standardised(drawn[b], np.delete(drawn, b, axis=0)).max() for b in range(number)
+    ])  # fmt: skip
+    statistic = float(scores[best])
+    # So many reference sets may come as far as the rows before p exceeds the level.
+    allowed = int(LEVEL * (number + 1) + 1e-9) - 1
+    ordered = np.sort(others)
+    # A set that is the same as the rows but for rounding comes as far as they do.
+    as_far = int((others >= statistic - 1e-9 * max(1.0, abs(statistic))).sum())
+    return Structure(
+        found=as_far <= allowed,
+        statistic=statistic,
+        low=float(ordered[allowed]),
+        high=float(ordered[number - 1 - allowed]),
+        p_value=(1 + as_far) / (number + 1),
+        method="",
+        kind=kind,
+        k=ks[best],
+    )
+
+
+def _standardised(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    spread = others.std(axis=0, ddof=1)
+    # Reference sets all alike (a column of few values, shuffled) have no spread but of rounding.
+    return (others.mean(axis=0) - one) / np.maximum(spread, 1e-9)
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)

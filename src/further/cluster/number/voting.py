@@ -1,0 +1,115 @@
+r"""The rule that turns criteria into one number: each gives its own, the most frequent one wins.
+
+.. math:: \hat k = \arg\max_k \#\{\text{criteria that answer } k\},
+
+and of numbers with as many votes the one whose clusterings of bootstrap samples agree best.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from further.cluster.number.criteria import Criterion
+from further.cluster.number.structure import LEVEL
+from further.evaluate.interval import Estimate
+
+#: Below this agreement of bootstrap samples clusters are not taken to hold: the limit that Hennig
+#: (2007) gives for the Jaccard similarity of single clusters.
+HOLDS = 0.6
+
+RULE = (
+    f"No cluster structure, k = 1, where p exceeds {LEVEL}; else the number that most criteria "
+    "give by themselves, and of numbers with as many votes the one whose clusterings of bootstrap "
+    "samples agree best."
+)
+
+
+def vote(criteria: Sequence[Criterion], stable: Mapping[int, float], k_min: int) -> int | None:
+    """Return the number that most criteria give, the more stable one of equals.
+
+    Parameters
+    ----------
+    criteria : sequence of Criterion
+        Those whose own answer is less than ``k_min`` or None do not vote.
+    stable : dict of int to float
+        Stability by number of clusters.
+    k_min : int
+        The least answer.
+
+    Examples
+    --------
+    >>> said = [Criterion(str(i), str(i), "higher", k, (2, 3), (0.0, 0.0))
+    ...         for i, k in enumerate([2, 3, 3, 2, 1, None])]
+    >>> vote(said, {2: 0.7, 3: 0.9}, 2)
+    3
+    """
+    votes = Counter(c.k for c in criteria if c.k is not None and c.k >= k_min)
+    if not votes:
+        return None
+    most = max(votes.values())
+    tied = [k for k in sorted(votes) if votes[k] == most]
+    return max(tied, key=lambda k: stable.get(k, -math.inf))
+
+
+def who_says_what(criteria: Sequence[Criterion]) -> str:
+    """Name the criteria by the number that they answer.
+
+    Examples
+    --------
+    >>> who_says_what([Criterion("a", "Elbow", "lower", 4, (), ()),
+    ...                 Criterion("b", "Silhouette", "higher", 2, (), ()),
+    ...                 Criterion("c", "Stability", "higher", 2, (), ())])
+    'Silhouette and Stability say 2, Elbow says 4'
+    """
+    by_k: dict[int, list[str]] = {}
+    for criterion in criteria:
+        if criterion.k is not None:
+            by_k.setdefault(criterion.k, []).append(criterion.label)
+    parts = []
+    for k in sorted(by_k, key=lambda k: (-len(by_k[k]), k)):
+        names = by_k[k]
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        parts.append(f"{listed} {'says' if len(names) == 1 else 'say'} {k}")
+    return ", ".join(parts)
+
+
+def most_stable(stable: Mapping[int, Estimate]) -> Criterion:
+    """Return stability as a criterion: the largest k whose interval reaches the highest value.
+
+    It gives no answer where no k reaches 0.6: clusterings that do not hold are no witnesses.
+
+    Parameters
+    ----------
+    stable : dict of int to Estimate
+        Stability by number of clusters.
+
+    Examples
+    --------
+    >>> held = {2: (1.0, 1.0, 1.0), 3: (0.99, 0.97, 1.0), 4: (0.7, 0.6, 0.8)}
+    >>> most_stable({k: Estimate(*limits, 20, "") for k, limits in held.items()}).k
+    3
+    """
+    ks = tuple(sorted(stable))
+    best = max(figure.value for figure in stable.values())
+    # More clusters tell more, as long as they hold as well.
+    reach = [k for k in ks if best <= _or_value(stable[k].high, stable[k])]
+    note = "its answer is the largest k whose interval reaches the highest value"
+    if best < HOLDS:
+        note = f"it gives no answer, since no value reaches {HOLDS}"
+    return Criterion(
+        "stability",
+        "Stability",
+        "higher",
+        reach[-1] if best >= HOLDS else None,
+        ks,
+        tuple(stable[k].value for k in ks),
+        tuple(_or_value(stable[k].low, stable[k]) for k in ks),
+        tuple(_or_value(stable[k].high, stable[k]) for k in ks),
+        note=f"{note}; adjusted Rand index of clusterings of bootstrap samples",
+    )
+
+
+def _or_value(limit: float | None, figure: Estimate) -> float:
+    return figure.value if limit is None else limit

@@ -1,0 +1,1 @@
+"""A table clustered, with the evidence."""

@@ -1,0 +1,97 @@
+"""Other methods on the same rows: how firm each is, and whether it finds the same clusters."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score
+
+from further.cluster.describe.silhouette import silhouette_values
+from further.cluster.number.stability import stability
+from further.compare.clustering.method import Method, alternatives
+from further.compare.clustering.rows import Rows, sample_rows, take
+from further.errors import InputError
+
+#: Methods are compared on a sample of this many rows, since some grow with their square.
+ROWS_COMPARED = 2000
+BOOTSTRAPS_COMPARED = 10
+
+
+def compare_methods(
+    rows: Rows,
+    chosen: Method,
+    estimator: Any,
+    k: int | None,
+    known: dict[str, Any] | None,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Fit each method to the same sample of rows: stability, silhouette, agreement.
+
+    Parameters
+    ----------
+    rows : Rows
+        The prepared rows.
+    chosen : Method
+        Which is compared with the others.
+    estimator : estimator
+        The chosen method, fitted to all rows.
+    k : int or None
+        The number of clusters that it was given.
+    known : dict or None
+        The stability of the chosen clustering, where it is known already.
+    seed : int
+        Of samples and starts.
+
+    Returns
+    -------
+    list of dict
+        The ``alternatives`` of ``evaluation.json``, the chosen method first.
+    """
+    sample = sample_rows(len(rows.X), ROWS_COMPARED, seed)
+    X = take(rows.X, sample)
+    reference = np.asarray(estimator.labels_)[sample]
+    clusters = len(set(reference.tolist()) - {-1})
+    entries = []
+    for method in alternatives(chosen, rows.kind):
+        started = time.monotonic()
+        is_chosen = method.line.name == chosen.line.name
+        entry: dict[str, Any] = {
+            "method": method.line.name,
+            "label": method.line.label,
+            "distance": method.distance,
+            "chosen": is_chosen,
+            "k": None, "stability": None, "silhouette": None, "noise_share": None,
+            "agreement": None, "note": "",
+        }  # fmt: skip
+        entries.append(entry)
+        if clusters < 2 and is_chosen:
+            entry["k"] = clusters
+            entry["note"] = "One cluster always agrees with itself, so there is no stability."
+            continue
+        if clusters < 2 and method.has_k:
+            entry["note"] = "Not fitted: no number of clusters was found to give to it."
+            continue
+        try:
+            fitted = method.make(k or clusters, seed).fit(X)
+            labels = np.asarray(fitted.labels_)
+        except (InputError, ValueError) as error:
+            entry["note"] = f"Not fitted: {error}"
+            continue
+        entry["k"] = len(set(labels.tolist()) - {-1})
+        entry["noise_share"] = float((labels < 0).mean())
+        entry["agreement"] = float(adjusted_rand_score(reference, labels))
+        if entry["k"] >= 2 and is_chosen and known is not None:
+            entry["stability"] = known
+        elif entry["k"] >= 2:
+            entry["stability"] = stability(
+                X, method.make(k or clusters, seed), n_bootstrap=BOOTSTRAPS_COMPARED,
+                random_state=seed,
+            ).to_dict()  # fmt: skip
+        if entry["k"] >= 2:
+            entry["silhouette"] = silhouette_values(
+                X, labels, metric=method.metric, random_state=seed
+            ).estimate.to_dict()
+        entry["seconds"] = time.monotonic() - started
+    return entries

@@ -1,0 +1,390 @@
+"""What structure is in this table? One clustering with its evidence, beside its alternatives.
+
+The way of one run: every column is judged and prepared
+(:class:`~further.data.preparation.table_preparation.TablePreparation`); the number of clusters is
+chosen, or the one asked for is judged (:func:`~further.cluster.number.choosing.choose_k`); the
+method is fitted to all rows, and others beside it on the same rows; then what the clusters are and
+how far they can be trusted is put together. What takes long is kept under ``parts/`` as it is
+found, so that a run that was interrupted does not do it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from further.cluster.distances import find_metric
+from further.cluster.number.choosing import choose_k
+from further.cluster.number.initialisations import init_sensitivity
+from further.compare.clustering.alternatives import compare_methods
+from further.compare.clustering.assignments import write_assignments
+from further.compare.clustering.batches import (
+    fit_all_rows,
+    is_larger_than_memory,
+    refuse_method,
+    sample_table,
+)
+from further.compare.clustering.evidence import evidence, silhouettes_of
+from further.compare.clustering.headline import headline
+from further.compare.clustering.method import Method, choose_method
+from further.compare.clustering.rows import (
+    TASK,
+    Rows,
+    prepare_rows,
+    refuse_sizes,
+)
+from further.compare.source import (
+    Listen,
+    default_folder,
+    describe_data,
+    nobody,
+    read_data,
+    refuse_changed,
+)
+from further.data.batches import Batches
+from further.data.dataset import Dataset, as_dataset
+from further.data.loading import load
+from further.errors import InputError, RunError
+from further.train.energy import Energy, EnergyMeter, grid_intensity
+from further.train.files import read_json, write_json, write_text
+from further.train.processes import is_first
+from further.train.run import Run, machine, versions
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """The result of a clustering run.
+
+    Attributes
+    ----------
+    path : Path
+        The run.
+    evaluation : dict
+        What its ``evaluation.json`` holds.
+    """
+
+    path: Path
+    evaluation: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        """The answer."""
+        sentence: str = self.evaluation["sentence"]
+        return sentence
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every row of the source with its cluster: ``assignments.csv``."""
+        return pd.read_csv(self.path / "assignments.csv")
+
+    def load(self) -> Any:
+        """Return the fitted estimator."""
+        from further.train.load import load as load_model
+
+        return load_model(self.path)
+
+
+def cluster_table(
+    data: Any,
+    *,
+    k: int | None = None,
+    method: str | None = None,
+    distance: str | None = None,
+    columns: Sequence[str] | None = None,
+    scale: str = "auto",
+    target: str | None = None,
+    k_max: int = 10,
+    seed: int = 0,
+    out: str | Path | None = None,
+    listen: Listen | None = None,
+    command: str | None = None,
+    **loading: Any,
+) -> Clustering:
+    """Cluster the rows of a table and say how far the clusters can be trusted.
+
+    Use it for a table of numbers, categories or both, or for coordinates. It fails where clusters
+    are of no shape that the chosen method knows; the alternatives and their agreement show that.
+
+    Parameters
+    ----------
+    data : str, Path, Dataset, DataFrame or array
+        A name such as "iris", a CSV or Parquet file, or the data themselves; pictures become one
+        column a pixel.
+    k : int, optional
+        Number of clusters; chosen by the data where it is not given.
+    method : str, optional
+        A name from the table of models of the task "cluster"; default: k-means for numbers,
+        k-prototypes for numbers and categories, k-modes for categories.
+    distance : str, optional
+        A name from :data:`further.cluster.distances.METRICS`.
+    columns : sequence of str, optional
+        Those to cluster by; default: all that can be used.
+    scale : {"auto", "standard", "robust", "none"}, default="auto"
+        How columns of numbers are made comparable.
+    target : str, optional
+        A label column, which is left out and compared with the clusters; "none" for none. By
+        default one with a customary name (class, species, ...) is taken, and said.
+    k_max : int, default=10
+        The most clusters that are tried.
+    seed : int, default=0
+        Of starts, samples and reference data.
+    out : path, optional
+        Folder of the run; default: a new folder under ``runs``.
+    listen : callable, optional
+        Called with every progress message, a dict.
+    command : str, optional
+        The command line to record.
+    **loading
+        Further options of :func:`further.data.load`.
+
+    Returns
+    -------
+    Clustering
+        With the path of the run and the evaluation.
+
+    Raises
+    ------
+    InputError
+        If the data cannot be used, or the method or distance do not go with them.
+
+    Examples
+    --------
+    >>> import further
+    >>> clustering = further.compare.cluster_table("iris")  # doctest: +SKIP
+    >>> clustering.sentence  # doctest: +SKIP
+    """
+    dataset, batches = _read(data, seed, loading)
+    parameters = {
+        "k": k,
+        "method": method,
+        "distance": distance,
+        "columns": None if columns is None else list(columns),
+        "scale": scale,
+        "target": target,
+        "k_max": k_max,
+    }
+    rows, chosen = _prepare(dataset, parameters, batches)
+    folder = Path(out) if out is not None else default_folder("cluster", dataset.name)
+    is_new = not folder.exists()
+    run = Run.create(
+        folder,
+        command=command or "further.compare.cluster_table",
+        task=TASK,
+        model=chosen.line.name,
+        parameters=parameters,
+        seed=seed,
+        data=describe_data(dataset),
+    )
+    if dataset.source == "array":
+        dataset.save(run.path / "data")
+    try:
+        return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
+    except InputError:
+        # A method may refuse rows only when it meets them: there is nothing to go on with then.
+        if is_new and is_first():
+            shutil.rmtree(run.path, ignore_errors=True)
+        raise
+
+
+def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
+    """Go on with a clustering that was interrupted, to the result it would have reached.
+
+    Raises
+    ------
+    RunError
+        If the folder is no clustering, or its data are gone or have changed.
+    """
+    run = Run(path)
+    if run.record.get("task") != TASK:
+        raise RunError(f'"{path}" is not a clustering.')
+    if run.status == "finished":
+        return Clustering(run.path, read_json(run.path / "evaluation.json"))
+    batches = None
+    if is_larger_than_memory(run.record["data"]["source"]):
+        dataset, batches = sample_table(run.record["data"]["source"], run.record["seed"])
+        refuse_changed(run.path, run.record, dataset)
+    else:
+        dataset = read_data(run.path, run.record)
+    rows, chosen = _prepare(dataset, run.record["parameters"], batches)
+    return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
+
+
+def _read(data: Any, seed: int, loading: dict[str, Any]) -> tuple[Dataset, Batches | None]:
+    """Return the data, and all their rows in batches where they do not fit into memory."""
+    if is_larger_than_memory(data):
+        return sample_table(data, seed)
+    if isinstance(data, str | Path | pd.DataFrame):
+        return load(data, tidy=False, **loading), None
+    return as_dataset(data), None
+
+
+def _prepare(
+    dataset: Dataset, asked: dict[str, Any], batches: Batches | None
+) -> tuple[Rows, Method]:
+    """Decide about columns, distance and method; all that can be refused is refused here."""
+    # Sets have members, not sizes.
+    is_sets = asked["distance"] is not None and find_metric(asked["distance"]) == "jaccard"
+    scale = "none" if is_sets and asked["scale"] == "auto" else asked["scale"]
+    rows = prepare_rows(dataset, asked["columns"], scale, asked["target"])
+    if is_sets:
+        refuse_sizes(rows)
+    chosen = choose_method(rows.kind, asked["method"], asked["distance"])
+    if batches is not None:
+        refuse_method(chosen, batches)
+    k = asked["k"]
+    if k is not None and not 1 <= k <= len(rows.X):
+        raise InputError(f"k={k} must be a number from 1 to the number of rows, {len(rows.X)}.")
+    if k is not None and not chosen.has_k:
+        raise InputError(f'The method "{chosen.line.name}" finds the number itself; leave out k.')
+    if asked["k_max"] < 2:
+        raise InputError(f"k_max={asked['k_max']} must be at least 2.")
+    return rows, chosen
+
+
+def _carry_out(
+    run: Run,
+    dataset: Dataset,
+    rows: Rows,
+    chosen: Method,
+    batches: Batches | None,
+    tell: Listen,
+) -> Clustering:
+    # What was spent before an interruption counts, up to the last part that was kept.
+    started = time.monotonic() - run.record.get("seconds", 0.0)
+    meter = EnergyMeter(run.record.get("energy_wh", 0.0))
+    asked, seed = run.record["parameters"], run.record["seed"]
+
+    def part(name: str, find: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
+        file = run.path / "parts" / f"{name}.json"
+        if not file.is_file():
+            tell({"event": "step", "what": what})
+            write_json(file, find())
+            spent = time.monotonic() - started
+            run.update(seconds=spent, energy_wh=meter.read().watt_hours)
+        found: dict[str, Any] = read_json(file)
+        return found
+
+    with run.working():
+        run.update(status="running")
+        criteria = None
+        if chosen.has_k:
+            criteria = part("criteria", lambda: _criteria(rows, chosen, asked["k_max"], seed),
+                            "How many clusters")  # fmt: skip
+        k = asked["k"] or (criteria["k"] if criteria else None)
+        tell({"event": "step", "what": "The clusters"})
+        estimator = _fit(run, chosen.make(k, seed), rows)
+        sizes = None
+        if batches is not None:
+            estimator, sizes = fit_all_rows(estimator, rows, batches, run.path)
+        estimator.save(run.path)
+        write_json(run.path / "preparation.json", rows.preparation.to_json())
+        # The same figure where the number was chosen and where methods are compared.
+        known = criteria["stability"].get(str(k)) if criteria else None
+        compared = part(
+            "alternatives",
+            lambda: {"methods": compare_methods(rows, chosen, estimator, k, known, seed)},
+            "Alternatives",
+        )["methods"]
+        starts = None
+        if chosen.has_k and k is not None and k > 1 and hasattr(estimator, "inertia_"):
+            starts = part("starts", lambda: _starts(rows, chosen, k, seed), "Other starts")
+        tell({"event": "step", "what": "What the clusters are"})
+        silhouettes = silhouettes_of(rows, chosen, estimator, seed)
+        found = evidence(rows, chosen, estimator, silhouettes, starts, seed)
+        evaluation = _record(run, dataset, rows, chosen, {
+            "criteria": criteria, "alternatives": compared, "stability": compared[0]["stability"],
+            "starts": starts, **found,
+        })  # fmt: skip
+        if batches is not None:
+            evaluation["sizes"] = sizes
+            evaluation["data"]["rows"] = batches.count()
+        evaluation["sentence"] = headline(evaluation)
+        energy, seconds = meter.read(), time.monotonic() - started
+        evaluation |= {"seconds": seconds, "energy": _describe_energy(energy)}
+        if batches is None:
+            write_assignments(run.path, rows, estimator, silhouettes)
+        write_json(run.path / "evaluation.json", evaluation)
+        run.update(
+            status="finished",
+            seconds=seconds,
+            energy_wh=energy.watt_hours,
+            carbon_g=energy.carbon_g,
+            energy_method=energy.method,
+        )
+    tell({"event": "done"})
+    return Clustering(run.path, read_json(run.path / "evaluation.json"))
+
+
+def _fit(run: Run, estimator: Any, rows: Rows) -> Any:
+    """Fit to all rows, and keep the curve of the best start where the method can tell it."""
+    if "record" not in estimator.get_params():
+        return estimator.fit(rows.X)
+    estimator.set_params(record=True).fit(rows.X)
+    lines = ["step,inertia,moved"]
+    lines += [f"{i},{at.inertia!r},{at.moved}" for i, at in enumerate(estimator.history_)]
+    write_text(run.path / "history.csv", "\n".join([*lines, ""]))
+    return estimator.set_params(record=False)
+
+
+def _record(
+    run: Run, dataset: Dataset, rows: Rows, chosen: Method, found: dict[str, Any]
+) -> dict[str, Any]:
+    """Return ``evaluation.json`` but for the headline and what it took."""
+    known = versions()
+    return {
+        "schema": 1,
+        "task": TASK,
+        "command": run.record["command"],
+        "run": str(run.path),
+        "further": known["further-ml"],
+        "seed": run.record["seed"],
+        "data": {
+            **describe_data(dataset),
+            "kind": "table",
+            "rows": len(rows.X),
+            "columns": rows.frame.shape[1],
+            "notes": list(dataset.notes),
+        },
+        "asked": run.record["parameters"],
+        "method": chosen.line.name,
+        "label": chosen.line.label,
+        "distance": chosen.distance,
+        "scale": _scale(rows),
+        "columns": [line.to_dict() for line in rows.preparation.decisions_],
+        **found,
+        "machine": machine(),
+        "versions": known,
+    }
+
+
+def _describe_energy(energy: Energy) -> dict[str, Any]:
+    grid, source = grid_intensity()
+    return {
+        "watt_hours": energy.watt_hours,
+        "carbon_g": energy.carbon_g,
+        "method": energy.method,
+        "grid_g_per_kwh": grid,
+        "grid_source": source,
+    }
+
+
+def _criteria(rows: Rows, chosen: Method, k_max: int, seed: int) -> dict[str, Any]:
+    choice = choose_k(rows.X, k_max=k_max, estimator=chosen.make(None, seed), random_state=seed)
+    return choice.to_dict()
+
+
+def _starts(rows: Rows, chosen: Method, k: int, seed: int) -> dict[str, Any]:
+    found = init_sensitivity(rows.X, k, estimator=chosen.make(k, seed), random_state=seed)
+    return found.to_dict()
+
+
+def _scale(rows: Rows) -> str:
+    """Return what was decided about the scales of the columns of numbers."""
+    decided = rows.preparation.decisions_
+    scales = {line.scale for line in decided if line.role == "numeric" and line.scale}
+    return ", ".join(sorted(scales)) or "none"

@@ -1,0 +1,281 @@
+"""What the clusters are: profiles, rules, silhouettes, pictures of them, and unusual rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.cluster.describe.anomaly import anomaly_report
+from further.cluster.describe.profiles import cluster_rules, profile_clusters
+from further.cluster.describe.projection import Projection, project
+from further.cluster.describe.silhouette import Silhouettes, silhouette_values
+from further.compare.clustering.method import Method
+from further.compare.clustering.rows import Rows, sample_rows
+
+#: What a page can draw and a reader can see.
+POINTS_DRAWN = 3000
+POINTS_PLAYED = 400
+COMPONENTS_PLAYED = 8
+UNUSUAL_ROWS = 10
+
+
+def silhouettes_of(rows: Rows, chosen: Method, estimator: Any, seed: int) -> Silhouettes | None:
+    """Return the silhouettes of the fitted clusters, of many rows of a sample; None for one."""
+    labels = np.asarray(estimator.labels_)
+    if len(set(labels.tolist()) - {-1}) < 2:
+        return None
+    return silhouette_values(rows.X, labels, metric=chosen.metric, random_state=seed)
+
+
+def evidence(
+    rows: Rows,
+    chosen: Method,
+    estimator: Any,
+    silhouettes: Silhouettes | None,
+    starts: dict[str, Any] | None,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the entries of ``evaluation.json`` that describe the fitted clusters.
+
+    Parameters
+    ----------
+    rows : Rows
+        The prepared rows and where they come from.
+    chosen : Method
+        Method and distance.
+    estimator : estimator
+        Fitted to all rows.
+    silhouettes : Silhouettes or None
+        From :func:`silhouettes_of`.
+    starts : dict or None
+        What other starts gave.
+    seed : int
+        Of samples.
+    """
+    labels = np.asarray(estimator.labels_)
+    clusters = sorted(set(labels.tolist()) - {-1})
+    several = len(clusters) > 1
+    notes = list(rows.notes)
+    if silhouettes is not None and silhouettes.sampled:
+        notes.append(
+            f"Silhouettes are of a seeded sample of {len(silhouettes.rows):,} rows, since their "
+            "cost grows with the square of the number of rows."
+        )
+    scores = np.asarray(estimator.score_samples(rows.X), dtype=np.float64)
+    rules = cluster_rules(rows.used, labels, random_state=seed) if several else None
+    plane = _plane(rows)
+    agreement = _agreement(rows, labels)
+    if agreement is not None:
+        notes.append(agreement["sentence"])
+    return {
+        "k": max(1, len(clusters)),
+        "sizes": [int((labels == cluster).sum()) for cluster in clusters],
+        "noise": int((labels < 0).sum()),
+        "inertia": _number(getattr(estimator, "inertia_", None)),
+        "notes": notes,
+        "profile": [
+            profile.to_dict()
+            for profile in profile_clusters(
+                rows.used,
+                labels,
+                X=rows.X,
+                # A density is no distance.
+                distances=None if chosen.line.name == "mixture" else -scores,
+                rules=rules,
+                silhouettes=silhouettes,
+            )
+        ]
+        if several
+        else [],
+        "rules": None if rules is None else rules.to_dict(),
+        "silhouette": None if silhouettes is None else silhouettes.to_dict(),
+        "projection": _projection(rows, plane, labels, starts, seed),
+        "map": _map(rows, labels, seed),
+        "dendrogram": _dendrogram(estimator),
+        "anomalies": _anomalies(rows, chosen, labels, scores),
+        "agreement": agreement,
+        "steps": _steps(rows, chosen, plane, labels, max(1, len(clusters)), seed),
+    }
+
+
+def _projection(
+    rows: Rows,
+    found: Projection | None,
+    labels: np.ndarray,
+    starts: dict[str, Any] | None,
+    seed: int,
+) -> dict[str, Any] | None:
+    n = len(rows.X)
+    if found is None or n < 3:
+        return None
+    drawn = sample_rows(n, POINTS_DRAWN, seed)
+    note = found.note
+    if rows.kind in ("mixed", "categorical"):
+        note += " Categories take part as one-hot columns."
+    changing = None
+    if starts is not None and starts["changing"]["values"]:
+        by_row = dict(zip(starts["changing"]["rows"], starts["changing"]["values"], strict=True))
+        changing = [by_row.get(int(row), 0.0) for row in drawn]
+    return {
+        "method": found.method,
+        "note": note,
+        "explained": list(found.explained),
+        "axes": list(found.axes),
+        "x": _rounded(found.x[drawn]),
+        "y": _rounded(found.y[drawn]),
+        "cluster": labels[drawn].tolist(),
+        "row": drawn.tolist(),
+        "changing": changing,
+        "n": n,
+        "sampled": len(drawn) < n,
+    }
+
+
+def _plane(rows: Rows) -> Projection | None:
+    if len(rows.X) < 2 or rows.kind == "coordinates":  # these have a map
+        return None
+    names = rows.preparation.columns_ if isinstance(rows.X, np.ndarray) else None
+    return project(rows.X, method="pca", feature_names=names)
+
+
+def _map(rows: Rows, labels: np.ndarray, seed: int) -> dict[str, Any] | None:
+    names = rows.preparation.coordinates_
+    if names is None or not set(names) <= set(rows.frame):
+        return None
+    latitude, longitude = (rows.frame[name].to_numpy(np.float64, na_value=np.nan) for name in names)
+    placed = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
+    drawn = placed[sample_rows(len(placed), POINTS_DRAWN, seed)]
+    return {
+        "latitude": latitude[drawn].tolist(),
+        "longitude": longitude[drawn].tolist(),
+        "cluster": labels[drawn].tolist(),
+        "row": drawn.tolist(),
+    }
+
+
+def _dendrogram(estimator: Any) -> dict[str, Any] | None:
+    draw = getattr(estimator, "dendrogram", None)
+    return None if draw is None else draw().to_dict()
+
+
+def _anomalies(
+    rows: Rows, chosen: Method, labels: np.ndarray, scores: np.ndarray
+) -> dict[str, Any]:
+    unusual = np.argsort(scores, kind="stable")[:UNUSUAL_ROWS]
+    labelled = None
+    if rows.label is not None and rows.label.nunique() == 2:
+        counts = rows.label.value_counts()
+        rare = counts.index[-1]
+        known = rows.label.notna().to_numpy()
+        truth = (rows.label == rare).to_numpy()[known]
+        labelled = {
+            "column": str(rows.label.name),
+            "positive": str(rare),
+            **anomaly_report(scores[known], truth).to_dict(),
+        }
+    return {
+        "method": chosen.line.label,
+        "note": _MEANING.get(
+            chosen.line.name, "The score is the distance to the centre of the own cluster."
+        ),
+        "rows": [
+            {
+                "row": int(row),
+                "score": float(-scores[row]),
+                "cluster": int(labels[row]),
+                "values": _values(rows.used.iloc[row]),
+            }
+            for row in unusual
+        ],
+        "labelled": labelled,
+    }
+
+
+#: What the score of a method says, where it is not the distance to a centre.
+_MEANING = {
+    "mixture": "The score is minus the log-density of the mixture.",
+    "agglomerative": "The score is the distance to the centre of the nearest cluster (Ward), or "
+    "the mean distance to its rows.",
+    "mean_shift": "The score is the distance to the nearest peak of the density.",
+    "kmodes": "The score is the number of columns that differ from the mode of the own cluster.",
+    "kprototypes": "The score is the cost at the prototype of the own cluster: squared differences "
+    "of the numbers and the weight of each category that differs.",
+    **dict.fromkeys(
+        ("dbscan", "hdbscan", "optics"),
+        "The score is the distance to the min_samples-th nearest row, the row itself counted.",
+    ),
+}
+
+
+def _agreement(rows: Rows, labels: np.ndarray) -> dict[str, Any] | None:
+    """Compare the clusters with a label that took no part."""
+    if rows.label is None:
+        return None
+    from sklearn.metrics import adjusted_rand_score
+
+    known = rows.label.notna().to_numpy()
+    truth, names = pd.factorize(rows.label[known])
+    if len(names) < 2:
+        return None
+    value = float(adjusted_rand_score(truth, labels[known]))
+    table = pd.crosstab(labels[known], truth)
+    return {
+        "column": str(rows.label.name),
+        "adjusted_rand": value,
+        "classes": [str(name) for name in names],
+        "clusters": [int(cluster) for cluster in table.index],
+        "counts": table.to_numpy().tolist(),
+        "sentence": f'The clusters agree with "{rows.label.name}", which took no part, to an '
+        f"adjusted Rand index of {value:.2f} (1: the same groups, 0: as chance would).",
+    }
+
+
+def _steps(
+    rows: Rows,
+    chosen: Method,
+    plane: Projection | None,
+    labels: np.ndarray,
+    k: int,
+    seed: int,
+) -> dict[str, Any] | None:
+    """Return a sample of rows in principal components, on which a page can play k-means."""
+    if plane is None or rows.kind != "numeric" or chosen.distance != "euclidean":
+        return None
+    from sklearn.decomposition import PCA
+
+    played = sample_rows(len(rows.X), POINTS_PLAYED, seed)
+    X = np.asarray(rows.X, dtype=np.float64)
+    if min(X.shape) < 2:
+        return None
+    pca = PCA(n_components=min(COMPONENTS_PLAYED, *X.shape), random_state=seed).fit(X)
+    played_rows = (
+        f"{len(X):,} rows" if len(played) == len(X) else f"{len(played)} of {len(X):,} rows"
+    )
+    share = float(pca.explained_variance_ratio_.sum())
+    return {
+        "scores": _rounded(pca.transform(X[played])),
+        "cluster": labels[played].tolist(),
+        "share": share,
+        "axes": list(plane.axes),
+        "k": min(k, 10),
+        "note": f"{played_rows} in {pca.n_components_} principal components, "
+        f"which keep {share:.0%} of the variance.",
+    }
+
+
+def _values(row: pd.Series) -> dict[str, Any]:
+    return {
+        str(name): None if pd.isna(value) else value if isinstance(value, float) else str(value)
+        for name, value in row.items()
+    }
+
+
+def _rounded(values: np.ndarray) -> list[Any]:
+    rounded: list[Any] = np.round(values, 4).tolist()
+    return rounded
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

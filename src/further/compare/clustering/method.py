@@ -1,0 +1,201 @@
+"""Which clustering method and which distance suit the columns that are used."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.cluster.distances import find_metric
+from further.errors import InputError
+from further.registry import ModelName, find_model, models_for
+
+#: What moves centres about, by the distance that it lowers; k-medoids takes any other.
+CENTRES = {
+    "euclidean": "kmeans",
+    "cosine": "spherical_kmeans",
+    "manhattan": "kmedians",
+    "great_circle": "great_circle_kmeans",
+}
+ANY_DISTANCE = "kmedoids"
+#: What a method lowers, where no distance between rows says it.
+LOWERS = {"kmodes": "mismatches", "kprototypes": "squared euclidean and mismatches"}
+#: The first is what is taken where none is asked for.
+METHODS = {
+    "numeric": ("kmeans", "euclidean"),
+    "coordinates": ("great_circle_kmeans", "great_circle"),
+    "mixed": ("kprototypes", "gower"),
+    "categorical": ("kmodes", "gower"),
+}
+#: Methods that take rows with categories as they are; others take them by a distance between rows.
+FOR_CATEGORIES = {"kprototypes": ("mixed",), "kmodes": ("categorical",)}
+#: What a method needs besides, since its own default suits nobody's units.
+SETTINGS: dict[str, dict[str, Any]] = {"dbscan": {"eps": "auto"}, "optics": {"min_samples": 10}}
+N_INIT = 10
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method with its distance.
+
+    Attributes
+    ----------
+    line : ModelName
+        Its line in the table of models.
+    distance : str
+        What it calls near.
+    parameters : dict
+        Hyperparameters besides the number of clusters and the seed.
+    """
+
+    line: ModelName
+    distance: str
+    parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def has_k(self) -> bool:
+        """Whether the number of clusters is given to it, not found by it."""
+        return hasattr(self.make(2, 0), "n_clusters")
+
+    @property
+    def metric(self) -> str:
+        """The distance between rows that fits it, for silhouettes."""
+        return "gower" if "mismatches" in self.distance else self.distance
+
+    def make(self, k: int | None, seed: int) -> Any:
+        """Return the unfitted estimator for k clusters."""
+        estimator = self.line.load()(**self.parameters)
+        known = inspect.signature(type(estimator)).parameters
+        given: dict[str, Any] = {"random_state": seed, "n_init": N_INIT}
+        estimator.set_params(**{name: v for name, v in given.items() if name in known})
+        if k is not None and hasattr(estimator, "n_clusters"):
+            estimator.n_clusters = k
+        return estimator
+
+
+def kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | None) -> str:
+    """Return what prepared rows are: a key of :data:`METHODS`.
+
+    Parameters
+    ----------
+    rows : array or DataFrame
+        What the preparation returns: an array where all columns are numbers.
+    coordinates : (str, str) or None
+        The columns of latitude and longitude, where there is nothing else.
+    """
+    if isinstance(rows, pd.DataFrame):
+        numbers = [c for c in rows if not isinstance(rows[c].dtype, pd.CategoricalDtype)]
+        return "mixed" if numbers else "categorical"
+    return "coordinates" if coordinates is not None and rows.shape[1] == 2 else "numeric"
+
+
+def choose_method(kind: str, method: str | None, distance: str | None) -> Method:
+    """Return the method and distance for rows of a kind, those asked for or the customary ones.
+
+    Parameters
+    ----------
+    kind : str
+        From :func:`kind_of`.
+    method, distance : str, optional
+        What the user wants.
+
+    Raises
+    ------
+    InputError
+        If there is no such method or distance, or they do not go with the rows or with each other.
+    """
+    if distance is not None:
+        distance = find_metric(distance)
+        _refuse_distance(kind, distance)
+    customary = METHODS[kind][0]
+    if method is None:
+        if distance is None or CENTRES.get(distance) == customary:
+            return _with_distance(find_model(customary, "cluster"), kind, None)
+        name = ANY_DISTANCE if kind in ("mixed", "categorical") else _centres(distance)
+        return _with_distance(find_model(name, "cluster"), kind, distance)
+    line = find_model(method, "cluster")
+    if line.name == "kmeans" and distance is not None:
+        line = find_model(_centres(distance), "cluster")
+    if line.name in ("kmodes", "kprototypes") and kind not in FOR_CATEGORIES[line.name]:
+        raise InputError(
+            f'The method "{line.name}" is for {_ROWS[FOR_CATEGORIES[line.name][0]]}, but these are '
+            f"{_ROWS[kind]}; use {customary}, or choose other columns with --columns."
+        )
+    return _with_distance(line, kind, distance)
+
+
+def alternatives(chosen: Method, kind: str) -> list[Method]:
+    """Return the methods that the chosen one is compared with on rows of this kind."""
+    found = [chosen]
+    for line in models_for("cluster"):
+        if line.compared and line.name != chosen.line.name:
+            try:
+                found.append(choose_method(kind, line.name, None))
+            except InputError:  # it is for rows of another kind
+                continue
+    return found
+
+
+_ROWS = {
+    "numeric": "rows of numbers",
+    "coordinates": "coordinates",
+    "mixed": "rows of numbers and categories",
+    "categorical": "rows of categories",
+}
+
+
+def _centres(distance: str) -> str:
+    return CENTRES.get(distance, ANY_DISTANCE)
+
+
+def _refuse_distance(kind: str, distance: str) -> None:
+    if distance == "precomputed":
+        raise InputError(
+            'The distance "precomputed" is for matrices of distances, but these are rows; choose '
+            "a distance between rows, or call further.cluster.KMedoids with the matrix."
+        )
+    with_categories = kind in ("mixed", "categorical")
+    if with_categories and distance == "jaccard":
+        raise InputError(
+            f'The distance "jaccard" compares sets, columns of 0 and 1, but these are '
+            f"{_ROWS[kind]}; use gower, or choose columns of 0 and 1 with --columns."
+        )
+    if with_categories and distance not in ("gower", "hamming"):
+        raise InputError(
+            f'The distance "{distance}" is between numbers, but these are {_ROWS[kind]}; use '
+            "gower, or choose columns of numbers with --columns."
+        )
+    if distance == "great_circle" and kind != "coordinates":
+        raise InputError(
+            'The distance "great_circle" needs one column of latitudes and one of longitudes, in '
+            "degrees, and no other; name them with --columns."
+        )
+
+
+def _with_distance(line: ModelName, kind: str, distance: str | None) -> Method:
+    cls = line.load()
+    takes = "metric" in inspect.signature(cls).parameters
+    own = LOWERS.get(line.name, getattr(cls, "own_metric", "euclidean"))
+    if not takes:
+        if own == "great_circle":
+            _refuse_distance(kind, own)
+        if distance is not None and distance != own:
+            raise InputError(
+                f'The method "{line.name}" knows only the distance {own}; use {_centres(distance)} '
+                f"for {distance}."
+            )
+        if kind in ("mixed", "categorical") and line.name not in FOR_CATEGORIES:
+            raise InputError(
+                f'The method "{line.name}" needs numbers, but these are {_ROWS[kind]}; use '
+                f"{METHODS[kind][0]}, or choose columns of numbers with --columns."
+            )
+        return Method(line, own)
+    metric = distance or METHODS[kind][1]
+    parameters: dict[str, Any] = {"metric": metric, **SETTINGS.get(line.name, {})}
+    if line.name == "agglomerative" and metric != "euclidean":
+        parameters["linkage"] = "average"  # Ward's criterion is about variances
+    return Method(line, metric, parameters)

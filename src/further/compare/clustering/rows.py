@@ -1,0 +1,153 @@
+"""The rows of a clustering: which columns take part, which is a label, and what they become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.compare.clustering.method import kind_of
+from further.data.dataset import Dataset
+from further.data.preparation.columns import TARGET_NAMES
+from further.data.preparation.table_preparation import TablePreparation
+from further.errors import InputError
+
+TASK = "cluster"
+#: A column with a label's name and at most this many values is compared with, not clustered.
+MOST_LABELS = 30
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a run: as they came, and as the method gets them.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Every column of the source.
+    used : DataFrame
+        Those that are clustered, as they came.
+    X : array of shape (n, d) or DataFrame
+        The prepared rows.
+    preparation : TablePreparation
+        What was decided about the columns.
+    kind : str
+        A key of :data:`further.compare.clustering.method.METHODS`.
+    label : Series or None
+        A label column, which is compared with the clusters and not clustered.
+    notes : tuple of str
+        In sentences.
+    """
+
+    frame: pd.DataFrame
+    used: pd.DataFrame
+    X: Any
+    preparation: TablePreparation
+    kind: str
+    label: pd.Series | None
+    notes: tuple[str, ...]
+
+
+def prepare_rows(
+    dataset: Dataset, columns: Sequence[str] | None, scale: str, target: str | None
+) -> Rows:
+    """Decide what each column is and return the rows as a method gets them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With every column of the source.
+    columns : sequence of str or None
+        Those to cluster by; None for all that can be used.
+    scale : str
+        As :class:`~further.data.preparation.table_preparation.TablePreparation` has it.
+    target : str or None
+        The label column; "none" for none, None for one with a customary name.
+
+    Raises
+    ------
+    InputError
+        If there is no such column or none that can be used.
+    """
+    frame = table_of(dataset)
+    name, label, notes = _label(dataset, frame, target, columns)
+    if name in (columns or ()) and name in frame:
+        raise InputError(
+            f'"{name}" is the label that the clusters are compared with, so they are not made from '
+            "it; leave it out of the columns, or name no target."
+        )
+    candidates = frame.drop(columns=[] if name is None or name not in frame else [name])
+    preparation = TablePreparation(columns=columns, scale=scale).fit(candidates)
+    X = preparation.transform(candidates)
+    used = candidates[[line.name for line in preparation.decisions_ if line.used]]
+    kind = kind_of(X, preparation.coordinates_)
+    return Rows(frame, used, X, preparation, kind, label, (*notes, *preparation.notes_))
+
+
+def refuse_sizes(rows: Rows) -> None:
+    """Refuse rows that are no sets, for a distance that compares the members of sets.
+
+    Raises
+    ------
+    InputError
+        With the first column that holds other numbers than 0 and 1.
+    """
+    if isinstance(rows.X, pd.DataFrame):
+        return
+    other = ~np.isin(rows.X, (0.0, 1.0)).all(axis=0)
+    if other.any():
+        name = rows.preparation.columns_[int(other.argmax())]
+        raise InputError(
+            f'The distance "jaccard" compares sets, columns of 0 and 1, but "{name}" holds other '
+            "numbers; choose columns with --columns."
+        )
+
+
+def table_of(dataset: Dataset) -> pd.DataFrame:
+    """Return the data as a table; pictures become one column a pixel."""
+    if isinstance(dataset.values, pd.DataFrame):
+        return dataset.values
+    flat = dataset.values.reshape(len(dataset), -1)
+    return pd.DataFrame(flat, columns=[f"pixel_{i}" for i in range(flat.shape[1])])
+
+
+def _label(
+    dataset: Dataset, frame: pd.DataFrame, target: str | None, columns: Sequence[str] | None
+) -> tuple[str | None, pd.Series | None, list[str]]:
+    """Return name and values of the label column, and a note that says why it is one."""
+    if target is not None and target != "none":
+        if target not in frame:
+            raise InputError(
+                f'{dataset.name} has no column "{target}"; its columns are '
+                f"{', '.join(map(str, frame.columns[:20]))}."
+            )
+        return target, frame[target], [f'"{target}" is compared with the clusters, as asked.']
+    if dataset.labels is not None and target is None:
+        names = np.asarray(dataset.class_names)[dataset.labels]
+        name = dataset.target or "label"
+        return name, pd.Series(names, name=name), [f'The label, "{name}", is left out.']
+    if target is None and columns is None and frame.shape[1] > 1:
+        for column in frame:
+            customary = str(column).strip().lower() in TARGET_NAMES
+            if customary and 2 <= frame[column].nunique() <= MOST_LABELS:
+                why = (
+                    f'"{column}" looks like a label: it is left out and compared with the clusters '
+                    "(--target none makes it a column like others)."
+                )
+                return str(column), frame[column], [why]
+    return None, None, []
+
+
+def sample_rows(n: int, most: int, seed: int) -> np.ndarray:
+    """Return the numbers of all rows, or of a seeded sample in ascending order."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
+
+
+def take(X: Any, rows: np.ndarray) -> Any:
+    """Return some rows of an array or a DataFrame."""
+    return X.iloc[rows].reset_index(drop=True) if isinstance(X, pd.DataFrame) else X[rows]

@@ -1,0 +1,275 @@
+"""One member of a comparison: train it, sample from it, judge it, keep the evidence in its run.
+
+The same code serves a model that was trained alone, so that ``further evaluate`` says the same of
+it as a comparison would.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.compare.generation.pictures import write_pictures
+from further.compare.source import describe_data
+from further.data.dataset import Dataset
+from further.data.encoding import Encoding, fit_encoding
+from further.data.spec import Spec
+from further.data.splits import Split
+from further.evaluate.generation.bits import bits_per_dimension
+from further.evaluate.generation.judge import GenerativeJudge, Rows
+from further.evaluate.generation.reconstruction import reconstruction
+from further.evaluate.interval import Estimate, Score
+from further.evaluate.latent import latent_accuracy
+from further.generate.base import GenerativeModel
+from further.generate.denoising import DenoisingAutoencoder
+from further.generate.generator import Generator
+from further.registry import ModelName, find_model
+from further.train.callback import Callback
+from further.train.files import write_bytes, write_json
+from further.train.loop import hash_seed
+from further.train.parameters import parameters_from_json, parameters_to_json
+from further.train.progress import Progress
+from further.train.run import Run
+
+Report = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all members share: rows, split, judge, seed, budget.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        All rows, with labels where the data have them.
+    split : Split
+        Which rows train, choose weights, and judge.
+    seed : int
+        Of the comparison.
+    budget : str
+        Of each member.
+    conditional : bool
+        Whether members are told the class.
+    """
+
+    dataset: Dataset
+    split: Split
+    seed: int
+    budget: str
+    conditional: bool
+
+    @functools.cached_property
+    def encoding(self) -> Encoding:
+        """The encoding that the judge uses, fitted on training rows."""
+        return fit_encoding(self.part("train"))
+
+    @property
+    def model_spec(self) -> Spec:
+        """The spec that a member builds its network from."""
+        told = self.conditional and self.dataset.labels is not None
+        n_classes = len(self.dataset.class_names) if told else 0
+        return replace(self.encoding.spec, n_classes=n_classes)
+
+    @functools.cached_property
+    def judge(self) -> GenerativeJudge:
+        """The fixed protocol."""
+        return GenerativeJudge(
+            *(self.rows(self.part(name)) for name in ("train", "validation", "test")),
+            kind=self.dataset.kind,
+            seed=self.seed,
+            integer_grid=self.dataset.levels,
+            blocks=self.encoding.spec.blocks,
+        )
+
+    def part(self, name: str) -> Dataset:
+        """Return the rows of "train", "validation" or "test"."""
+        return self.dataset.take(getattr(self.split, name))
+
+    def for_model(self, part: Dataset) -> Dataset:
+        """Return rows as a member sees them: without labels when unconditional."""
+        return part if self.conditional else replace(part, labels=None, class_names=())
+
+    def rows(self, part: Dataset) -> Rows:
+        """Return rows as the judge sees them."""
+        x = self.encoding.encode(part).reshape(len(part), -1)
+        frame = part.values if isinstance(part.values, pd.DataFrame) else None
+        return Rows(x, part.labels, frame)
+
+
+def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
+    """Return the unfitted estimator of a member, seeded by the comparison's seed and repeat."""
+    line = find_model(name)
+    cls = line.load()
+    given = dict(parameters_from_json(parameters or {}))
+    given.setdefault("random_state", hash_seed(setting.seed, repeat) % (2**31 - 1))
+    if issubclass(cls, GenerativeModel):
+        given.setdefault("budget", setting.budget)
+        # Float32 on one thread, so that a noisy measurement cannot change the result.
+        given.setdefault("precision", "float32")
+    estimator: Generator = cls(**given)
+    return estimator
+
+
+def train_member(
+    setting: Setting, estimator: Generator, line: ModelName, folder: Path, report: Report | None
+) -> Generator:
+    """Train a member into its own run, or read it from there when it has finished."""
+    train = setting.for_model(setting.part("train"))
+    run = Run.create(
+        folder,
+        command="train",
+        model=line.name,
+        parameters=parameters_to_json(estimator.get_params(deep=False)),
+        seed=int(estimator.random_state),
+        data=describe_data(setting.dataset),
+        split=setting.split.describe(),
+        conditional=setting.conditional,
+    )
+    callbacks: list[Callback] = [] if report is None else [Progress(report)]
+    validation = setting.for_model(setting.part("validation"))
+    estimator.fit(train, validation=validation, run=run, callbacks=callbacks)
+    return estimator
+
+
+def score_member(setting: Setting, estimator: Generator, line: ModelName, folder: Path) -> None:
+    """Sample from a member, judge the samples, and write its evidence into its run."""
+    entry = judge_member(setting, estimator, line, folder)
+    write_json(folder / "evaluation.json", {"schema": 1, **entry})
+
+
+def judge_member(
+    setting: Setting, estimator: Generator, line: ModelName, folder: Path
+) -> dict[str, Any]:
+    """Sample from a member, judge the samples, write pictures and draws, and return the figures."""
+    generated, samples, scores = score_samples(setting, estimator)
+    scores.update(_own_scores(setting, estimator))
+    write_pictures(setting, estimator, generated, samples, folder)
+    write_bytes(folder / "scores.npz", _draws(scores))
+    return describe_member(setting, estimator, line, scores)
+
+
+def score_samples(
+    setting: Setting, estimator: Generator
+) -> tuple[Dataset, Rows, dict[str, Score | None]]:
+    """Return samples of a fitted estimator, as data and as the judge sees them, and scores."""
+    # As many as test rows are compared with them, as many as training rows are learnt from.
+    n = max(setting.judge.n_samples, setting.judge.n_learning_samples)
+    seed = int(estimator.random_state)
+    codes = estimator.class_codes(n, None, seed)
+    start = time.perf_counter()
+    encoded = estimator.sample_encoded(n, codes, seed)
+    sampling_seconds = (time.perf_counter() - start) / n * 1000
+    generated = replace(
+        setting.part("test"),
+        values=estimator.encoding_.decode(encoded),
+        labels=None if codes is None else codes.astype(np.int64),
+        official_split=None,
+        groups=None,
+    )
+    samples = setting.rows(generated)
+    scores: dict[str, Score | None] = dict(setting.judge.score(samples))
+    timed = Estimate(sampling_seconds, None, None, n, "timed once, on one thread")
+    scores["sampling_seconds_per_1000"] = Score(timed)
+    scores["bits_per_dimension"] = None
+    return generated, samples, scores
+
+
+def describe_member(
+    setting: Setting, estimator: Generator, line: ModelName, scores: dict[str, Score | None]
+) -> dict[str, Any]:
+    """Return the entry of a member in ``evaluation.json``."""
+    return {
+        "name": line.name,
+        "label": line.label,
+        "kind": line.kind,
+        "parameters": estimator.n_parameters_,
+        **estimator.cost_,
+        "metrics": {name: _metric(setting, name, score) for name, score in scores.items()},
+    }
+
+
+def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | None]:
+    """Return the scores that look into the model, not only at its samples."""
+    if not isinstance(estimator, GenerativeModel):
+        return {}
+    scores: dict[str, Score | None] = {}
+    test = setting.for_model(setting.part("test"))
+    x = estimator.encoding_.encode(test)
+    likelihoods = estimator.log_likelihoods_encoded(x, test.labels)
+    if likelihoods is not None and setting.dataset.kind == "images":
+        scores["bits_per_dimension"] = bits_per_dimension(
+            likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, seed=setting.seed
+        )
+    if hasattr(estimator, "transform_encoded"):
+        codes = estimator.transform_encoded(x)
+        rebuilt = estimator.inverse_transform_encoded(codes, test.labels)
+        if setting.dataset.kind == "images":
+            scores.update(reconstruction(x, rebuilt, seed=setting.seed))
+        train, full = setting.part("train"), setting.part("test")
+        if train.labels is not None and full.labels is not None:
+            scores["latent_accuracy"] = latent_accuracy(
+                estimator.transform_encoded(estimator.encoding_.encode(train)),
+                train.labels, codes, full.labels, seed=setting.seed,
+            )  # fmt: skip
+    if isinstance(estimator, DenoisingAutoencoder) and estimator.spec_.is_image:
+        noisy = estimator.add_noise(test, random_state=setting.seed)
+        clean = estimator.denoise(noisy)
+        for name, score in reconstruction(x, clean, noisy=noisy, seed=setting.seed).items():
+            scores[name.replace("reconstruction", "denoising")] = score
+    return scores
+
+
+def _metric(setting: Setting, name: str, score: Score | None) -> dict[str, Any]:
+    nothing = {"value": None, "low": None, "high": None, "n": 0, "method": "not defined"}
+    entry: dict[str, Any] = {
+        **(nothing if score is None else score.estimate.to_dict()),
+        "real": setting.judge.real.get(name),
+        "noise": setting.judge.noise.get(name),
+    }
+    if name == "bits_per_dimension":
+        entry["basis"] = None if score is None else score.basis
+        if setting.dataset.levels is not None:
+            # Uniform noise over the grey levels has exactly so many bits.
+            entry["noise"] = math.log2(setting.dataset.levels)
+    if score is not None and score.detail:
+        entry["detail"] = score.detail
+    return entry
+
+
+def _draws(scores: dict[str, Score | None]) -> bytes:
+    """Return the paired draws of all scores as NPZ, from which ties are decided."""
+    import io
+
+    arrays: dict[str, Any] = {}
+    for name, score in scores.items():
+        if score is not None and score.draws is not None:
+            arrays[f"draws/{name}"] = score.draws
+        if score is not None and score.per_example is not None:
+            arrays[f"per_example/{name}"] = score.per_example
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def read_scores(folder: Path, metrics: dict[str, dict[str, Any]]) -> dict[str, Score]:
+    """Return the scores of a member with their paired draws, from its run."""
+    with np.load(folder / "scores.npz", allow_pickle=False) as arrays:
+        return {
+            name: Score(
+                Estimate(entry["value"], entry["low"], entry["high"], entry["n"], entry["method"]),
+                draws=arrays.get(f"draws/{name}"),
+                per_example=arrays.get(f"per_example/{name}"),
+                basis=entry.get("basis"),
+                detail=entry.get("detail", {}),
+            )
+            for name, entry in metrics.items()
+            if entry["value"] is not None
+        }

@@ -1,0 +1,163 @@
+"""What a report shows of a member: samples, nearest training rows, latent map, interpolation."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from further.data.dataset import Dataset
+from further.train.files import write_bytes, write_json, write_text
+
+if TYPE_CHECKING:
+    from further.compare.generation.member import Setting
+    from further.evaluate.generation.judge import Rows
+    from further.generate.generator import Generator
+
+SHEET = 8
+PAIRS = 10
+STRIPS, STEPS = 4, 10
+ROWS_SHOWN = 20
+BINS = 20
+MAX_MAP_POINTS = 1000
+
+
+def write_pictures(
+    setting: Setting, estimator: Generator, generated: Dataset, samples: Rows, folder: Path
+) -> None:
+    """Write the pictures, or for tables the rows, of a member into its run."""
+    train, test = setting.part("train"), setting.part("test")
+    indices, distances = setting.judge.nearest_training(samples, 1)
+    # The pairs that look most like copies.
+    which = np.argsort(distances[:, 0], kind="stable")[:PAIRS]
+    nearest, distance = indices[which, 0], distances[which, 0]
+    if isinstance(generated.values, pd.DataFrame):
+        rows = _with_label(generated)
+        write_text(folder / "samples.csv", rows.head(ROWS_SHOWN).to_csv(index=False))
+        pairs = pd.concat(
+            [
+                pd.concat([rows.iloc[[i]], _with_label(train).iloc[[j]]]).assign(
+                    pair=number + 1, distance=d, row=["generated", "nearest training row"]
+                )
+                for number, (i, j, d) in enumerate(zip(which, nearest, distance, strict=True))
+            ]
+        )
+        write_text(folder / "nearest.csv", pairs.to_csv(index=False))
+        write_json(folder / "columns.json", _columns(test.values, generated.values))
+    else:
+        pictures = folder / "pictures"
+        levels = setting.dataset.levels
+        write_sheet(pictures / "samples.png", first_by_class(generated), SHEET, levels)
+        tiles = np.concatenate([generated.values[which], train.values[nearest]])
+        write_sheet(pictures / "nearest.png", tiles, len(which), levels)
+    if hasattr(estimator, "transform_encoded"):
+        _write_latent(setting, estimator, test, folder)
+
+
+def write_real(setting: Setting, folder: Path) -> None:
+    """Write what held-out data look like into the run of the comparison."""
+    test = setting.part("test")
+    if isinstance(test.values, pd.DataFrame):
+        write_text(folder / "real.csv", _with_label(test).head(ROWS_SHOWN).to_csv(index=False))
+    else:
+        levels = setting.dataset.levels
+        write_sheet(folder / "pictures" / "real.png", first_by_class(test), SHEET, levels)
+
+
+def first_by_class(dataset: Dataset) -> np.ndarray:
+    """Return the first 64 pictures, in order of class."""
+    values = np.asarray(dataset.values[: SHEET * SHEET])
+    if dataset.labels is None:
+        return values
+    return values[np.argsort(dataset.labels[: len(values)], kind="stable")]
+
+
+def write_sheet(path: Path, pictures: np.ndarray, columns: int, levels: int | None) -> None:
+    """Write pictures ``(n, channels, height, width)`` as one PNG, row by row."""
+    write_bytes(path, sheet_png(pictures, columns, levels))
+
+
+def sheet_png(pictures: np.ndarray, columns: int, levels: int | None) -> bytes:
+    """Return pictures ``(n, channels, height, width)`` as one PNG, ``columns`` to a row."""
+    from PIL import Image
+
+    n, channels, height, width = pictures.shape
+    rows = -(-n // columns)
+    scaled = pictures.astype(np.float64) / ((levels or 2) - 1)
+    tiles = np.zeros((rows * columns, channels, height, width), np.uint8)
+    tiles[:n] = (scaled.clip(0, 1) * 255).round().astype(np.uint8)
+    sheet = tiles.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
+    sheet = sheet.reshape(rows * height, columns * width, channels)
+    image = Image.fromarray(sheet[..., 0] if channels == 1 else sheet[..., :3])
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path) -> None:
+    from sklearn.decomposition import PCA
+
+    encoded = estimator.encoding_.encode(test)
+    codes = estimator.transform_encoded(encoded)
+    flat = codes if codes.shape[1] <= 2 else PCA(2, random_state=0).fit_transform(codes)
+    flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))[:MAX_MAP_POINTS]
+    method = "latent codes" if codes.shape[1] <= 2 else "two principal components of the codes"
+    names = setting.dataset.class_names
+    labels = None if test.labels is None else [names[c] for c in test.labels[: len(flat)]]
+    write_json(
+        folder / "pictures" / "latent.json",
+        {"method": method, "x": flat[:, 0], "y": flat[:, 1], "label": labels},
+    )
+    if not estimator.spec_.is_image:
+        return
+    ends = min(2 * STRIPS, len(codes) // 2 * 2)
+    t = np.linspace(0, 1, STEPS)[None, :, None]
+    first, last = codes[0:ends:2, None], codes[1:ends:2, None]
+    path = ((1 - t) * first + t * last).reshape(-1, codes.shape[1]).astype(np.float32)
+    classes = None
+    if estimator.spec_.n_classes and test.labels is not None:
+        # Half-way along the path the class changes too, for models that are told it.
+        halves = np.arange(STEPS) < STEPS // 2
+        starts, ends_ = test.labels[0:ends:2, None], test.labels[1:ends:2, None]
+        classes = np.where(halves, starts, ends_).reshape(-1)
+    rows = estimator.encoding_.decode(estimator.inverse_transform_encoded(path, classes))
+    sheet = folder / "pictures" / "interpolation.png"
+    write_sheet(sheet, rows, STEPS, setting.dataset.levels)
+
+
+def _with_label(dataset: Dataset) -> pd.DataFrame:
+    """Return a table with its label column, as in the source."""
+    frame = pd.DataFrame(dataset.values)
+    if dataset.labels is None:
+        return frame
+    names = np.asarray(dataset.class_names, dtype=object)
+    return frame.assign(**{dataset.target or "label": names[dataset.labels]})
+
+
+def _columns(real: Any, generated: Any) -> list[dict[str, Any]]:
+    """Return the distribution of each column, real beside generated, as shares."""
+    columns = []
+    for name in real.columns:
+        a, b = real[name].dropna(), generated[name].dropna()
+        if pd.api.types.is_numeric_dtype(a) and not pd.api.types.is_bool_dtype(a):
+            ends = np.array([a.min(), a.max()], dtype=float)
+            if not ends[0] < ends[1]:  # one value only, or none
+                continue
+            edges = np.linspace(ends[0], ends[1], BINS + 1)
+            share = [
+                np.histogram(np.clip(c.astype(float), *ends), edges)[0] / max(1, len(c))
+                for c in (a, b)
+            ]
+            entry = {"kind": "numeric", "edges": edges}
+        else:
+            names = list(pd.concat([a, b]).astype(str).value_counts().index[:BINS])
+            share = [
+                c.astype(str).value_counts(normalize=True).reindex(names).fillna(0).to_numpy()
+                for c in (a, b)
+            ]
+            entry = {"kind": "categorical", "categories": names}
+        columns.append({"name": str(name), **entry, "real": share[0], "generated": share[1]})
+    return columns

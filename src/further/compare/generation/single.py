@@ -1,0 +1,253 @@
+"""One model trained into a run, gone on with after an interruption, and judged like the others.
+
+The Gaussian mixture is fitted beside it while it is judged, since a figure without a simple
+control says little; it is an entry of its own, ``controls``, in ``evaluation.json``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from further.compare.forecast import forecast
+from further.compare.generation.member import (
+    Setting,
+    describe_member,
+    judge_member,
+    make_estimator,
+    read_scores,
+    score_samples,
+)
+from further.compare.generation.pictures import write_real
+from further.compare.generation.record import evaluation_record
+from further.compare.source import Listen, default_folder, describe_data, nobody, read_data
+from further.data.dataset import Dataset, as_dataset
+from further.data.loading import load
+from further.errors import RunError
+from further.evaluate.generation.flags import flags
+from further.evaluate.interval import Score
+from further.generate.base import GenerativeModel
+from further.generate.generator import Generator
+from further.registry import ModelName, find_model
+from further.train.budget import Budget
+from further.train.callback import Callback
+from further.train.files import read_json, write_json
+from further.train.load import load as load_model
+from further.train.parameters import parameters_from_json, parameters_to_json
+from further.train.progress import Progress
+from further.train.run import Run
+
+TASK = "train"
+CONTROL = "gaussian_mixture"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that was trained and judged.
+
+    Attributes
+    ----------
+    path : Path
+        The run.
+    evaluation : dict
+        What its ``evaluation.json`` holds.
+    """
+
+    path: Path
+    evaluation: dict[str, Any]
+
+    def load(self) -> Any:
+        """Return the fitted estimator."""
+        return load_model(self.path)
+
+
+def train_model(
+    model: str,
+    data: Any,
+    y: Any = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    conditional: bool = True,
+    out: str | Path | None = None,
+    listen: Listen | None = None,
+    command: str | None = None,
+    **loading: Any,
+) -> Trained:
+    """Train one model on the training rows of a data set and judge it on the test rows.
+
+    Use it when a comparison has told which model to take and it deserves a longer training. It
+    fails where :func:`further.compare.generative_models` does.
+
+    Parameters
+    ----------
+    model : str
+        A name from the table of models.
+    data : str, Path, Dataset, DataFrame or array
+        A name such as "digits", a file or folder, or the data themselves.
+    y : array of shape (n,), optional
+        Class labels of data given in memory.
+    parameters : mapping, optional
+        Hyperparameters of the model.
+    seed : int, default=0
+        Of the split, the training and the judge.
+    conditional : bool, default=True
+        Whether the model is told the class where there are labels.
+    out : path, optional
+        Folder of the run; default: a new folder under ``runs``.
+    listen : callable, optional
+        Called with every progress message, a dict.
+    command : str, optional
+        The command line to record.
+    **loading
+        Further options of :func:`further.data.load`.
+
+    Returns
+    -------
+    Trained
+        With the path of the run and the evaluation.
+
+    Raises
+    ------
+    InputError
+        If the data or a hyperparameter cannot be used, or the machine has not the memory.
+    """
+    line = find_model(model)
+    dataset = load(data, **loading) if isinstance(data, str | Path) else as_dataset(data, y)
+    given = dict(parameters or {})
+    if issubclass(line.load(), GenerativeModel):
+        given.setdefault("precision", "auto")
+    setting = Setting(
+        dataset,
+        dataset.split(seed=seed),
+        seed,
+        given.get("budget", "auto"),
+        conditional and dataset.labels is not None,
+    )
+    estimator = make_estimator(setting, line.name, 0, parameters_to_json(given))
+    estimator._validate_params()
+    if isinstance(estimator, GenerativeModel):
+        # What the fit would refuse is refused before there is a run.
+        Budget.parse(estimator.budget, setting.encoding.spec)
+        estimator.training_settings()
+    run = Run.create(
+        out if out is not None else default_folder(f"train-{line.name}", dataset.name),
+        command=command or "further.compare.train_model",
+        task=TASK,
+        model=line.name,
+        parameters=parameters_to_json(estimator.get_params(deep=False)),
+        seed=int(estimator.random_state),
+        data=describe_data(dataset),
+        conditional=setting.conditional,
+        split=setting.split.describe(),
+    )
+    if dataset.source == "array":
+        dataset.save(run.path / "data")
+    return _carry_out(run, setting, estimator, line, listen)
+
+
+def resume_training(path: str | Path, *, listen: Listen | None = None) -> Trained:
+    """Go on with a training that was interrupted, to the weights it would have reached.
+
+    Raises
+    ------
+    RunError
+        If the folder is no such training, or its data are gone or have changed.
+    """
+    run = _open(path)
+    evaluation = run.path / "evaluation.json"
+    if run.status == "finished" and evaluation.is_file():
+        return Trained(run.path, read_json(evaluation))
+    line = find_model(run.record["model"])
+    estimator = line.load()(**parameters_from_json(run.record["parameters"]))
+    return _carry_out(run, _read_setting(run), estimator, line, listen)
+
+
+def evaluate_model(path: str | Path, *, listen: Listen | None = None) -> Trained:
+    """Judge a trained model as a comparison would and write ``evaluation.json`` anew.
+
+    Raises
+    ------
+    RunError
+        If the folder is no such training or has not finished, or its data are gone or have changed.
+    """
+    run = _open(path)
+    estimator = load_model(run.path)
+    line = find_model(run.record["model"])
+    return _evaluate(run, _read_setting(run), estimator, line, listen or nobody)
+
+
+def _carry_out(
+    run: Run, setting: Setting, estimator: Generator, line: ModelName, listen: Listen | None
+) -> Trained:
+    tell = listen or nobody
+    task = {"model": line.name, "repeat": 0}
+    parameters = parameters_to_json(estimator.get_params(deep=False))
+    tell({"event": "forecast", **forecast(setting, [{**task, "parameters": parameters}], 1)})
+
+    def report(share: float, loss: float) -> None:
+        tell({"event": "progress", **task, "share": share, "loss": loss})
+
+    callbacks: list[Callback] = [Progress(report)]
+    train, validation = (setting.for_model(setting.part(p)) for p in ("train", "validation"))
+    estimator.fit(train, validation=validation, run=run, callbacks=callbacks)
+    return _evaluate(run, setting, estimator, line, tell)
+
+
+def _evaluate(
+    run: Run, setting: Setting, estimator: Generator, line: ModelName, tell: Listen
+) -> Trained:
+    started = time.monotonic()
+    task = {"model": line.name, "repeat": 0}
+    tell({"event": "trained", **task})
+    with run.working():
+        entry = judge_member(setting, estimator, line, run.path)
+        controls, mixture = _control(setting) if line.kind == "deep" else ([], None)
+        raised, notes = flags(read_scores(run.path, entry["metrics"]), setting.judge.real, mixture)
+        entry |= {"flags": list(raised), "notes": list(notes), "across_seeds": None}
+        write_real(setting, run.path)
+        spent = estimator.cost_["seconds"] + time.monotonic() - started
+        evaluation = evaluation_record(run, setting, [entry], spent, controls=controls)
+        write_json(run.path / "evaluation.json", evaluation)
+        run.update(status="finished")
+    tell({"event": "done", **task})
+    return Trained(run.path, read_json(run.path / "evaluation.json"))
+
+
+def _control(setting: Setting) -> tuple[list[dict[str, Any]], dict[str, Score | None]]:
+    """Fit and judge the Gaussian mixture, and return its entry and scores."""
+    line = find_model(CONTROL)
+    mixture = make_estimator(setting, line.name, 0, {})
+    train, validation = (setting.for_model(setting.part(p)) for p in ("train", "validation"))
+    mixture.fit(train, validation=validation)
+    scores = score_samples(setting, mixture)[2]
+    entry = describe_member(setting, mixture, line, scores)
+    raised, notes = flags(scores, setting.judge.real)
+    return [{**entry, "flags": list(raised), "notes": list(notes)}], scores
+
+
+def _open(path: str | Path) -> Run:
+    run = Run(path)
+    if run.record.get("task") == TASK:
+        return run
+    if run.record.get("command") == "fit":
+        raise RunError(
+            f'"{path}" was made by fit in Python, which does not know where its data came from; '
+            f'call fit(X, y, run="{path}") again to go on with it.'
+        )
+    if run.record.get("task") == "cluster":
+        raise RunError(
+            f'"{path}" is a clustering, which was judged when it was made; '
+            f'"further report {path}" shows how.'
+        )
+    raise RunError(f'"{path}" is not the training of one model.')
+
+
+def _read_setting(run: Run) -> Setting:
+    dataset: Dataset = read_data(run.path, run.record)
+    seed = run.record["split"]["seed"]
+    budget = parameters_from_json(run.record["parameters"].get("budget", "auto"))
+    return Setting(dataset, dataset.split(seed=seed), seed, budget, run.record["conditional"])

@@ -1,0 +1,11 @@
+from .dataset import Dataset as Dataset
+from .dataset import as_dataset as as_dataset
+from .duplicates import near_duplicates as near_duplicates
+from .encoding import Encoding as Encoding
+from .encoding import encoding_from_json as encoding_from_json
+from .encoding import fit_encoding as fit_encoding
+from .loading import load as load
+from .preparation.table_preparation import TablePreparation as TablePreparation
+from .spec import Block as Block
+from .spec import Spec as Spec
+from .splits import Split as Split

@@ -1,0 +1,1 @@
+"""Files of each format, read into a data set."""

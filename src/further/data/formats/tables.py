@@ -1,0 +1,152 @@
+"""Tables from CSV and Parquet files and from DataFrames, with their label column found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.data.arrays import read_labels
+from further.data.dataset import Dataset
+from further.data.formats.csv_file import read_csv
+from further.data.preparation.columns import Table, choose_target, nearest, tidy_table, typed_table
+from further.errors import InputError
+
+
+def load_csv(
+    path: Path,
+    content: bytes,
+    *,
+    target: str | None = None,
+    groups: str | None = None,
+    header: bool | None = None,
+    tidy: bool = True,
+) -> Dataset:
+    """Return the table of a CSV file; see :func:`further.data.formats.csv_file.read_csv`."""
+    frame, notes = read_csv(path, content, header=header)
+    return load_frame(frame, str(path), path.stem, notes, target=target, groups=groups, tidy=tidy)
+
+
+def load_parquet(
+    path: Path, *, target: str | None = None, groups: str | None = None, tidy: bool = True
+) -> Dataset:
+    """Return the table of a Parquet file.
+
+    Raises
+    ------
+    InputError
+        If the file is truncated or is no Parquet.
+    """
+    try:
+        frame = pd.read_parquet(path)
+    except Exception as error:  # pyarrow has a tree of its own
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"{path} cannot be read as Parquet: {reason}.") from error
+    note = f"{path.name}: Parquet, {len(frame)} rows of {frame.shape[1]} columns."
+    return load_frame(frame, str(path), path.stem, (note,), target=target, groups=groups, tidy=tidy)
+
+
+def load_frame(
+    frame: pd.DataFrame,
+    place: str = "X",
+    name: str = "array",
+    notes: tuple[str, ...] = (),
+    *,
+    target: str | None = None,
+    groups: str | None = None,
+    tidy: bool = True,
+) -> Dataset:
+    """Return a DataFrame as a Dataset: label column, groups, and columns a model can use.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The whole table.
+    place : str
+        The file it comes from, for messages.
+    name : str
+        What to call it in reports.
+    notes : tuple of str
+        On how it was read.
+    target, groups : str, optional
+        As in :func:`further.data.load`.
+    tidy : bool, default=True
+        As in :func:`further.data.load`.
+
+    Raises
+    ------
+    InputError
+        For unknown columns, a label without values, and what :func:`tidy_table` refuses.
+    """
+    found_target: str | None = None
+    target_notes: tuple[str, ...] = ()
+    if tidy or target is not None:
+        found_target, target_notes = choose_target(frame, target, name=place)
+    if groups is not None and groups not in frame.columns:
+        known = [str(column) for column in frame.columns]
+        raise InputError(
+            f'{place} has no column "{groups}" for the groups{nearest(groups, known)}; '
+            f"its columns are {', '.join(known)}."
+        )
+    table = (
+        tidy_table(frame, name=place, keep=(found_target, groups))
+        if tidy
+        else Table(typed_table(frame, name=place), ())
+    )
+    frame = table.frame
+    columns = tuple(frame.columns)
+    notes = (*notes, *target_notes, *table.notes)
+    labels = None
+    if found_target is not None:
+        unlabelled = frame[found_target].isna().to_numpy()
+        if unlabelled.all():
+            raise InputError(
+                f'{place}: the label column "{found_target}" has no value; name another.'
+            )
+        if unlabelled.any():
+            frame = frame[~unlabelled].reset_index(drop=True)
+            notes += (f'{unlabelled.sum()} rows without "{found_target}" are left out.',)
+        labels, why = read_labels(frame[found_target], len(frame), f'"{found_target}"')
+        if labels is None:
+            notes += (*why, f'"{found_target}" stays an ordinary column.')
+            found_target = None
+    group_values: Any = None
+    if groups is not None:
+        if frame[groups].isna().any():
+            row = int(frame[groups].isna().to_numpy().argmax())
+            raise InputError(f'{place}: the group column "{groups}" is empty in row {row}.')
+        group_values = np.unique(frame[groups].astype(str).to_numpy(), return_inverse=True)[1]
+        notes += (f'Rows with the same "{groups}" stay on one side of a split.',)
+    features = [c for c in frame.columns if c not in (found_target, groups)]
+    if not features:
+        raise InputError(f"{place} has no column besides the label and the groups.")
+    if labels is not None:
+        notes += _same_as_label(frame[features], labels.codes)
+    return Dataset(
+        name=name,
+        kind="table",
+        values=frame[features],
+        labels=None if labels is None else labels.codes,
+        class_names=() if labels is None else labels.names,
+        feature_names=tuple(features),
+        target=found_target,
+        target_dtype=None if labels is None else labels.dtype,
+        columns=tuple(column for column in columns if column != groups),
+        groups=group_values,
+        notes=notes,
+    )
+
+
+def _same_as_label(features: pd.DataFrame, codes: np.ndarray) -> tuple[str, ...]:
+    """Note the columns that say the label in other words."""
+    notes: tuple[str, ...] = ()
+    n_classes = int(codes.max()) + 1
+    for name, column in features.items():
+        other, distinct = pd.factorize(column)
+        if len(distinct) == n_classes and (other >= 0).all():
+            pairs = len(np.unique(other.astype(np.int64) * n_classes + codes))
+            if pairs == n_classes:
+                notes += (f'"{name}" says the same as the label in other words.',)
+    return notes

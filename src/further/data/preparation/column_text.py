@@ -1,0 +1,167 @@
+r"""How a column is spoken of: its name without the unit, its numbers as finely as its source.
+
+A mean of values that the source rounds to d decimals is written with d + 1, but with no more than
+four significant digits: of a mean :math:`m` with :math:`w = 1 + \lfloor \log_{10} |m| \rfloor`
+digits before the point
+
+.. math:: \min(d + 1, \max(0, 4 - w))
+
+decimals are shown.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from further.data.preparation.numeric_column import column_kind, source_decimals, to_numbers
+
+DIGITS = 4
+#: More distinct values than this are looked at in part to find how they are rounded.
+VALUES_READ = 100_000
+SECONDS_A_DAY = 86_400.0
+#: Units that a name may end in after an underscore, as in ``bill_length_mm``.
+UNITS = (
+    "mm", "cm", "dm", "m", "km", "inch", "ft", "mi", "mg", "g", "kg", "lb", "ms", "sec", "min",
+    "hours", "days", "years", "ml", "l", "pct", "percent", "eur", "usd", "gbp", "chf", "hz", "w",
+    "kw", "kwh", "mv", "v",
+)  # fmt: skip
+_IN_BRACKETS = re.compile(r"^(?P<label>.*\S)\s*[(\[](?P<unit>[^()\[\]]{1,12})[)\]]$")
+
+
+def unit_of(name: str) -> tuple[str, str | None]:
+    """Return the name of a column without its unit, and the unit if the name has one.
+
+    Parameters
+    ----------
+    name : str
+        A unit stands in brackets at its end, or is one of :data:`UNITS` after an underscore.
+
+    Examples
+    --------
+    >>> unit_of("petal length (cm)"), unit_of("body_mass_g"), unit_of("species")
+    (('petal length', 'cm'), ('body_mass', 'g'), ('species', None))
+    """
+    found = _IN_BRACKETS.match(name)
+    if found:
+        return found["label"], found["unit"].strip()
+    label, _, end = name.rpartition("_")
+    return (label, end.lower()) if label and end.lower() in UNITS else (name, None)
+
+
+def numbers_of(column: pd.Series) -> np.ndarray:
+    """Return numbers as float64, NaN where missing; dates as days since 1970-01-01."""
+    numbers = to_numbers(column)
+    return numbers / SECONDS_A_DAY if column_kind(column) == "M" else numbers
+
+
+def decimals_of(numbers: np.ndarray) -> int | None:
+    """Return to how many decimals the source rounds a column, None where it does not.
+
+    Parameters
+    ----------
+    numbers : array of shape (n,), float64
+        NaN is missing.
+    """
+    distinct = np.unique(numbers[np.isfinite(numbers)])
+    if len(distinct) == 0:
+        return None
+    return source_decimals(distinct[:: -(-len(distinct) // VALUES_READ)])
+
+
+def write_numbers(numbers: Sequence[float], decimals: int | None) -> list[str]:
+    """Write means of one column side by side, so finely that different ones look different.
+
+    Parameters
+    ----------
+    numbers : sequence of float
+        In the column's unit.
+    decimals : int or None
+        How the source is rounded.
+
+    Examples
+    --------
+    >>> write_numbers([1.4620, 4.906], 1), write_numbers([5076.2, 3714.7], 0)
+    (['1.46', '4.91'], ['5076', '3715'])
+    """
+    largest = max((abs(number) for number in numbers if math.isfinite(number)), default=0.0)
+    before = math.floor(math.log10(largest)) + 1 if largest > 0 else 1
+    shown = max(0, DIGITS - before)
+    if decimals is not None:
+        shown = min(shown, decimals + 1)
+    if largest != 0 and (before > 12 or before < -DIGITS):
+        return [f"{number:.{DIGITS - 1}e}" for number in numbers]
+    written = [f"{number:.{shown}f}" for number in numbers]
+    while len(set(written)) == 1 and len(set(numbers)) > 1 and shown < 12:
+        shown += 1
+        written = [f"{number:.{shown}f}" for number in numbers]
+    return [text.replace("-0", "0") if float(text) == 0 else text for text in written]
+
+
+def write_days(days: float) -> str:
+    """Write days since 1970-01-01 as a date.
+
+    Examples
+    --------
+    >>> write_days(18262.25)
+    '2020-01-01'
+    """
+    moment = np.datetime64("1970-01-01", "s") + np.timedelta64(round(days * SECONDS_A_DAY), "s")
+    return str(moment.astype("datetime64[D]"))
+
+
+def write_value(value: Any) -> str:
+    """Write a category; a whole number that missing values made a float is a whole number.
+
+    Examples
+    --------
+    >>> write_value(2.0), write_value(2.5), write_value(True), write_value("red")
+    ('2', '2.5', 'True', 'red')
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) or '""'
+
+
+def plain(value: Any) -> Any:
+    """Return a cell as JSON has it: a number, a text, a truth value, None where missing.
+
+    Examples
+    --------
+    >>> plain(np.float64(1.5)), plain(pd.NaT), plain(pd.Timestamp("2020-01-01"))
+    (1.5, None, '2020-01-01')
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        midnight = value == value.normalize()
+        return str(value.date()) if midnight else value.isoformat(sep=" ")
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def is_quantity(column: pd.Series) -> bool:
+    """Whether a column is one of numbers or dates with more than two whole values.
+
+    Two whole values are a yes and a no, whatever their names, and are told as shares.
+
+    Examples
+    --------
+    >>> is_quantity(pd.Series([1.5, 2.5])), is_quantity(pd.Series([0, 1, 1]))
+    (True, False)
+    """
+    kind = column_kind(column)
+    if kind == "M":
+        return True
+    if kind not in "iuf":
+        return False
+    distinct = np.unique(column.dropna().to_numpy(dtype=np.float64))
+    return len(distinct) != 2 or not bool((distinct == np.floor(distinct)).all())

@@ -1,0 +1,1 @@
+"""What the samples of a generative model are worth."""

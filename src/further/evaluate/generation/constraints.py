@@ -1,0 +1,313 @@
+r"""Constraint violations: rules that every real row keeps, and how many samples break one.
+
+The rules are found in the training rows, and kept where the validation rows keep them too:
+
+* range: a number stays between the least and the largest training value;
+* order: :math:`a \le b` between two columns of numbers whose ranges overlap;
+* sum: :math:`a + b = c` between three columns, or :math:`a + b` is one fixed number;
+* determined: the value of one column of few values determines that of another;
+* never together: two categories that would meet in ten training rows or more were they
+  independent, and never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.evaluate.generation.table_fidelity import is_number, numbers, texts
+from further.evaluate.interval import Score, score_from_examples
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.floating[Any]]
+
+LEAST_ROWS = 20
+# Pairs and triples grow with powers of the columns; the first ones are looked at.
+MOST_NUMBERS = 30
+MOST_CATEGORICAL = 30
+MOST_VALUES = 50
+LEAST_ROWS_PER_VALUE = 5
+LEAST_EXPECTED = 10.0
+
+
+class Columns:
+    """A table whose columns are converted once, however many rules look at them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        In the source's own form.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self._numbers: dict[Any, Floats] = {}
+        self._texts: dict[Any, NDArray[np.str_]] = {}
+
+    def numbers(self, name: Any) -> Floats:
+        """Return a column as floats, missing values as NaN."""
+        if name not in self._numbers:
+            self._numbers[name] = numbers(self.frame[name])
+        return self._numbers[name]
+
+    def texts(self, name: Any) -> NDArray[np.str_]:
+        """Return a column as text."""
+        if name not in self._texts:
+            self._texts[name] = texts(self.frame[name])
+        return self._texts[name]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule in words, and which rows of a table break it.
+
+    Attributes
+    ----------
+    sentence : str
+        Such as "minimum ≤ maximum".
+    kind : str
+        "range", "order", "sum", "determined" or "never together".
+    broken_by : callable
+        Takes :class:`Columns`, returns a bool for each row.
+    """
+
+    sentence: str
+    kind: str
+    broken_by: Callable[[Columns], Flags]
+
+
+class Constraints:
+    """The rules of a table.
+
+    Use it to count samples that nobody would believe: a child with a pension, parts above a whole.
+    It fails where a rule holds by chance; the share of test rows that break one tells how often.
+
+    Parameters
+    ----------
+    train, validation : DataFrame
+        In the source's own form.
+
+    Attributes
+    ----------
+    rules : tuple of Rule
+        Empty with fewer than 20 training rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> low = np.arange(30) % 10
+    >>> train = pd.DataFrame({"low": low, "high": low + np.arange(30) % 7})
+    >>> constraints = Constraints(train, train[:5])
+    >>> [rule.sentence for rule in constraints.rules if rule.kind == "order"]
+    ['low ≤ high']
+    >>> samples = pd.DataFrame({"low": [3, 3, 3, 3], "high": [2, 3, 4, 99]})
+    >>> constraints.violations(samples).value
+    0.5
+    """
+
+    def __init__(self, train: pd.DataFrame, validation: pd.DataFrame) -> None:
+        self.rules: tuple[Rule, ...] = ()
+        if len(train) < LEAST_ROWS:
+            return
+        seen, unseen = Columns(train), Columns(validation)
+        miners = (_ranges, _orders, _sums, _determined, _never_together)
+        self.rules = tuple(
+            rule
+            for mine in miners
+            for rule in mine(seen)
+            if not rule.broken_by(seen).any() and not rule.broken_by(unseen).any()
+        )
+
+    def violations(self, samples: pd.DataFrame, seed: int = 0) -> Score | None:
+        """Return the share of samples that break at least one rule; 0 is best.
+
+        Returns
+        -------
+        Score or None
+            None where no rule was found. The detail holds the number of rules and the ten that
+            are broken most.
+        """
+        if not self.rules:
+            return None
+        columns = Columns(samples)
+        broken = np.array([rule.broken_by(columns) for rule in self.rules])
+        shares = broken.mean(axis=1)
+        most = [i for i in np.argsort(-shares, kind="stable")[:10] if shares[i] > 0]
+        kinds = [rule.kind for rule in self.rules]
+        detail = {
+            "rules": {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
+            "broken": [[self.rules[i].sentence, float(shares[i])] for i in most],
+        }
+        return score_from_examples(
+            np.asarray(broken.any(axis=0), dtype=np.float64),
+            limits=(0.0, 1.0),
+            seed=seed,
+            detail=detail,
+        )
+
+
+def _numeric(table: Columns) -> dict[Any, Floats]:
+    frame = table.frame
+    named = {name: table.numbers(name) for name in frame.columns if is_number(frame[name])}
+    return {
+        name: values
+        for name, values in named.items()
+        if np.isfinite(values).any() and np.nanmin(values) < np.nanmax(values)
+    }
+
+
+def _ranges(train: Columns) -> list[Rule]:
+    rules = []
+    for name, values in _numeric(train).items():
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+
+        def outside(
+            table: Columns, name: Any = name, low: float = low, high: float = high
+        ) -> Flags:
+            column = table.numbers(name)
+            slack = 1e-6 * (high - low)
+            return (column < low - slack) | (column > high + slack)
+
+        rules.append(Rule(f"{low:g} ≤ {name} ≤ {high:g}", "range", outside))
+    return rules
+
+
+def _orders(train: Columns) -> list[Rule]:
+    columns = dict(list(_numeric(train).items())[:MOST_NUMBERS])
+    rules = []
+    for a in columns:
+        for b in columns:
+            both = np.isfinite(columns[a]) & np.isfinite(columns[b])
+            first, second = columns[a][both], columns[b][both]
+            # Where the ranges do not overlap, the order says no more than the ranges do.
+            if a == b or both.sum() < LEAST_ROWS or first.max() <= second.min():
+                continue
+            if (first > second).any() or (first == second).all():
+                continue
+
+            def above(table: Columns, a: Any = a, b: Any = b) -> Flags:
+                return table.numbers(a) > table.numbers(b)
+
+            rules.append(Rule(f"{a} ≤ {b}", "order", above))
+    return rules
+
+
+def _sums(train: Columns) -> list[Rule]:
+    columns = dict(list(_numeric(train).items())[:MOST_NUMBERS])
+    rules = []
+    for a, b in combinations(columns, 2):
+        total = columns[a] + columns[b]
+        present = np.isfinite(total)
+        if present.sum() < LEAST_ROWS:
+            continue
+        slack = 1e-6 * float(np.abs(total[present]).max() + 1.0)
+        fixed = float(total[present][0])
+        if np.abs(total[present] - fixed).max() <= slack:
+
+            def off(
+                table: Columns,
+                a: Any = a,
+                b: Any = b,
+                fixed: float = fixed,
+                slack: float = slack,
+            ) -> Flags:
+                return np.abs(table.numbers(a) + table.numbers(b) - fixed) > slack
+
+            rules.append(Rule(f"{a} + {b} = {fixed:g}", "sum", off))
+        for c, whole in columns.items():
+            if c in (a, b):
+                continue
+            gap = np.abs(total - whole)
+            # Five rows settle nearly every triple; the whole column is looked at for the rest.
+            if np.nanmax(np.append(gap[:5], 0.0)) > slack:
+                continue
+            seen = np.isfinite(gap)
+            if seen.sum() < LEAST_ROWS or gap[seen].max() > slack:
+                continue
+
+            def apart(
+                table: Columns, a: Any = a, b: Any = b, c: Any = c, slack: float = slack
+            ) -> Flags:
+                parts = table.numbers(a) + table.numbers(b)
+                return np.abs(parts - table.numbers(c)) > slack
+
+            rules.append(Rule(f"{a} + {b} = {c}", "sum", apart))
+    return rules
+
+
+@dataclass(frozen=True)
+class _Discrete:
+    values: list[str]
+    codes: NDArray[np.intp]
+
+
+def _discrete(table: Columns) -> dict[Any, _Discrete]:
+    """Return columns of few values: categories, and numbers that repeat."""
+    columns = {}
+    for name in table.frame.columns:
+        values, codes = np.unique(table.texts(name), return_inverse=True)
+        if 2 <= len(values) <= min(MOST_VALUES, len(codes) // LEAST_ROWS_PER_VALUE):
+            columns[name] = _Discrete([str(value) for value in values], codes)
+    return dict(list(columns.items())[:MOST_CATEGORICAL])
+
+
+def _together(first: _Discrete, second: _Discrete) -> NDArray[np.intp]:
+    """Return how often each value of one column meets each value of the other."""
+    width = len(second.values)
+    counts = np.bincount(first.codes * width + second.codes, minlength=len(first.values) * width)
+    return counts.reshape(len(first.values), width)
+
+
+def _determined(train: Columns) -> list[Rule]:
+    columns = _discrete(train)
+    rules = []
+    for a, b in permutations(columns, 2):
+        together = _together(columns[a], columns[b])
+        if ((together > 0).sum(axis=1) != 1).any():
+            continue
+        values = columns[b].values
+        implied = {
+            value: values[j]
+            for value, j in zip(columns[a].values, together.argmax(axis=1), strict=True)
+        }
+
+        def other(
+            table: Columns, a: Any = a, b: Any = b, implied: dict[str, str] = implied
+        ) -> Flags:
+            pairs = zip(table.texts(a), table.texts(b), strict=True)
+            # A value that training rows never had implies nothing.
+            return np.array([implied.get(x, y) != y for x, y in pairs], dtype=bool)
+
+        rules.append(Rule(f"{a} determines {b}", "determined", other))
+    return rules
+
+
+def _never_together(train: Columns) -> list[Rule]:
+    columns = _discrete(train)
+    rules = []
+    for a, b in combinations(columns, 2):
+        left, right = columns[a].values, columns[b].values
+        together = _together(columns[a], columns[b])
+        expected = np.outer(together.sum(axis=1), together.sum(axis=0)) / together.sum()
+        for i, j in np.argwhere((together == 0) & (expected >= LEAST_EXPECTED)):
+
+            def meet(
+                table: Columns,
+                a: Any = a,
+                b: Any = b,
+                x: str = left[i],
+                y: str = right[j],
+            ) -> Flags:
+                return (table.texts(a) == x) & (table.texts(b) == y)
+
+            x, y = (str(value).replace("\0", "") for value in (left[i], right[j]))
+            rules.append(Rule(f"{a} = {x} never with {b} = {y}", "never together", meet))
+    return rules

@@ -1,0 +1,155 @@
+"""Flags: what a reader must know about a model before any figure of it.
+
+Each has one threshold, kept here and written into the protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from further.evaluate.interval import Score, paired_difference
+
+# Smooth honest models reach a share of 0.1, a generator that copies half of the time 0.5: see
+# tests/evaluate/test_memorization.py.
+MEMORIZES_EXCESS = 0.2
+COLLAPSED_SHARE_OF_REAL = 0.5
+MISSED_SHARE_OF_EXPECTED = 0.2
+# Below five expected samples of a class its absence may be chance.
+LEAST_EXPECTED = 5
+
+THRESHOLDS: dict[str, Any] = {
+    "memorizes": (
+        "share of samples nearer than the memorization threshold, lower limit, exceeds that of "
+        f"test rows by {MEMORIZES_EXCESS} of what is left to 1; where distances are tied, as in "
+        "tables of categories, that of rows drawn from the whole data"
+    ),
+    "collapsed": (
+        f"coverage, upper limit, below {COLLAPSED_SHARE_OF_REAL} of that of real rows while "
+        f"precision, or else the sameness of samples, shows that they are alike: precision at "
+        f"least {COLLAPSED_SHARE_OF_REAL} of that of real rows, or mean distance between samples "
+        f"below {COLLAPSED_SHARE_OF_REAL} of that between test rows, in raw values"
+    ),
+    "worse_than_mixture": (
+        "95 % interval of the paired difference in kernel distance to the Gaussian mixture lies "
+        "above 0"
+    ),
+    "misses_classes": (
+        f"a class recognised in fewer than {MISSED_SHARE_OF_EXPECTED} of the expected samples, "
+        f"where at least {LEAST_EXPECTED} are expected"
+    ),
+}
+
+
+def flags(
+    scores: Mapping[str, Score | None],
+    real: Mapping[str, float | None],
+    mixture: Mapping[str, Score | None] | None = None,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the flags of a model and a sentence for each.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        From :meth:`further.evaluate.generation.judge.GenerativeJudge.score`.
+    real : mapping of str to float
+        What real held-out rows score.
+    mixture : mapping of str to Score, optional
+        Scores of the Gaussian mixture from the same judge; leave it out for controls.
+
+    Returns
+    -------
+    names : tuple of str
+        Of "memorizes", "collapsed", "worse_than_mixture", "misses_classes".
+    sentences : tuple of str
+        Why, in the same order.
+
+    Examples
+    --------
+    >>> from further.evaluate.interval import Estimate
+    >>> copier = {"memorization": Score(Estimate(1.0, 0.99, 1.0, 360, "Wilson score interval"))}
+    >>> names, sentences = flags(copier, {"memorization": 0.01})
+    >>> names
+    ('memorizes',)
+    """
+    found = {
+        "memorizes": _memorizes(scores, real),
+        "collapsed": _collapsed(scores, real),
+        "worse_than_mixture": None if mixture is None else _worse_than(scores, mixture),
+        "misses_classes": _misses_classes(scores),
+    }
+    raised = {name: sentence for name, sentence in found.items() if sentence is not None}
+    return tuple(raised), tuple(raised.values())
+
+
+def _low(score: Score) -> float:
+    return score.value if score.estimate.low is None else score.estimate.low
+
+
+def _high(score: Score) -> float:
+    return score.value if score.estimate.high is None else score.estimate.high
+
+
+def _memorizes(scores: Mapping[str, Score | None], real: Mapping[str, float | None]) -> str | None:
+    score, baseline = scores.get("memorization"), real.get("memorization")
+    if score is None or baseline is None:
+        return None
+    # In a small world of distinct rows an honest model meets training rows as often as they occur.
+    floor = max(baseline, score.detail.get("floor", 0.0))
+    if _low(score) <= floor + MEMORIZES_EXCESS * (1.0 - floor):
+        return None
+    return (
+        f"It memorizes: {score.value:.0%} of its samples lie nearer to a training example than "
+        f"new data hardly ever do, against {baseline:.0%} of the test rows."
+    )
+
+
+def _collapsed(scores: Mapping[str, Score | None], real: Mapping[str, float | None]) -> str | None:
+    coverage, precision = scores.get("coverage"), scores.get("precision")
+    best_coverage, best_precision = real.get("coverage"), real.get("precision")
+    if coverage is None or precision is None or best_coverage is None or best_precision is None:
+        return None
+    if _high(coverage) >= COLLAPSED_SHARE_OF_REAL * best_coverage:
+        return None
+    spread = coverage.detail.get("spread", 1.0)
+    typical = precision.value >= COLLAPSED_SHARE_OF_REAL * best_precision
+    if not typical and spread >= COLLAPSED_SHARE_OF_REAL:
+        return None
+    return (
+        f"It has collapsed: its samples are near only {coverage.value:.0%} of the test rows, "
+        f"against {best_coverage:.0%} for real rows, and resemble each other."
+    )
+
+
+def _worse_than(
+    scores: Mapping[str, Score | None], mixture: Mapping[str, Score | None]
+) -> str | None:
+    own, control = scores.get("kernel_distance"), mixture.get("kernel_distance")
+    if own is None or control is None:
+        return None
+    difference = paired_difference(own, control)
+    if difference.low is None or difference.low <= 0.0:
+        return None
+    return (
+        f"It does worse than a Gaussian mixture: kernel distance {own.value:.4f} against "
+        f"{control.value:.4f}."
+    )
+
+
+def _misses_classes(scores: Mapping[str, Score | None]) -> str | None:
+    balance = scores.get("class_balance")
+    if balance is None or "recognised" not in balance.detail:
+        return None
+    n = balance.estimate.n
+    made = n * np.asarray(balance.detail["recognised"])
+    expected = n * np.asarray(balance.detail["expected"])
+    missed = np.flatnonzero(
+        (expected >= LEAST_EXPECTED) & (made < MISSED_SHARE_OF_EXPECTED * expected)
+    )
+    if not len(missed):
+        return None
+    names = balance.detail.get("class_names") or [str(c) for c in range(len(made))]
+    listed = ", ".join(f"{names[c]} ({made[c]:.0f} of {expected[c]:.0f})" for c in missed)
+    return f"It misses classes; recognised among its samples, of those expected: {listed}."

@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.cluster import DBSCAN
+from sklearn.datasets import load_iris, load_wine, make_blobs
+from sklearn.preprocessing import scale
+
+from further.cluster import AgglomerativeClustering, GaussianMixture, KMedoids, KModes, KPrototypes
+from further.cluster.kmeans import KMeans
+from further.cluster.number.choosing import choose_k
+from further.cluster.number.clustered_rows import read_rows
+from further.cluster.number.criteria import Criterion
+from further.cluster.number.structure import structure_test
+from further.cluster.number.voting import most_stable, vote
+from further.errors import InputError
+from further.evaluate.interval import Estimate
+
+
+def centers_of(k):
+    """Return k centres at least 9 apart in three dimensions, in no regular order."""
+    rng = np.random.default_rng(k)
+    found = [rng.normal(0, 9, 3)]
+    while len(found) < k:
+        one = rng.normal(0, 9, 3)
+        if min(np.linalg.norm(one - other) for other in found) > 9:
+            found.append(one)
+    return np.array(found)
+
+
+def structure(X, seed=0, k_max=4):
+    rows = read_rows(X, KMeans(), "test")
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        return structure_test(rows, range(2, k_max + 1), estimator=KMeans(), random_state=seed)
+
+
+@pytest.fixture(scope="module")
+def three():
+    X, _ = make_blobs(150, centers=centers_of(3), random_state=5)
+    return choose_k(X, k_max=6, n_bootstrap=8, random_state=0)
+
+
+@pytest.mark.parametrize("k", [2, 8])
+def test_known_mixtures_get_their_number(k):
+    X, _ = make_blobs(200, centers=centers_of(k), random_state=21)
+    assert choose_k(X, k_max=9, n_bootstrap=5, n_references=19, random_state=3).k == k
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_unequal_sizes_and_spreads_and_long_clusters_get_their_number(k):
+    rng = np.random.default_rng(8)
+    sizes = np.linspace(15, 80, k).astype(int)
+    parts = [
+        center + rng.normal(size=(size, 3)) * spread * np.roll([2.0, 1.0, 1.0], place)
+        for place, (center, size, spread) in enumerate(
+            zip(1.3 * centers_of(k), sizes, np.linspace(0.5, 1.2, k), strict=True)
+        )
+    ]
+    assert choose_k(np.vstack(parts), k_max=7, n_bootstrap=5, random_state=0).k == k
+
+
+@pytest.mark.parametrize(("n", "d"), [(200, 1), (150, 2), (30, 10)])
+def test_uniform_data_have_no_structure(n, d):
+    found = [structure(np.random.default_rng([seed, n]).random((n, d))).found for seed in (1, 2)]
+    assert not any(found)
+
+
+@pytest.mark.parametrize("d", [1, 2, 12])
+def test_one_gaussian_has_no_structure_whatever_its_covariance(d):
+    rng = np.random.default_rng(d)
+    assert not structure(rng.normal(size=(80, d))).found
+    assert not structure(rng.normal(size=(80, d)) @ rng.normal(size=(d, d))).found
+
+
+@pytest.mark.parametrize("d", [1, 2, 6])
+def test_one_skewed_cluster_has_no_structure(d):
+    X = np.exp(np.random.default_rng(d).normal(size=(120, d)))
+    found = structure(scale(X))
+    assert not found.found
+
+
+def test_few_valued_columns_alone_are_no_structure():
+    X = np.random.default_rng(4).integers(0, 2, (120, 5)).astype(float)
+    assert not structure(X).found
+
+
+@pytest.mark.slow
+def test_the_test_of_structure_holds_its_level():
+    runs, found = 60, dict.fromkeys(("uniform", "gaussian", "lognormal"), 0)
+    for seed in range(runs):
+        rng = np.random.default_rng([9, seed])
+        n, d = int(rng.integers(30, 200)), int(rng.integers(1, 12))
+        found["uniform"] += structure(rng.random((n, d)), seed).found
+        found["gaussian"] += structure(rng.normal(size=(n, d)), seed).found
+        found["lognormal"] += structure(scale(np.exp(rng.normal(size=(n, d)))), seed).found
+    # Binomial with p = 0.05: more than 7 of 60 has a probability of 0.5 %.
+    assert all(count <= 7 for count in found.values()), found
+
+
+def test_data_of_no_structure_get_one_and_what_the_criteria_would_say():
+    choice = choose_k(
+        np.random.default_rng(3).random((120, 2)), k_max=5, n_bootstrap=8, random_state=0
+    )
+    assert choice.k == 1
+    assert not choice.structure.found
+    assert choice.structure.p_value > 0.05
+    assert "no better than data of the same spread without clusters (p = " in choice.sentence
+    assert "made to name a number" in choice.sentence
+
+
+def test_the_answer_comes_with_its_criteria(three):
+    assert three.k == 3
+    assert three.structure.found
+    assert three.structure.p_value == pytest.approx(1 / 21)
+    assert three.structure.statistic > three.structure.high
+    names = [c.name for c in three.criteria]
+    assert names == [
+        "elbow", "silhouette", "calinski_harabasz", "davies_bouldin", "gap", "bic", "stability",
+    ]  # fmt: skip
+    from_one = {c.name for c in three.criteria if c.ks[0] == 1}
+    assert from_one == {"elbow", "gap", "bic"}
+    assert three.estimators[3].n_clusters == 3
+    assert three.stability[3].value > 0.99
+    assert three.agree == all(c.k == 3 for c in three.criteria)
+
+
+def test_the_answer_goes_to_json_and_to_a_table(three):
+    told = json.loads(json.dumps(three.to_dict(), allow_nan=False))
+    assert told["k"] == 3
+    assert set(told) >= {"sentence", "rule", "agree", "structure", "items", "stability"}
+    assert set(told["structure"]) >= {"found", "statistic", "low", "high", "p_value", "method"}
+    assert told["stability"]["3"]["value"] == pytest.approx(1, abs=0.01)
+    frame = three.to_frame()
+    assert list(frame.index) == [1, 2, 3, 4, 5, 6]
+    assert frame["silhouette"].idxmax() == 3
+    assert frame.index[frame["chosen"]].tolist() == [3]
+
+
+def test_where_criteria_disagree_the_answer_names_who_says_what():
+    # Two pairs of clusters: two groups and four clusters are both right.
+    centers = np.array([[0, 0], [6, 0], [40, 0], [46, 0]])
+    X, _ = make_blobs(160, centers=centers, random_state=1)
+    choice = choose_k(X, k_max=5, n_bootstrap=8, random_state=0)
+    answers = {c.k for c in choice.criteria}
+    assert len(answers - {None}) > 1
+    assert not choice.agree
+    assert "disagree" in choice.sentence
+    for k in answers - {None}:
+        assert f"say {k}" in choice.sentence or f"says {k}" in choice.sentence
+
+
+@pytest.mark.parametrize(("load", "expected"), [(load_iris, {2, 3}), (load_wine, {3})])
+def test_real_flowers_and_wines(load, expected):
+    X = scale(load(return_X_y=True)[0])
+    assert choose_k(X, k_max=5, n_bootstrap=5, random_state=0).k in expected
+
+
+def test_penguins(real_data):
+    frame = pd.read_csv(real_data / "tables" / "penguins.csv")
+    names = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+    X = scale(frame[names].dropna().to_numpy())
+    assert choose_k(X, k_max=5, n_bootstrap=5, random_state=0).k in (2, 3)
+
+
+@pytest.mark.slow
+def test_digits_have_about_as_many_clusters_as_digits():
+    from sklearn.datasets import load_digits
+
+    assert choose_k(load_digits().data, k_max=13, random_state=0).k in range(8, 13)
+
+
+def mixed(k, n=120):
+    rng = np.random.default_rng(k)
+    y = np.arange(n) % k
+    word = np.array(["red", "green", "blue", "white"])
+    frame = pd.DataFrame({"x": rng.normal(6 * y, 1), "z": rng.normal(6 * (y % 2), 1)})
+    for name in "abc":
+        frame[name] = word[np.where(rng.random(n) < 0.9, y, rng.integers(0, 4, n))]
+    frame.loc[3, "a"] = None
+    return frame
+
+
+def test_mixed_tables_through_kprototypes():
+    choice = choose_k(
+        mixed(3), k_max=4, estimator=KPrototypes(n_init=2), n_bootstrap=5, n_references=19,
+        random_state=0,
+    )  # fmt: skip
+    assert choice.k == 3
+    assert {c.name for c in choice.criteria} == {"elbow", "silhouette", "stability"}
+    assert "left out" in " ".join(choice.notes)
+
+
+def test_categories_that_do_not_go_together_have_no_structure():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: rng.choice(list("pqr"), 90) for name in "abcde"})
+    choice = choose_k(
+        frame, k_max=4, estimator=KModes(n_init=1), n_bootstrap=4, n_references=19, random_state=0
+    )
+    assert choice.k == 1
+    assert choice.structure.kind == "shuffled"
+
+
+@pytest.mark.parametrize(
+    "estimator", [KMedoids(metric="manhattan"), GaussianMixture(), AgglomerativeClustering()]
+)
+def test_other_estimators_of_numbers(estimator):
+    X, _ = make_blobs(75, centers=centers_of(3), random_state=2)
+    choice = choose_k(X, k_max=4, estimator=estimator, n_bootstrap=4, random_state=0)
+    assert choice.k == 3
+    assert type(choice.estimators[3]) is type(estimator)
+
+
+def test_fewer_rows_than_clusters_lower_the_limit():
+    X = np.random.default_rng(0).random((6, 2))
+    choice = choose_k(X, k_max=10, n_bootstrap=4, random_state=0)
+    assert max(choice.criteria[0].ks) == 5
+    assert "k_max was lowered from 10 to 5: there are 6 rows." in choice.notes
+
+
+def test_few_different_rows_lower_the_limit_and_are_the_clusters():
+    X = np.repeat([[0.0, 0.0], [10.0, 3.0], [5.0, 11.0]], 20, axis=0)
+    choice = choose_k(X, n_bootstrap=4, random_state=0)
+    assert choice.k == 3
+    assert any("3 different rows" in note for note in choice.notes)
+
+
+@pytest.mark.parametrize(
+    ("X", "why"),
+    [
+        (np.ones((50, 3)), "50 rows that are all the same make no clusters"),
+        (np.array([[1.0, 2.0]]), "1 row makes no clusters"),
+        (np.array([[1.0], [2.0]]), "2 rows, 2 of them different, are too few for 2 clusters"),
+    ],
+)
+def test_what_cannot_have_clusters_is_one_with_the_reason(X, why):
+    choice = choose_k(X)
+    assert (choice.k, choice.criteria, choice.structure.found) == (1, (), False)
+    assert choice.sentence == f"{why}."
+    json.dumps(choice.to_dict(), allow_nan=False)
+
+
+def test_constant_columns_change_nothing():
+    X, _ = make_blobs(90, centers=centers_of(3), random_state=4)
+    wide = np.column_stack([X, np.full(90, 7.0)])
+    assert choose_k(wide, k_max=5, n_bootstrap=4, random_state=0).k == 3
+
+
+def test_clusterings_that_do_not_hold_have_no_vote():
+    figures = {k: Estimate(value, value - 0.1, value + 0.1, 20, "") for k, value in
+               {2: 0.3, 3: 0.4, 10: 0.5}.items()}  # fmt: skip
+    found = most_stable(figures)
+    assert found.k is None
+    assert "no value reaches 0.6" in found.note
+    assert found.values == (0.3, 0.4, 0.5)
+
+
+def test_of_as_many_votes_the_more_stable_wins():
+    said = [Criterion(str(i), "", "higher", k, (2, 4), (0, 0)) for i, k in enumerate([2, 4, 1])]
+    assert vote(said, {2: 0.4, 4: 0.5}, 2) == 4
+    assert vote(said, {2: 0.5, 4: 0.4}, 2) == 2
+    assert vote(said, {2: 0.5, 4: 0.4}, 3) == 4
+    assert vote(said[2:], {2: 0.5}, 2) is None
+
+
+def test_one_column():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(c, 1, 40) for c in (0, 10, 20)])[:, None]
+    assert choose_k(X, k_max=6, n_bootstrap=6, random_state=0).k == 3
+
+
+def test_many_rows_are_sampled_and_it_is_said():
+    X, _ = make_blobs(30_000, centers=centers_of(4), random_state=0)
+    choice = choose_k(X.astype(np.float32), k_max=5, n_bootstrap=4, sample_size=300, random_state=0)
+    assert choice.k == 4
+    assert any("random sample of 300 of 30,000 rows" in note for note in choice.notes)
+
+
+def test_the_same_seed_gives_the_same_answer():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    first, second = (choose_k(X, k_max=3, n_bootstrap=4, random_state=5) for _ in range(2))
+    assert first.to_dict() == second.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"k_max": 1}, "k_max=1 must be at least 2"),
+        ({"k_min": 6, "k_max": 4}, "k_max=4 must be at least 2 and at least k_min=6"),
+        ({"k_min": 0}, "k_min=0 must be at least 1"),
+        ({"n_bootstrap": 1}, "n_bootstrap=1 gives no pair"),
+        ({"n_references": 10}, "choose at least 19"),
+        ({"sample_size": 3}, "sample_size=3"),
+        ({"estimator": KMedoids(metric="precomputed")}, "give the rows"),
+    ],
+)
+def test_what_cannot_be_is_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        choose_k(np.random.default_rng(0).random((20, 2)), **options)
+
+
+def test_words_are_refused_by_estimators_of_numbers():
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "colour": ["red", "blue", "red"]})
+    with pytest.raises(InputError, match='column "colour" holds no numbers'):
+        choose_k(frame)
+    with pytest.raises(InputError, match="DBSCAN has no n_clusters"):
+        choose_k(frame[["x"]], estimator=DBSCAN())
