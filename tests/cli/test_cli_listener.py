@@ -101,6 +101,6 @@ def test_an_interrupted_training_says_how_to_go_on(tmp_path: Path, table: Path):
         process.kill()
     assert process.returncode == 130, err
     assert out == ""
-    assert err.splitlines()[-2:] == [f"Interrupted; go on with: further resume {path}", ""]
+    assert err.splitlines()[-2:] == [f"Interrupted; resume with: further resume {path}", ""]
     assert "Traceback" not in err
     assert json.loads((path / "run.json").read_text())["status"] == "interrupted"

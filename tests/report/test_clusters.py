@@ -192,7 +192,7 @@ def test_an_empty_run_says_what_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
     text = page(tmp_path / "run").text
     assert "wine: no clustering was recorded" in text
-    assert "This run was interrupted; further resume goes on with it" in text
+    assert "This run was interrupted; resume it with further resume" in text
 
 
 def test_lists_of_odd_lengths_and_many_clusters(tmp_path: Path) -> None:

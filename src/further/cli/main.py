@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare", "Which generative model is right for this data?"),
     "cluster": ("cluster", "What clusters are in this table, if any?"),
     "train": ("train", "Train one model."),
-    "resume": ("resume", "Go on with whatever was interrupted."),
+    "resume": ("resume", "Resume whatever was interrupted."),
     "sample": ("sample", "Generate pictures or rows with a trained model."),
     "evaluate": ("evaluate", "Judge a trained model on held-out data."),
     "predict": ("predict", "Give new rows to the clusters of a run."),

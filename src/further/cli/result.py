@@ -11,16 +11,6 @@ from typing import Any
 
 import click
 
-#: Metric and heading of the columns of the table after a comparison.
-COLUMNS = {
-    "kernel_distance": "kernel distance",
-    "coverage": "coverage",
-    "two_sample_accuracy": "told from real",
-    "synthetic_to_real_accuracy": "trains a judge",
-    "bits_per_dimension": "bits/dim",
-    "sampling_seconds_per_1000": "s per 1000",
-}
-
 
 def write_json(value: Any) -> None:
     """Write an object as JSON: nothing else goes to standard output."""
@@ -66,12 +56,12 @@ def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: 
 
 @contextmanager
 def resumable(run: Path, *, silent: bool = False) -> Iterator[None]:
-    """Say how to go on when a block of work on a run is interrupted."""
+    """Say how to resume when a block of work on a run is interrupted."""
     try:
         yield
     except KeyboardInterrupt:
         if (run / "run.json").is_file():
-            click.echo(f"\nInterrupted; go on with: further resume {run}", err=True)
+            click.echo(f"\nInterrupted; resume with: further resume {run}", err=True)
         raise
 
 
@@ -89,6 +79,7 @@ def write_evaluation(
     as_json, quiet, training_examples : bool
         The options of the same names.
     """
+    from further.evaluate.metrics import metrics_for
     from further.report import render
 
     report = render(path, training_examples=training_examples)
@@ -98,7 +89,11 @@ def write_evaluation(
     if quiet:
         return
     models = [*evaluation["models"], *evaluation.get("controls", [])]
-    shown = {name: head for name, head in COLUMNS.items() if _is_defined(models, name)}
+    shown = {
+        metric.name: metric.heading
+        for metric in metrics_for("generate")
+        if metric.heading and _is_defined(models, metric.name)
+    }
     write_table(
         ["model", *shown.values(), "flags"],
         [*(_row(model, shown) for model in models), *_ends(models, shown)],
@@ -123,10 +118,15 @@ CLUSTERING_KEYS = (
 )  # fmt: skip
 
 
+#: The metrics by which a clustering is set beside its alternatives.
+_COMPARED = ("stability", "silhouette", "agreement")
+
+
 def write_clustering(
     path: Path, evaluation: dict[str, Any], *, as_json: bool, quiet: bool, training_examples: bool
 ) -> None:
     """Render the report of a clustering and write what it found; see :func:`write_evaluation`."""
+    from further.evaluate.metrics import METRICS
     from further.report import render
 
     report = render(path, training_examples=training_examples)
@@ -145,7 +145,7 @@ def write_clustering(
     if compared:
         click.echo()
         write_table(
-            ["method", "clusters", "stability", "silhouette", "agreement", "in none"],
+            ["method", "clusters", *(METRICS[name].heading for name in _COMPARED), "in none"],
             [_alternative_row(entry) for entry in compared],
             numbers=5,
         )

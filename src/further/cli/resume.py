@@ -22,10 +22,10 @@ from further.cli.command import (
 def command(
     run: Path, jobs: int | None, as_json: bool, quiet: bool, training_examples: bool
 ) -> None:
-    """Go on with RUN, a training, a comparison or a clustering that was interrupted.
+    """Resume RUN, a training, a comparison or a clustering that was interrupted.
 
-    It ends where the uninterrupted run would have on the same machine. A member of a comparison
-    is gone on with as part of it.
+    It ends where the uninterrupted run would have on the same machine. For a member of a
+    comparison the whole comparison is resumed.
     """
     from further.cli.listener import Listener, Steps
     from further.cli.result import resumable, write_clustering, write_evaluation

@@ -66,7 +66,7 @@ class Generator(BaseEstimator):
             least 50 rows.
         run : path or Run, optional
             A folder to keep configuration, history, checkpoints and weights in; an interrupted
-            run of the same configuration and data is gone on with.
+            run of the same configuration and data is resumed.
         callbacks : sequence of Callback, optional
             Added to the training loop.
 
@@ -316,7 +316,7 @@ class Generator(BaseEstimator):
             data={"name": dataset.name, "fingerprint": dataset.fingerprint},
             **({"seed": seed} if fixed else {}),
         )
-        # A seed that was drawn is kept too, so that the run can be gone on with.
+        # A seed that was drawn is kept too, so that the run can be resumed.
         if "seed" not in run.record:
             run.update(seed=seed)
         return run

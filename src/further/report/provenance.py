@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from further.evaluate.metrics import METRICS, find_metric
 from further.report.chart import data_table
 from further.report.markup import Markup, join, tag
-from further.report.metrics import METRICS, metric
 from further.report.run_folder import RunFolder, mapping, sentences
 
 
@@ -16,8 +16,9 @@ def limits(run: RunFolder) -> Markup:
     """Say in one plain sentence each what a figure measures and what it cannot show."""
     found = {name for model in run.models for name in model.figures}
     found |= {"energy_wh"} if any(model.figure("energy_wh") for model in run.models) else set()
-    ordered = [name for name in METRICS if name in found] + sorted(found - set(METRICS))
-    rows = [(tag("b", metric(n).label), metric(n).shows, metric(n).cannot) for n in ordered]
+    names = [name for name in METRICS if name in found] + sorted(found - set(METRICS))
+    told = (find_metric(name) for name in names)
+    rows = [(tag("b", item.label), item.shows, item.cannot) for item in told]
     return data_table(("Figure", "What it measures", "What it cannot show"), rows, "limits stacked")
 
 

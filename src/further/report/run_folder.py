@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from further.errors import RunError
+from further.evaluate.metrics import GOALS, METRICS
 from further.registry import MODELS
 from further.report.markup import without_nan
-from further.report.metrics import METRICS
 from further.report.numbers import as_number
 
 
@@ -111,13 +111,10 @@ class RunFolder:
     @property
     def goals(self) -> dict[str, Mapping[str, Any]]:
         """Goal by goal: its metric, direction, ranking and ties."""
-        judged = mapping(self.recommendation.get("goals"))
-        planned = mapping(self.protocol.get("goals"))
-        names = [*judged, *(goal for goal in planned if goal not in judged)]
-        goals = {
-            name: {**mapping(planned.get(name)), **mapping(judged.get(name))} for name in names
+        judged = {
+            name: mapping(goal) for name, goal in mapping(self.recommendation.get("goals")).items()
         }
-        return {name: goal for name, goal in goals.items() if isinstance(goal.get("metric"), str)}
+        return {name: goal for name, goal in judged.items() if isinstance(goal.get("metric"), str)}
 
     def label(self, name: str) -> str:
         """Name a model as the report does."""
@@ -264,6 +261,12 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
     )
 
 
+def goal_label(name: str) -> str:
+    """Name a goal in the user's words."""
+    known = {goal.name: goal.label for goal in GOALS}
+    return known.get(name, name.replace("_", " ").capitalize())
+
+
 def _label(name: str) -> str:
     known = {line.name: line.label for line in MODELS}
     return known.get(name, name.replace("_", " ").capitalize())
@@ -301,10 +304,8 @@ def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
     return None
 
 
-def better(models: Sequence[ModelRun], name: str, declared: object = None) -> str:
-    """Tell which way a figure improves: as declared, else as known, else as real against noise."""
-    if declared in ("higher", "lower"):
-        return str(declared)
+def better(models: Sequence[ModelRun], name: str) -> str:
+    """Tell which way a figure improves: as the table says, else as real against noise."""
     if name in METRICS:
         return METRICS[name].better
     real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")

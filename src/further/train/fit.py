@@ -73,7 +73,7 @@ def fit_network(
     precision : {"auto", "float32", "bfloat16"}
         "auto" measures; the others run on one thread, which is reproducible.
     run : Run, optional
-        Where checkpoints and history go; a run that was interrupted is gone on with, under the
+        Where checkpoints and history go; a run that was interrupted is resumed, under the
         engine that it recorded.
     """
     if run is not None and "engine" in run.record:

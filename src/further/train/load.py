@@ -39,7 +39,7 @@ def load(run: str | Path, model: str | None = None) -> Any:
             raise RunError(f'"{run}" is a comparison: {asked}; it has {", ".join(names)}.')
         folder = folder / "models" / str(wanted)
     if not (folder / "model.json").is_file():
-        raise RunError(f'"{folder}" has not finished; "further resume {folder}" goes on with it.')
+        raise RunError(f'"{folder}" has not finished; resume it with "further resume {folder}".')
     record = read_json(folder / "model.json")
     estimator = find_model(record["model"]).load()(**parameters_from_json(record["parameters"]))
     arrays = load_arrays((folder / "model.safetensors").read_bytes())

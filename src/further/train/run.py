@@ -24,7 +24,7 @@ from further.train.files import explain, finite, read_json, write_json
 from further.train.processes import first_goes_first, is_first
 
 SCHEMA = 1
-#: What has to be the same for a run to be gone on with.
+#: What has to be the same for a run to be resumed.
 _CONFIGURATION = {
     "task": "task",
     "model": "model",
@@ -177,7 +177,7 @@ class Run:
         return self.path / "models" / name
 
     def _record_end(self, **changes: Any) -> None:
-        # The disk that failed the work fails its obituary too; the first error is the news.
+        # A disk that failed the work may refuse this record too; the first error matters.
         with suppress(RunError):
             self.update(**changes)
 

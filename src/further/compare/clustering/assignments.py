@@ -100,7 +100,7 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
     if made.record.get("task") != TASK:
         raise RunError(f'"{run}" is not a clustering; "further cluster DATA" makes one.')
     if made.status != "finished":
-        raise RunError(f'"{run}" has not finished; "further resume {run}" goes on with it.')
+        raise RunError(f'"{run}" has not finished; resume it with "further resume {run}".')
     estimator = load_model(run)
     preparation = TablePreparation.from_json(read_json(Path(run) / "preparation.json"))
     if isinstance(data, str | Path | pd.DataFrame):

@@ -185,14 +185,14 @@ def cluster_table(
     try:
         return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
     except InputError:
-        # A method may refuse rows only when it meets them: there is nothing to go on with then.
+        # A method may refuse rows only when it meets them: there is nothing to resume then.
         if is_new and is_first():
             shutil.rmtree(run.path, ignore_errors=True)
         raise
 
 
 def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
-    """Go on with a clustering that was interrupted, to the result it would have reached.
+    """Resume a clustering that was interrupted, to the result it would have reached.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 The way of one comparison: the data are read and split; every member is trained, sampled and judged
 in its own run under ``models/NAME`` by worker processes (:mod:`further.compare.worker`); then what
 the members left is put together here: flags, ties, goals, a recommendation. Whatever a kill leaves
-is gone on with by :func:`resume`, since each member's run knows how far it came.
+:func:`resume` completes, since each member's run knows how far it came.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def generative_models(
 def resume(
     path: str | Path, *, jobs: int | None = None, listen: Listen | None = None
 ) -> Comparison:
-    """Go on with a comparison that was interrupted; what has finished is not done again.
+    """Resume a comparison that was interrupted; what has finished is not done again.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
     if run.record.get("task") != TASK:
         raise RunError(f'"{path}" is not a comparison of generative models.')
     if run.record["status"] != "finished":
-        raise RunError(f'"{path}" has not finished; "further resume {path}" goes on with it.')
+        raise RunError(f'"{path}" has not finished; resume it with "further resume {path}".')
     tell = listen or nobody
     setting = read_setting(run.path)
     with run.working():

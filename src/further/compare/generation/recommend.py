@@ -13,28 +13,8 @@ import numpy as np
 from scipy import stats
 
 from further.evaluate.interval import Score, paired_difference
+from further.evaluate.metrics import GOALS, Goal, Metric
 
-#: The metric that decides for each goal, and which way is better; the first that is defined counts.
-GOALS: dict[str, dict[str, Any]] = {
-    "realism": {"metric": "kernel_distance", "direction": "lower"},
-    "variety": {"metric": "coverage", "direction": "higher"},
-    "density": {"metric": "bits_per_dimension", "direction": "lower"},
-    "fast_sampling": {"metric": "sampling_seconds_per_1000", "direction": "lower"},
-    "compact_representation": {"metric": "latent_accuracy", "direction": "higher"},
-    "augmentation": {"metric": "augmentation_gain", "direction": "higher"},
-    "low_energy": {"metric": "energy_wh", "direction": "lower"},
-}
-#: Where the metric of a goal is not defined for the data.
-INSTEAD = {"compact_representation": {"metric": "reconstruction_psnr", "direction": "higher"}}
-PURPOSE = {
-    "realism": "samples like the real data",
-    "variety": "samples that leave nothing out",
-    "density": "a density or an anomaly score",
-    "fast_sampling": "fast sampling",
-    "compact_representation": "a compact representation",
-    "augmentation": "augmenting a small training set",
-    "low_energy": "low energy",
-}
 UNFIT = ("memorizes", "collapsed", "failed")
 
 
@@ -54,12 +34,10 @@ def recommend(
     """
     fit = [m for m in models if m["name"] != "copy" and not set(m["flags"]) & set(UNFIT)]
     goals = {}
-    for goal, rule in GOALS.items():
-        ranked = _rank(fit, rule)
-        if not ranked and goal in INSTEAD:
-            rule = INSTEAD[goal]
-            ranked = _rank(fit, rule)
-        goals[goal] = _goal(goal, rule, ranked, scores)
+    for goal in GOALS:
+        rankings = [(metric, _rank(fit, metric)) for metric in goal.metrics]
+        metric, ranked = next((pair for pair in rankings if pair[1]), rankings[0])
+        goals[goal.name] = _goal(goal, metric, ranked, scores)
     labels = {m["name"]: m["label"] for m in models}
     survives = _survives(models, goals["realism"])
     return {
@@ -77,23 +55,22 @@ def _figure(model: Mapping[str, Any], metric: str) -> float | None:
     return None if entry is None else entry["value"]
 
 
-def _rank(models: Sequence[dict[str, Any]], rule: Mapping[str, str]) -> list[dict[str, Any]]:
+def _rank(models: Sequence[dict[str, Any]], metric: Metric) -> list[dict[str, Any]]:
     """Return the models for which the metric is defined, best first."""
-    defined = [m for m in models if _figure(m, rule["metric"]) is not None]
-    sign = 1 if rule["direction"] == "lower" else -1
-    return sorted(defined, key=lambda m: (sign * (_figure(m, rule["metric"]) or 0.0), m["name"]))
+    defined = [m for m in models if _figure(m, metric.name) is not None]
+    sign = 1 if metric.better == "lower" else -1
+    return sorted(defined, key=lambda m: (sign * (_figure(m, metric.name) or 0.0), m["name"]))
 
 
 def _goal(
-    goal: str,
-    rule: Mapping[str, str],
+    goal: Goal,
+    metric: Metric,
     ranked: Sequence[dict[str, Any]],
     scores: Mapping[str, Mapping[str, Score]],
 ) -> dict[str, Any]:
-    metric = rule["metric"]
     tied = []
     for model in ranked[1:]:
-        best, other = (scores[m["name"]].get(metric) for m in (ranked[0], model))
+        best, other = (scores[m["name"]].get(metric.name) for m in (ranked[0], model))
         if best is None or other is None:
             continue
         if best.draws is None and best.per_example is None:
@@ -101,16 +78,22 @@ def _goal(
         if paired_difference(best, other).contains_zero:
             tied.append(model["name"])
     if not ranked:
-        sentence = f"No model here defines what {PURPOSE[goal]} needs."
+        sentence = f"No model here defines what {goal.purpose} needs."
     else:
         equals = [_the(m["label"]) for m in ranked if m["name"] in tied]
         also = f", tied with {_join(equals)}" if equals else ""
-        value = _figure(ranked[0], metric)
+        value = _figure(ranked[0], metric.name)
         sentence = (
-            f"For {PURPOSE[goal]}: {_the(ranked[0]['label'])}{also} "
-            f"({metric.replace('_', ' ')} {value:.3g})."
+            f"For {goal.purpose}: {_the(ranked[0]['label'])}{also} "
+            f"({metric.plain} {value:.3g}{f' {metric.unit}' if metric.unit else ''})."
         )
-    return {**rule, "ranking": [m["name"] for m in ranked], "tied": tied, "sentence": sentence}
+    return {
+        "metric": metric.name,
+        "direction": metric.better,
+        "ranking": [m["name"] for m in ranked],
+        "tied": tied,
+        "sentence": sentence,
+    }
 
 
 def _sentence(
@@ -146,8 +129,9 @@ def _sentence(
         "fast_sampling": fastest,
         "augmentation": goals["augmentation"]["ranking"],
     }
+    purposes = {goal.name: goal.purpose for goal in GOALS}
     others = [
-        f"{_the(labels[ranking[0]])} for {PURPOSE[goal]}"
+        f"{_the(labels[ranking[0]])} for {purposes[goal]}"
         for goal, ranking in leaders.items()
         if ranking and best not in (ranking[0], *goals[goal]["tied"])
     ]

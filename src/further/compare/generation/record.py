@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from further.compare.generation.member import Setting
-from further.compare.generation.recommend import GOALS
 from further.compare.source import describe_data
 from further.data import near_duplicates
+from further.evaluate.metrics import GOALS
 from further.train.budget import Budget
 from further.train.energy import grid_intensity
 from further.train.run import Run, machine, versions
@@ -51,7 +51,10 @@ def evaluation_record(
         "repeats": run.record.get("repeats", 1),
         "budget": _budget(setting),
         "conditional": setting.conditional,
-        "protocol": {**setting.judge.protocol, "goals": GOALS},
+        "protocol": {
+            **setting.judge.protocol,
+            "goals": {goal.name: [m.name for m in goal.metrics] for goal in GOALS},
+        },
         "models": list(models),
         **more,
         "energy": {"method": method, "grid_g_per_kwh": grid, "grid_source": source},

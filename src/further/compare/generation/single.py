@@ -1,4 +1,4 @@
-"""One model trained into a run, gone on with after an interruption, and judged like the others.
+"""One model trained into a run, resumed after an interruption, and judged like the others.
 
 The Gaussian mixture is fitted beside it while it is judged, since a figure without a simple
 control says little; it is an entry of its own, ``controls``, in ``evaluation.json``.
@@ -150,7 +150,7 @@ def train_model(
 
 
 def resume_training(path: str | Path, *, listen: Listen | None = None) -> Trained:
-    """Go on with a training that was interrupted, to the weights it would have reached.
+    """Resume a training that was interrupted, to the weights it would have reached.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def _open(path: str | Path) -> Run:
     if run.record.get("command") == "fit":
         raise RunError(
             f'"{path}" was made by fit in Python, which does not know where its data came from; '
-            f'call fit(X, y, run="{path}") again to go on with it.'
+            f'call fit(X, y, run="{path}") again to resume it.'
         )
     if run.record.get("task") == "cluster":
         raise RunError(

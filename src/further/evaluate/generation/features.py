@@ -7,7 +7,7 @@ distance measured here is an FID, and figures from two data sets cannot be compa
 Where components stand for more values than they are, one feature more is how far a row lies from
 the plane that they span: noise has next to nothing in that plane and would pass for an average row.
 
-The classifier tells the classes apart, and as one class more rows that were spoilt: half of their
+The classifier tells the classes apart, and as one class more corrupted rows: half of their
 values come from other rows. Without it, it has never seen anything but good rows and puts uniform
 noise in their midst (precision 0.65 on digits, 0.05 with it), and a blurred sample looks like a
 sharp one.
@@ -121,12 +121,12 @@ class FeatureSpace:
             learning_rate_init=3e-3,
             random_state=seed,
         )
-        spoilt = _spoil(inside, np.random.default_rng(seed))
-        inputs = (np.concatenate([inside, spoilt]) - self._centre) / self._input_scale
+        corrupted = _corrupt(inside, np.random.default_rng(seed))
+        inputs = (np.concatenate([inside, corrupted]) - self._centre) / self._input_scale
         with warnings.catch_warnings():
             # The number of epochs is fixed on purpose.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return classifier.fit(inputs, np.concatenate([y, np.full(len(spoilt), y.max() + 1)]))
+            return classifier.fit(inputs, np.concatenate([y, np.full(len(corrupted), y.max() + 1)]))
 
     def _penultimate(self, inside: Floats) -> Floats:
         classifier = self._classifier
@@ -150,7 +150,7 @@ class FeatureSpace:
         return (
             f"penultimate layer ({HIDDEN_LAYERS[-1]} values) of a classifier"
             f"{' of ' if plane else ''}{plane} with hidden layers of {layers}, trained on {on} to "
-            f"tell their classes apart and from spoilt rows{beside}"
+            f"tell their classes apart and from corrupted rows{beside}"
         )
 
 
@@ -173,7 +173,7 @@ class _Plane:
         return inside, np.linalg.norm(rows - self._components.inverse_transform(inside), axis=1)
 
 
-def _spoil(rows: Floats, rng: np.random.Generator) -> Floats:
+def _corrupt(rows: Floats, rng: np.random.Generator) -> Floats:
     """Replace half of the values by those that other rows have in the same column."""
     shuffled = rng.permuted(rows, axis=0)
     return np.where(rng.random(rows.shape) < 0.5, shuffled, rows)

@@ -101,8 +101,8 @@ def _memorizes(scores: Mapping[str, Score | None], real: Mapping[str, float | No
     if _low(score) <= floor + MEMORIZES_EXCESS * (1.0 - floor):
         return None
     return (
-        f"It memorizes: {score.value:.0%} of its samples lie nearer to a training example than "
-        f"new data hardly ever do, against {baseline:.0%} of the test rows."
+        f"It memorizes: {score.value:.0%} of its samples are closer to a training example than new "
+        f"data normally are, against {baseline:.0%} of the test rows."
     )
 
 

@@ -1,4 +1,4 @@
-r"""Memorization: how many samples lie nearer to a training row than new data hardly ever do.
+r"""Memorization: how many samples lie closer to a training row than new data normally do.
 
 With :math:`q` the 1 % quantile of the distances of validation rows to their nearest training row,
 it is the share of samples that lie nearer than :math:`q`, or at 0. The same share of the test rows
@@ -24,7 +24,7 @@ TIED_SHARE = 0.05
 
 
 class NearestTraining:
-    """Distances to the training rows, and the distance below which new data hardly ever lie.
+    """Distances to the training rows, and the distance below which new data rarely lie.
 
     Use it to tell a copier from a model, and to show the nearest pairs.
     It fails where real rows repeat each other (a table of few categories): then a copy is as

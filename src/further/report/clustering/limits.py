@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from further.evaluate.metrics import METRICS
 from further.report.chart import data_table
 from further.report.markup import Markup, tag
 from further.report.run_folder import RunFolder
@@ -17,6 +18,12 @@ class Limit:
     label: str
     shows: str
     cannot: str
+
+
+def _of(key: str, name: str) -> Limit:
+    """Take over what the table of metrics says."""
+    metric = METRICS[name]
+    return Limit(key, metric.label, metric.shows, metric.cannot)
 
 
 LIMITS = (
@@ -36,19 +43,8 @@ LIMITS = (
         "A true number: groups have subgroups, and where the criteria disagree several k can "
         "serve, each for its purpose.",
     ),
-    Limit(
-        "stability",
-        "Stability",
-        "Whether other samples of such rows would be clustered alike.",
-        "Whether the clusters are right: a method that cuts a plain cloud in two always at the "
-        "same place is stable too.",
-    ),
-    Limit(
-        "silhouette",
-        "Silhouette",
-        "How much nearer each row is to its own cluster than to the next one.",
-        "Clusters that are long, bent or of unequal width: they score low however clear they are.",
-    ),
+    _of("stability", "stability"),
+    _of("silhouette", "silhouette"),
     Limit(
         "starts",
         "Other starts",
@@ -62,12 +58,7 @@ LIMITS = (
         "Whether they are more than chance: the clusters were made from these columns so as to "
         "differ in them, so a test of significance would mean nothing, and there is none here.",
     ),
-    Limit(
-        "rules",
-        "Rules",
-        "A short description of the clusters, with the share of rows for which it is right.",
-        "Why a row is in its cluster: the clustering did not use these rules.",
-    ),
+    _of("rules", "fidelity"),
     Limit(
         "projection",
         "Projection",

@@ -149,7 +149,7 @@ def _warnings(run: RunFolder, training_examples: bool) -> list[str]:
     if sampled:
         told.append(f"Computed on a seeded sample of the rows: {sampled}.")
     if run.run.get("status") in ("interrupted", "failed"):
-        told.append(f"This run was {run.run['status']}; further resume goes on with it.")
+        told.append(f"This run was {run.run['status']}; resume it with further resume.")
     if not training_examples:
         told.append(
             "Made to be shared: whatever shows rows of the data is left out, namely typical, "

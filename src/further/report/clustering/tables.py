@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from further.evaluate.metrics import metrics_for
 from further.report.chart import data_table
 from further.report.clustering.marks import marked_name
 from further.report.clustering.profiles import row_table, written
@@ -36,11 +37,9 @@ def anomalies(run: RunFolder, training_examples: bool) -> Markup | None:
 
 def _labelled(found: Mapping[str, Any]) -> Markup | None:
     k, base = whole(found.get("k")), as_number(found.get("base_rate"))
-    names = {
-        "precision_at_k": "Precision at k" if k is None else f"Precision of the first {k:,}",
-        "average_precision": "Average precision",
-        "roc_auc": "Area under the ROC curve",
-    }
+    names = {metric.name: metric.label for metric in metrics_for("anomaly")}
+    if k is not None:
+        names["precision_at_k"] = f"Precision of the first {k:,}"
     by_chance = {"precision_at_k": base, "average_precision": base, "roc_auc": 0.5}
     rows = []
     for key, title in names.items():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from further.evaluate.metrics import METRICS, Metric, find_metric
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
-from further.report.metrics import METRICS, Metric, metric
 from further.report.numbers import MISSING
 from further.report.run_folder import ModelRun, RunFolder, better, shared_end
 
-_BESIDE = ("parameters", "training_flops", "seconds", "energy_wh", "carbon_g")
+_BESIDE = tuple(name for name, metric in METRICS.items() if metric.beside)
 
 
 def metric_table(run: RunFolder) -> Markup:
@@ -18,7 +18,7 @@ def metric_table(run: RunFolder) -> Markup:
     found = {name for model in run.models for name in model.figures}
     found |= {name for name in _BESIDE if any(model.figure(name) for model in run.models)}
     ordered = [METRICS[name] for name in METRICS if name in found]
-    ordered += [metric(name) for name in sorted(found - set(METRICS))]
+    ordered += [find_metric(name) for name in sorted(found - set(METRICS))]
     header = tag(
         "tr",
         tag("th", "Figure", scope="col"),
@@ -51,9 +51,9 @@ def _column_name(model: ModelRun) -> Markup:
 
 def _row(run: RunFolder, item: Metric) -> Markup:
     judged = next((goal for goal in run.goals.values() if goal["metric"] == item.name), {})
-    scale = scale_of(run.models, item.name, judged.get("direction"))
+    scale = scale_of(run.models, item.name)
     best = {*(judged.get("ranking") or [])[:1], *(judged.get("tied") or [])}
-    direction = better(run.models, item.name, judged.get("direction"))
+    direction = better(run.models, item.name)
     arrow = tag("span", "↑" if direction == "higher" else "↓", title=f"{direction} is better")
     label = item.label if scale is None else scale.label
     unit = f", {item.unit}" if item.unit and item.style == "quantity" else ""

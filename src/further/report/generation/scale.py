@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from further.report.metrics import metric
+from further.evaluate.metrics import find_metric
 from further.report.numbers import duration, fixed, shared_decimals, significant
 from further.report.run_folder import Figure, ModelRun, better, shared_end
 
@@ -45,13 +45,13 @@ class Scale:
     @property
     def label(self) -> str:
         """Name the figure with the unit that is not written behind each value."""
-        known = metric(self.name)
+        known = find_metric(self.name)
         return f"{known.label}, {known.unit}" if self.bare_unit else known.label
 
     @property
     def bare_unit(self) -> bool:
         """Whether the figure has a unit that its values are written without."""
-        known = metric(self.name)
+        known = find_metric(self.name)
         return known.style == "fixed" and bool(known.unit)
 
     @property
@@ -76,7 +76,7 @@ class Scale:
 
     def write(self, value: float | None, unit: bool = True) -> str:
         """Write a value as it is written throughout the report."""
-        known = metric(self.name)
+        known = find_metric(self.name)
         if value is None or known.style == "fixed":
             return fixed(value, self.decimals)
         if known.style == "duration":
@@ -93,7 +93,7 @@ class Scale:
         return f"{self.write(figure.low, unit=False)} to {self.write(figure.high, unit=False)}"
 
 
-def scale_of(models: Sequence[ModelRun], name: str, direction: object = None) -> Scale | None:
+def scale_of(models: Sequence[ModelRun], name: str) -> Scale | None:
     """Choose the line for a figure; ``None`` where no model has a value.
 
     A model that copies takes no part in it: what it costs or scores is no mark to be measured by.
@@ -105,13 +105,13 @@ def scale_of(models: Sequence[ModelRun], name: str, direction: object = None) ->
     if not values:
         return None
     worst, best = min(values), max(values)
-    if better(models, name, direction) == "lower":
+    if better(models, name) == "lower":
         worst, best = best, worst
     real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")
     # Real and noise that agree span no line, so the models themselves have to.
     if real is not None and real == noise:
         real = noise = None
-    known = metric(name)
+    known = find_metric(name)
     left_name = "noise"
     if known.worst is not None or noise is None:
         noise, left_name = (worst if known.worst is None else known.worst), "worst"

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from further.evaluate.metrics import find_metric
 from further.report.chart import chart
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
-from further.report.metrics import goal_label, metric
-from further.report.run_folder import ModelRun, RunFolder, shared_end
+from further.report.run_folder import ModelRun, RunFolder, goal_label, shared_end
 
 _CUT_DRAWN = 0.2
 _LEAST_CUT = 0.45
@@ -26,7 +26,7 @@ def scale_plot(run: RunFolder) -> Markup:
     goals = run.goals or _figures_with_both_ends(run)
     columns, table = [], []
     for goal, judged in goals.items():
-        scale = scale_of(run.models, judged["metric"], judged.get("direction"))
+        scale = scale_of(run.models, judged["metric"])
         if scale is None or (scale.is_empty and not run.is_comparison):
             continue
         column = _column(run, goal, judged, scale)
@@ -61,7 +61,7 @@ def _column(run: RunFolder, goal: str, judged: Mapping[str, Any], scale: Scale) 
         "left": ["", ""] if scale.is_empty else [scale.left_name, scale.write(scale.left)],
         "right": ["", ""] if scale.is_empty else [scale.right_name, scale.write(scale.right)],
         "anchored": scale.anchored,
-        "note": metric(scale.name).shows,
+        "note": find_metric(scale.name).shows,
         "control": _drawn(scale.position(control.value), cut) if control else None,
         "cut": _CUT_DRAWN if cut is not None else None,
         "domain": [_SHOWN[0], max(1.0, *(spot for spot in spots if spot is not None)) + 0.02],
@@ -160,7 +160,7 @@ def _key(run: RunFolder, is_cut: bool) -> Markup:
         (
             run.mixture is not None,
             '<path class="tick" d="M14 1V13"/>',
-            "Gaussian mixture, to be beaten",
+            "Gaussian mixture (baseline)",
         ),
         (True, '<path class="end" d="M11 4.5L16 9.5M16 4.5L11 9.5"/>', "noise"),
         (True, '<circle class="stop" cx="14" cy="7" r="2.2"/>', "real held-out data"),
@@ -193,7 +193,7 @@ def _figures_with_both_ends(run: RunFolder) -> dict[str, dict[str, Any]]:
         for name in names
         if all(shared_end(run.models, name, end) is not None for end in ("real", "noise"))
     ]
-    return {metric(name).label: {"metric": name} for name in anchored[:8]}
+    return {find_metric(name).label: {"metric": name} for name in anchored[:8]}
 
 
 def _describe(run: RunFolder, goals: Mapping[str, Any]) -> str:

@@ -5,13 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from further.evaluate.metrics import find_metric
 from further.report.chart import chart, columns
 from further.report.generation.scale import scale_of
 from further.report.markup import Markup, join, tag
-from further.report.metrics import flag_texts, goal_label, metric
 from further.report.numbers import as_number, listing, share
-from further.report.run_folder import ModelRun, RunFolder, mapping
+from further.report.run_folder import ModelRun, RunFolder, goal_label, mapping
 from further.report.shell import warning_box
+
+#: What a flag is called, and what it means where the run has no sentence of its own for it.
+_FLAGS: dict[str, tuple[str, str]] = {
+    "memorizes": (
+        "memorizes",
+        "Its samples lie nearer to training rows than held-out rows do: it hands out its training "
+        "data, and its other scores say nothing about generating.",
+    ),
+    "collapsed": (
+        "collapsed",
+        "It draws from a small part of the data again and again: high precision, little coverage.",
+    ),
+    "worse_than_mixture": (
+        "does not beat the mixture",
+        "A Gaussian mixture, fitted in moments, is at least as realistic.",
+    ),
+    "misses_classes": (
+        "misses classes",
+        "Some class has far fewer samples than were asked for.",
+    ),
+    "failed": ("failed", "It could not be trained or evaluated; the others stand as they are."),
+}
 
 
 def answer(run: RunFolder) -> str:
@@ -35,7 +57,7 @@ def answer(run: RunFolder) -> str:
                 else ""
             )
             return (
-                f"{model.label} on {data}: {scale.label[:1].lower()}{scale.label[1:]} "
+                f"{model.label} on {data}: {find_metric(name).plain} "
                 f"{scale.write(figure.value)}{f' ({interval})' if interval else ''}{between}."
             )
     return f"{model.label} on {data}: trained, and not evaluated yet (further evaluate)."
@@ -49,7 +71,7 @@ def ranking(run: RunFolder) -> Markup | None:
     for goal, judged in run.goals.items():
         names = [str(name) for name in judged.get("ranking") or []]
         title = tag(
-            "th", goal_label(goal), tag("small", metric(judged["metric"]).label), scope="row"
+            "th", goal_label(goal), tag("small", find_metric(judged["metric"]).label), scope="row"
         )
         if not names:
             told = judged.get("sentence") or "No model here serves this goal."
@@ -83,7 +105,7 @@ def ranking(run: RunFolder) -> Markup | None:
 
 def _figure(run: RunFolder, name: str, judged: Mapping[str, Any]) -> Markup:
     """Write the figure of the best model between the two ends of its scale."""
-    scale = scale_of(run.models, judged["metric"], judged.get("direction"))
+    scale = scale_of(run.models, judged["metric"])
     figure = next(
         (model.figure(judged["metric"]) for model in run.models if model.name == name), None
     )
@@ -157,7 +179,7 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
     return chart(
         spec,
         title=join((tag("b", goal_label(goal)), scale.label), " · "),
-        description=f"{metric(name).label} of each training seed, by model: "
+        description=f"{find_metric(name).label} of each training seed, by model: "
         + "; ".join(f"{label} {scale.write(mean)}" for label, mean, _, _ in means),
         head=("Model", "Mean", "95 % interval over seeds", "Each seed"),
         rows=[
@@ -183,7 +205,7 @@ def failures(run: RunFolder) -> Markup | None:
 def _failure(model: ModelRun) -> Markup | None:
     if not model.flags and not model.notes:
         return None
-    flags = [flag_texts(flag) for flag in model.flags]
+    flags = [_FLAGS.get(flag, (flag.replace("_", " "), "")) for flag in model.flags]
     chips = [tag("span", f"⚑ {name}", class_="chip") for name, _ in flags]
     # Notes carry the figures; the general meaning of a flag stands in where there are none.
     told = list(model.notes or (meaning for _, meaning in flags))
@@ -213,7 +235,7 @@ def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
         )
     status = run.run.get("status")
     if status in ("interrupted", "failed"):
-        told.append(f"This run was {status}; further resume goes on with it.")
+        told.append(f"This run was {status}; resume it with further resume.")
     if not any(model.figures for model in run.models):
         told.append("Nothing has been evaluated yet; further evaluate adds the figures.")
     if not training_examples:

@@ -1,0 +1,274 @@
+"""The one table of metrics: what each measures, which way is better, and what it cannot show.
+
+Comparison, command and report read this table. To add a metric is to write the function that
+scores it and to add one entry here. Nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: How a figure is written: with the decimals of its row, or as a time, a count, a quantity. All but
+#: the first are costs, which differ by orders of magnitude and are drawn on a logarithmic line.
+Style = Literal["fixed", "duration", "count", "quantity"]
+Better = Literal["higher", "lower"]
+Range = tuple[float | None, float | None]
+
+SHARE: Range = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure, as all of further knows it.
+
+    Attributes
+    ----------
+    name : str
+        Its key in ``evaluation.json``.
+    plain : str
+        What it is called inside a sentence.
+    group : str
+        What it stands with in a table of all figures.
+    better : {"higher", "lower"}
+        Which way it improves.
+    shows, cannot : str
+        What it measures, and what it cannot show, in a sentence each.
+    term : str
+        The field's own term for it, where that is another.
+    heading : str
+        Its heading in the table that a command prints; empty: it does not stand there.
+    goal : str
+        The goal that it decides; of several metrics the first that is defined does.
+    range : tuple of float or None
+        The least and the greatest value that it can take.
+    style, unit : str
+        How its values are written.
+    worst : float or None
+        The left end of its scale where noise is no bad example of it.
+    beside : bool
+        Whether it stands in the entry of the model itself, as what a training took does.
+    task : str
+        The task that it belongs to.
+    """
+
+    name: str
+    plain: str
+    group: str
+    better: Better
+    shows: str
+    cannot: str
+    term: str = ""
+    heading: str = ""
+    goal: str = ""
+    range: Range = (None, None)
+    style: Style = "fixed"
+    unit: str = ""
+    worst: float | None = None
+    beside: bool = False
+    task: str = "generate"
+
+    @property
+    def label(self) -> str:
+        """The name in plain words with the field's own term in brackets."""
+        name = f"{self.plain[0].upper()}{self.plain[1:]}"
+        return f"{name} ({self.term})" if self.term else name
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What somebody may want of a model.
+
+    Attributes
+    ----------
+    name : str
+        Its key in ``evaluation.json``.
+    label : str
+        What a report calls it.
+    purpose : str
+        What it is good for, as it stands inside a sentence.
+    """
+
+    name: str
+    label: str
+    purpose: str
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics that decide it: the first that is defined for the data does."""
+        return tuple(metric for metric in METRICS.values() if metric.goal == self.name)
+
+
+_METRICS = (
+    Metric("kernel_distance", "kernel distance", "Realism", "lower",
+        "How far apart generated and held-out rows are, all features at once, by the unbiased "
+        "estimate.",
+        "It cannot say what is wrong: a blur and a missing class may score alike, and it sees "
+        "only what its features see.",
+        term="MMD²", heading="kernel distance", goal="realism"),
+    Metric("frechet_distance", "Fréchet distance", "Realism", "lower",
+        "How far apart the means and covariances of generated and held-out features are.",
+        "It knows means and covariances only and is biased on few rows, so compare it within this"
+        " table and with no published figure.",
+        range=(0.0, None)),
+    Metric("two_sample_accuracy", "two-sample accuracy", "Realism", "lower",
+        "How often a classifier tells generated rows from held-out ones; 0.5 is a coin toss.",
+        "A flaw that is plain to a classifier but harmless to you counts in full.",
+        term="C2ST", heading="C2ST accuracy", range=SHARE),
+    Metric("precision", "precision", "Realism", "higher",
+        "The share of generated rows that lie among held-out ones.",
+        "A model that repeats one good example for ever scores 1.",
+        range=SHARE),
+    Metric("density", "density", "Realism", "higher",
+        "How crowded with held-out rows the places are where generated ones fall.",
+        "It rewards drawing only the most typical rows, and may then exceed what real data score.",
+        range=(0.0, None)),
+    Metric("recall", "recall", "Variety", "higher",
+        "The share of held-out rows that lie among generated ones.",
+        "A few far-off samples can raise it.",
+        range=SHARE),
+    Metric("coverage", "coverage", "Variety", "higher",
+        "The share of held-out rows that have a generated one in their neighbourhood.",
+        "It says that each neighbourhood is reached, not that it gets its right share.",
+        heading="coverage", goal="variety", range=SHARE),
+    Metric("class_balance", "class balance", "Variety", "higher",
+        "How well the shares of the classes recognised in generated rows match the real ones.",
+        "Right shares say nothing about the rows inside a class, and the judge errs too.",
+        range=SHARE),
+    Metric("synthetic_to_real_accuracy", "train on synthetic", "Use", "higher",
+        "The accuracy on held-out rows of a classifier that has seen generated rows only.",
+        "A model may leave out the odd and the rare and still teach the rest well.",
+        term="TSTR", heading="TSTR accuracy", range=SHARE),
+    Metric("augmentation_gain", "gain from adding rows", "Use", "higher",
+        "What adding generated rows to a small training set changes in held-out accuracy.",
+        "It holds for this classifier and this size of training set.",
+        goal="augmentation", range=(-1.0, 1.0)),
+    Metric("bits_per_dimension", "bits per dimension", "Likelihood", "lower",
+        "How many bits the model needs per value of a held-out row.",
+        "A good likelihood need not go with good samples, and a bound is not an exact value; "
+        "models without a likelihood have none here.",
+        heading="bits/dim", goal="density"),
+    Metric("memorization", "memorization", "Copying", "lower",
+        "The share of samples that lie nearer to a training row than held-out rows do.",
+        "It finds near-copies of whole rows, not copied parts, and is no proof of privacy.",
+        range=SHARE, worst=1.0),
+    Metric("column_shapes", "column shapes", "Columns", "higher",
+        "How well each column on its own is met, averaged over the columns.",
+        "It is blind to every relation between columns.",
+        range=SHARE),
+    Metric("pair_correlations", "pair correlations", "Columns", "higher",
+        "How well the relations between pairs of columns are met.",
+        "It is blind to relations among three columns or more.",
+        range=SHARE),
+    Metric("constraint_violations", "constraint violations", "Columns", "lower",
+        "The share of generated rows that break a rule that holds throughout the training rows.",
+        "It knows only the rules that it could find in the training rows.",
+        range=SHARE),
+    Metric("latent_accuracy", "accuracy from the code", "Representation", "higher",
+        "The accuracy on held-out rows of a linear classifier that sees the latent code only.",
+        "It shows what the code says about these labels, not what else it keeps or loses; a model"
+        " that is told the class need not keep it in its code.",
+        goal="compact_representation", range=SHARE),
+    Metric("reconstruction_psnr", "reconstruction", "Representation", "higher",
+        "How faithfully held-out rows come back through the bottleneck.",
+        "It averages squared errors: a small blur everywhere and one wrong stroke may score alike.",
+        term="PSNR", goal="compact_representation", unit="dB"),
+    Metric("reconstruction_ssim", "reconstructed structure", "Representation", "higher",
+        "How alike small windows of pictures and their reconstructions are.",
+        "It looks at grey levels in windows of seven pixels and knows nothing of meaning.",
+        term="SSIM", range=(-1.0, 1.0)),
+    Metric("denoising_psnr", "denoising", "Representation", "higher",
+        "How near pictures come to the clean ones after noise is added and removed.",
+        "It holds for the kind and strength of noise that the model was made for.",
+        term="PSNR", unit="dB"),
+    Metric("denoising_ssim", "denoised structure", "Representation", "higher",
+        "How alike small windows of clean and denoised pictures are.",
+        "It holds for the kind and strength of noise that the model was made for.",
+        term="SSIM", range=(-1.0, 1.0)),
+    Metric("sampling_seconds_per_1000", "time for 1,000 samples", "Cost", "lower",
+        "Seconds to draw 1,000 samples on this machine.",
+        "Another machine or batch size may order the models differently.",
+        heading="s per 1,000", goal="fast_sampling", range=(0.0, None), style="duration", unit="s"),
+    Metric("parameters", "parameters", "Cost", "lower",
+        "How many numbers were fitted.",
+        "Few parameters do not mean little computation.",
+        range=(0.0, None), style="count", beside=True),
+    Metric("training_flops", "training operations", "Cost", "lower",
+        "Floating-point operations spent on training; the budget is counted in them.",
+        "Elementwise work is not counted.",
+        range=(0.0, None), style="quantity", beside=True),
+    Metric("seconds", "training time", "Cost", "lower",
+        "Seconds of training on this machine.",
+        "It depends on what else the machine did at the time.",
+        range=(0.0, None), style="duration", unit="s", beside=True),
+    Metric("energy_wh", "training energy", "Cost", "lower",
+        "Energy that training took, by the method named below.",
+        "Where it is estimated from processor time, differences of a tenth mean nothing.",
+        goal="low_energy", range=(0.0, None), style="quantity", unit="Wh", beside=True),
+    Metric("carbon_g", "training carbon", "Cost", "lower",
+        "Greenhouse gas of that energy on the grid named below, in grams of CO₂ equivalent.",
+        "It leaves out the making of the machine, and the grid's hour-to-hour changes.",
+        range=(0.0, None), style="quantity", unit="g", beside=True),
+    Metric("stability", "stability", "Clusters", "higher",
+        "Whether other samples of such rows would be clustered alike.",
+        "Whether the clusters are right: a method that cuts a plain cloud in two always at the "
+        "same place is stable too.",
+        heading="stability", range=(-1.0, 1.0), task="cluster"),
+    Metric("silhouette", "silhouette", "Clusters", "higher",
+        "How much nearer each row is to its own cluster than to the next one.",
+        "Clusters that are long, bent or of unequal width: they score low however clear they are.",
+        heading="silhouette", range=(-1.0, 1.0), task="cluster"),
+    Metric("agreement", "agreement", "Clusters", "higher",
+        "How far two clusterings of the same rows agree: 1 for the same clusters, 0 for chance.",
+        "Which of the two is right.",
+        term="adjusted Rand index", heading="agreement", range=(-1.0, 1.0), task="cluster"),
+    Metric("inertia", "inertia", "Clusters", "lower",
+        "The sum of the squared distances of rows to the centroid of their cluster.",
+        "How many clusters there are: it falls with every further one.",
+        range=(0.0, None), task="cluster"),
+    Metric("fidelity", "rules", "Clusters", "higher",
+        "A short description of the clusters, with the share of rows for which it is right.",
+        "Why a row is in its cluster: the clustering did not use these rules.",
+        range=SHARE, task="cluster"),
+    Metric("precision_at_k", "precision of the first k", "Unusual rows", "higher",
+        "The share of rows known to be unusual among the k with the highest score.",
+        "How the rows after them are ordered.",
+        range=SHARE, task="anomaly"),
+    Metric("average_precision", "average precision", "Unusual rows", "higher",
+        "The precision at each row known to be unusual, averaged.",
+        "One figure for another share of unusual rows: by chance it is that share.",
+        range=SHARE, task="anomaly"),
+    Metric("roc_auc", "area under the ROC curve", "Unusual rows", "higher",
+        "How often a row known to be unusual scores higher than one that is not.",
+        "Whether the first rows of the list are right, where unusual rows are rare.",
+        range=SHARE, task="anomaly"),
+)  # fmt: skip
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+
+GOALS: tuple[Goal, ...] = (
+    Goal("realism", "Realism", "samples like the real data"),
+    Goal("variety", "Variety", "samples that leave nothing out"),
+    Goal("density", "Density", "a density or an anomaly score"),
+    Goal("fast_sampling", "Fast sampling", "fast sampling"),
+    Goal("compact_representation", "Compact code", "a compact representation"),
+    Goal("augmentation", "Augmentation", "augmenting a small training set"),
+    Goal("low_energy", "Low energy", "low energy"),
+)
+
+
+def metrics_for(task: str) -> tuple[Metric, ...]:
+    """Return the metrics of one task in the order of the table."""
+    return tuple(metric for metric in METRICS.values() if metric.task == task)
+
+
+def find_metric(name: str) -> Metric:
+    """Return a metric; one that is not in the table is described by its name alone.
+
+    A run may hold one, when another version of further has written it.
+    """
+    known = METRICS.get(name)
+    if known is not None:
+        return known
+    plain = name.replace("_", " ")
+    return Metric(name, plain, "Other", "higher", f"{plain}.", "No description is recorded.")
