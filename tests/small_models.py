@@ -16,14 +16,14 @@ SMALL: dict[str, dict[str, Any]] = {
     "flow": {"transforms": 2, "width": 32},
     "diffusion": {"width": 8, "depth": 1},
 }
-ALL = [line.name for line in models_for("generate")]
-DEEP = [line.name for line in models_for("generate") if line.kind == "deep"]
+ALL = [line.name for line in models_for("generation")]
+DEEP = [line.name for line in models_for("generation") if line.family == "network"]
 
 
 def make_small(name: str, **parameters: Any) -> Any:
     """Return a small estimator, seeded, that trains for three steps unless told otherwise."""
     line = find_model(name)
     given: dict[str, Any] = {"random_state": 0, **SMALL.get(name, {})}
-    if line.kind == "deep":
+    if line.family == "network":
         given |= {"budget": "3 steps", "precision": "float32", "training": {"batch_size": 32}}
     return line.load()(**{**given, **parameters})

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
-_CLASSES = {line.cls: line for line in MODELS if line.kind == "deep"}
+_CLASSES = {line.cls: line for line in MODELS if line.family == "network"}
 
 __all__ = [
     "VAE", "GAN", "Autoencoder", "BetaVAE", "DenoisingAutoencoder", "Diffusion",

@@ -1,7 +1,8 @@
-"""The table of models: text only, so that listing them imports nothing heavy.
+"""The tables of tasks and of models: text only, so that listing them imports nothing heavy.
 
-To add a model is to add its file and one line here; commands, comparison, report and the
-conformance tests enumerate this table.
+To add a model is to add its file and one line here. To add a task is to add a folder each in
+``evaluate``, ``compare`` and ``report`` and one line here. Commands, workers, comparison, report
+and the conformance tests read these tables; what a model can do is asked of its class.
 """
 
 from __future__ import annotations
@@ -9,14 +10,51 @@ from __future__ import annotations
 import difflib
 import importlib
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Literal
 
 from further.errors import InputError
 
 
 @dataclass(frozen=True)
-class ModelName:
-    """A line of the table.
+class TaskEntry:
+    """A line of the table of tasks.
+
+    Attributes
+    ----------
+    name : str
+        What commands and runs call it.
+    question : str
+        What it answers.
+    data : tuple of str
+        The kinds of data that it takes: "table", "images".
+    targets : tuple of str
+        The kinds of target that it takes; "none" where it does without one.
+    command : str
+        The command that fits one of its models: "train" where every model has a command of its
+        own below that.
+    compare : str
+        The module that compares its models; :mod:`further.compare.task` says what is in it. Empty
+        where nothing compares them yet, as are the next two.
+    evaluate : str
+        The module that says what a model's results are worth.
+    report : str
+        The module that shows a run; :mod:`further.report.page` says what is in it.
+    """
+
+    name: str
+    question: str
+    data: tuple[str, ...]
+    targets: tuple[str, ...]
+    command: str
+    compare: str = ""
+    evaluate: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A line of the table of models.
 
     Attributes
     ----------
@@ -25,21 +63,23 @@ class ModelName:
     module, cls : str
         Where its class is.
     task : str
-        What it is for.
-    kind : {"deep", "control", "classical"}
-        A control is a simple method that a deep model has to beat, or a cheat that must be caught;
-        what is classical has no network.
+        What it is for: the name of a task.
+    family : {"network", "classical"}
+        Whether the training loop trains it.
+    role : {"model", "control"}
+        A control is a simple method that a model has to beat, or a cheat that must be caught.
     label : str
         What a report calls it.
     compared : bool
-        Whether a comparison takes part in it unless it is named.
+        Whether a comparison takes it unless models are named.
     """
 
     name: str
     module: str
     cls: str
     task: str
-    kind: Literal["deep", "control", "classical"]
+    family: Literal["network", "classical"]
+    role: Literal["model", "control"]
     label: str
     compared: bool = True
 
@@ -48,64 +88,117 @@ class ModelName:
         return getattr(importlib.import_module(self.module), self.cls)
 
 
-MODELS: tuple[ModelName, ...] = (
-    ModelName("autoencoder", "further.generate.autoencoder", "Autoencoder", "generate", "deep",
-              "Autoencoder"),
-    ModelName("denoising_autoencoder", "further.generate.denoising", "DenoisingAutoencoder",
-              "generate", "deep", "Denoising autoencoder"),
-    ModelName("vae", "further.generate.vae", "VAE", "generate", "deep",
-              "Variational autoencoder"),
-    ModelName("beta_vae", "further.generate.vae", "BetaVAE", "generate", "deep", "β-VAE",
-              compared=False),
-    ModelName("gan", "further.generate.gan", "GAN", "generate", "deep",
-              "Generative adversarial network"),
-    ModelName("flow", "further.generate.flow", "NormalizingFlow", "generate", "deep",
-              "Normalizing flow"),
-    ModelName("diffusion", "further.generate.diffusion", "Diffusion", "generate", "deep",
-              "Diffusion model"),
-    ModelName("gaussian_mixture", "further.generate.gaussian_mixture", "GaussianMixture",
-              "generate", "control", "Gaussian mixture"),
-    ModelName("copy", "further.generate.copy", "Copy", "generate", "control",
-              "Copy of the training set"),
-    ModelName("kmeans", "further.cluster.kmeans", "KMeans", "cluster", "classical", "k-means"),
-    ModelName("minibatch_kmeans", "further.cluster.minibatch_kmeans", "MiniBatchKMeans", "cluster",
-              "classical", "Mini-batch k-means", compared=False),
-    ModelName("spherical_kmeans", "further.cluster.spherical_kmeans", "SphericalKMeans", "cluster",
-              "classical", "Spherical k-means", compared=False),
-    ModelName("great_circle_kmeans", "further.cluster.great_circle_kmeans", "GreatCircleKMeans",
-              "cluster", "classical", "k-means on the sphere", compared=False),
-    ModelName("kmedians", "further.cluster.kmedians", "KMedians", "cluster", "classical",
-              "k-medians", compared=False),
-    ModelName("kmedoids", "further.cluster.kmedoids", "KMedoids", "cluster", "classical",
-              "k-medoids", compared=False),
-    ModelName("kmodes", "further.cluster.kmodes", "KModes", "cluster", "classical", "k-modes"),
-    ModelName("kprototypes", "further.cluster.kprototypes", "KPrototypes", "cluster", "classical",
-              "k-prototypes"),
-    ModelName("mixture", "further.cluster.mixture", "GaussianMixture", "cluster", "classical",
-              "Gaussian mixture"),
-    ModelName("agglomerative", "further.cluster.agglomerative", "AgglomerativeClustering",
-              "cluster", "classical", "Agglomerative clustering"),
-    ModelName("hdbscan", "further.cluster.hdbscan", "HDBSCAN", "cluster", "classical", "HDBSCAN"),
-    ModelName("dbscan", "further.cluster.dbscan", "DBSCAN", "cluster", "classical", "DBSCAN",
-              compared=False),
-    ModelName("optics", "further.cluster.optics", "OPTICS", "cluster", "classical", "OPTICS",
-              compared=False),
-    ModelName("mean_shift", "further.cluster.mean_shift", "MeanShift", "cluster", "classical",
-              "Mean shift", compared=False),
-    ModelName("isolation_forest", "further.cluster.isolation_forest", "IsolationForest", "anomaly",
-              "classical", "Isolation forest", compared=False),
-    ModelName("local_outlier_factor", "further.cluster.local_outlier_factor",
-              "LocalOutlierFactor", "anomaly", "classical", "Local outlier factor",
-              compared=False),
+TASKS: tuple[TaskEntry, ...] = (
+    TaskEntry(
+        "generation", "Which generative model is right for this data?",
+        data=("table", "images"), targets=("none", "classes"), command="train",
+        compare="further.compare.generation.comparison",
+        evaluate="further.evaluate.generation.judge",
+        report="further.report.generation.page",
+    ),
+    TaskEntry(
+        "clustering", "What clusters are in this table, if any?",
+        data=("table", "images"), targets=("none", "classes"), command="cluster",
+        compare="further.compare.clustering.clustering",
+        evaluate="further.compare.clustering.evidence",
+        report="further.report.clustering.page",
+    ),
+    TaskEntry(
+        "anomaly", "Which rows are unlike the others?",
+        data=("table",), targets=("none",), command="",
+    ),
+)  # fmt: skip
+
+MODELS: tuple[ModelEntry, ...] = (
+    ModelEntry("autoencoder", "further.generate.autoencoder", "Autoencoder", "generation",
+               "network", "model", "Autoencoder"),
+    ModelEntry("denoising_autoencoder", "further.generate.denoising", "DenoisingAutoencoder",
+               "generation", "network", "model", "Denoising autoencoder"),
+    ModelEntry("vae", "further.generate.vae", "VAE", "generation", "network", "model",
+               "Variational autoencoder"),
+    ModelEntry("beta_vae", "further.generate.vae", "BetaVAE", "generation", "network", "model",
+               "β-VAE", compared=False),
+    ModelEntry("gan", "further.generate.gan", "GAN", "generation", "network", "model",
+               "Generative adversarial network"),
+    ModelEntry("flow", "further.generate.flow", "NormalizingFlow", "generation", "network", "model",
+               "Normalizing flow"),
+    ModelEntry("diffusion", "further.generate.diffusion", "Diffusion", "generation", "network",
+               "model", "Diffusion model"),
+    ModelEntry("gaussian_mixture", "further.generate.gaussian_mixture", "GaussianMixtureDensity",
+               "generation", "classical", "control", "Gaussian mixture"),
+    ModelEntry("copy", "further.generate.copy", "Copy", "generation", "classical", "control",
+               "Copy of the training set"),
+    ModelEntry("kmeans", "further.cluster.kmeans", "KMeans", "clustering", "classical", "model",
+               "k-means"),
+    ModelEntry("minibatch_kmeans", "further.cluster.minibatch_kmeans", "MiniBatchKMeans",
+               "clustering", "classical", "model", "Mini-batch k-means", compared=False),
+    ModelEntry("spherical_kmeans", "further.cluster.spherical_kmeans", "SphericalKMeans",
+               "clustering", "classical", "model", "Spherical k-means", compared=False),
+    ModelEntry("great_circle_kmeans", "further.cluster.great_circle_kmeans", "GreatCircleKMeans",
+               "clustering", "classical", "model", "k-means on the sphere", compared=False),
+    ModelEntry("kmedians", "further.cluster.kmedians", "KMedians", "clustering", "classical",
+               "model", "k-medians", compared=False),
+    ModelEntry("kmedoids", "further.cluster.kmedoids", "KMedoids", "clustering", "classical",
+               "model", "k-medoids", compared=False),
+    ModelEntry("kmodes", "further.cluster.kmodes", "KModes", "clustering", "classical", "model",
+               "k-modes"),
+    ModelEntry("kprototypes", "further.cluster.kprototypes", "KPrototypes", "clustering",
+               "classical", "model", "k-prototypes"),
+    ModelEntry("mixture", "further.cluster.mixture", "GaussianMixture", "clustering", "classical",
+               "model", "Gaussian mixture"),
+    ModelEntry("agglomerative", "further.cluster.agglomerative", "AgglomerativeClustering",
+               "clustering", "classical", "model", "Agglomerative clustering"),
+    ModelEntry("hdbscan", "further.cluster.hdbscan", "HDBSCAN", "clustering", "classical", "model",
+               "HDBSCAN"),
+    ModelEntry("dbscan", "further.cluster.dbscan", "DBSCAN", "clustering", "classical", "model",
+               "DBSCAN", compared=False),
+    ModelEntry("optics", "further.cluster.optics", "OPTICS", "clustering", "classical", "model",
+               "OPTICS", compared=False),
+    ModelEntry("mean_shift", "further.cluster.mean_shift", "MeanShift", "clustering", "classical",
+               "model", "Mean shift", compared=False),
+    ModelEntry("isolation_forest", "further.cluster.isolation_forest", "IsolationForest", "anomaly",
+               "classical", "model", "Isolation forest", compared=False),
+    ModelEntry("local_outlier_factor", "further.cluster.local_outlier_factor", "LocalOutlierFactor",
+               "anomaly", "classical", "model", "Local outlier factor", compared=False),
 )  # fmt: skip
 
 
-def models_for(task: str) -> tuple[ModelName, ...]:
-    """Return the lines of one task, such as "generate" or "cluster"."""
+def find_task(name: str) -> TaskEntry:
+    """Return the line of a task.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name; the nearest one is named.
+    """
+    for line in TASKS:
+        if line.name == name.lower():
+            return line
+    raise _unknown("task", name, [line.name for line in TASKS])
+
+
+def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> ModuleType:
+    """Import the module that compares, judges or shows the models of a task.
+
+    Raises
+    ------
+    InputError
+        If there is no such task, or it has no such module.
+    """
+    line = find_task(name)
+    module: str = getattr(line, part)
+    if not module:
+        able = [line.name for line in TASKS if getattr(line, part)]
+        raise InputError(f'The task "{name}" cannot {part}; {", ".join(able)} can.')
+    return importlib.import_module(module)
+
+
+def models_for(task: str) -> tuple[ModelEntry, ...]:
+    """Return the lines of one task, such as "generation" or "clustering"."""
     return tuple(line for line in MODELS if line.task == task)
 
 
-def find_model(name: str, task: str | None = None) -> ModelName:
+def find_model(name: str, task: str | None = None) -> ModelEntry:
     """Return the line of a model, of one task only where that is given.
 
     Raises
@@ -118,13 +211,10 @@ def find_model(name: str, task: str | None = None) -> ModelName:
     for line in lines:
         if wanted in (line.name, line.cls.lower()):
             return line
-    known = [line.name for line in lines]
-    near = difflib.get_close_matches(wanted, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
-    raise InputError(f'There is no model "{name}"; {hint}')
+    raise _unknown("model", name, [line.name for line in lines])
 
 
-def name_of(cls: type) -> ModelName:
+def name_of(cls: type) -> ModelEntry:
     """Return the line of a class."""
     for line in MODELS:
         if (line.module, line.cls) == (cls.__module__, cls.__name__):
@@ -132,3 +222,10 @@ def name_of(cls: type) -> ModelName:
     raise InputError(
         f"{cls.__name__} is not in the table of models, so it cannot be kept in a run."
     )
+
+
+def _unknown(what: str, name: str, known: list[str]) -> InputError:
+    wanted = name.lower().replace("-", "_")
+    near = difflib.get_close_matches(wanted, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
+    return InputError(f'There is no {what} "{name}"; {hint}')

@@ -13,7 +13,7 @@ from further.cli.options import Value, model_options, parameter_texts, training_
 from further.registry import models_for
 from further.train.training import Training
 
-MODELS = models_for("generate")
+MODELS = models_for("generation")
 
 
 def convert(constraints: Sequence[Any], text: str) -> Any:
@@ -111,7 +111,7 @@ def test_the_settings_of_the_training_are_options_that_clash_with_nothing(line):
     model, training = model_options(cls), training_options(cls)
     names = [name for option in [*model, *training] for name in option.opts]
     assert len(names) == len(set(names))
-    if line.kind == "deep":
+    if line.family == "network":
         assert len(training) == len(Training.__dataclass_fields__)
         assert all(option.help for option in training)
     else:
@@ -123,7 +123,7 @@ def test_help_of_every_model(further, line):
     status, out, err = further("train", line.name, "--help")
     assert (status, err) == (0, "")
     assert "DATA" in out
-    if line.kind == "deep":
+    if line.family == "network":
         assert "--learning-rate NUMBER" in out
         assert "--budget" in out
 

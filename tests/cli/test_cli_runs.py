@@ -214,7 +214,7 @@ def test_evaluate_and_report_of_a_training(further, trained):
     after = json.loads(out)["models"][0]["metrics"]
     assert status == 0
     assert after["kernel_distance"] == before["kernel_distance"]
-    assert "Gaussian mixture, to be beaten" in (run / "report.html").read_text()
+    assert "Gaussian mixture (baseline)" in (run / "report.html").read_text()
     (run / "report.html").unlink()
     status, out, _ = further("report", run, "--no-training-examples")
     assert (status, out) == (0, f"Report: {run / 'report.html'}\n")

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from further.registry import find_model, models_for
 from further.train.load import load
 
-CLUSTERERS = tuple(line.name for line in models_for("cluster"))
+CLUSTERERS = tuple(line.name for line in models_for("clustering"))
 DETECTORS = tuple(line.name for line in models_for("anomaly"))
 ALL = (*CLUSTERERS, *DETECTORS)
 #: Rows of categories; places in degrees; all others take numbers.

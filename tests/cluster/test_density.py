@@ -22,7 +22,7 @@ from further.cluster.mean_shift import MeanShift
 from further.cluster.mixture import GaussianMixture
 from further.cluster.optics import OPTICS
 from further.errors import InputError
-from further.registry import MODELS, ModelName
+from further.registry import MODELS, ModelEntry
 from further.train.load import load
 
 OURS = (
@@ -87,7 +87,15 @@ def places():
 @pytest.mark.parametrize("estimator", OURS, ids=name)
 def test_saved_estimator_answers_the_same(estimator, rows, tmp_path, monkeypatch):
     lines = tuple(
-        ModelName(cls.__name__.lower(), cls.__module__, cls.__name__, "cluster", "classical", "")
+        ModelEntry(
+            cls.__name__.lower(),
+            cls.__module__,
+            cls.__name__,
+            "clustering",
+            "classical",
+            "model",
+            "",
+        )
         for cls in (IsolationForest, LocalOutlierFactor)
     )
     monkeypatch.setattr("further.registry.MODELS", (*MODELS, *lines))
@@ -159,8 +167,14 @@ def test_gower_reads_numbers_words_and_gaps(estimator, tmp_path, monkeypatch):
     np.testing.assert_allclose(
         model.score_samples(frame.iloc[:4]), model.score_samples(frame)[:4], atol=1e-12
     )
-    line = ModelName(
-        "lof", LocalOutlierFactor.__module__, "LocalOutlierFactor", "cluster", "classical", ""
+    line = ModelEntry(
+        "lof",
+        LocalOutlierFactor.__module__,
+        "LocalOutlierFactor",
+        "clustering",
+        "classical",
+        "model",
+        "",
     )
     monkeypatch.setattr("further.registry.MODELS", (*MODELS, line))
     back = load(model.save(tmp_path))

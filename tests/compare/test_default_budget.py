@@ -23,11 +23,11 @@ def evaluation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return read
 
 
-def values(evaluation: dict[str, Any], metric: str, kind: str = "deep") -> dict[str, float]:
+def values(evaluation: dict[str, Any], metric: str, role: str = "model") -> dict[str, float]:
     return {
         m["name"]: m["metrics"][metric]["value"]
         for m in evaluation["models"]
-        if m["kind"] == kind and m["metrics"][metric]["value"] is not None
+        if m["role"] == role and m["metrics"][metric]["value"] is not None
     }
 
 

@@ -366,11 +366,11 @@ def test_real_table_with_categories_and_missing_values(name, real_data):
 
 
 def test_every_model_has_its_line():
-    for line in models_for("generate"):
+    for line in models_for("generation"):
         cls = line.load()
         assert cls.__name__ == line.cls
         assert further.registry.name_of(cls) is line
-        if line.kind == "deep":
+        if line.family == "network":
             assert getattr(further, line.cls) is cls
 
 

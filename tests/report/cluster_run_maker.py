@@ -67,7 +67,7 @@ def write(folder: Path, evaluation: Mapping[str, Any]) -> None:
     """Write the two files of a run."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "evaluation.json").write_text(json.dumps(evaluation))
-    record = {"schema": 1, "command": evaluation.get("command"), "task": "cluster",
+    record = {"schema": 1, "command": evaluation.get("command"), "task": "clustering",
               "status": "finished", "seed": 0}  # fmt: skip
     (folder / "run.json").write_text(json.dumps(record))
 
@@ -98,7 +98,7 @@ def evaluate(
     own = distances.min(axis=1)
     return {
         "schema": 1,
-        "task": "cluster",
+        "task": "clustering",
         "command": f"further cluster {name} --seed 0",
         "run": "runs/cluster",
         "further": "0.1.0",

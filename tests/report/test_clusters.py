@@ -185,10 +185,10 @@ def test_any_key_may_be_missing(tmp_path: Path, change: str) -> None:
 
 
 def test_an_empty_run_says_what_it_lacks(tmp_path: Path) -> None:
-    write(tmp_path / "run", {"schema": 1, "task": "cluster"})
+    write(tmp_path / "run", {"schema": 1, "task": "clustering"})
     assert "no clustering was recorded" in page(tmp_path / "run").text
     (tmp_path / "run" / "evaluation.json").unlink()
-    record = {"task": "cluster", "status": "interrupted", "data": {"name": "wine"}}
+    record = {"task": "clustering", "status": "interrupted", "data": {"name": "wine"}}
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
     text = page(tmp_path / "run").text
     assert "wine: no clustering was recorded" in text

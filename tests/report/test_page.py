@@ -48,7 +48,7 @@ def test_holds_every_part_of_the_evidence(digits: Path) -> None:
     ):  # fmt: skip
         assert title in page.text
     assert "tied with Normalizing flow" in page.text
-    assert "does not beat the mixture" in page.text
+    assert "does not beat the control" in page.text
     assert "3 held-out rows (0.83 %) are near-duplicates" in page.text
     assert "further compare digits --seed 0" in page.text
     assert "363 g per kWh: Germany 2024, Ember" in page.text

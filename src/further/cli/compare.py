@@ -31,7 +31,7 @@ from further.cli.command import (
 )  # fmt: skip
 @click.option(
     "--budget", default="auto", show_default=True,
-    help='Training of each deep model: operations (2e12), "30 epochs", "500 steps", or seconds '
+    help='Training of each network: operations (2e12), "30 epochs", "500 steps", or seconds '
     "(60s, which is not reproducible).",
 )  # fmt: skip
 @click.option(

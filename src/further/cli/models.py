@@ -19,11 +19,18 @@ def command(as_json: bool) -> None:
     "further train MODEL --help" shows the options of one.
     """
     if as_json:
-        keys = ("name", "label", "task", "kind", "compared")
+        keys = ("name", "label", "task", "family", "role", "compared")
         write_json([{k: dataclasses.asdict(line)[k] for k in keys} for line in MODELS])
         return
     rows = [
-        [line.name, line.label, line.task, line.kind, "yes" if line.compared else "if named"]
+        [
+            line.name,
+            line.label,
+            line.task,
+            line.family,
+            line.role,
+            "yes" if line.compared else "if named",
+        ]
         for line in MODELS
     ]
-    write_table(["name", "model", "task", "kind", "compared"], rows)
+    write_table(["name", "model", "task", "family", "role", "compared"], rows)

@@ -91,7 +91,7 @@ def write_evaluation(
     models = [*evaluation["models"], *evaluation.get("controls", [])]
     shown = {
         metric.name: metric.heading
-        for metric in metrics_for("generate")
+        for metric in metrics_for("generation")
         if metric.heading and _is_defined(models, metric.name)
     }
     write_table(
@@ -104,7 +104,7 @@ def write_evaluation(
     if sentence:
         click.echo(sentence)
     for model in evaluation["models"]:
-        if model["kind"] == "deep":
+        if model["role"] == "model":
             for note in model.get("notes", []):
                 click.echo(f"{model['label']}: {note}")
     click.echo(f"Report: {report}")

@@ -31,12 +31,12 @@ class Models(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the models."""
-        return [line.name for line in models_for("generate")]
+        return [line.name for line in models_for("generation")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the estimator and read its options."""
         try:
-            line = find_model(cmd_name, "generate")
+            line = find_model(cmd_name, "generation")
         except InputError:
             return None
         return model_command(line.name)
@@ -46,13 +46,13 @@ class Models(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the model; the nearest one is named for a name that is none."""
         if args and not args[0].startswith("-"):
-            find_model(args[0], "generate")
+            find_model(args[0], "generation")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of models without importing them."""
         with formatter.section("Models"):
-            formatter.write_dl([(line.name, line.label) for line in models_for("generate")])
+            formatter.write_dl([(line.name, line.label) for line in models_for("generation")])
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write how it is called."""

@@ -66,7 +66,7 @@ class Metric:
     unit: str = ""
     worst: float | None = None
     beside: bool = False
-    task: str = "generate"
+    task: str = "generation"
 
     @property
     def label(self) -> str:
@@ -213,23 +213,23 @@ _METRICS = (
         "Whether other samples of such rows would be clustered alike.",
         "Whether the clusters are right: a method that cuts a plain cloud in two always at the "
         "same place is stable too.",
-        heading="stability", range=(-1.0, 1.0), task="cluster"),
+        heading="stability", range=(-1.0, 1.0), task="clustering"),
     Metric("silhouette", "silhouette", "Clusters", "higher",
         "How much nearer each row is to its own cluster than to the next one.",
         "Clusters that are long, bent or of unequal width: they score low however clear they are.",
-        heading="silhouette", range=(-1.0, 1.0), task="cluster"),
+        heading="silhouette", range=(-1.0, 1.0), task="clustering"),
     Metric("agreement", "agreement", "Clusters", "higher",
         "How far two clusterings of the same rows agree: 1 for the same clusters, 0 for chance.",
         "Which of the two is right.",
-        term="adjusted Rand index", heading="agreement", range=(-1.0, 1.0), task="cluster"),
+        term="adjusted Rand index", heading="agreement", range=(-1.0, 1.0), task="clustering"),
     Metric("inertia", "inertia", "Clusters", "lower",
         "The sum of the squared distances of rows to the centroid of their cluster.",
         "How many clusters there are: it falls with every further one.",
-        range=(0.0, None), task="cluster"),
+        range=(0.0, None), task="clustering"),
     Metric("fidelity", "rules", "Clusters", "higher",
         "A short description of the clusters, with the share of rows for which it is right.",
         "Why a row is in its cluster: the clustering did not use these rules.",
-        range=SHARE, task="cluster"),
+        range=SHARE, task="clustering"),
     Metric("precision_at_k", "precision of the first k", "Unusual rows", "higher",
         "The share of rows known to be unusual among the k with the highest score.",
         "How the rows after them are ordered.",

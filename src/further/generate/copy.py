@@ -38,6 +38,8 @@ class Copy(Generator):
     (5, 3)
     """
 
+    is_copy = True
+
     def __init__(self, *, random_state: Any = None) -> None:
         self.random_state = random_state
 

@@ -28,7 +28,7 @@ VARIANCE_KEPT = 0.99
 RIDGE = 1e-3
 
 
-class GaussianMixture(Generator):
+class GaussianMixtureDensity(Generator):
     """Gaussian mixture a class: the simple control in every comparison.
 
     Use it where data are few: it is hard to beat there. It fails where the data lie on curved
@@ -46,9 +46,9 @@ class GaussianMixture(Generator):
     Examples
     --------
     >>> import numpy as np
-    >>> from further.generate.gaussian_mixture import GaussianMixture
+    >>> from further.generate.gaussian_mixture import GaussianMixtureDensity
     >>> X = np.random.default_rng(0).normal(size=(200, 3))
-    >>> GaussianMixture(random_state=0).fit(X).sample(5).shape
+    >>> GaussianMixtureDensity(random_state=0).fit(X).sample(5).shape
     (5, 3)
     """
 

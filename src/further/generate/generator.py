@@ -41,6 +41,8 @@ class Generator(BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"random_state": ["random_state"]}
+    #: Whether it gives its training rows back by design.
+    is_copy: ClassVar[bool] = False
     random_state: Any
 
     def fit(

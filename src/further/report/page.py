@@ -12,7 +12,7 @@ from pathlib import Path
 from further.report.run_folder import RunFolder, read_run
 from further.report.shell import Page
 
-_PAGES = {"cluster": "further.report.clustering.page"}
+_PAGES = {"clustering": "further.report.clustering.page"}
 _GENERATIVE = "further.report.generation.page"
 
 

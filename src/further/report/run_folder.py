@@ -36,7 +36,7 @@ class ModelRun:
 
     name: str
     label: str
-    kind: str
+    role: str
     folder: Path
     entry: Mapping[str, Any]
     figures: Mapping[str, Figure]
@@ -51,12 +51,17 @@ class ModelRun:
     @property
     def is_control(self) -> bool:
         """Whether the model stands there only to be compared with."""
-        return self.kind == "control"
+        return self.role == "control"
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it gives its training rows back by design."""
+        return bool(self.entry.get("is_copy"))
 
     @property
     def shows_training_rows(self) -> bool:
         """Whether its samples are rows of the training set, by design or by failure."""
-        return self.name == "copy" or "memorizes" in self.flags
+        return self.is_copy or "memorizes" in self.flags
 
     def figure(self, name: str) -> Figure | None:
         """Find a figure among the metrics or, as for energy, beside them; ``None`` if undefined."""
@@ -78,10 +83,10 @@ class RunFolder:
     controls: tuple[ModelRun, ...] = ()
 
     @property
-    def mixture(self) -> ModelRun | None:
+    def control(self) -> ModelRun | None:
         """The simple control: a member of a comparison, or fitted beside a single model."""
         every = (*self.models, *self.controls)
-        return next((model for model in every if model.name == "gaussian_mixture"), None)
+        return next((model for model in every if model.is_control and not model.is_copy), None)
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -252,7 +257,7 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
     return ModelRun(
         name=name,
         label=str(entry.get("label") or _label(name)),
-        kind=str(entry.get("kind") or "deep"),
+        role=str(entry.get("role") or "model"),
         folder=own if inside else folder,
         entry=entry,
         figures=figures,

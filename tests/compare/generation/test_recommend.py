@@ -21,10 +21,11 @@ METRICS = {
 DRAWS = np.random.default_rng(0).normal(size=200)
 
 
-def member(name: str, kind: str = "deep", flags: tuple[str, ...] = (), **values: float) -> Any:
+def member(name: str, role: str = "model", flags: tuple[str, ...] = (), **values: float) -> Any:
     """Return a model's entry and its scores, whose draws move together as paired ones do."""
     entry: dict[str, Any] = {
-        "name": name, "label": f"Model {name}", "kind": kind, "flags": list(flags),
+        "name": name, "label": f"Model {name}", "role": role, "is_copy": name == "copy",
+        "family": "network" if role == "model" else "classical", "flags": list(flags),
         "energy_wh": 0.1, "metrics": {},
     }  # fmt: skip
     scores = {}
@@ -84,7 +85,7 @@ def test_a_control_that_wins_is_said_to_win() -> None:
         member("a", kernel_distance=0.05),
         member("gaussian_mixture", "control", kernel_distance=0.01),
     )
-    assert "no deep model beats this simple control" in result["sentence"]
+    assert "no network beats this simple control" in result["sentence"]
 
 
 def test_a_goal_that_no_model_serves_says_so() -> None:

@@ -75,15 +75,15 @@ def test_rare_classes_cannot_be_missed():
     assert flags({"class_balance": balance}, {})[0] == ()
 
 
-def test_worse_than_mixture_by_paired_difference(judge, scores, digits):
+def test_worse_than_control_by_paired_difference(judge, scores, digits):
     noisy = np.clip(
         digits.train.x[:360] + 0.3 * np.random.default_rng(0).normal(size=(360, 64)), 0, 1
     )
     worse = judge.score(Rows(np.round(noisy * 16) / 16, digits.train.y[:360]))
     mixture = scores["mixture"]
-    assert "worse_than_mixture" in flags(worse, judge.real, mixture)[0]
-    assert "worse_than_mixture" not in flags(scores["fine mixture"], judge.real, mixture)[0]
-    assert "worse_than_mixture" not in flags(mixture, judge.real, mixture)[0]
+    assert "worse_than_control" in flags(worse, judge.real, mixture)[0]
+    assert "worse_than_control" not in flags(scores["fine mixture"], judge.real, mixture)[0]
+    assert "worse_than_control" not in flags(mixture, judge.real, mixture)[0]
 
 
 def test_every_flag_has_its_threshold_in_the_protocol(judge):

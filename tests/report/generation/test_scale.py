@@ -11,7 +11,14 @@ from further.report.run_folder import Figure, ModelRun
 
 def model(name: str, metric: str, value: float | None, **more: float) -> ModelRun:
     figure = Figure(value, **more)
-    return ModelRun(name, name, "deep", Path(), {"energy_wh": value}, {metric: figure})
+    return ModelRun(
+        name,
+        name,
+        "model",
+        Path(),
+        {"energy_wh": value, "is_copy": name == "copy"},
+        {metric: figure},
+    )
 
 
 def test_noise_is_zero_and_real_is_one() -> None:

@@ -118,7 +118,7 @@ def cluster_table(
     k : int, optional
         Number of clusters; chosen by the data where it is not given.
     method : str, optional
-        A name from the table of models of the task "cluster"; default: k-means for numbers,
+        A name from the table of models of the task "clustering"; default: k-means for numbers,
         k-prototypes for numbers and categories, k-modes for categories.
     distance : str, optional
         A name from :data:`further.cluster.distances.METRICS`.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from further.cluster.distances import find_metric
 from further.errors import InputError
-from further.registry import ModelName, find_model, models_for
+from further.registry import ModelEntry, find_model, models_for
 
 #: What moves centres about, by the distance that it lowers; k-medoids takes any other.
 CENTRES = {
@@ -44,7 +44,7 @@ class Method:
 
     Attributes
     ----------
-    line : ModelName
+    line : ModelEntry
         Its line in the table of models.
     distance : str
         What it calls near.
@@ -52,7 +52,7 @@ class Method:
         Hyperparameters besides the number of clusters and the seed.
     """
 
-    line: ModelName
+    line: ModelEntry
     distance: str
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -114,12 +114,12 @@ def choose_method(kind: str, method: str | None, distance: str | None) -> Method
     customary = METHODS[kind][0]
     if method is None:
         if distance is None or CENTRES.get(distance) == customary:
-            return _with_distance(find_model(customary, "cluster"), kind, None)
+            return _with_distance(find_model(customary, "clustering"), kind, None)
         name = ANY_DISTANCE if kind in ("mixed", "categorical") else _centres(distance)
-        return _with_distance(find_model(name, "cluster"), kind, distance)
-    line = find_model(method, "cluster")
+        return _with_distance(find_model(name, "clustering"), kind, distance)
+    line = find_model(method, "clustering")
     if line.name == "kmeans" and distance is not None:
-        line = find_model(_centres(distance), "cluster")
+        line = find_model(_centres(distance), "clustering")
     if line.name in ("kmodes", "kprototypes") and kind not in FOR_CATEGORIES[line.name]:
         raise InputError(
             f'The method "{line.name}" is for {_ROWS[FOR_CATEGORIES[line.name][0]]}, but these are '
@@ -131,7 +131,7 @@ def choose_method(kind: str, method: str | None, distance: str | None) -> Method
 def alternatives(chosen: Method, kind: str) -> list[Method]:
     """Return the methods that the chosen one is compared with on rows of this kind."""
     found = [chosen]
-    for line in models_for("cluster"):
+    for line in models_for("clustering"):
         if line.compared and line.name != chosen.line.name:
             try:
                 found.append(choose_method(kind, line.name, None))
@@ -176,7 +176,7 @@ def _refuse_distance(kind: str, distance: str) -> None:
         )
 
 
-def _with_distance(line: ModelName, kind: str, distance: str | None) -> Method:
+def _with_distance(line: ModelEntry, kind: str, distance: str | None) -> Method:
     cls = line.load()
     takes = "metric" in inspect.signature(cls).parameters
     own = LOWERS.get(line.name, getattr(cls, "own_metric", "euclidean"))

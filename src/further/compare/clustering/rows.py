@@ -15,7 +15,7 @@ from further.data.preparation.columns import TARGET_NAMES
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError
 
-TASK = "cluster"
+TASK = "clustering"
 #: A column with a label's name and at most this many values is compared with, not clustered.
 MOST_LABELS = 30
 

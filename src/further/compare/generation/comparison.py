@@ -18,7 +18,12 @@ from typing import Any
 import pandas as pd
 
 from further.compare.forecast import forecast
-from further.compare.generation.member import Setting, read_scores, score_member
+from further.compare.generation.member import (
+    Setting,
+    read_scores,
+    score_member,
+    simple_control,
+)
 from further.compare.generation.pictures import write_real
 from further.compare.generation.recommend import across_seeds, recommend
 from further.compare.generation.record import evaluation_record
@@ -28,13 +33,13 @@ from further.data.dataset import as_dataset
 from further.data.loading import load
 from further.errors import InputError, RunError
 from further.evaluate.generation.flags import flags
-from further.registry import ModelName, find_model, models_for
+from further.registry import ModelEntry, find_model, models_for
 from further.train.budget import Budget
 from further.train.files import read_json, write_json
 from further.train.parameters import parameters_to_json
 from further.train.run import Run
 
-TASK = "generative"
+TASK = "generation"
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Comparison:
     def to_frame(self) -> pd.DataFrame:
         """Return the metrics as a table: a row a model and metric, with interval and scale."""
         rows = [
-            {"model": model["name"], "kind": model["kind"], "metric": name}
+            {"model": model["name"], "role": model["role"], "metric": name}
             | {key: metric[key] for key in ("value", "low", "high", "real", "noise")}
             for model in self.evaluation["models"]
             for name, metric in model["metrics"].items()
@@ -103,7 +108,7 @@ def generative_models(
         Names of models, or names with hyperparameters; the controls are always among them.
         Default: all.
     budget : str or float, default="auto"
-        Training of each deep model: operations ("2e12"), "30 epochs", "500 steps" or seconds
+        Training of each network: operations ("2e12"), "30 epochs", "500 steps" or seconds
         ("60s", not reproducible).
     seed : int, default=0
         Of the split, the training and the judge.
@@ -237,17 +242,19 @@ def read_setting(path: Path) -> Setting:
     return Setting(dataset, dataset.split(seed=seed), seed, record["budget"], record["conditional"])
 
 
-def _choose(models: Any) -> list[tuple[ModelName, dict[str, Any]]]:
+def _choose(models: Any) -> list[tuple[ModelEntry, dict[str, Any]]]:
     """Return the lines of the members with their hyperparameters, controls last."""
     wanted: dict[str, dict[str, Any]]
     if models is None:
-        wanted = {line.name: {} for line in models_for("generate") if line.compared}
+        wanted = {line.name: {} for line in models_for("generation") if line.compared}
     elif isinstance(models, Mapping):
-        wanted = {find_model(name, "generate").name: dict(given) for name, given in models.items()}
+        wanted = {
+            find_model(name, "generation").name: dict(given) for name, given in models.items()
+        }
     else:
-        wanted = {find_model(name, "generate").name: {} for name in models}
+        wanted = {find_model(name, "generation").name: {} for name in models}
     lines = [
-        line for line in models_for("generate") if line.name in wanted or line.kind == "control"
+        line for line in models_for("generation") if line.name in wanted or line.role == "control"
     ]
     return [(line, parameters_to_json(wanted.get(line.name, {}))) for line in lines]
 
@@ -290,9 +297,9 @@ def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | No
         before = run.record.get("seconds", 0.0)
         try:
             run_tasks(run.path, todo, jobs, heard)
-            deep = [line.name for line, _, _ in members if line.kind == "deep"]
-            if deep and not set(deep) - set(failures):
-                raise InputError(f"No model could be trained; {deep[0]}: {failures[deep[0]]}")
+            wanted = [line.name for line, _, _ in members if line.role == "model"]
+            if wanted and not set(wanted) - set(failures):
+                raise InputError(f"No model could be trained; {wanted[0]}: {failures[wanted[0]]}")
             tell({"event": "judging"})
             write_real(setting, run.path)
         finally:
@@ -324,6 +331,7 @@ def put_together(run: Run, setting: Setting, seconds: float) -> dict[str, Any]:
         for name in names
         if name not in failures
     }
+    control = simple_control(TASK)
     models = []
     for name, model in entries.items():
         if name in failures:
@@ -337,7 +345,7 @@ def put_together(run: Run, setting: Setting, seconds: float) -> dict[str, Any]:
         raised, notes = flags(
             scores[name],
             setting.judge.real,
-            scores.get("gaussian_mixture") if model["kind"] == "deep" else None,
+            scores.get(control.name) if model["role"] == "model" else None,
         )
         models.append({**model, "flags": list(raised), "notes": list(notes)})
     return evaluation_record(
@@ -346,13 +354,14 @@ def put_together(run: Run, setting: Setting, seconds: float) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _failed(line: ModelName, why: str) -> dict[str, Any]:
+def _failed(line: ModelEntry, why: str) -> dict[str, Any]:
     """Return the entry of a member that could not be trained or judged."""
     nothing = ("parameters", "training_flops", "steps", "best_step", "seconds", "energy_wh")
     return {
         "name": line.name,
         "label": line.label,
-        "kind": line.kind,
+        "family": line.family,
+        "role": line.role,
         **dict.fromkeys(nothing),
         "flags": ["failed"],
         "notes": [why],

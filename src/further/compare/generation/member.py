@@ -28,10 +28,8 @@ from further.evaluate.generation.judge import GenerativeJudge, Rows
 from further.evaluate.generation.reconstruction import reconstruction
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
-from further.generate.base import GenerativeModel
-from further.generate.denoising import DenoisingAutoencoder
 from further.generate.generator import Generator
-from further.registry import ModelName, find_model
+from further.registry import ModelEntry, find_model, models_for
 from further.train.callback import Callback
 from further.train.files import write_bytes, write_json
 from further.train.loop import hash_seed
@@ -110,7 +108,7 @@ def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) ->
     cls = line.load()
     given = dict(parameters_from_json(parameters or {}))
     given.setdefault("random_state", hash_seed(setting.seed, repeat) % (2**31 - 1))
-    if issubclass(cls, GenerativeModel):
+    if line.family == "network":
         given.setdefault("budget", setting.budget)
         # Float32 on one thread, so that a noisy measurement cannot change the result.
         given.setdefault("precision", "float32")
@@ -118,8 +116,14 @@ def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) ->
     return estimator
 
 
+def simple_control(task: str) -> ModelEntry:
+    """Return the control that every model has to beat: the first that is no copy."""
+    controls = (line for line in models_for(task) if line.role == "control")
+    return next(line for line in controls if not line.load().is_copy)
+
+
 def train_member(
-    setting: Setting, estimator: Generator, line: ModelName, folder: Path, report: Report | None
+    setting: Setting, estimator: Generator, line: ModelEntry, folder: Path, report: Report | None
 ) -> Generator:
     """Train a member into its own run, or read it from there when it has finished."""
     train = setting.for_model(setting.part("train"))
@@ -139,14 +143,14 @@ def train_member(
     return estimator
 
 
-def score_member(setting: Setting, estimator: Generator, line: ModelName, folder: Path) -> None:
+def score_member(setting: Setting, estimator: Generator, line: ModelEntry, folder: Path) -> None:
     """Sample from a member, judge the samples, and write its evidence into its run."""
     entry = judge_member(setting, estimator, line, folder)
     write_json(folder / "evaluation.json", {"schema": 1, **entry})
 
 
 def judge_member(
-    setting: Setting, estimator: Generator, line: ModelName, folder: Path
+    setting: Setting, estimator: Generator, line: ModelEntry, folder: Path
 ) -> dict[str, Any]:
     """Sample from a member, judge the samples, write pictures and draws, and return the figures."""
     generated, samples, scores = score_samples(setting, estimator)
@@ -183,13 +187,15 @@ def score_samples(
 
 
 def describe_member(
-    setting: Setting, estimator: Generator, line: ModelName, scores: dict[str, Score | None]
+    setting: Setting, estimator: Generator, line: ModelEntry, scores: dict[str, Score | None]
 ) -> dict[str, Any]:
     """Return the entry of a member in ``evaluation.json``."""
     return {
         "name": line.name,
         "label": line.label,
-        "kind": line.kind,
+        "family": line.family,
+        "role": line.role,
+        "is_copy": estimator.is_copy,
         "parameters": estimator.n_parameters_,
         **estimator.cost_,
         "metrics": {name: _metric(setting, name, score) for name, score in scores.items()},
@@ -198,12 +204,12 @@ def describe_member(
 
 def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | None]:
     """Return the scores that look into the model, not only at its samples."""
-    if not isinstance(estimator, GenerativeModel):
-        return {}
     scores: dict[str, Score | None] = {}
     test = setting.for_model(setting.part("test"))
     x = estimator.encoding_.encode(test)
-    likelihoods = estimator.log_likelihoods_encoded(x, test.labels)
+    likelihoods = None
+    if hasattr(estimator, "log_likelihoods_encoded"):
+        likelihoods = estimator.log_likelihoods_encoded(x, test.labels)
     if likelihoods is not None and setting.dataset.kind == "images":
         scores["bits_per_dimension"] = bits_per_dimension(
             likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, seed=setting.seed
@@ -219,7 +225,7 @@ def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | Non
                 estimator.transform_encoded(estimator.encoding_.encode(train)),
                 train.labels, codes, full.labels, seed=setting.seed,
             )  # fmt: skip
-    if isinstance(estimator, DenoisingAutoencoder) and estimator.spec_.is_image:
+    if hasattr(estimator, "denoise") and estimator.spec_.is_image:
         noisy = estimator.add_noise(test, random_state=setting.seed)
         clean = estimator.denoise(noisy)
         for name, score in reconstruction(x, clean, noisy=noisy, seed=setting.seed).items():

@@ -32,7 +32,7 @@ def recommend(
     data : str
         Name of the data.
     """
-    fit = [m for m in models if m["name"] != "copy" and not set(m["flags"]) & set(UNFIT)]
+    fit = [m for m in models if not m.get("is_copy") and not set(m["flags"]) & set(UNFIT)]
     goals = {}
     for goal in GOALS:
         rankings = [(metric, _rank(fit, metric)) for metric in goal.metrics]
@@ -49,7 +49,7 @@ def recommend(
 
 def _figure(model: Mapping[str, Any], metric: str) -> float | None:
     if metric == "energy_wh":
-        value: float | None = model["energy_wh"] if model["kind"] == "deep" else None
+        value: float | None = model["energy_wh"] if model["family"] == "network" else None
         return value
     entry = model["metrics"].get(metric)
     return None if entry is None else entry["value"]
@@ -120,8 +120,8 @@ def _sentence(
             f"(two-sample accuracy {_two_sample(model):.2f}, 0.5 is chance)"
         )
     sentence = f"For {data} use {_the(labels[best])}: {why}"
-    if model["kind"] == "control":
-        return sentence + "; no deep model beats this simple control here."
+    if model["role"] == "control":
+        return sentence + "; no network beats this simple control here."
     # Speed is worth something only in a model whose samples are as real.
     fastest = [name for name in goals["fast_sampling"]["ranking"] if name in equals]
     leaders = {

@@ -39,7 +39,7 @@ def evaluation_record(
     """
     grid, source = grid_intensity()
     found = versions()
-    method = next((m["energy_method"] for m in models if m["kind"] == "deep"), "no training")
+    method = next((m["energy_method"] for m in models if m["family"] == "network"), "no training")
     return {
         "schema": 1,
         "task": run.record["task"],

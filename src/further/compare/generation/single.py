@@ -20,6 +20,7 @@ from further.compare.generation.member import (
     make_estimator,
     read_scores,
     score_samples,
+    simple_control,
 )
 from further.compare.generation.pictures import write_real
 from further.compare.generation.record import evaluation_record
@@ -31,7 +32,7 @@ from further.evaluate.generation.flags import flags
 from further.evaluate.interval import Score
 from further.generate.base import GenerativeModel
 from further.generate.generator import Generator
-from further.registry import ModelName, find_model
+from further.registry import ModelEntry, find_model
 from further.train.budget import Budget
 from further.train.callback import Callback
 from further.train.files import read_json, write_json
@@ -41,7 +42,6 @@ from further.train.progress import Progress
 from further.train.run import Run
 
 TASK = "train"
-CONTROL = "gaussian_mixture"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def train_model(
     line = find_model(model)
     dataset = load(data, **loading) if isinstance(data, str | Path) else as_dataset(data, y)
     given = dict(parameters or {})
-    if issubclass(line.load(), GenerativeModel):
+    if line.family == "network":
         given.setdefault("precision", "auto")
     setting = Setting(
         dataset,
@@ -181,7 +181,7 @@ def evaluate_model(path: str | Path, *, listen: Listen | None = None) -> Trained
 
 
 def _carry_out(
-    run: Run, setting: Setting, estimator: Generator, line: ModelName, listen: Listen | None
+    run: Run, setting: Setting, estimator: Generator, line: ModelEntry, listen: Listen | None
 ) -> Trained:
     tell = listen or nobody
     task = {"model": line.name, "repeat": 0}
@@ -198,14 +198,14 @@ def _carry_out(
 
 
 def _evaluate(
-    run: Run, setting: Setting, estimator: Generator, line: ModelName, tell: Listen
+    run: Run, setting: Setting, estimator: Generator, line: ModelEntry, tell: Listen
 ) -> Trained:
     started = time.monotonic()
     task = {"model": line.name, "repeat": 0}
     tell({"event": "trained", **task})
     with run.working():
         entry = judge_member(setting, estimator, line, run.path)
-        controls, mixture = _control(setting) if line.kind == "deep" else ([], None)
+        controls, mixture = _control(setting) if line.role == "model" else ([], None)
         raised, notes = flags(read_scores(run.path, entry["metrics"]), setting.judge.real, mixture)
         entry |= {"flags": list(raised), "notes": list(notes), "across_seeds": None}
         write_real(setting, run.path)
@@ -218,8 +218,8 @@ def _evaluate(
 
 
 def _control(setting: Setting) -> tuple[list[dict[str, Any]], dict[str, Score | None]]:
-    """Fit and judge the Gaussian mixture, and return its entry and scores."""
-    line = find_model(CONTROL)
+    """Fit and judge the simple control, and return its entry and scores."""
+    line = simple_control("generation")
     mixture = make_estimator(setting, line.name, 0, {})
     train, validation = (setting.for_model(setting.part(p)) for p in ("train", "validation"))
     mixture.fit(train, validation=validation)
@@ -238,7 +238,7 @@ def _open(path: str | Path) -> Run:
             f'"{path}" was made by fit in Python, which does not know where its data came from; '
             f'call fit(X, y, run="{path}") again to resume it.'
         )
-    if run.record.get("task") == "cluster":
+    if run.record.get("task") == "clustering":
         raise RunError(
             f'"{path}" is a clustering, which was judged when it was made; '
             f'"further report {path}" shows how.'

@@ -32,8 +32,8 @@ THRESHOLDS: dict[str, Any] = {
         f"least {COLLAPSED_SHARE_OF_REAL} of that of real rows, or mean distance between samples "
         f"below {COLLAPSED_SHARE_OF_REAL} of that between test rows, in raw values"
     ),
-    "worse_than_mixture": (
-        "95 % interval of the paired difference in kernel distance to the Gaussian mixture lies "
+    "worse_than_control": (
+        "95 % interval of the paired difference in kernel distance to the simple control lies "
         "above 0"
     ),
     "misses_classes": (
@@ -46,7 +46,7 @@ THRESHOLDS: dict[str, Any] = {
 def flags(
     scores: Mapping[str, Score | None],
     real: Mapping[str, float | None],
-    mixture: Mapping[str, Score | None] | None = None,
+    control: Mapping[str, Score | None] | None = None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the flags of a model and a sentence for each.
 
@@ -56,13 +56,13 @@ def flags(
         From :meth:`further.evaluate.generation.judge.GenerativeJudge.score`.
     real : mapping of str to float
         What real held-out rows score.
-    mixture : mapping of str to Score, optional
-        Scores of the Gaussian mixture from the same judge; leave it out for controls.
+    control : mapping of str to Score, optional
+        Scores of the simple control from the same judge; leave it out for controls.
 
     Returns
     -------
     names : tuple of str
-        Of "memorizes", "collapsed", "worse_than_mixture", "misses_classes".
+        Of "memorizes", "collapsed", "worse_than_control", "misses_classes".
     sentences : tuple of str
         Why, in the same order.
 
@@ -77,7 +77,7 @@ def flags(
     found = {
         "memorizes": _memorizes(scores, real),
         "collapsed": _collapsed(scores, real),
-        "worse_than_mixture": None if mixture is None else _worse_than(scores, mixture),
+        "worse_than_control": None if control is None else _worse_than(scores, control),
         "misses_classes": _misses_classes(scores),
     }
     raised = {name: sentence for name, sentence in found.items() if sentence is not None}
@@ -124,17 +124,17 @@ def _collapsed(scores: Mapping[str, Score | None], real: Mapping[str, float | No
 
 
 def _worse_than(
-    scores: Mapping[str, Score | None], mixture: Mapping[str, Score | None]
+    scores: Mapping[str, Score | None], control: Mapping[str, Score | None]
 ) -> str | None:
-    own, control = scores.get("kernel_distance"), mixture.get("kernel_distance")
-    if own is None or control is None:
+    own, simple = scores.get("kernel_distance"), control.get("kernel_distance")
+    if own is None or simple is None:
         return None
-    difference = paired_difference(own, control)
+    difference = paired_difference(own, simple)
     if difference.low is None or difference.low <= 0.0:
         return None
     return (
-        f"It does worse than a Gaussian mixture: kernel distance {own.value:.4f} against "
-        f"{control.value:.4f}."
+        f"It does worse than the simple control: kernel distance {own.value:.4f} against "
+        f"{simple.value:.4f}."
     )
 
 

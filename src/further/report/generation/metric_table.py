@@ -22,7 +22,7 @@ def metric_table(run: RunFolder) -> Markup:
     header = tag(
         "tr",
         tag("th", "Figure", scope="col"),
-        *(tag("th", _column_name(model), scope="col", class_=model.kind) for model in run.models),
+        *(tag("th", _column_name(model), scope="col", class_=model.role) for model in run.models),
         tag("th", "Real", scope="col", class_="end"),
         tag("th", "Noise", scope="col", class_="end"),
     )

@@ -20,7 +20,7 @@ def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Mark
     figures = [_sheet("Real, held out", real, "real")] if real else []
     for model in run.models:
         if model.shows_training_rows and not training_examples:
-            figures.append(_sheet(model.label, tag("p", WITHHELD, class_="withheld"), model.kind))
+            figures.append(_sheet(model.label, tag("p", WITHHELD, class_="withheld"), model.role))
             continue
         picture = album.picture(
             model.folder / "pictures" / "samples.png",
@@ -28,7 +28,7 @@ def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Mark
             columns=8,
         )
         if picture:
-            figures.append(_sheet(_name(model), picture, model.kind))
+            figures.append(_sheet(_name(model), picture, model.role))
     return tag("div", *figures, class_="sheets") if figures else None
 
 
@@ -63,7 +63,7 @@ def nearest_pairs(run: RunFolder, album: Album) -> Markup | None:
                     picture,
                     class_="pairs",
                 ),
-                class_=f"nearest {model.kind}",
+                class_=f"nearest {model.role}",
             )
         )
     return tag("div", *figures, class_="strips") if figures else None

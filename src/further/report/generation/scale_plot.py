@@ -51,7 +51,7 @@ def scale_plot(run: RunFolder) -> Markup:
 def _column(run: RunFolder, goal: str, judged: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
     ranking = [name for name in judged.get("ranking") or [] if isinstance(name, str)]
     leading = {*ranking[:1], *(str(name) for name in judged.get("tied") or [])}
-    control = run.mixture.figure(scale.name) if run.mixture else None
+    control = run.control.figure(scale.name) if run.control else None
     cut = _cut(run.models, scale)
     cells = [_cell(model, scale, cut, ranking[:1], leading) for model in run.models]
     spots = [spot for cell in cells for spot in (cell.get("t"), cell.get("high"), cell.get("low"))]
@@ -158,9 +158,9 @@ def _key(run: RunFolder, is_cut: bool) -> Markup:
             "model, 95 % interval",
         ),
         (
-            run.mixture is not None,
+            run.control is not None,
             '<path class="tick" d="M14 1V13"/>',
-            "Gaussian mixture (baseline)",
+            f"{run.control.label if run.control else ''} (baseline)",
         ),
         (True, '<path class="end" d="M11 4.5L16 9.5M16 4.5L11 9.5"/>', "noise"),
         (True, '<circle class="stop" cx="14" cy="7" r="2.2"/>', "real held-out data"),

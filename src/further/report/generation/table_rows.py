@@ -32,7 +32,7 @@ def generated_rows(run: RunFolder, training_examples: bool) -> Markup | None:
             continue
         rows = read_csv(model.folder / "samples.csv", _ROWS)
         if rows:
-            parts.append(_rows(model.label, rows, model.kind))
+            parts.append(_rows(model.label, rows, model.role))
     return tag("div", *parts, class_="tables") if parts else None
 
 

@@ -24,9 +24,9 @@ _FLAGS: dict[str, tuple[str, str]] = {
         "collapsed",
         "It draws from a small part of the data again and again: high precision, little coverage.",
     ),
-    "worse_than_mixture": (
-        "does not beat the mixture",
-        "A Gaussian mixture, fitted in moments, is at least as realistic.",
+    "worse_than_control": (
+        "does not beat the control",
+        "A simple method, fitted in moments, is at least as realistic.",
     ),
     "misses_classes": (
         "misses classes",
@@ -209,7 +209,7 @@ def _failure(model: ModelRun) -> Markup | None:
     chips = [tag("span", f"⚑ {name}", class_="chip") for name, _ in flags]
     # Notes carry the figures; the general meaning of a flag stands in where there are none.
     told = list(model.notes or (meaning for _, meaning in flags))
-    if model.name == "copy" and "memorizes" in model.flags:
+    if model.is_copy and "memorizes" in model.flags:
         told.append(
             "This control is there to be caught: a check that missed it could not be trusted."
         )
