@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import further
 from further.cluster import KMeans
-from further.cluster.exact.lloyd import SMALL_WORK_LOADED
+from further.cluster.exact.selection import COMPILED_WORK
 from further.errors import InputError
 
 #: What scikit-learn grants its own KMeans: its starts are drawn from the rows.
@@ -64,7 +64,7 @@ def assert_same(ours: KMeans, theirs: sklearn.cluster.KMeans) -> None:
 def test_same_seed_same_result_as_scikit_learn_on_float64(dtype, init, n, d, k):
     X = blobs(n, d, k, dtype)
     ours, theirs = both(X, n_clusters=k, init=init, n_init=2, random_state=3)
-    assert (X.size * k * 2 >= SMALL_WORK_LOADED) == (n == 20000)
+    assert (X.size * k * 2 >= COMPILED_WORK) == (n == 20000)
     assert_same(ours, theirs)
     assert ours.cluster_centers_.dtype == dtype
     assert ours.labels_.dtype == np.int32

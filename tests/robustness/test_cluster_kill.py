@@ -8,6 +8,7 @@ import json
 import pytest
 from sklearn.datasets import make_blobs
 
+from further.cluster.exact.selection import COMPILED_WORK
 from further.train.run import Run
 from robustness.killing import delays, finish, kill_when, start, without_times
 
@@ -33,18 +34,26 @@ def has_changed(record, before):
     return written_at(record) != before
 
 
-@pytest.fixture
-def table(tmp_path):
+def write_table(folder, n, d, spread):
     import pandas as pd
 
-    X, _ = make_blobs(90, 3, centers=3, random_state=0)
-    path = tmp_path / "table.csv"
-    pd.DataFrame(X, columns=["a", "b", "c"]).to_csv(path, index=False)
-    return path
+    X, _ = make_blobs(n, d, centers=3, cluster_std=spread, random_state=0)
+    pd.DataFrame(X, columns=[f"c{i}" for i in range(d)]).to_csv(folder / "table.csv", index=False)
 
 
-def test_a_clustering_killed_up_to_three_times(table):
-    quiet, run = table.parent / "quiet", table.parent / "killed"
+def assert_same(run, quiet):
+    found, expected = (
+        without_times(json.loads((path / "evaluation.json").read_text())) for path in (run, quiet)
+    )
+    assert found == expected
+    assert Run(run).status == "finished"
+    for name in ("assignments.csv", "history.csv", "model.safetensors", "preparation.json"):
+        assert (run / name).read_bytes() == (quiet / name).read_bytes(), name
+
+
+def test_a_clustering_killed_up_to_three_times(tmp_path):
+    write_table(tmp_path, 90, 3, 1.0)
+    quiet, run = tmp_path / "quiet", tmp_path / "killed"
     finish(start(CLUSTER, quiet))
     # How long the work takes without the imports.
     longest = json.loads((quiet / "evaluation.json").read_text())["seconds"]
@@ -59,10 +68,18 @@ def test_a_clustering_killed_up_to_three_times(table):
         assert Run(run).status == "interrupted"
     assert killed  # a resumed one may end before its turn to be killed comes
     finish(start(RESUME, run))
-    found, expected = (
-        without_times(json.loads((path / "evaluation.json").read_text())) for path in (run, quiet)
-    )
-    assert found == expected
-    assert Run(run).status == "finished"
-    for name in ("assignments.csv", "history.csv", "model.safetensors", "preparation.json"):
-        assert (run / name).read_bytes() == (quiet / name).read_bytes(), name
+    assert_same(run, quiet)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_clustering_killed_beside_the_border_of_compiled_code(tmp_path, more):
+    # With one row more, the largest fit before the kill takes compiled code: ten initialisations of
+    # four clusters. None after the kill does.
+    n, d, largest = 1008, 26, 4 * 10
+    assert n * d * largest < COMPILED_WORK < (n + 1) * d * largest
+    write_table(tmp_path, n + more, d, 4.0)
+    quiet, run = tmp_path / "quiet", tmp_path / "killed"
+    finish(start(CLUSTER, quiet))
+    assert kill_when(start(CLUSTER, run), (run / "parts" / "criteria.json").is_file, 0.0)
+    finish(start(RESUME, run))
+    assert_same(run, quiet)

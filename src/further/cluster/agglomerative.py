@@ -25,12 +25,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
-from sklearn.base import _fit_context
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from further._sklearn import Interval
+from further._sklearn import Interval, fit_context
 from further.cluster.dendrogram import Dendrogram, truncate
 from further.cluster.distances import refuse_matrix
 from further.cluster.neighbourhood import (
@@ -155,7 +154,7 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
         self.sample_size = sample_size
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> AgglomerativeClustering:
         """Build the tree and cut it.
 

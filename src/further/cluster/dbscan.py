@@ -19,9 +19,8 @@ from typing import Any, ClassVar
 import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
-from sklearn.base import _fit_context
 
-from further._sklearn import StrOptions
+from further._sklearn import StrOptions, fit_context
 from further.cluster.density import DensityClusterer
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
 from further.data.memory import GIB, SHARE, total_memory
@@ -100,7 +99,7 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
         "metric": accept_our_metrics(_THEIRS["metric"]),
     }
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> DBSCAN:
         """Find core points, clusters and noise.
 

@@ -23,8 +23,8 @@ import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import _fit_context
 
+from further._sklearn import fit_context
 from further.cluster.density import DensityClusterer, refuse_too_few
 from further.cluster.distances import refuse_matrix
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
@@ -152,7 +152,7 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
             copy=copy,
         )
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> HDBSCAN:
         """Find the clusters that persist, and noise.
 

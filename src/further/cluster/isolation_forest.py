@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import sklearn.ensemble
-from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from further._sklearn import fit_context
 from further.cluster.neighbourhood import adopt
 from further.cluster.training_rows import KeepsTrainingRows
 
@@ -76,7 +76,7 @@ class IsolationForest(KeepsTrainingRows, sklearn.ensemble.IsolationForest):
 
     _not_saved = ("estimators_", "estimators_features_", "estimator_")
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> IsolationForest:
         """Grow the forest.
 

@@ -15,14 +15,14 @@ from typing import Any, ClassVar
 import numpy as np
 import scipy.sparse as sp
 import sklearn.cluster
-from sklearn.base import _fit_context
 from sklearn.cluster import kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from further._sklearn import Interval, StrOptions
-from further.cluster.exact import lloyd
+from further._sklearn import Interval, StrOptions, check_sample_weight, fit_context
+from further.cluster.exact.lloyd import AssignmentStep, Solution, iterate
+from further.cluster.exact.selection import assign, make_assignment
 from further.errors import InputError
 from further.train.saved_estimator import SavedEstimator
 
@@ -166,28 +166,28 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
             return self
         return self._fit_dense(X, sample_weight)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def _fit_dense(self, X: Any, sample_weight: Any) -> KMeans:
         X = validate_data(self, X, dtype=[np.float64, np.float32], order="C")
         self._check_params_vs_input(X)
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            weights = check_sample_weight(sample_weight, X, dtype=np.float64)
         random_state = check_random_state(self.random_state)
         self._n_threads = 1
         init = self.init
         if not isinstance(init, str) and not callable(init):
             init = check_array(init, dtype=np.float64, copy=True, order="C")
             self._validate_center_shape(X, init)
-        engine = lloyd.make_engine(
+        assignment = make_assignment(
             X, self.n_clusters, weights, n_threads=self.n_threads, passes=self._n_init
         )
-        best: lloyd.Solution | None = None
+        best: Solution | None = None
         for _ in range(self._n_init):
-            centers = self._start(engine, X, init, weights, random_state)
-            solution = lloyd.iterate(
-                engine, centers - engine.offset, max_iter=self.max_iter,
-                tol=self.tol * engine.variance, record=self.record,
+            centers = self._start(assignment, X, init, weights, random_state)
+            solution = iterate(
+                assignment, centers - assignment.offset, max_iter=self.max_iter,
+                tol=self.tol * assignment.variance, record=self.record,
             )  # fmt: skip
             # Rounding alone may make the same clustering look a little better.
             if best is None or (
@@ -195,9 +195,9 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
                 and not _same_clustering(solution.labels, best.labels, self.n_clusters)
             ):
                 best = solution
-        engine.shut()
+        assignment.shut()
         assert best is not None
-        self._exact_centers = best.centers + engine.offset
+        self._exact_centers = best.centers + assignment.offset
         self.cluster_centers_ = self._exact_centers.astype(X.dtype)
         self._n_features_out = self.n_clusters
         self.labels_ = best.labels
@@ -238,7 +238,12 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
             self._n_init = 1
 
     def _start(
-        self, engine: Any, X: np.ndarray, init: Any, weights: np.ndarray | None, random_state: Any
+        self,
+        assignment: AssignmentStep,
+        X: np.ndarray,
+        init: Any,
+        weights: np.ndarray | None,
+        random_state: Any,
     ) -> np.ndarray:
         centers: np.ndarray
         if callable(init):
@@ -254,7 +259,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
             rows = random_state.choice(len(X), size=self.n_clusters, replace=False, p=p)
         else:
             trials = 1 if init == SINGLE_DRAW else None
-            rows = engine.plus_plus(self.n_clusters, random_state, n_candidates=trials)
+            rows = assignment.plus_plus(self.n_clusters, random_state, n_candidates=trials)
         return X[rows].astype(np.float64)
 
     def _init_centroids(self, X: Any, *args: Any, **options: Any) -> Any:
@@ -282,7 +287,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         X = self._check_test_data(X)
         if sp.issparse(X):
             return super().predict(X)
-        return lloyd.assign(X, self._centers(), n_threads=self.n_threads)[0]
+        return assign(X, self._centers(), n_threads=self.n_threads)[0]
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return minus the inertia of X: minus the sum of squared distances to the centroids.
@@ -300,8 +305,8 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         X = self._check_test_data(X)
         if sp.issparse(X):
             return float(super().score(X, sample_weight=sample_weight))
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        squared = lloyd.assign(X, self._centers(), n_threads=self.n_threads)[1]
+        weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+        squared = assign(X, self._centers(), n_threads=self.n_threads)[1]
         return -float(squared @ weights)
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -322,7 +327,7 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
         if sp.issparse(X):
             sparse: np.ndarray = -self._transform(X).min(axis=1)
             return sparse
-        return -np.sqrt(lloyd.assign(X, self._centers(), n_threads=self.n_threads)[1])
+        return -np.sqrt(assign(X, self._centers(), n_threads=self.n_threads)[1])
 
     def _centers(self) -> np.ndarray:
         """Return the centroids in float64 where the fit is at hand, so that labels_ is repeated."""

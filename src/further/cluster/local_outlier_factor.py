@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 import numpy as np
 import sklearn.neighbors
 from numpy.typing import NDArray
-from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
+from further._sklearn import fit_context
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
 from further.cluster.training_rows import KeepsTrainingRows
 
@@ -89,7 +89,7 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
         "metric": accept_our_metrics(_THEIRS["metric"]),
     }
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> LocalOutlierFactor:
         """Find the density around every row.
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
-from sklearn.base import _fit_context
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from further._sklearn import fit_context
 from further.cluster.neighbourhood import adopt
 from further.train.saved_estimator import SavedEstimator
 
@@ -78,7 +78,7 @@ class MeanShift(SavedEstimator, sklearn.cluster.MeanShift):
     array([1, 0])
     """
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> MeanShift:
         """Find the peaks.
 

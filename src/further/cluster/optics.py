@@ -20,8 +20,8 @@ from typing import Any, ClassVar
 import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
-from sklearn.base import _fit_context
 
+from further._sklearn import fit_context
 from further.cluster.density import DensityClusterer, refuse_too_few
 from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
 
@@ -109,7 +109,7 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
     max_eps: float
     reachability_: NDArray[np.floating[Any]]
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> OPTICS:
         """Order the rows and read the clusters off.
 

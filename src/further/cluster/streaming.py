@@ -31,7 +31,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, gen_batches
 
-from further.cluster.exact import lloyd
+from further.cluster.exact.selection import assign
 from further.data.batches import Batches
 from further.errors import InputError
 from further.train.files import PARTIAL
@@ -163,7 +163,7 @@ class _Streamed:
         k, d = centers.shape
         found = _Sums(np.zeros((k, d)), np.zeros(k), 0.0)
         for batch in self.share:
-            labels, squared = lloyd.assign(batch, centers, n_threads=self.n_threads)
+            labels, squared = assign(batch, centers, n_threads=self.n_threads)
             found.inertia += float(squared.sum())
             found.counts += np.bincount(labels, minlength=k)
             for part in gen_batches(len(batch), max(1, _CHUNK_BYTES // (8 * d))):
@@ -193,7 +193,7 @@ class _Streamed:
         squared, labels = np.empty(0), np.empty(0, dtype=np.intp)
         rows = np.empty((0, centers.shape[1]))
         for batch in self.share:
-            of, far = lloyd.assign(batch, centers, n_threads=self.n_threads)
+            of, far = assign(batch, centers, n_threads=self.n_threads)
             near = np.argsort(-far, kind="stable")[:n]
             squared = np.concatenate([squared, far[near]])
             labels = np.concatenate([labels, of[near]])
@@ -358,7 +358,7 @@ def predict_batches(estimator: Any, batches: Batches) -> Iterator[tuple[NDArray[
             f"{', '.join(batches.feature_names)}; choose the same with columns."
         )
     for batch in batches:
-        labels, squared = lloyd.assign(batch, estimator._centers(), n_threads=estimator.n_threads)
+        labels, squared = assign(batch, estimator._centers(), n_threads=estimator.n_threads)
         yield labels, np.sqrt(squared)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.cluster._k_means_lloyd import lloyd_iter_chunked_dense
 from sklearn.datasets import make_blobs
 
-from further.cluster.exact import lloyd
-from further.cluster.exact.assignment import Engine
+from further.cluster.exact.assignment import CompiledAssignment
+from further.cluster.exact.float64 import Float64Assignment
 from further.cluster.exact.grouping import GROUP, group_centroids
-from further.cluster.exact.lloyd import SmallEngine, assign, iterate
+from further.cluster.exact.lloyd import iterate
+from further.cluster.exact.selection import COMPILED_WORK, assign, make_assignment
 
 
 def brute(X: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,41 +69,43 @@ SHAPES = [
 def test_every_iteration_has_the_labels_of_float64(kind, n, d, k, dtype):
     X = data(kind, n, d, k).astype(dtype)
     start = X[np.random.default_rng(1).choice(n, k, replace=False)].astype(float)
-    engine = Engine(X)
-    engine.start(k)
-    centers = start - engine.offset
+    assignment = CompiledAssignment(X)
+    assignment.start(k)
+    centers = start - assignment.offset
     for labels, expected in reference(X, start, None, 25):
-        centers, _ = engine.step(centers)
-        np.testing.assert_array_equal(engine.labels, labels)
+        centers, _ = assignment.step(centers)
+        np.testing.assert_array_equal(assignment.labels, labels)
         scale = np.abs(expected).max()
-        np.testing.assert_allclose(centers + engine.offset, expected, rtol=0, atol=1e-10 * scale)
+        np.testing.assert_allclose(
+            centers + assignment.offset, expected, rtol=0, atol=1e-10 * scale
+        )
 
 
 @pytest.mark.parametrize("d", [5, 24])
 def test_weights_count_as_in_scikit_learn_zero_ones_too(d):
     X = data("blobs", 3000, d, 20)
     weights = np.random.default_rng(2).integers(0, 4, 3000) * 0.25
-    engine = Engine(X, weights)
-    engine.start(20)
-    centers = X[:20] - engine.offset
+    assignment = CompiledAssignment(X, weights)
+    assignment.start(20)
+    centers = X[:20] - assignment.offset
     for labels, expected in reference(X, X[:20], weights, 20):
-        centers, _ = engine.step(centers)
-        np.testing.assert_array_equal(engine.labels, labels)
-        np.testing.assert_allclose(centers + engine.offset, expected, rtol=0, atol=1e-9)
+        centers, _ = assignment.step(centers)
+        np.testing.assert_array_equal(assignment.labels, labels)
+        np.testing.assert_allclose(centers + assignment.offset, expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("d", [4, 20])
 def test_empty_clusters_get_the_farthest_rows(d):
     X = data("blobs", 2000, d, 5)
     start = np.concatenate([X[:5], np.full((3, d), 1e3) + np.arange(3)[:, None]])
-    engine = Engine(X)
-    engine.start(8)
-    centers = start - engine.offset
+    assignment = CompiledAssignment(X)
+    assignment.start(8)
+    centers = start - assignment.offset
     for labels, expected in reference(X, start, None, 10):
-        centers, _ = engine.step(centers)
-        np.testing.assert_array_equal(engine.labels, labels)
-        np.testing.assert_allclose(centers + engine.offset, expected, rtol=0, atol=1e-9)
-    assert len(np.unique(engine.labels)) == 8
+        centers, _ = assignment.step(centers)
+        np.testing.assert_array_equal(assignment.labels, labels)
+        np.testing.assert_allclose(centers + assignment.offset, expected, rtol=0, atol=1e-9)
+    assert len(np.unique(assignment.labels)) == 8
 
 
 @pytest.mark.parametrize("d", [3, 40])
@@ -110,33 +116,33 @@ def test_ties_go_to_the_lowest_index(d, dtype):
     X = rng.integers(-2, 3, (4000, d)).astype(dtype)
     centers = rng.integers(-2, 3, (30, d)).astype(float)
     centers[7], centers[21] = centers[3], centers[3]
-    engine = Engine(X)
-    engine.start(30)
-    engine.label(centers - engine.offset)
+    assignment = CompiledAssignment(X)
+    assignment.start(30)
+    assignment.label(centers - assignment.offset)
     labels, _ = brute(X, centers)
-    np.testing.assert_array_equal(engine.labels, labels)
+    np.testing.assert_array_equal(assignment.labels, labels)
 
 
 def test_bounds_survive_copies_of_a_centroid_that_part_again():
     X = data("blobs", 3000, 20, 30)
-    engine = Engine(X)
-    engine.start(40)
+    assignment = CompiledAssignment(X)
+    assignment.start(40)
     rng = np.random.default_rng(0)
-    centers = X[:40] - engine.offset
+    centers = X[:40] - assignment.offset
     for i in range(12):
         centers = centers + 0.3 * rng.standard_normal(centers.shape)
         if i in (4, 5):
             centers[10:20] = centers[:10]
-        engine.label(centers)
-        np.testing.assert_array_equal(engine.labels, brute(X - engine.offset, centers)[0])
+        assignment.label(centers)
+        np.testing.assert_array_equal(assignment.labels, brute(X - assignment.offset, centers)[0])
 
 
 @pytest.mark.parametrize(("n", "d", "k"), [(40000, 6, 12), (40000, 20, 40)])
 def test_threads_change_nothing(n, d, k):
     X = data("blobs", n, d, k).astype(np.float32)
-    one, two = (Engine(X, n_threads=t) for t in (1, 3))
-    for engine in (one, two):
-        engine.start(k)
+    one, two = (CompiledAssignment(X, n_threads=t) for t in (1, 3))
+    for assignment in (one, two):
+        assignment.start(k)
     a = b = X[:k] - one.offset
     for _ in range(8):
         (a, moved_a), (b, moved_b) = one.step(a), two.step(b)
@@ -152,14 +158,14 @@ def test_where_float32_sees_nothing_float64_takes_over(d):
     X = data("blobs", 5000, d, 5)
     X[0] = 1e7
     start = X[:5]
-    engine = Engine(X)
-    engine.start(5)
-    centers = start - engine.offset
+    assignment = CompiledAssignment(X)
+    assignment.start(5)
+    centers = start - assignment.offset
     steps = reference(X, start, None, 6)
     for labels, _ in steps:
-        centers, _ = engine.step(centers)
-        np.testing.assert_array_equal(engine.labels, labels)
-    assert engine._plain is not None
+        centers, _ = assignment.step(centers)
+        np.testing.assert_array_equal(assignment.labels, labels)
+    assert assignment._float64 is not None
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -174,11 +180,11 @@ def test_assign_is_brute_force(dtype, n, d, k):
     np.testing.assert_allclose(squared, distances, rtol=1e-10)
 
 
-@pytest.mark.parametrize("make", [SmallEngine, Engine])
+@pytest.mark.parametrize("make", [Float64Assignment, CompiledAssignment])
 def test_iterations_go_down_and_are_kept(make):
     X = data("blobs", 3000, 4, 10)
-    engine = make(X)
-    solution = iterate(engine, X[:10] - engine.offset, max_iter=100, tol=0, record=True)
+    assignment = make(X)
+    solution = iterate(assignment, X[:10] - assignment.offset, max_iter=100, tol=0, record=True)
     inertias = [step.inertia for step in solution.history]
     assert inertias == sorted(inertias, reverse=True)
     assert [step.moved for step in solution.history][:: len(inertias) - 1] == [3000, 0]
@@ -196,5 +202,30 @@ def test_groups_hold_sixteen_neighbours():
 
 
 def test_small_work_needs_no_compiled_code():
-    assert isinstance(lloyd.make_engine(np.zeros((150, 4)), 3), SmallEngine)
-    assert isinstance(lloyd.make_engine(np.zeros((100_000, 8)), 20), Engine)
+    n = COMPILED_WORK // 16
+    assert isinstance(make_assignment(np.zeros((n - 1, 4)), 4), Float64Assignment)
+    assert isinstance(make_assignment(np.zeros((n, 4)), 4), CompiledAssignment)
+    assert isinstance(make_assignment(np.zeros((n // 5 + 1, 4)), 4, passes=5), CompiledAssignment)
+
+
+@pytest.mark.parametrize("n", [3000, 12000, 30000])
+def test_what_the_process_did_before_changes_nothing(n):
+    # On either side of the border, and where a fit takes both kinds of code.
+    script = (
+        "import numpy as np\n"
+        "{}\n"
+        "from further.cluster import KMeans\n"
+        f"X = np.random.default_rng(0).standard_normal(({n}, 9)) + 0.3\n"
+        "model = KMeans(8, random_state=0, n_init=2).fit(X)\n"
+        "print(repr((model.inertia_, model.score(X[:2000]), model.cluster_centers_.tolist())))\n"
+    )
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", script.format(b)],
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for b in ("", "import further.cluster.exact.assignment")
+    ]
+    assert found[0] == found[1]

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from further.cluster.exact.float64 import Float64Assignment
 from further.cluster.exact.full_pass import scan_all
 from further.cluster.exact.grouping import GROUP, group_centroids
 from further.cluster.exact.initialization import plus_plus
-from further.cluster.exact.lloyd import SmallEngine, means
+from further.cluster.exact.lloyd import means
 from further.cluster.exact.rows import Rows, aligned, round_up
 from further.cluster.exact.tiles import scan_tiles, scan_unclear_rows
 from further.cluster.exact.yinyang import BLOCK, scan_rows
@@ -28,21 +29,21 @@ _SAMPLE = 4096
 _ABOVE = 1 + 2.0**-20
 
 
-class Engine(Rows):
+class CompiledAssignment(Rows):
     """Labels and centroid sums of a table, kept from one iteration to the next.
 
     Centroids are float64 and less ``offset`` throughout.
     """
 
     def start(self, n_clusters: int) -> None:
-        """Forget labels and sums, for a new start."""
+        """Forget labels and sums, for new initial centroids."""
         self.labels = np.full(self.n, -1, np.int32)
         self._sums = np.zeros((n_clusters, self.d))
         self._mass = np.zeros(n_clusters)
         self._some = np.linspace(0, self.n - 1, min(_SAMPLE, max(self.n // 32, 64))).astype(int)
         self._count = np.zeros(n_clusters, np.int64)
         self.close, self._moved_share = 0, 1.0
-        self._plain: SmallEngine | None = None
+        self._float64: Float64Assignment | None = None
         # The bounds, and what has happened to the centroids since they were found.
         self._bounded = False
         self._bounds_of = self._drift = self._needed = np.empty(0)
@@ -51,20 +52,20 @@ class Engine(Rows):
 
     def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
         """Label all rows and return the new centroids and the number of rows that moved."""
-        if self._plain is not None:
-            apart = self.offset - self._plain.offset
-            new, moved = self._plain.step(centers + apart)
+        if self._float64 is not None:
+            apart = self.offset - self._float64.offset
+            new, moved = self._float64.step(centers + apart)
             return new - apart, moved
         moved = self.label(centers)
         if self.close > _CLOSE_SHARE * self.n:
-            self._plain = SmallEngine(self.X, self.given_weights, n_threads=self.n_threads)
-            self._plain.labels = self.labels
+            self._float64 = Float64Assignment(self.X, self.given_weights, n_threads=self.n_threads)
+            self._float64.labels = self.labels
         return self._means(centers), moved
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
         """Label all rows by their nearest centroids and return how many labels changed."""
-        if self._plain is not None:
-            return self._plain.label(centers + self.offset - self._plain.offset)
+        if self._float64 is not None:
+            return self._float64.label(centers + self.offset - self._float64.offset)
         k = len(centers) if update else 0
         results: list[Any] = [None] * self.n_spans
         sums = [
