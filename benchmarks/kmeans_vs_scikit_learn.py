@@ -87,7 +87,7 @@ def elbow(side: str, X: np.ndarray) -> tuple[np.ndarray, float, int]:
     if side == "further":
         from further.cluster.number.sweep import sweep
 
-        models = list(sweep(X, range(2, 31), n_starts=2, random_state=0).values())
+        models = list(sweep(X, range(2, 31), n_init=2, random_state=0).values())
     else:
         from sklearn.cluster import KMeans
 

@@ -131,7 +131,7 @@ def evaluate(
         "rules": {"fidelity": _estimate(0.953, 0.02, len(X)), "depth": 3,
                   "text": [f"cluster {c}: {HOSTILE if hostile else 'petal width <= 0.8'}"
                            for c in range(k)]} if several else None,
-        "starts": changing,
+        "initialisations": changing,
         "projection": {
             "method": "pca", "note": "The plane of most variance.",
             "explained": pca.explained_variance_ratio_[:2].tolist(),
@@ -222,7 +222,7 @@ def _criteria(X: np.ndarray, k: int, rng: np.random.Generator) -> dict[str, Any]
         "sentence": "Most of them give this number." if k > 1 else "Nothing beats chance.",
         "rule": "The k that most criteria name, if it is stable and beyond data of no structure.",
         "agree": False,
-        "structure": {"found": k > 1, "statistic": 0.62 if k > 1 else 0.37, "low": 0.31,
+        "tendency": {"found": k > 1, "statistic": 0.62 if k > 1 else 0.37, "low": 0.31,
                       "high": 0.44, "p_value": 0.05 if k > 1 else 0.61,
                       "method": "silhouette of 20 samples of no structure"},
         "items": items,
@@ -246,7 +246,7 @@ def _starts(X: np.ndarray, k: int, n: int, labels: np.ndarray) -> dict[str, Any]
                       "ari": {"median": float(np.median(rand)), "low": float(min(rand)),
                               "high": float(max(rand))}})  # fmt: skip
     rows = np.flatnonzero(away)
-    return {"n_starts": n, "kinds": kinds, "sentence": "Other starts mostly come to the same.",
+    return {"n_init": n, "kinds": kinds, "sentence": "Others mostly come to the same.",
             "changing": {"share": len(rows) / len(X), "rows": rows.tolist(),
                          "values": (away[rows] / (2 * n)).tolist()}}  # fmt: skip
 

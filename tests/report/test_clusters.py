@@ -23,7 +23,7 @@ from further.report.run_folder import RunFolder, read_run
 
 TITLES = (
     "The clusters", "Seen in a plane", "Row by row", "How many clusters?", "Does it hold?",
-    "How much the start matters", "k-means, step by step", "The most unusual rows",
+    "How much the initialisation matters", "k-means, step by step", "The most unusual rows",
     "Merge by merge", "The clusters as rules", "What each column was taken for",
     "What was found in the data", "Time, energy and carbon", "What the figures cannot show",
     "How to get this again",
@@ -68,8 +68,8 @@ def test_every_chart_has_words_and_its_data_as_a_table(runs: dict[str, Path], pl
         specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
         marks |= {json.loads(spec).get("mark", "player") for spec in specs}
     assert marks == {
-        "clusters", "degrees", "silhouettes", "criterion", "structure", "starts", "dendrogram",
-        "player",
+        "clusters", "degrees", "silhouettes", "criterion", "tendency", "initialisations",
+        "dendrogram", "player",
     }  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def test_lists_of_odd_lengths_and_many_clusters(tmp_path: Path) -> None:
 
 def test_sentences_follow_the_figures(tmp_path: Path, runs: dict[str, Path]) -> None:
     evaluation = read(runs["iris"])
-    evaluation["criteria"]["structure"].update(found=False, statistic=0.2)
+    evaluation["criteria"]["tendency"].update(found=False, statistic=0.2)
     evaluation["criteria"].update(agree=True, k=2)
     evaluation["stability"].update(value=0.41, low=0.3, high=0.52)
     evaluation["silhouette"].update(sampled=True, n=5000)

@@ -13,9 +13,9 @@ from sklearn.preprocessing import scale
 from further.cluster import AgglomerativeClustering, GaussianMixture, KMedoids, KModes, KPrototypes
 from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
-from further.cluster.number.clustered_rows import read_rows
 from further.cluster.number.criteria import Criterion
-from further.cluster.number.structure import structure_test
+from further.cluster.number.observations import read_observations
+from further.cluster.number.tendency import tendency_test
 from further.cluster.number.voting import most_stable, vote
 from further.errors import InputError
 from further.evaluate.interval import Estimate
@@ -32,10 +32,10 @@ def centers_of(k):
     return np.array(found)
 
 
-def structure(X, seed=0, k_max=4):
-    rows = read_rows(X, KMeans(), "test")
+def tendency(X, seed=0, k_max=4):
+    rows = read_observations(X, KMeans(), "test")
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
-        return structure_test(rows, range(2, k_max + 1), estimator=KMeans(), random_state=seed)
+        return tendency_test(rows, range(2, k_max + 1), estimator=KMeans(), random_state=seed)
 
 
 @pytest.fixture(scope="module")
@@ -65,38 +65,38 @@ def test_unequal_sizes_and_spreads_and_long_clusters_get_their_number(k):
 
 @pytest.mark.parametrize(("n", "d"), [(200, 1), (150, 2), (30, 10)])
 def test_uniform_data_have_no_structure(n, d):
-    found = [structure(np.random.default_rng([seed, n]).random((n, d))).found for seed in (1, 2)]
+    found = [tendency(np.random.default_rng([seed, n]).random((n, d))).found for seed in (1, 2)]
     assert not any(found)
 
 
 @pytest.mark.parametrize("d", [1, 2, 12])
 def test_one_gaussian_has_no_structure_whatever_its_covariance(d):
     rng = np.random.default_rng(d)
-    assert not structure(rng.normal(size=(80, d))).found
-    assert not structure(rng.normal(size=(80, d)) @ rng.normal(size=(d, d))).found
+    assert not tendency(rng.normal(size=(80, d))).found
+    assert not tendency(rng.normal(size=(80, d)) @ rng.normal(size=(d, d))).found
 
 
 @pytest.mark.parametrize("d", [1, 2, 6])
 def test_one_skewed_cluster_has_no_structure(d):
     X = np.exp(np.random.default_rng(d).normal(size=(120, d)))
-    found = structure(scale(X))
+    found = tendency(scale(X))
     assert not found.found
 
 
 def test_few_valued_columns_alone_are_no_structure():
     X = np.random.default_rng(4).integers(0, 2, (120, 5)).astype(float)
-    assert not structure(X).found
+    assert not tendency(X).found
 
 
 @pytest.mark.slow
-def test_the_test_of_structure_holds_its_level():
+def test_the_tendency_test_holds_its_level():
     runs, found = 60, dict.fromkeys(("uniform", "gaussian", "lognormal"), 0)
     for seed in range(runs):
         rng = np.random.default_rng([9, seed])
         n, d = int(rng.integers(30, 200)), int(rng.integers(1, 12))
-        found["uniform"] += structure(rng.random((n, d)), seed).found
-        found["gaussian"] += structure(rng.normal(size=(n, d)), seed).found
-        found["lognormal"] += structure(scale(np.exp(rng.normal(size=(n, d)))), seed).found
+        found["uniform"] += tendency(rng.random((n, d)), seed).found
+        found["gaussian"] += tendency(rng.normal(size=(n, d)), seed).found
+        found["lognormal"] += tendency(scale(np.exp(rng.normal(size=(n, d)))), seed).found
     # Binomial with p = 0.05: more than 7 of 60 has a probability of 0.5 %.
     assert all(count <= 7 for count in found.values()), found
 
@@ -106,17 +106,17 @@ def test_data_of_no_structure_get_one_and_what_the_criteria_would_say():
         np.random.default_rng(3).random((120, 2)), k_max=5, n_bootstrap=8, random_state=0
     )
     assert choice.k == 1
-    assert not choice.structure.found
-    assert choice.structure.p_value > 0.05
+    assert not choice.tendency.found
+    assert choice.tendency.p_value > 0.05
     assert "no better than data of the same spread without clusters (p = " in choice.sentence
     assert "made to name a number" in choice.sentence
 
 
 def test_the_answer_comes_with_its_criteria(three):
     assert three.k == 3
-    assert three.structure.found
-    assert three.structure.p_value == pytest.approx(1 / 21)
-    assert three.structure.statistic > three.structure.high
+    assert three.tendency.found
+    assert three.tendency.p_value == pytest.approx(1 / 21)
+    assert three.tendency.statistic > three.tendency.high
     names = [c.name for c in three.criteria]
     assert names == [
         "elbow", "silhouette", "calinski_harabasz", "davies_bouldin", "gap", "bic", "stability",
@@ -131,8 +131,8 @@ def test_the_answer_comes_with_its_criteria(three):
 def test_the_answer_goes_to_json_and_to_a_table(three):
     told = json.loads(json.dumps(three.to_dict(), allow_nan=False))
     assert told["k"] == 3
-    assert set(told) >= {"sentence", "rule", "agree", "structure", "items", "stability"}
-    assert set(told["structure"]) >= {"found", "statistic", "low", "high", "p_value", "method"}
+    assert set(told) >= {"sentence", "rule", "agree", "tendency", "items", "stability"}
+    assert set(told["tendency"]) >= {"found", "statistic", "low", "high", "p_value", "method"}
     assert told["stability"]["3"]["value"] == pytest.approx(1, abs=0.01)
     frame = three.to_frame()
     assert list(frame.index) == [1, 2, 3, 4, 5, 6]
@@ -201,7 +201,7 @@ def test_categories_that_do_not_go_together_have_no_structure():
         frame, k_max=4, estimator=KModes(n_init=1), n_bootstrap=4, n_references=19, random_state=0
     )
     assert choice.k == 1
-    assert choice.structure.kind == "shuffled"
+    assert choice.tendency.kind == "shuffled"
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_few_different_rows_lower_the_limit_and_are_the_clusters():
 )
 def test_what_cannot_have_clusters_is_one_with_the_reason(X, why):
     choice = choose_k(X)
-    assert (choice.k, choice.criteria, choice.structure.found) == (1, (), False)
+    assert (choice.k, choice.criteria, choice.tendency.found) == (1, (), False)
     assert choice.sentence == f"{why}."
     json.dumps(choice.to_dict(), allow_nan=False)
 

@@ -12,7 +12,7 @@ from further.cluster.number.references import References, principal_axes, same_c
 from further.cluster.number.unimodal import unimodal_distribution
 
 
-def test_gap_of_two_heaps_by_hand():
+def test_gap_of_two_values_by_hand():
     # Two values: W_1 = n/4 by hand; uniform on [0, 1] has n/12 and, cut in half, n/48 on average.
     X = np.repeat([[0.0], [1.0]], 1000, axis=0)
     X[::2] += 0.01 * np.random.default_rng(0).random((1000, 1))
@@ -70,7 +70,7 @@ def test_reference_data_of_more_columns_than_rows_keep_the_spread():
     np.testing.assert_allclose(drawn.var(axis=0).sum(), X.var(axis=0).sum(), rtol=1e-6)
 
 
-def test_two_heaps_become_one_heap_of_the_same_range():
+def test_two_modes_become_one_of_the_same_range():
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.normal(0, 1, 300), rng.normal(12, 1, 300)])
     values, F = unimodal_distribution(x)
@@ -83,7 +83,7 @@ def test_two_heaps_become_one_heap_of_the_same_range():
     assert between[1] - between[0] > 0.05  # the gap, empty in the rows, is filled
 
 
-def test_one_skewed_heap_stays_what_it_is():
+def test_one_skewed_mode_stays_what_it_is():
     x = np.exp(np.random.default_rng(0).normal(size=500))
     values, F = unimodal_distribution(x)
     empirical = np.searchsorted(np.sort(x), values, side="right") / len(x)

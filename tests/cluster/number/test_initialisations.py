@@ -15,7 +15,7 @@ from further.errors import InputError
 
 @pytest.fixture(scope="module")
 def uneven():
-    """Two tight blobs near each other and two far away: random starts often miss one."""
+    """Two tight blobs near each other and two far away: random initialisations often miss one."""
     centers = [[0, 0], [3, 0], [60, 0], [60, 40]]
     X, _ = make_blobs([30, 30, 60, 60], centers=centers, cluster_std=0.5, random_state=0)
     return X
@@ -23,41 +23,41 @@ def uneven():
 
 @pytest.fixture(scope="module")
 def found(uneven):
-    return init_sensitivity(uneven, 4, n_starts=20, random_state=0)
+    return init_sensitivity(uneven, 4, n_init=20, random_state=0)
 
 
-def test_kinds_of_start_are_compared_with_the_best_of_all(found):
+def test_kinds_of_initialisation_are_compared_with_the_best_of_all(found):
     kinds = {kind.kind: kind for kind in found.kinds}
     assert {"random", "k-means++"} <= set(kinds)
     assert all(len(kind.inertia) == 20 for kind in found.kinds)
     assert found.best_inertia == min(kind.inertia.min() for kind in found.kinds)
     assert kinds["k-means++"].best_share > kinds["random"].best_share
     assert kinds["random"].low <= kinds["random"].median <= kinds["random"].high <= 1
-    assert found.sentence.startswith("The start matters: ")
+    assert found.sentence.startswith("The initialisation matters: ")
 
 
-def test_a_start_is_one_fit_with_that_start(uneven, found):
+def test_an_initialisation_is_one_fit_with_that_init(uneven, found):
     assert found.best_inertia == pytest.approx(
         KMeans(4, n_init=20, random_state=1).fit(uneven).inertia_
     )
 
 
 def test_rows_that_leave_their_side_are_the_ones_between(uneven, found):
-    # The far blobs are split when the near ones are merged; the best start keeps all four apart.
+    # The far blobs are split when the near ones are merged; the best keeps all four apart.
     assert found.changing.shape == (len(uneven),)
     assert 0 < found.changing.max() < 1
     assert len(np.unique(found.labels)) == 4
 
 
-def test_where_the_start_hardly_matters_no_row_changes():
+def test_where_the_initialisation_hardly_matters_no_row_changes():
     X, _ = make_blobs(90, centers=[[0, 0], [50, 0]], random_state=0)
-    found = init_sensitivity(X, 2, n_starts=5, random_state=0)
+    found = init_sensitivity(X, 2, n_init=5, random_state=0)
     assert found.changing.max() == 0
     assert all(kind.best_share == 1 and kind.median == 1 for kind in found.kinds)
-    assert found.sentence.startswith("The start hardly matters")
+    assert found.sentence.startswith("The initialisation hardly matters")
 
 
-def test_shares_are_counts_of_starts(found):
+def test_shares_are_counts_of_initialisations(found):
     frame = found.to_frame()
     assert frame["relative"].min() == 1.0
     for kind in found.kinds:
@@ -68,7 +68,7 @@ def test_shares_are_counts_of_starts(found):
 
 def test_json_lists_the_rows_that_change_most_first(found):
     told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert set(told) >= {"n_starts", "kinds", "changing", "sentence"}
+    assert set(told) >= {"n_init", "kinds", "changing", "sentence"}
     assert set(told["kinds"][0]) == {"kind", "inertia", "best_share", "ari"}
     values = told["changing"]["values"]
     assert values == sorted(values, reverse=True)
@@ -90,38 +90,38 @@ def test_clusters_are_matched_so_that_most_rows_stay():
 def test_other_estimators_have_their_own_kinds():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=40), "c": rng.choice(list("pq"), 40)})
-    mixed = init_sensitivity(frame, 2, estimator=KPrototypes(), n_starts=4, random_state=0)
+    mixed = init_sensitivity(frame, 2, estimator=KPrototypes(), n_init=4, random_state=0)
     assert {kind.kind for kind in mixed.kinds} == {"random", "k-means++"}
     medoids = init_sensitivity(
-        rng.normal(size=(40, 2)), 3, estimator=KMedoids(), n_starts=4, random_state=0
+        rng.normal(size=(40, 2)), 3, estimator=KMedoids(), n_init=4, random_state=0
     )
     build = next(kind for kind in medoids.kinds if kind.kind == "build")
     assert len(build.inertia) == 1  # nothing is left to chance
     assert build.median is None
 
 
-def test_an_estimator_without_a_start_always_gives_the_same():
+def test_an_estimator_without_an_init_always_gives_the_same():
     X = np.random.default_rng(0).random((40, 2))
-    found = init_sensitivity(X, 3, estimator=AgglomerativeClustering(), n_starts=3, random_state=0)
+    found = init_sensitivity(X, 3, estimator=AgglomerativeClustering(), n_init=3, random_state=0)
     assert [kind.kind for kind in found.kinds] == ["its own"]
     assert found.changing.max() == 0
 
 
 def test_one_cluster_and_rows_alone():
     X = np.random.default_rng(0).random((8, 2))
-    assert init_sensitivity(X, 1, n_starts=3, random_state=0).changing.max() == 0
-    assert init_sensitivity(X, 8, n_starts=3, random_state=0).best_inertia == 0
+    assert init_sensitivity(X, 1, n_init=3, random_state=0).changing.max() == 0
+    assert init_sensitivity(X, 8, n_init=3, random_state=0).best_inertia == 0
 
 
 def test_the_same_seed_gives_the_same(uneven):
-    first, second = (init_sensitivity(uneven, 4, n_starts=4, random_state=3) for _ in range(2))
+    first, second = (init_sensitivity(uneven, 4, n_init=4, random_state=3) for _ in range(2))
     assert first.to_dict() == second.to_dict()
 
 
 def test_large_data_are_sampled_and_it_is_said(monkeypatch):
     monkeypatch.setattr("further.cluster.number.initialisations.FITTED_ROWS", 200)
     X, _ = make_blobs(500, centers=2, random_state=0)
-    found = init_sensitivity(X, 2, n_starts=3, random_state=0)
+    found = init_sensitivity(X, 2, n_init=3, random_state=0)
     assert len(found.changing) == len(found.rows) == 200
     assert found.notes == ("A random sample of 200 of 500 rows was clustered.",)
 
@@ -131,8 +131,8 @@ def test_large_data_are_sampled_and_it_is_said(monkeypatch):
     [
         (30, {}, "n_clusters=30 but X has 20 rows"),
         (0, {}, "n_clusters=0 must be at least 1"),
-        (2, {"n_starts": 1}, "n_starts=1 shows no spread"),
-        (2, {"kinds": ("nearest",)}, 'KMeans has no start "nearest"; choose from random'),
+        (2, {"n_init": 1}, "n_init=1 shows no spread"),
+        (2, {"kinds": ("nearest",)}, 'KMeans has no init "nearest"; choose from random'),
     ],
 )
 def test_what_cannot_be_is_refused(k, options, message):

@@ -96,7 +96,7 @@ def test_every_entry_of_the_evaluation_is_json_and_has_its_evidence(three):
     assert [profile["size"] for profile in evaluation["profile"]] == evaluation["sizes"]
     assert all(profile["features"] for profile in evaluation["profile"])
     assert evaluation["rules"]["fidelity"]["value"] > 0.9
-    assert evaluation["starts"]["n_starts"] >= 20
+    assert evaluation["initialisations"]["n_init"] >= 20
     assert len(evaluation["projection"]["x"]) == 240
     assert len(evaluation["steps"]["scores"]) <= 400
     assert evaluation["energy"]["watt_hours"] > 0
@@ -225,7 +225,7 @@ def test_an_interrupted_run_is_gone_on_with_to_the_same_result(tmp_path, monkeyp
     assert (tmp_path / "run" / "parts" / "criteria.json").is_file()
     monkeypatch.setattr(clusterings, "choose_k", interrupt)  # it is not chosen again
     resumed = clusterings.resume(tmp_path / "run").evaluation
-    for key in ("k", "sizes", "criteria", "profile", "inertia", "sentence", "starts"):
+    for key in ("k", "sizes", "criteria", "profile", "inertia", "sentence", "initialisations"):
         assert resumed[key] == quiet[key], key
     spent = resumed["seconds"], resumed["energy"]["watt_hours"]
     assert spent > before > (0, 0)

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from further.data.preparation.column_text import (
     decimals_of,
     is_quantity,
+    json_value,
     numbers_of,
-    plain,
     unit_of,
     write_days,
     write_numbers,
@@ -127,7 +127,7 @@ class ColumnEffects:
             self.label, self.unit = unit_of(self.name)
         else:
             self.codes, distinct = pd.factorize(column)
-            self.categories = [plain(value) for value in distinct]
+            self.categories = [json_value(value) for value in distinct]
 
     def center(self, members: NDArray[np.bool_]) -> Any:
         """Return the mean of numbers, the date amid dates, the most frequent category."""

@@ -24,7 +24,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from further.cluster.describe.effects import ColumnEffects, Effect
 from further.cluster.describe.rules import ClusterRule, Rules, cluster_rules, find_rules
 from further.cluster.describe.silhouette import Silhouettes
-from further.data.preparation.column_text import plain
+from further.data.preparation.column_text import json_value
 from further.data.preparation.columns import typed_table
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError
@@ -302,7 +302,7 @@ class _Places:
         return list(found.values())
 
     def _example(self, row: int, other: int | None = None) -> Example:
-        values = {str(name): plain(self.table[name].iloc[row]) for name in self.table}
+        values = {str(name): json_value(self.table[name].iloc[row]) for name in self.table}
         distance = None if self.distances is None else float(self.distances[row])
         return Example(row, values, distance, other)
 

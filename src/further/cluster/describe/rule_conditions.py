@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from further.data.preparation.column_text import (
     SECONDS_A_DAY,
     decimals_of,
+    json_value,
     numbers_of,
-    plain,
     write_days,
     write_value,
 )
@@ -171,7 +171,7 @@ class Choice:
             return Choice(self.column, value)
         if self.value is not None:
             return self
-        present = [plain(known) for known in self.column.dropna().unique()]
+        present = [json_value(known) for known in self.column.dropna().unique()]
         excluded = (*self.excluded, value)
         left = [known for known in present if known not in excluded]
         if len(left) == 1 and not self.column.isna().any():
@@ -218,5 +218,5 @@ def rule_text(paths: Sequence[Sequence[Range | Choice]]) -> str:
 def _equals(column: pd.Series, value: Any) -> NDArray[np.bool_]:
     # Compared once for each distinct value; a million rows have few.
     codes, distinct = pd.factorize(column)
-    same = np.array([*(plain(known) == value for known in distinct), False], dtype=bool)
+    same = np.array([*(json_value(known) == value for known in distinct), False], dtype=bool)
     return same[codes]

@@ -24,7 +24,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from further.cluster.describe.rule_conditions import Choice, NumberColumn, Range, rule_text
-from further.data.preparation.column_text import is_quantity, plain
+from further.data.preparation.column_text import is_quantity, json_value
 from further.data.preparation.columns import typed_table
 from further.errors import InputError
 from further.evaluate.interval import Estimate, wilson
@@ -257,11 +257,11 @@ def _questions(table: pd.DataFrame) -> _Questions:
         if len(asked) == 2 and not missing:
             asked = asked[:1]
         codes, values_found = pd.factorize(column)
-        place = {plain(value): code for code, value in enumerate(values_found)}
+        place = {json_value(value): code for code, value in enumerate(values_found)}
         for value in asked:
-            columns.append((codes == place[plain(value)]).astype(np.float64))
+            columns.append((codes == place[json_value(value)]).astype(np.float64))
             numbers.append(None)
-            values.append((column, plain(value)))
+            values.append((column, json_value(value)))
     if not columns:
         raise InputError("cluster_rules: no column of frame varies, so nothing tells rows apart.")
     return _Questions(np.column_stack(columns), numbers, values)

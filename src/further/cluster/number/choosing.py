@@ -1,7 +1,7 @@
 r"""How many clusters? One stated rule turns the criteria into an answer; "none" is among them.
 
-First structure: a Monte Carlo test against data of no structure and the same spread
-(:mod:`further.cluster.number.structure`). Without it the answer is 1. With it every criterion
+First the cluster tendency: a Monte Carlo test against data of no structure and the same spread
+(:mod:`further.cluster.number.tendency`). Without it the answer is 1. With it every criterion
 (:mod:`further.cluster.number.criteria`, :mod:`further.cluster.number.gap`,
 :mod:`further.cluster.number.stability`) gives its own number,
 
@@ -27,7 +27,6 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from further.cluster.kmeans import KMeans
-from further.cluster.number.clustered_rows import ClusteredRows, inertia_by_k, read_rows
 from further.cluster.number.criteria import (
     Criterion,
     bic,
@@ -37,9 +36,10 @@ from further.cluster.number.criteria import (
     silhouette,
 )
 from further.cluster.number.gap import gap_statistic
+from further.cluster.number.observations import Observations, inertia_by_k, read_observations
 from further.cluster.number.stability import stability_by_k
-from further.cluster.number.structure import FEWEST_REFERENCES, LEVEL, Structure, structure_test
 from further.cluster.number.sweep import is_kmeans, sample_rows, sweep, with_parameters
+from further.cluster.number.tendency import FEWEST_REFERENCES, LEVEL, ClusterTendency, tendency_test
 from further.cluster.number.voting import RULE, most_stable, vote, who_says_what
 from further.errors import InputError
 from further.evaluate.interval import Estimate
@@ -49,8 +49,8 @@ SWEPT_ROWS = 100_000
 #: Rows of the parts that are repeated for reference sets and bootstrap samples: k-means, others.
 REPEATED_ROWS = 1000
 REPEATED_ROWS_OTHERS = 300
-#: Starts in the repeated parts.
-REPEATED_STARTS = 2
+#: Initialisations in the repeated parts.
+REPEATED_N_INIT = 2
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class KChoice:
         What turned the criteria into the answer.
     agree : bool
         Whether every criterion that could have given this answer gives it.
-    structure : Structure
-        The test of structure.
+    tendency : ClusterTendency
+        Whether there is any cluster structure.
     criteria : tuple of Criterion
         Each with its own answer.
     stability : dict of int to Estimate
@@ -83,7 +83,7 @@ class KChoice:
     sentence: str
     rule: str
     agree: bool
-    structure: Structure
+    tendency: ClusterTendency
     criteria: tuple[Criterion, ...] = ()
     stability: dict[int, Estimate] = field(default_factory=dict)
     estimators: dict[int, Any] = field(default_factory=dict, repr=False)
@@ -107,7 +107,7 @@ class KChoice:
             "sentence": self.sentence,
             "rule": self.rule,
             "agree": self.agree,
-            "structure": self.structure.to_dict(),
+            "tendency": self.tendency.to_dict(),
             "items": [criterion.to_dict() for criterion in self.criteria],
             "stability": {str(k): figure.to_dict() for k, figure in self.stability.items()},
             "notes": list(self.notes),
@@ -183,7 +183,7 @@ def choose_k(
             f"choose_k: {type(estimator).__name__} has no n_clusters to choose; give an estimator "
             "that has."
         )
-    rows = read_rows(X, estimator, "choose_k")
+    rows = read_observations(X, estimator, "choose_k")
     notes: list[str] = []
     distinct = rows.count_distinct(k_max + 1)
     most = min(k_max, len(rows) - 1, distinct)
@@ -201,7 +201,7 @@ def choose_k(
 
 
 def _choose(
-    rows: ClusteredRows,
+    rows: Observations,
     estimator: Any,
     k_min: int,
     k_max: int,
@@ -212,7 +212,7 @@ def _choose(
     notes: list[str],
 ) -> KChoice:
     # Each part has a stream of its own: more bootstrap samples do not change the reference sets.
-    for_rows, for_fits, for_structure, for_gap, for_stability = (
+    for_rows, for_fits, for_tendency, for_gap, for_stability = (
         np.random.default_rng(seed) for seed in np.random.SeedSequence(random_state).spawn(5)
     )
     lloyd = is_kmeans(estimator)
@@ -236,28 +236,28 @@ def _choose(
     repeated = _repeated(estimator)
     few = _sample(
         rows, min(sample_size, REPEATED_ROWS if lloyd else REPEATED_ROWS_OTHERS), for_rows, notes,
-        f"The test of structure, stability{' and the gap' if rows.is_euclidean else ''}",
+        f"The cluster tendency test, stability{' and the gap' if rows.is_euclidean else ''}",
     )  # fmt: skip
     # Whether there is any structure is a question to the data; k-means asks it fastest.
     asked = repeated
     if rows.is_euclidean and getattr(fits[k_max], "inertia_", None) is None:
         asked = KMeans()
-        notes.append("The test of structure was made with k-means.")
+        notes.append("The cluster tendency test was made with k-means.")
     # Rows and parameters have passed the sweep above: no need to check them a thousand times.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        structure = structure_test(
+        tendency = tendency_test(
             few,
             range(2, min(k_max, len(few) - 1) + 1),
             estimator=asked,
             n_references=n_references,
-            random_state=for_structure,
+            random_state=for_tendency,
         )
         stable = stability_by_k(
             few.values,
             ks,
             repeated,
             n_bootstrap=n_bootstrap,
-            n_starts=REPEATED_STARTS,
+            n_init=REPEATED_N_INIT,
             random_state=for_stability,
         )
         gap = None
@@ -271,7 +271,7 @@ def _choose(
             )
 
     criteria = [
-        elbow(inertia_by_k(fitted, fits), reference=structure.reference),
+        elbow(inertia_by_k(fitted, fits), reference=tendency.reference),
         silhouette(sample.distances(), labels),
     ]
     if gap is not None:
@@ -288,11 +288,11 @@ def _choose(
             "about means and squares, which this distance does not have."
         )
     criteria.append(most_stable(stable))
-    return _decide(structure, criteria, stable, fits, k_min, _name(estimator), notes)
+    return _decide(tendency, criteria, stable, fits, k_min, _name(estimator), notes)
 
 
 def _decide(
-    structure: Structure,
+    tendency: ClusterTendency,
     criteria: list[Criterion],
     stable: dict[int, Estimate],
     fits: dict[int, Any],
@@ -301,14 +301,14 @@ def _decide(
     notes: list[str],
 ) -> KChoice:
     voted = vote(criteria, {k: figure.value for k, figure in stable.items()}, k_min)
-    k = voted if structure.found and voted is not None else 1
+    k = voted if tendency.found and voted is not None else 1
     could = [c for c in criteria if c.k is not None and (k in c.ks or c.k >= k_min)]
     if k == 1:
         could = [c for c in criteria if c.k is not None and c.name in ("gap", "bic")]
     agree = bool(could) and all(c.k == k for c in could)
     said = who_says_what(criteria)
     if k == 1:
-        p = structure.p_value
+        p = tendency.p_value
         sentence = (
             f"{name} separates these rows no better than data of the same spread without clusters "
             f"(p = {p:.2g})" + (f"; made to name a number, {said}." if said else ".")
@@ -324,22 +324,22 @@ def _decide(
             f"{k} clusters, by {votes} of {len(criteria)} criteria, which disagree: {said}; "
             f"bootstrap samples agree to {stable[k].value:.2f} of 1."
         )
-    return KChoice(k, sentence, RULE, agree, structure, tuple(criteria), stable, fits, tuple(notes))
+    return KChoice(k, sentence, RULE, agree, tendency, tuple(criteria), stable, fits, tuple(notes))
 
 
 def _repeated(estimator: Any) -> Any:
-    """Return the estimator with few starts, for what is done many times."""
+    """Return the estimator with few initialisations, for what is done many times."""
     copy = clone(estimator)
     own = copy.get_params(deep=False).get("n_init")
     if is_kmeans(copy):
-        return _open_ended(copy).set_params(n_init=REPEATED_STARTS)
-    if own == "auto" or (isinstance(own, Integral) and int(own) > REPEATED_STARTS):
-        copy.set_params(n_init=REPEATED_STARTS)
+        return _open_ended(copy).set_params(n_init=REPEATED_N_INIT)
+    if own == "auto" or (isinstance(own, Integral) and int(own) > REPEATED_N_INIT):
+        copy.set_params(n_init=REPEATED_N_INIT)
     return copy
 
 
 def _open_ended(estimator: Any) -> Any:
-    """Return the estimator without a start that is given for one number of clusters."""
+    """Return the estimator without centroids that are given for one number of clusters."""
     init = getattr(estimator, "init", None)
     if init is None or isinstance(init, str) or callable(init):
         return estimator
@@ -348,8 +348,8 @@ def _open_ended(estimator: Any) -> Any:
 
 
 def _sample(
-    rows: ClusteredRows, size: int, rng: np.random.Generator, notes: list[str], what: str
-) -> ClusteredRows:
+    rows: Observations, size: int, rng: np.random.Generator, notes: list[str], what: str
+) -> Observations:
     if len(rows) <= size:
         return rows
     notes.append(f"{what} rest on a random sample of {size:,} of {len(rows):,} rows.")
@@ -372,7 +372,7 @@ def _too_few(n: int, distinct: int, k_min: int) -> KChoice:
         why = f"{n:,} rows that are all the same make no clusters"
     else:
         why = f"{n:,} rows, {distinct:,} of them different, are too few for {k_min} clusters"
-    nothing = Structure(False, None, None, None, None, f"not tested: {why}")
+    nothing = ClusterTendency(False, None, None, None, None, f"not tested: {why}")
     return KChoice(1, f"{why}.", RULE, True, nothing)
 
 

@@ -75,7 +75,7 @@ def gap_statistic(
     *,
     estimator: Any = None,
     n_references: int = 20,
-    n_starts: int = 1,
+    n_init: int = 1,
     random_state: int | np.random.Generator | None = None,
 ) -> Criterion:
     """Return the gap statistic by k with its standard error and the answer by the paper's rule.
@@ -94,8 +94,9 @@ def gap_statistic(
         Default: k-means.
     n_references : int, default=20
         Reference sets.
-    n_starts : int, default=1
-        Fresh starts of k-means for each k besides the warm one, for rows and references alike.
+    n_init : int, default=1
+        Fresh initialisations of k-means for each k besides the warm start, for rows and references
+        alike.
     random_state : int, Generator or None
         Seed.
 
@@ -122,7 +123,7 @@ def gap_statistic(
     total = max(float(((X - X.mean(axis=0)) ** 2).sum()), 1e-300)
 
     def log_w(rows: np.ndarray) -> np.ndarray:
-        fits = sweep(rows, ks, estimator=estimator, n_starts=n_starts, random_state=rng)
+        fits = sweep(rows, ks, estimator=estimator, n_init=n_init, random_state=rng)
         return np.array([math.log(max(float(fits[k].inertia_), ROUNDING * total)) for k in ks])
 
     own = log_w(X)

@@ -1,11 +1,11 @@
-r"""How much does the start matter? Many single starts of each kind, compared with the best.
+r"""How much does the initialisation matter? Many single ones of each kind, beside the best.
 
-With :math:`W_s` the inertia that start s leads to and :math:`W_{\min}` the lowest of all starts of
-all kinds, a start *reaches the best* when
+With :math:`W_s` the inertia that initialisation s leads to and :math:`W_{\min}` the lowest of
+all, whatever their kind, an initialisation *reaches the best* when
 
 .. math:: W_s \le (1 + \tau) \, W_{\min}, \qquad \tau = 0.001.
 
-A row *changes sides* in start s when its cluster is not the one that it has under the best start;
+A row *changes cluster* under initialisation s when it is not in the cluster of the best one;
 clusters are matched one to one so that as many rows as possible stay (the assignment problem,
 Kuhn, 1955, solved by scipy).
 """
@@ -24,40 +24,40 @@ from sklearn.exceptions import ConvergenceWarning
 
 from further._sklearn import InvalidParameterError
 from further.cluster.kmeans import KMeans
-from further.cluster.number.clustered_rows import ClusteredRows, inertia_by_k, read_rows
+from further.cluster.number.observations import Observations, inertia_by_k, read_observations
 from further.cluster.number.stability import pairwise_adjusted_rand
 from further.cluster.number.sweep import is_kmeans, sample_rows, with_parameters
 from further.errors import InputError
 
-#: A start reaches the best when its inertia is higher by no more than this part of it.
+#: An initialisation reaches the best when its inertia is higher by no more than this part of it.
 TOLERANCE = 1e-3
 #: Rows on which labellings are compared pair by pair, and rows that are fitted, at most.
 COMPARED_ROWS = 5000
 FITTED_ROWS = 20_000
 FITTED_ROWS_OTHERS = 2000
-#: Rows that ``to_dict`` lists as changing sides, at most.
+#: Rows that ``to_dict`` lists as changing cluster, at most.
 LISTED = 200
-#: Kinds of start in the order in which they are shown; an estimator has some of them.
+#: Kinds of initialisation in the order in which they are shown; an estimator has some of them.
 KINDS = ("random", "k-means++ (single draw)", "k-means++", "huang", "cao", "build")
-#: Starts that leave nothing to chance: one of them is all there is.
+#: Initialisations that leave nothing to chance: one of them is all there is.
 DETERMINISTIC = ("cao", "build")
 
 
 @dataclass(frozen=True)
-class KindOfStart:
-    """Many starts of one kind.
+class InitialisationKind:
+    """Many initialisations of one kind.
 
     Attributes
     ----------
     kind : str
         The estimator's ``init``.
-    inertia : ndarray of shape (n_starts,)
-        Where each start led to.
+    inertia : ndarray of shape (n_init,)
+        What each led to.
     best_share : float
-        Share of the starts that reach the best of all kinds.
+        Share of them that reach the best of all kinds.
     median, low, high : float or None
-        Quantiles 0.5, 0.025 and 0.975 of the adjusted Rand index between pairs of starts; None
-        where there is one start only.
+        Quantiles 0.5, 0.025 and 0.975 of the adjusted Rand index between pairs; None where there
+        is one only.
     """
 
     kind: str
@@ -79,24 +79,24 @@ class KindOfStart:
 
 @dataclass(frozen=True)
 class InitSensitivity:
-    """What the start changes.
+    """What the initialisation changes.
 
     Attributes
     ----------
     sentence : str
-        In plain words.
-    n_starts : int
-        Starts of each kind.
-    kinds : tuple of KindOfStart
+        In words.
+    n_init : int
+        Initialisations of each kind.
+    kinds : tuple of InitialisationKind
         By kind.
     best_inertia : float
-        The lowest inertia of all starts.
+        The lowest inertia of all.
     tolerance : float
-        A start within this part of it reaches the best.
+        An initialisation within this part of it reaches the best.
     labels : ndarray of shape (n,)
-        Clusters under the best start.
+        Clusters under the best initialisation.
     changing : ndarray of shape (n,)
-        Share of all starts in which each row leaves the side that it has under the best start.
+        Share of all initialisations under which each row is in another cluster than under the best.
     rows : ndarray of shape (n,)
         Numbers of these rows in X: all, or in large data a sample.
     notes : tuple of str
@@ -104,8 +104,8 @@ class InitSensitivity:
     """
 
     sentence: str
-    n_starts: int
-    kinds: tuple[KindOfStart, ...]
+    n_init: int
+    kinds: tuple[InitialisationKind, ...]
     best_inertia: float
     tolerance: float
     labels: np.ndarray = field(repr=False)
@@ -114,9 +114,9 @@ class InitSensitivity:
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row a start: its kind, inertia, that over the best, whether it reaches it."""
+        """Return a row for each: kind, inertia, that over the best, whether it reaches the best."""
         frames = [
-            pd.DataFrame({"kind": kind.kind, "start": range(len(kind.inertia)),
+            pd.DataFrame({"kind": kind.kind, "initialisation": range(len(kind.inertia)),
                           "inertia": kind.inertia})
             for kind in self.kinds
         ]  # fmt: skip
@@ -126,11 +126,11 @@ class InitSensitivity:
         return frame
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON; of the rows that change sides the most changing ones."""
+        """Return it for JSON; of the rows that change cluster those that do so most often."""
         moved = np.flatnonzero(self.changing > 0)
         listed = moved[np.argsort(-self.changing[moved], kind="stable")][:LISTED]
         return {
-            "n_starts": self.n_starts,
+            "n_init": self.n_init,
             "best_inertia": self.best_inertia,
             "tolerance": self.tolerance,
             "kinds": [kind.to_dict() for kind in self.kinds],
@@ -185,13 +185,13 @@ def init_sensitivity(
     *,
     estimator: Any = None,
     kinds: Sequence[str] | None = None,
-    n_starts: int = 30,
+    n_init: int = 30,
     random_state: int | None = None,
 ) -> InitSensitivity:
-    """Start many times in each way and say what the start changes.
+    """Initialise many times in each way and say what that changes.
 
-    Use it before one clustering is believed: where few starts reach the best, raise ``n_init`` or
-    choose another number of clusters. It fails to find an optimum that none of the starts reaches:
+    Use it before one clustering is believed: where few initialisations reach the best, raise
+    ``n_init`` or choose another number of clusters. It fails to find an optimum that none reaches:
     the best here is the best seen.
 
     Parameters
@@ -207,8 +207,8 @@ def init_sensitivity(
     kinds : sequence of str, optional
         Values of ``init``; default: those that the estimator has of "random", "k-means++ (single
         draw)" as in the paper, "k-means++" with several candidates a draw, and so on.
-    n_starts : int, default=30
-        Starts of each kind; one where a kind leaves nothing to chance.
+    n_init : int, default=30
+        Initialisations of each kind; one where a kind leaves nothing to chance.
     random_state : int or None
         Seed.
 
@@ -219,7 +219,7 @@ def init_sensitivity(
     Raises
     ------
     InputError
-        If there are fewer rows than clusters, fewer than 2 starts, or a kind is unknown.
+        If there are fewer rows than clusters, ``n_init`` is below 2, or a kind is unknown.
 
     References
     ----------
@@ -232,20 +232,18 @@ def init_sensitivity(
     >>> from further.cluster import init_sensitivity
     >>> rng = np.random.default_rng(0)
     >>> X = np.vstack([rng.normal(c, 1, (30, 2)) for c in ((0, 0), (30, 0), (0, 30))])
-    >>> found = init_sensitivity(X, 3, kinds=("k-means++",), n_starts=10, random_state=0)
+    >>> found = init_sensitivity(X, 3, kinds=("k-means++",), n_init=10, random_state=0)
     >>> found.kinds[0].best_share
     1.0
     >>> found.sentence
-    'The start hardly matters: all of the 10 starts reach the lowest inertia, to within 0.1 %.'
+    'The initialisation hardly matters: all 10 reach the lowest inertia, to within 0.1 %.'
     """
     estimator = KMeans() if estimator is None else estimator
-    if n_starts < 2:
-        raise InputError(
-            f"init_sensitivity: n_starts={n_starts} shows no spread; choose 2 or more."
-        )
+    if n_init < 2:
+        raise InputError(f"init_sensitivity: n_init={n_init} shows no spread; choose 2 or more.")
     if n_clusters < 1:
         raise InputError(f"init_sensitivity: n_clusters={n_clusters} must be at least 1.")
-    every = read_rows(X, estimator, "init_sensitivity")
+    every = read_observations(X, estimator, "init_sensitivity")
     if n_clusters > len(every):
         raise InputError(
             f"init_sensitivity: n_clusters={n_clusters} but X has {len(every)} rows; choose "
@@ -260,13 +258,13 @@ def init_sensitivity(
         notes.append(f"A random sample of {most:,} of {len(every):,} rows was clustered.")
     wanted = _kinds_of(estimator) if kinds is None else tuple(kinds)
     found = {
-        kind: _start_often(rows, estimator, n_clusters, kind, n_starts, rng) for kind in wanted
+        kind: _initialise_often(rows, estimator, n_clusters, kind, n_init, rng) for kind in wanted
     }
-    return _compare(found, numbers, n_starts, rng, notes)
+    return _compare(found, numbers, n_init, rng, notes)
 
 
 def _kinds_of(estimator: Any) -> tuple[str, ...]:
-    """Return the kinds of start that an estimator takes, by what it says of its parameters."""
+    """Return the kinds of initialisation that an estimator takes, by its declared limits."""
     if "init" not in estimator.get_params(deep=False):
         return ("its own",)
     allowed: set[str] = set()
@@ -275,19 +273,19 @@ def _kinds_of(estimator: Any) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in allowed) or ("random",)
 
 
-def _start_often(
-    rows: ClusteredRows,
+def _initialise_often(
+    rows: Observations,
     estimator: Any,
     k: int,
     kind: str,
-    n_starts: int,
+    n_init: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return inertia (s,) and labels (s, n) of single starts of a kind."""
+    """Return inertia (s,) and labels (s, n) of single initialisations of a kind."""
     inertia, labels = [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for _ in range(1 if kind in DETERMINISTIC else n_starts):
+        for _ in range(1 if kind in DETERMINISTIC else n_init):
             seed = int(rng.integers(2**31 - 1))
             single = with_parameters(estimator, n_clusters=k, n_init=1, random_state=seed)
             if "init" in single.get_params(deep=False):
@@ -296,7 +294,7 @@ def _start_often(
                 single.fit(rows.values)
             except InvalidParameterError as error:
                 raise InputError(
-                    f'init_sensitivity: {type(estimator).__name__} has no start "{kind}"; choose '
+                    f'init_sensitivity: {type(estimator).__name__} has no init "{kind}"; choose '
                     f"from {', '.join(_kinds_of(estimator))}."
                 ) from error
             inertia.append(inertia_by_k(rows, {k: single})[k])
@@ -307,7 +305,7 @@ def _start_often(
 def _compare(
     found: dict[str, tuple[np.ndarray, np.ndarray]],
     numbers: np.ndarray,
-    n_starts: int,
+    n_init: int,
     rng: np.random.Generator,
     notes: list[str],
 ) -> InitSensitivity:
@@ -317,14 +315,16 @@ def _compare(
     best, reference = float(inertia[first]), labels[first]
     compared = sample_rows(labels.shape[1], COMPARED_ROWS, rng)
     if len(compared) < labels.shape[1]:
-        notes.append(f"Starts were compared in pairs on {len(compared):,} rows drawn at random.")
+        notes.append(
+            f"Initialisations were compared in pairs on {len(compared):,} rows drawn at random."
+        )
     kinds = []
     for kind, (values, lines) in found.items():
         agreement = pairwise_adjusted_rand(lines[:, compared])
         pairs = agreement[np.triu_indices(len(lines), 1)]
         low, median, high = np.quantile(pairs, [0.025, 0.5, 0.975]) if len(pairs) else [None] * 3
         kinds.append(
-            KindOfStart(
+            InitialisationKind(
                 kind,
                 values,
                 float((_relative(values, best) <= 1 + TOLERANCE).mean()),
@@ -339,7 +339,7 @@ def _compare(
     changing = left / len(labels)
     sentence = _say(kinds, inertia, best, changing)
     return InitSensitivity(
-        sentence, n_starts, tuple(kinds), best, TOLERANCE, reference, changing, numbers,
+        sentence, n_init, tuple(kinds), best, TOLERANCE, reference, changing, numbers,
         tuple(notes),
     )  # fmt: skip
 
@@ -353,17 +353,14 @@ def _relative(inertia: np.ndarray, best: float) -> np.ndarray:
 
 
 def _say(
-    kinds: Sequence[KindOfStart], inertia: np.ndarray, best: float, changing: np.ndarray
+    kinds: Sequence[InitialisationKind], inertia: np.ndarray, best: float, changing: np.ndarray
 ) -> str:
     total = len(inertia)
     relative = _relative(inertia, best)
     reached = int((relative <= 1 + TOLERANCE).sum())
     within = f"to within {100 * TOLERANCE:g} %"
     if reached == total:
-        return (
-            f"The start hardly matters: all of the {total} starts reach the lowest inertia, "
-            f"{within}."
-        )
+        return f"The initialisation hardly matters: all {total} reach the lowest inertia, {within}."
     by_kind = ""
     if len(kinds) > 1:
         shares = ", ".join(f"{100 * kind.best_share:.0f} % by {kind.kind}" for kind in kinds)
@@ -375,9 +372,9 @@ def _say(
         end = f"at {worst:.3g} times it" if np.isfinite(worst) else "above it"
     moved = float(changing.mean()) * total / max(total - 1, 1)
     return (
-        f"The start matters: {reached} of {total} starts reach the lowest inertia {within}"
-        f"{by_kind}, the worst ends {end}, and another start than the best gives "
-        f"{_percent(moved)} of the rows to another cluster on average."
+        f"The initialisation matters: {reached} of {total} reach the lowest inertia {within}"
+        f"{by_kind}, the worst ends {end}, and one that is not the best puts {_percent(moved)} "
+        "of the rows into another cluster on average."
     )
 
 

@@ -14,13 +14,13 @@ so that the first two have *exactly* the mean and covariance of the rows:
   :math:`\Lambda^{1/2} V^\top` of :math:`S = V \Lambda V^\top`. Of all symmetric unimodal columns
   the uniform one is what two centroids at the quartiles fit best: they explain 3/4 of its
   variance, and at most 2/:math:`\pi` of a Gaussian's;
-* one heap of the columns' own shapes, for skewed columns and long tails, whose stragglers k-means
+* unimodal, of the columns' own shapes, for skewed columns and long tails, whose stragglers k-means
   fits better than any data of the first two kinds: each column is drawn from the unimodal
   distribution nearest to it (:mod:`further.cluster.number.unimodal`), and the columns are joined by
   a Gaussian copula with the correlation of their normal scores.
 
 Numbers that take few values only (at most 10, in data of two columns or more) are given those
-values back by rank: that a column of yes and no has two heaps is no discovery. A column of
+values back by rank: that a column of yes and no has two modes is no discovery. A column of
 categories is shuffled on its own, which keeps how frequent each is and undoes what clusters of
 categories are, their going together. Missing entries are shuffled likewise.
 """
@@ -44,7 +44,7 @@ FEW_VALUES = 10
 KINDS = {
     "uniform": "uniform data in the box of the principal axes",
     "gaussian": "one Gaussian",
-    "unimodal": "one heap with columns of the same shapes",
+    "unimodal": "unimodal data with columns of the same shapes",
     "shuffled": "the same rows with each column shuffled",
 }
 

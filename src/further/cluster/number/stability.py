@@ -58,15 +58,15 @@ def pairwise_adjusted_rand(labels: np.ndarray) -> np.ndarray:
     m, n = labels.shape
     codes = [np.unique(line, return_inverse=True)[1] for line in labels]
     sizes = [int(code.max()) + 1 for code in codes]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
     # Counts up to 2^24 are exact in float32; beyond that float64 is taken.
     dtype = np.float32 if n < 2**24 else np.float64
-    indicator = np.zeros((n, starts[-1]), dtype=dtype)
-    for code, start in zip(codes, starts, strict=False):
-        indicator[np.arange(n), start + code] = 1
+    indicator = np.zeros((n, offsets[-1]), dtype=dtype)
+    for code, offset in zip(codes, offsets, strict=False):
+        indicator[np.arange(n), offset + code] = 1
     counts = (indicator.T @ indicator).astype(np.float64)
     pairs = counts * (counts - 1) / 2
-    blocks = np.add.reduceat(np.add.reduceat(pairs, starts[:-1], axis=0), starts[:-1], axis=1)
+    blocks = np.add.reduceat(np.add.reduceat(pairs, offsets[:-1], axis=0), offsets[:-1], axis=1)
     own = np.diag(blocks)
     expected = np.multiply.outer(own, own) / max(n * (n - 1) / 2, 1.0)
     highest = np.add.outer(own, own) / 2
@@ -185,7 +185,7 @@ def stability_by_k(
     estimator: Any,
     *,
     n_bootstrap: int = 20,
-    n_starts: int | None = None,
+    n_init: int | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> dict[int, Estimate]:
     """Return the stability for each number of clusters, on the same bootstrap samples.
@@ -203,8 +203,8 @@ def stability_by_k(
         What is fitted.
     n_bootstrap : int, default=20
         Samples.
-    n_starts : int, optional
-        Fresh starts of k-means for each k besides the warm one.
+    n_init : int, optional
+        Fresh initialisations of k-means for each k besides the warm start.
     random_state : int, Generator or None
         Seed.
 
@@ -229,7 +229,7 @@ def stability_by_k(
     labels = np.empty((len(ks), n_bootstrap, len(compared)), dtype=np.int64)
     for b, rows in enumerate(drawn):
         part = take_rows(X, rows)
-        fits = sweep(part, ks, estimator=estimator, n_starts=n_starts, random_state=rng)
+        fits = sweep(part, ks, estimator=estimator, n_init=n_init, random_state=rng)
         for place, k in enumerate(ks):
             labels[place, b] = fits[k].predict(shown)
     return {k: mean_agreement(pairwise_adjusted_rand(labels[place])) for place, k in enumerate(ks)}

@@ -7,8 +7,8 @@ side (Grenander's estimator, by isotonic regression), and
 
 .. math:: \hat m = \arg\min_m \, \sup_x \lvert \hat F_m(x) - F_n(x) \rvert ,
 
-which is the distance of Hartigan's dip. Two heaps become one and a plateau towards the other;
-a single heap, skewed or with long tails, stays what it is but for its roughness.
+which is the distance of Hartigan's dip. Of two modes one stays, with a plateau towards the other;
+a unimodal sample, skewed or with long tails, stays what it is but for its roughness.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MODES = 40
 def unimodal_distribution(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the unimodal distribution function nearest to a sample, linear between its values.
 
-    Use it to draw what a column would look like with one heap: ``np.interp(u, F, values)``.
+    Use it to draw what a column would look like with one mode: ``np.interp(u, F, values)``.
     It fails to go beyond the smallest and the largest value.
 
     Parameters
@@ -45,7 +45,7 @@ def unimodal_distribution(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    Of two heaps, the larger one keeps its place and the rest becomes a plateau:
+    Of two modes, the larger one keeps its place and the rest becomes a plateau:
 
     >>> values, F = unimodal_distribution(np.array([0.0, 0.1, 0.2, 0.3, 0.4, 9.8, 9.9, 10.0]))
     >>> bool(np.all(np.diff(F[4:]) / np.diff(values[4:]) <= 0.2 / 0.1))
@@ -53,7 +53,7 @@ def unimodal_distribution(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     values, counts = np.unique(x, return_counts=True)
     if len(values) < 3:
-        # One value, or two with nothing between them: no heap to be merged with another.
+        # One value, or two with nothing between them: no mode to be merged with another.
         return values, np.linspace(0.0, 1.0, len(values)) if len(values) > 1 else np.zeros(1)
     empirical = np.cumsum(counts) - 0.5 * counts
     empirical = (empirical - empirical[0]) / (empirical[-1] - empirical[0])

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from further.cluster.number.criteria import Criterion
-from further.cluster.number.structure import LEVEL
+from further.cluster.number.tendency import LEVEL
 from further.evaluate.interval import Estimate
 
 #: Below this agreement of bootstrap samples clusters are not taken to hold: the limit that Hennig

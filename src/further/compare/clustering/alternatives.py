@@ -10,8 +10,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from further.cluster.describe.silhouette import silhouette_values
 from further.cluster.number.stability import stability
+from further.cluster.number.sweep import sample_rows, take_rows
 from further.compare.clustering.method import Method, alternatives
-from further.compare.clustering.rows import Rows, sample_rows, take
+from further.compare.clustering.prepared_table import PreparedTable
 from further.errors import InputError
 
 #: Methods are compared on a sample of this many rows, since some grow with their square.
@@ -20,7 +21,7 @@ BOOTSTRAPS_COMPARED = 10
 
 
 def compare_methods(
-    rows: Rows,
+    table: PreparedTable,
     chosen: Method,
     estimator: Any,
     k: int | None,
@@ -31,7 +32,7 @@ def compare_methods(
 
     Parameters
     ----------
-    rows : Rows
+    table : PreparedTable
         The prepared rows.
     chosen : Method
         Which is compared with the others.
@@ -42,19 +43,19 @@ def compare_methods(
     known : dict or None
         The stability of the chosen clustering, where it is known already.
     seed : int
-        Of samples and starts.
+        Of samples and initialisations.
 
     Returns
     -------
     list of dict
         The ``alternatives`` of ``evaluation.json``, the chosen method first.
     """
-    sample = sample_rows(len(rows.X), ROWS_COMPARED, seed)
-    X = take(rows.X, sample)
+    sample = sample_rows(len(table.X), ROWS_COMPARED, seed)
+    X = take_rows(table.X, sample)
     reference = np.asarray(estimator.labels_)[sample]
     clusters = len(set(reference.tolist()) - {-1})
     entries = []
-    for method in alternatives(chosen, rows.kind):
+    for method in alternatives(chosen, table.kind):
         started = time.monotonic()
         is_chosen = method.line.name == chosen.line.name
         entry: dict[str, Any] = {

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from further.cluster.describe.silhouette import Silhouettes
-from further.compare.clustering.rows import TASK, Rows, table_of
+from further.compare.clustering.prepared_table import TASK, PreparedTable, table_of
 from further.data.dataset import as_dataset
 from further.data.loading import load
 from further.data.preparation.table_preparation import TablePreparation
@@ -20,7 +20,7 @@ from further.train.run import Run
 
 
 def write_assignments(
-    folder: Path, rows: Rows, estimator: Any, silhouettes: Silhouettes | None
+    folder: Path, prepared: PreparedTable, estimator: Any, silhouettes: Silhouettes | None
 ) -> Path:
     """Write every row of the source with what the clustering says of it.
 
@@ -31,7 +31,7 @@ def write_assignments(
     ----------
     folder : Path
         The run.
-    rows : Rows
+    prepared : PreparedTable
         The prepared rows.
     estimator : estimator
         Fitted to all rows.
@@ -42,7 +42,7 @@ def write_assignments(
     values = np.full(len(labels), np.nan)
     if silhouettes is not None:
         values[silhouettes.rows] = silhouettes.values
-    table = with_clusters(rows.frame, rows.X, estimator, labels, values)
+    table = with_clusters(prepared.frame, prepared.X, estimator, labels, values)
     return write_bytes(folder / "assignments.csv", table.to_csv(index=False).encode())
 
 

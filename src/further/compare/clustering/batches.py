@@ -12,7 +12,7 @@ import pandas as pd
 from further.cluster.kmeans import KMeans
 from further.cluster.streaming import predict_batches, write_assignments
 from further.compare.clustering.method import Method
-from further.compare.clustering.rows import Rows
+from further.compare.clustering.prepared_table import PreparedTable
 from further.data.batches import Batches
 from further.data.dataset import Dataset
 from further.data.formats.tables import load_frame
@@ -78,7 +78,7 @@ def refuse_method(chosen: Method, batches: Batches) -> None:
 
 
 def fit_all_rows(
-    estimator: Any, rows: Rows, batches: Batches, folder: Path
+    estimator: Any, table: PreparedTable, batches: Batches, folder: Path
 ) -> tuple[KMeans, list[int]]:
     """Move the centroids of the sample on by all rows and write every row's cluster.
 
@@ -86,7 +86,7 @@ def fit_all_rows(
     ----------
     estimator : KMeans
         Fitted to the sample.
-    rows : Rows
+    table : PreparedTable
         The prepared sample.
     batches : Batches
         All rows.
@@ -101,8 +101,8 @@ def fit_all_rows(
     sizes : list of int
         Rows in each cluster.
     """
-    decided = {line.name: line for line in rows.preparation.decisions_}
-    used = [decided[name] for name in rows.preparation.columns_]
+    decided = {line.name: line for line in table.preparation.decisions_}
+    used = [decided[name] for name in table.preparation.columns_]
     scaled = Batches(batches.source, columns=[line.name for line in used]).scaled(
         np.array([line.center or 0.0 for line in used]),
         np.array([line.spread or 1.0 for line in used]),
@@ -115,5 +115,5 @@ def fit_all_rows(
     for labels, _ in predict_batches(fitted, scaled):
         sizes += np.bincount(labels, minlength=k)
     write_assignments(fitted, scaled, folder / "assignments.csv")
-    fitted.labels_ = fitted.predict(np.asarray(rows.X, dtype=np.float32))
+    fitted.labels_ = fitted.predict(np.asarray(table.X, dtype=np.float32))
     return fitted, sizes.tolist()

@@ -33,10 +33,10 @@ from further.compare.clustering.batches import (
 from further.compare.clustering.evidence import evidence, silhouettes_of
 from further.compare.clustering.headline import headline
 from further.compare.clustering.method import Method, choose_method
-from further.compare.clustering.rows import (
+from further.compare.clustering.prepared_table import (
     TASK,
-    Rows,
-    prepare_rows,
+    PreparedTable,
+    prepare_table,
     refuse_sizes,
 )
 from further.compare.source import (
@@ -132,7 +132,7 @@ def cluster_table(
     k_max : int, default=10
         The most clusters that are tried.
     seed : int, default=0
-        Of starts, samples and reference data.
+        Of initialisations, samples and reference data.
     out : path, optional
         Folder of the run; default: a new folder under ``runs``.
     listen : callable, optional
@@ -168,7 +168,7 @@ def cluster_table(
         "target": target,
         "k_max": k_max,
     }
-    rows, chosen = _prepare(dataset, parameters, batches)
+    table, chosen = _prepare(dataset, parameters, batches)
     folder = Path(out) if out is not None else default_folder("cluster", dataset.name)
     is_new = not folder.exists()
     run = Run.create(
@@ -183,7 +183,7 @@ def cluster_table(
     if dataset.source == "array":
         dataset.save(run.path / "data")
     try:
-        return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
+        return _carry_out(run, dataset, table, chosen, batches, listen or nobody)
     except InputError:
         # A method may refuse rows only when it meets them: there is nothing to resume then.
         if is_new and is_first():
@@ -210,8 +210,8 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
         refuse_changed(run.path, run.record, dataset)
     else:
         dataset = read_data(run.path, run.record)
-    rows, chosen = _prepare(dataset, run.record["parameters"], batches)
-    return _carry_out(run, dataset, rows, chosen, batches, listen or nobody)
+    table, chosen = _prepare(dataset, run.record["parameters"], batches)
+    return _carry_out(run, dataset, table, chosen, batches, listen or nobody)
 
 
 def _read(data: Any, seed: int, loading: dict[str, Any]) -> tuple[Dataset, Batches | None]:
@@ -225,31 +225,31 @@ def _read(data: Any, seed: int, loading: dict[str, Any]) -> tuple[Dataset, Batch
 
 def _prepare(
     dataset: Dataset, asked: dict[str, Any], batches: Batches | None
-) -> tuple[Rows, Method]:
+) -> tuple[PreparedTable, Method]:
     """Decide about columns, distance and method; all that can be refused is refused here."""
     # Sets have members, not sizes.
     is_sets = asked["distance"] is not None and find_metric(asked["distance"]) == "jaccard"
     scale = "none" if is_sets and asked["scale"] == "auto" else asked["scale"]
-    rows = prepare_rows(dataset, asked["columns"], scale, asked["target"])
+    table = prepare_table(dataset, asked["columns"], scale, asked["target"])
     if is_sets:
-        refuse_sizes(rows)
-    chosen = choose_method(rows.kind, asked["method"], asked["distance"])
+        refuse_sizes(table)
+    chosen = choose_method(table.kind, asked["method"], asked["distance"])
     if batches is not None:
         refuse_method(chosen, batches)
     k = asked["k"]
-    if k is not None and not 1 <= k <= len(rows.X):
-        raise InputError(f"k={k} must be a number from 1 to the number of rows, {len(rows.X)}.")
+    if k is not None and not 1 <= k <= len(table.X):
+        raise InputError(f"k={k} must be a number from 1 to the number of rows, {len(table.X)}.")
     if k is not None and not chosen.has_k:
         raise InputError(f'The method "{chosen.line.name}" finds the number itself; leave out k.')
     if asked["k_max"] < 2:
         raise InputError(f"k_max={asked['k_max']} must be at least 2.")
-    return rows, chosen
+    return table, chosen
 
 
 def _carry_out(
     run: Run,
     dataset: Dataset,
-    rows: Rows,
+    table: PreparedTable,
     chosen: Method,
     batches: Batches | None,
     tell: Listen,
@@ -273,32 +273,36 @@ def _carry_out(
         run.update(status="running")
         criteria = None
         if chosen.has_k:
-            criteria = part("criteria", lambda: _criteria(rows, chosen, asked["k_max"], seed),
+            criteria = part("criteria", lambda: _criteria(table, chosen, asked["k_max"], seed),
                             "How many clusters")  # fmt: skip
         k = asked["k"] or (criteria["k"] if criteria else None)
         tell({"event": "step", "what": "The clusters"})
-        estimator = _fit(run, chosen.make(k, seed), rows)
+        estimator = _fit(run, chosen.make(k, seed), table)
         sizes = None
         if batches is not None:
-            estimator, sizes = fit_all_rows(estimator, rows, batches, run.path)
+            estimator, sizes = fit_all_rows(estimator, table, batches, run.path)
         estimator.save(run.path)
-        write_json(run.path / "preparation.json", rows.preparation.to_json())
+        write_json(run.path / "preparation.json", table.preparation.to_json())
         # The same figure where the number was chosen and where methods are compared.
         known = criteria["stability"].get(str(k)) if criteria else None
         compared = part(
             "alternatives",
-            lambda: {"methods": compare_methods(rows, chosen, estimator, k, known, seed)},
+            lambda: {"methods": compare_methods(table, chosen, estimator, k, known, seed)},
             "Alternatives",
         )["methods"]
-        starts = None
+        initialisations = None
         if chosen.has_k and k is not None and k > 1 and hasattr(estimator, "inertia_"):
-            starts = part("starts", lambda: _starts(rows, chosen, k, seed), "Other starts")
+            initialisations = part(
+                "initialisations",
+                lambda: _initialisations(table, chosen, k, seed),
+                "Other initialisations",
+            )
         tell({"event": "step", "what": "What the clusters are"})
-        silhouettes = silhouettes_of(rows, chosen, estimator, seed)
-        found = evidence(rows, chosen, estimator, silhouettes, starts, seed)
-        evaluation = _record(run, dataset, rows, chosen, {
+        silhouettes = silhouettes_of(table, chosen, estimator, seed)
+        found = evidence(table, chosen, estimator, silhouettes, initialisations, seed)
+        evaluation = _record(run, dataset, table, chosen, {
             "criteria": criteria, "alternatives": compared, "stability": compared[0]["stability"],
-            "starts": starts, **found,
+            "initialisations": initialisations, **found,
         })  # fmt: skip
         if batches is not None:
             evaluation["sizes"] = sizes
@@ -307,7 +311,7 @@ def _carry_out(
         energy, seconds = meter.read(), time.monotonic() - started
         evaluation |= {"seconds": seconds, "energy": _describe_energy(energy)}
         if batches is None:
-            write_assignments(run.path, rows, estimator, silhouettes)
+            write_assignments(run.path, table, estimator, silhouettes)
         write_json(run.path / "evaluation.json", evaluation)
         run.update(
             status="finished",
@@ -320,11 +324,11 @@ def _carry_out(
     return Clustering(run.path, read_json(run.path / "evaluation.json"))
 
 
-def _fit(run: Run, estimator: Any, rows: Rows) -> Any:
-    """Fit to all rows, and keep the curve of the best start where the method can tell it."""
+def _fit(run: Run, estimator: Any, table: PreparedTable) -> Any:
+    """Fit to all rows, and keep the curve of the best initialisation where there is one."""
     if "record" not in estimator.get_params():
-        return estimator.fit(rows.X)
-    estimator.set_params(record=True).fit(rows.X)
+        return estimator.fit(table.X)
+    estimator.set_params(record=True).fit(table.X)
     lines = ["step,inertia,moved"]
     lines += [f"{i},{at.inertia!r},{at.moved}" for i, at in enumerate(estimator.history_)]
     write_text(run.path / "history.csv", "\n".join([*lines, ""]))
@@ -332,7 +336,7 @@ def _fit(run: Run, estimator: Any, rows: Rows) -> Any:
 
 
 def _record(
-    run: Run, dataset: Dataset, rows: Rows, chosen: Method, found: dict[str, Any]
+    run: Run, dataset: Dataset, table: PreparedTable, chosen: Method, found: dict[str, Any]
 ) -> dict[str, Any]:
     """Return ``evaluation.json`` but for the headline and what it took."""
     known = versions()
@@ -346,16 +350,16 @@ def _record(
         "data": {
             **describe_data(dataset),
             "kind": "table",
-            "rows": len(rows.X),
-            "columns": rows.frame.shape[1],
+            "rows": len(table.X),
+            "columns": table.frame.shape[1],
             "notes": list(dataset.notes),
         },
         "asked": run.record["parameters"],
         "method": chosen.line.name,
         "label": chosen.line.label,
         "distance": chosen.distance,
-        "scale": _scale(rows),
-        "columns": [line.to_dict() for line in rows.preparation.decisions_],
+        "scale": _scale(table),
+        "columns": [line.to_dict() for line in table.preparation.decisions_],
         **found,
         "machine": machine(),
         "versions": known,
@@ -373,18 +377,18 @@ def _describe_energy(energy: Energy) -> dict[str, Any]:
     }
 
 
-def _criteria(rows: Rows, chosen: Method, k_max: int, seed: int) -> dict[str, Any]:
-    choice = choose_k(rows.X, k_max=k_max, estimator=chosen.make(None, seed), random_state=seed)
+def _criteria(table: PreparedTable, chosen: Method, k_max: int, seed: int) -> dict[str, Any]:
+    choice = choose_k(table.X, k_max=k_max, estimator=chosen.make(None, seed), random_state=seed)
     return choice.to_dict()
 
 
-def _starts(rows: Rows, chosen: Method, k: int, seed: int) -> dict[str, Any]:
-    found = init_sensitivity(rows.X, k, estimator=chosen.make(k, seed), random_state=seed)
+def _initialisations(table: PreparedTable, chosen: Method, k: int, seed: int) -> dict[str, Any]:
+    found = init_sensitivity(table.X, k, estimator=chosen.make(k, seed), random_state=seed)
     return found.to_dict()
 
 
-def _scale(rows: Rows) -> str:
+def _scale(table: PreparedTable) -> str:
     """Return what was decided about the scales of the columns of numbers."""
-    decided = rows.preparation.decisions_
+    decided = table.preparation.decisions_
     scales = {line.scale for line in decided if line.role == "numeric" and line.scale}
     return ", ".join(sorted(scales)) or "none"

@@ -11,8 +11,9 @@ from further.cluster.describe.anomaly import anomaly_report
 from further.cluster.describe.profiles import cluster_rules, profile_clusters
 from further.cluster.describe.projection import Projection, project
 from further.cluster.describe.silhouette import Silhouettes, silhouette_values
+from further.cluster.number.sweep import sample_rows
 from further.compare.clustering.method import Method
-from further.compare.clustering.rows import Rows, sample_rows
+from further.compare.clustering.prepared_table import PreparedTable
 
 #: What a page can draw and a reader can see.
 POINTS_DRAWN = 3000
@@ -21,27 +22,29 @@ COMPONENTS_PLAYED = 8
 UNUSUAL_ROWS = 10
 
 
-def silhouettes_of(rows: Rows, chosen: Method, estimator: Any, seed: int) -> Silhouettes | None:
+def silhouettes_of(
+    table: PreparedTable, chosen: Method, estimator: Any, seed: int
+) -> Silhouettes | None:
     """Return the silhouettes of the fitted clusters, of many rows of a sample; None for one."""
     labels = np.asarray(estimator.labels_)
     if len(set(labels.tolist()) - {-1}) < 2:
         return None
-    return silhouette_values(rows.X, labels, metric=chosen.metric, random_state=seed)
+    return silhouette_values(table.X, labels, metric=chosen.metric, random_state=seed)
 
 
 def evidence(
-    rows: Rows,
+    table: PreparedTable,
     chosen: Method,
     estimator: Any,
     silhouettes: Silhouettes | None,
-    starts: dict[str, Any] | None,
+    initialisations: dict[str, Any] | None,
     seed: int,
 ) -> dict[str, Any]:
     """Return the entries of ``evaluation.json`` that describe the fitted clusters.
 
     Parameters
     ----------
-    rows : Rows
+    table : PreparedTable
         The prepared rows and where they come from.
     chosen : Method
         Method and distance.
@@ -49,24 +52,24 @@ def evidence(
         Fitted to all rows.
     silhouettes : Silhouettes or None
         From :func:`silhouettes_of`.
-    starts : dict or None
-        What other starts gave.
+    initialisations : dict or None
+        What other initialisations gave.
     seed : int
         Of samples.
     """
     labels = np.asarray(estimator.labels_)
     clusters = sorted(set(labels.tolist()) - {-1})
     several = len(clusters) > 1
-    notes = list(rows.notes)
+    notes = list(table.notes)
     if silhouettes is not None and silhouettes.sampled:
         notes.append(
             f"Silhouettes are of a seeded sample of {len(silhouettes.rows):,} rows, since their "
             "cost grows with the square of the number of rows."
         )
-    scores = np.asarray(estimator.score_samples(rows.X), dtype=np.float64)
-    rules = cluster_rules(rows.used, labels, random_state=seed) if several else None
-    plane = _plane(rows)
-    agreement = _agreement(rows, labels)
+    scores = np.asarray(estimator.score_samples(table.X), dtype=np.float64)
+    rules = cluster_rules(table.used, labels, random_state=seed) if several else None
+    plane = _plane(table)
+    agreement = _agreement(table, labels)
     if agreement is not None:
         notes.append(agreement["sentence"])
     return {
@@ -78,9 +81,9 @@ def evidence(
         "profile": [
             profile.to_dict()
             for profile in profile_clusters(
-                rows.used,
+                table.used,
                 labels,
-                X=rows.X,
+                X=table.X,
                 # A density is no distance.
                 distances=None if chosen.line.name == "mixture" else -scores,
                 rules=rules,
@@ -91,32 +94,33 @@ def evidence(
         else [],
         "rules": None if rules is None else rules.to_dict(),
         "silhouette": None if silhouettes is None else silhouettes.to_dict(),
-        "projection": _projection(rows, plane, labels, starts, seed),
-        "map": _map(rows, labels, seed),
+        "projection": _projection(table, plane, labels, initialisations, seed),
+        "map": _map(table, labels, seed),
         "dendrogram": _dendrogram(estimator),
-        "anomalies": _anomalies(rows, chosen, labels, scores),
+        "anomalies": _anomalies(table, chosen, labels, scores),
         "agreement": agreement,
-        "steps": _steps(rows, chosen, plane, labels, max(1, len(clusters)), seed),
+        "steps": _steps(table, chosen, plane, labels, max(1, len(clusters)), seed),
     }
 
 
 def _projection(
-    rows: Rows,
+    table: PreparedTable,
     found: Projection | None,
     labels: np.ndarray,
-    starts: dict[str, Any] | None,
+    initialisations: dict[str, Any] | None,
     seed: int,
 ) -> dict[str, Any] | None:
-    n = len(rows.X)
+    n = len(table.X)
     if found is None or n < 3:
         return None
     drawn = sample_rows(n, POINTS_DRAWN, seed)
     note = found.note
-    if rows.kind in ("mixed", "categorical"):
+    if table.kind in ("mixed", "categorical"):
         note += " Categories take part as one-hot columns."
     changing = None
-    if starts is not None and starts["changing"]["values"]:
-        by_row = dict(zip(starts["changing"]["rows"], starts["changing"]["values"], strict=True))
+    moved = initialisations["changing"] if initialisations is not None else None
+    if moved is not None and moved["values"]:
+        by_row = dict(zip(moved["rows"], moved["values"], strict=True))
         changing = [by_row.get(int(row), 0.0) for row in drawn]
     return {
         "method": found.method,
@@ -133,18 +137,20 @@ def _projection(
     }
 
 
-def _plane(rows: Rows) -> Projection | None:
-    if len(rows.X) < 2 or rows.kind == "coordinates":  # these have a map
+def _plane(table: PreparedTable) -> Projection | None:
+    if len(table.X) < 2 or table.kind == "coordinates":  # these have a map
         return None
-    names = rows.preparation.columns_ if isinstance(rows.X, np.ndarray) else None
-    return project(rows.X, method="pca", feature_names=names)
+    names = table.preparation.columns_ if isinstance(table.X, np.ndarray) else None
+    return project(table.X, method="pca", feature_names=names)
 
 
-def _map(rows: Rows, labels: np.ndarray, seed: int) -> dict[str, Any] | None:
-    names = rows.preparation.coordinates_
-    if names is None or not set(names) <= set(rows.frame):
+def _map(table: PreparedTable, labels: np.ndarray, seed: int) -> dict[str, Any] | None:
+    names = table.preparation.coordinates_
+    if names is None or not set(names) <= set(table.frame):
         return None
-    latitude, longitude = (rows.frame[name].to_numpy(np.float64, na_value=np.nan) for name in names)
+    latitude, longitude = (
+        table.frame[name].to_numpy(np.float64, na_value=np.nan) for name in names
+    )
     placed = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
     drawn = placed[sample_rows(len(placed), POINTS_DRAWN, seed)]
     return {
@@ -161,17 +167,17 @@ def _dendrogram(estimator: Any) -> dict[str, Any] | None:
 
 
 def _anomalies(
-    rows: Rows, chosen: Method, labels: np.ndarray, scores: np.ndarray
+    table: PreparedTable, chosen: Method, labels: np.ndarray, scores: np.ndarray
 ) -> dict[str, Any]:
     unusual = np.argsort(scores, kind="stable")[:UNUSUAL_ROWS]
     labelled = None
-    if rows.label is not None and rows.label.nunique() == 2:
-        counts = rows.label.value_counts()
+    if table.label is not None and table.label.nunique() == 2:
+        counts = table.label.value_counts()
         rare = counts.index[-1]
-        known = rows.label.notna().to_numpy()
-        truth = (rows.label == rare).to_numpy()[known]
+        known = table.label.notna().to_numpy()
+        truth = (table.label == rare).to_numpy()[known]
         labelled = {
-            "column": str(rows.label.name),
+            "column": str(table.label.name),
             "positive": str(rare),
             **anomaly_report(scores[known], truth).to_dict(),
         }
@@ -185,7 +191,7 @@ def _anomalies(
                 "row": int(row),
                 "score": float(-scores[row]),
                 "cluster": int(labels[row]),
-                "values": _values(rows.used.iloc[row]),
+                "values": _values(table.used.iloc[row]),
             }
             for row in unusual
         ],
@@ -209,31 +215,31 @@ _MEANING = {
 }
 
 
-def _agreement(rows: Rows, labels: np.ndarray) -> dict[str, Any] | None:
+def _agreement(table: PreparedTable, labels: np.ndarray) -> dict[str, Any] | None:
     """Compare the clusters with a label that took no part."""
-    if rows.label is None:
+    if table.label is None:
         return None
     from sklearn.metrics import adjusted_rand_score
 
-    known = rows.label.notna().to_numpy()
-    truth, names = pd.factorize(rows.label[known])
+    known = table.label.notna().to_numpy()
+    truth, names = pd.factorize(table.label[known])
     if len(names) < 2:
         return None
     value = float(adjusted_rand_score(truth, labels[known]))
-    table = pd.crosstab(labels[known], truth)
+    counted = pd.crosstab(labels[known], truth)
     return {
-        "column": str(rows.label.name),
+        "column": str(table.label.name),
         "adjusted_rand": value,
         "classes": [str(name) for name in names],
-        "clusters": [int(cluster) for cluster in table.index],
-        "counts": table.to_numpy().tolist(),
-        "sentence": f'The clusters agree with "{rows.label.name}", which took no part, to an '
+        "clusters": [int(cluster) for cluster in counted.index],
+        "counts": counted.to_numpy().tolist(),
+        "sentence": f'The clusters agree with "{table.label.name}", which took no part, to an '
         f"adjusted Rand index of {value:.2f} (1: the same groups, 0: as chance would).",
     }
 
 
 def _steps(
-    rows: Rows,
+    table: PreparedTable,
     chosen: Method,
     plane: Projection | None,
     labels: np.ndarray,
@@ -241,12 +247,12 @@ def _steps(
     seed: int,
 ) -> dict[str, Any] | None:
     """Return a sample of rows in principal components, on which a page can play k-means."""
-    if plane is None or rows.kind != "numeric" or chosen.distance != "euclidean":
+    if plane is None or table.kind != "numeric" or chosen.distance != "euclidean":
         return None
     from sklearn.decomposition import PCA
 
-    played = sample_rows(len(rows.X), POINTS_PLAYED, seed)
-    X = np.asarray(rows.X, dtype=np.float64)
+    played = sample_rows(len(table.X), POINTS_PLAYED, seed)
+    X = np.asarray(table.X, dtype=np.float64)
     if min(X.shape) < 2:
         return None
     pca = PCA(n_components=min(COMPONENTS_PLAYED, *X.shape), random_state=seed).fit(X)

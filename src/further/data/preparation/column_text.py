@@ -128,12 +128,12 @@ def write_value(value: Any) -> str:
     return str(value) or '""'
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """Return a cell as JSON has it: a number, a text, a truth value, None where missing.
 
     Examples
     --------
-    >>> plain(np.float64(1.5)), plain(pd.NaT), plain(pd.Timestamp("2020-01-01"))
+    >>> json_value(np.float64(1.5)), json_value(pd.NaT), json_value(pd.Timestamp("2020-01-01"))
     (1.5, None, '2020-01-01')
     """
     if value is None or value is pd.NA or value is pd.NaT:

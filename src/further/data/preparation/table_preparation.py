@@ -27,7 +27,7 @@ from further.data.preparation.column_decisions import (
     decide_columns,
     decision_notes,
 )
-from further.data.preparation.column_text import SECONDS_A_DAY, numbers_of, plain, write_value
+from further.data.preparation.column_text import SECONDS_A_DAY, json_value, numbers_of, write_value
 from further.data.preparation.columns import nearest, quoted, typed_table
 from further.data.preparation.numeric_column import column_kind
 from further.data.preparation.scaling import SCALES, Summary, choose_scales
@@ -313,8 +313,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             row = int(column.notna().to_numpy().argmax())
             what = "a date" if line.type == "date" else "a number"
             raise InputError(
-                f'The column "{line.name}" holds {plain(column.iloc[row])!r} in row {row}, but the '
-                f"clustering was made with {what} there; correct it, or leave it empty."
+                f'The column "{line.name}" holds {json_value(column.iloc[row])!r} in row {row}, '
+                f"but the clustering was made with {what} there; correct it, or leave it empty."
             )
         if kind not in wanted:
             return np.full(len(column), np.nan)
@@ -327,8 +327,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         if unknown.any():
             row = int(unknown.argmax())
             raise InputError(
-                f'The column "{name}" holds {plain(column.iloc[row])!r} in row {row}, which has no '
-                f"rank among its ordered categories: {quoted([str(value) for value in known])}."
+                f'The column "{name}" holds {json_value(column.iloc[row])!r} in row {row}, '
+                "which has no rank among its ordered categories: "
+                f"{quoted([str(value) for value in known])}."
             )
         return np.where(codes < 0, np.nan, codes)
 
@@ -358,8 +359,8 @@ def _known(asked: Any, names: list[str], what: str) -> list[str]:
 def _categories(column: pd.Series) -> list[Any]:
     """Return the categories of a column: all of an ordered one, else those that occur, sorted."""
     if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
-        return [plain(value) for value in column.cat.categories]
-    values = {plain(value) for value in column.dropna().unique()}
+        return [json_value(value) for value in column.cat.categories]
+    values = {json_value(value) for value in column.dropna().unique()}
     return sorted(values, key=lambda value: (isinstance(value, str), value))
 
 
@@ -367,7 +368,7 @@ def _categorical(column: pd.Series, known: list[Any]) -> pd.Categorical:
     """Return a column with its known categories, and after them those that are new."""
     # A look-up for each distinct value: a million rows have few of them.
     codes, distinct = pd.factorize(column)
-    values = [plain(value) for value in distinct]
+    values = [json_value(value) for value in distinct]
     if known and all(isinstance(value, str) for value in known):
         # A part of a file may hold only those of its words that read as numbers.
         values = [v if isinstance(v, str) else write_value(v) for v in values]

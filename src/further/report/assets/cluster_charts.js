@@ -99,7 +99,7 @@
     };
   }
 
-  /* -- clusters: rows in a plane; with size, the share of starts in which a row changes side -- */
+  /* -- clusters: rows in a plane; with size, the share of initialisations under which a row changes cluster -- */
 
   function clusters(element, spec, width) {
     var data = rows(spec.data), wide = Math.min(width, 720), outlines = rows(spec.outlines).map(closed);
@@ -139,7 +139,7 @@
         }) : null,
         tip(data, function (row) {
           return "row " + row.row + "\n" + name(row.cluster) + (sized
-            ? "\nelsewhere in " + Math.round(100 * row.size) + " % of starts" : "");
+            ? "\nelsewhere in " + Math.round(100 * row.size) + " % of initialisations" : "");
         })
       ]
     }));
@@ -256,9 +256,9 @@
     }));
   }
 
-  /* -- structure: one statistic beside the range that it has without structure -- */
+  /* -- tendency: one statistic beside the range that it has without structure -- */
 
-  function structure(element, spec, width) {
+  function tendency(element, spec, width) {
     var wide = Math.min(width, 560), middle = (spec.low + spec.high) / 2;
     var ends = d3.extent([spec.value, spec.low, spec.high]), room = (ends[1] - ends[0]) * 0.12 || 1;
     element.append(plot({
@@ -280,13 +280,13 @@
     }));
   }
 
-  /* -- starts: where each start ended, by kind of start; a stick is as high as starts came to it -- */
+  /* -- initialisations: where each ended, by kind; a stick is as high as initialisations came to it -- */
 
-  function starts(element, spec, width) {
+  function initialisations(element, spec, width) {
     var data = rows(spec.data), wide = Math.min(width, 760), left = 12, right = 24, high = 66;
     var most = d3.max(data, function (row) { return row.count; });
     var worst = d3.max(data, function (row) { return row.inertia; });
-    /* Starts that ended at one place but for rounding are one stick, not the two ends of a scale. */
+    /* Those that ended at one place but for rounding are one stick, not the two ends of a scale. */
     var room = Math.max((worst - spec.best) * 0.03, Math.abs(spec.best) * 0.01) || 1;
     var domain = [spec.best - room, worst + room];
     var unit = (wide - left - right) / (domain[1] - domain[0]);
@@ -308,7 +308,7 @@
         Plot.ruleY([0], { stroke: kit.line }),
         Plot.ruleX(data, {
           x: "inertia", y1: 0, y2: "count", fy: "kind", stroke: kit.accent, strokeWidth: 5,
-          title: function (row) { return row.count + (row.count === 1 ? " start: " : " starts: ") + compact(row.inertia); }
+          title: function (row) { return row.count + (row.count === 1 ? " run: " : " runs: ") + compact(row.inertia); }
         }),
         Plot.text(named, {
           x: "inertia", y: "count", fy: "kind", dy: -7, text: function (row) { return String(row.count); },
@@ -350,7 +350,7 @@
   }
 
   root.further.charts.register({
-    clusters: clusters, degrees: degrees, silhouettes: silhouettes, criterion: criterion, structure: structure,
-    starts: starts, dendrogram: dendrogram
+    clusters: clusters, degrees: degrees, silhouettes: silhouettes, criterion: criterion, tendency: tendency,
+    initialisations: initialisations, dendrogram: dendrogram
   });
 })(globalThis);

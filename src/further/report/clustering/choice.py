@@ -1,4 +1,4 @@
-"""How many clusters there are, whether they hold, and how much the start of k-means matters."""
+"""How many clusters there are, whether they hold, and how much initialisation matters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, as_number, duration, listing, share, significant
 from further.report.run_folder import Figure, RunFolder, mapping, numbers, objects, sentences, whole
 
-# Starts whose inertia differs by less than this part of the range count as one result.
+# Initialisations whose inertia differs by less than this part of the range count as one result.
 _SAME = 1 / 60
 _ROUNDING = 1e-5
 
@@ -43,7 +43,7 @@ def how_many(run: RunFolder) -> Markup | None:
         tag("p", str(sentence)) if sentence else None,
         tag("p", tag("b", "The rule: "), str(rule)) if rule else None,
         _agreement(found),
-        _structure(mapping(found.get("structure"))),
+        _tendency(mapping(found.get("tendency"))),
         tag("div", *charts, class_="criteria") if charts else None,
         _key(charts),
     ]
@@ -150,7 +150,7 @@ def _key(charts: Sequence[object]) -> Markup | None:
     )
 
 
-def _structure(found: Mapping[str, Any]) -> Markup | None:
+def _tendency(found: Mapping[str, Any]) -> Markup | None:
     """Draw the statistic of this data beside the range it has in data of no structure."""
     value, low, high = (as_number(found.get(key)) for key in ("statistic", "low", "high"))
     p_value = as_number(found.get("p_value"))
@@ -178,7 +178,7 @@ def _structure(found: Mapping[str, Any]) -> Markup | None:
         (
             sentence,
             chart(
-                {"mark": "structure", "value": value, "low": low, "high": high},
+                {"mark": "tendency", "value": value, "low": low, "high": high},
                 description=f"{told}{because}.",
                 head=("This data", "No structure, from", "to", "p"),
                 rows=[[significant(x) for x in (value, low, high, p_value)]],
@@ -291,11 +291,11 @@ def alternatives(run: RunFolder) -> Markup | None:
     return tag("section", tag("h3", "Other ways to cluster these rows"), box, note, class_="part")
 
 
-def starts(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Draw what inertia each start reached, by kind of start, and which rows changed sides."""
-    found = mapping(run.evaluation.get("starts"))
+def initialisations(run: RunFolder, training_examples: bool) -> Markup | None:
+    """Draw what inertia each initialisation led to, by kind, and which rows changed cluster."""
+    found = mapping(run.evaluation.get("initialisations"))
     kinds = [
-        (str(item.get("kind") or "starts"), values, item)
+        (str(item.get("kind") or "initialisations"), values, item)
         for item in objects(found.get("kinds"))
         if (values := [v for v in numbers(item.get("inertia")) if v is not None])
     ]
@@ -309,7 +309,7 @@ def starts(run: RunFolder, training_examples: bool) -> Markup | None:
     groups = [(kind, *group) for kind, values, _ in kinds for group in _grouped(values, width)]
     figure = chart(
         {
-            "mark": "starts",
+            "mark": "initialisations",
             "kinds": [kind for kind, _, _ in kinds],
             "data": columns(
                 kind=[group[0] for group in groups],
@@ -318,14 +318,14 @@ def starts(run: RunFolder, training_examples: bool) -> Markup | None:
             ),
             "best": best,
         },
-        title="Inertia that the starts ended at, and how many ended there. The line is the best of "
-        "all; what lies right of it stopped at a worse optimum.",
-        description="Inertia by kind of start: "
+        title="Inertia at the end of each run, and how many runs ended there. The line is the best "
+        "of all; what lies right of it stopped at a worse optimum.",
+        description="Inertia by kind of initialisation: "
         + "; ".join(
             f"{kind} from {significant(min(values), 4)} to {significant(max(values), 4)}"
             for kind, values, _ in kinds
         ),
-        head=("Start", "Starts", "Best inertia", "Worst", "Reach the best", "Agreement"),
+        head=("Initialisation", "Runs", "Best inertia", "Worst", "Reach the best", "Agreement"),
         rows=[
             (
                 kind,
@@ -333,13 +333,13 @@ def starts(run: RunFolder, training_examples: bool) -> Markup | None:
                 significant(min(values), 5),
                 significant(max(values), 5),
                 share(as_number(item.get("best_share"))),
-                _agreement_of_starts(mapping(item.get("ari"))),
+                _agreement_of_pairs(mapping(item.get("ari"))),
             )
             for kind, values, item in kinds
         ],
     )
     reached = [
-        f"{kind} reaches the best in {share(part)} of its starts"
+        f"{kind} reaches the best in {share(part)} of its runs"
         for kind, _, item in kinds
         if (part := as_number(item.get("best_share"))) is not None
     ]
@@ -348,7 +348,7 @@ def starts(run: RunFolder, training_examples: bool) -> Markup | None:
     return join((sentence, told, figure, *notes, moved))
 
 
-def _agreement_of_starts(ari: Mapping[str, Any]) -> str:
+def _agreement_of_pairs(ari: Mapping[str, Any]) -> str:
     median, low, high = (as_number(ari.get(key)) for key in ("median", "low", "high"))
     return write_estimate(None if median is None else Figure(median, low, high))
 

@@ -46,8 +46,8 @@ def player(run: RunFolder, training_examples: bool) -> Markup | None:
     lead = tag(
         "p",
         "Every row takes the nearest centroid; every centroid moves to the mean of its rows; and "
-        "so on, until no row changes side. Another start can end elsewhere: try some, and compare "
-        "the inertia. ",
+        "so on, until no row changes cluster. Another initialisation can end elsewhere: try "
+        "some, and compare the inertia. ",
         _told(found, len(scores), width),
         class_="lead",
     )

@@ -46,10 +46,10 @@ LIMITS = (
     _of("stability", "stability"),
     _of("silhouette", "silhouette"),
     Limit(
-        "starts",
-        "Other starts",
+        "initialisations",
+        "Other initialisations",
         "Whether k-means ends at the same place from other initial centroids.",
-        "Whether the best of these starts is the best there is; no method can tell that cheaply.",
+        "Whether the best of these is the best there is; no method can tell that cheaply.",
     ),
     Limit(
         "profile",

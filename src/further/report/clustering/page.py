@@ -233,11 +233,11 @@ def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
             "Rand index; 1: the same clusters, 0: as chance would).",
         ),
         section(
-            "starts",
-            "How much the start matters",
-            choice.starts(run, training_examples),
+            "initialisations",
+            "How much the initialisation matters",
+            choice.initialisations(run, training_examples),
             "The algorithm begins at centroids drawn at random, and stops at the nearest optimum: "
-            "this is what many starts came to.",
+            "this is what many initialisations came to.",
         ),
         section("steps", "k-means, step by step", player(run, training_examples)),
         section(

@@ -160,16 +160,16 @@ def _caption(found: Mapping[str, Any], points: Sequence[object], method: str) ->
 
 
 def changing(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Draw the rows that other starts give to another cluster, the larger the more often."""
+    """Draw the rows that other initialisations put elsewhere, the larger the more often."""
     found = mapping(run.evaluation.get("projection"))
     points = _points(found, "x", "y")
-    moved = mapping(mapping(run.evaluation.get("starts")).get("changing"))
+    moved = mapping(mapping(run.evaluation.get("initialisations")).get("changing"))
     by_row = dict(zip(moved.get("rows") or [], numbers(moved.get("values")), strict=False))
     for point in points:
         own = as_number(point["changing"])
         point["changing"] = by_row.get(point["row"], 0.0) if own is None else own
-    sides = sum((point["changing"] or 0) > 0 for point in points)
-    if not sides:
+    moving = sum((point["changing"] or 0) > 0 for point in points)
+    if not moving:
         return None
     if not training_examples:
         return tag("p", f"Where they lie: {WITHHELD[0].lower()}{WITHHELD[1:]}", class_="withheld")
@@ -184,11 +184,13 @@ def changing(run: RunFolder, training_examples: bool) -> Markup | None:
     }
     return chart(
         spec,
-        title=f"Which rows change sides: {sides:,} of the {len(points):,} drawn here. The larger "
-        "and darker, the more starts give the row to another cluster than the best start does.",
-        description=f"The same rows in the plane; {sides} of them change sides between starts, "
-        f"most of all row {ordered[0]['row']} in {share(ordered[0]['changing'])} of the starts.",
-        head=("Row", "Cluster", "Share of starts that put it elsewhere"),
+        title=f"Which rows change cluster: {moving:,} of the {len(points):,} drawn here. The "
+        "larger and darker, the more initialisations put the row into another cluster than the "
+        "best does.",
+        description=f"The same rows in the plane; {moving} of them change cluster between "
+        f"initialisations, most of all row {ordered[0]['row']} in "
+        f"{share(ordered[0]['changing'])} of them.",
+        head=("Row", "Cluster", "Share of initialisations that put it elsewhere"),
         rows=[
             (point["row"], _name(point), share(point["changing"]))
             for point in ordered[:_MOST_LISTED]

@@ -1,4 +1,4 @@
-"""The rows that an estimator clusters: their type, which columns are categories, their distance."""
+"""Observations with their distance: numbers or a table, and which of its columns are categories."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TABLE_METRICS = ("gower", "hamming")
 
 
 @dataclass(frozen=True)
-class ClusteredRows:
-    """Rows as an estimator takes them.
+class Observations:
+    """Rows as an estimator takes them, with the distance between them.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class ClusteredRows:
             "sqeuclidean",
         )
 
-    def take(self, rows: np.ndarray) -> ClusteredRows:
+    def take(self, rows: np.ndarray) -> Observations:
         """Return some of the rows."""
-        return ClusteredRows(take_rows(self.values, rows), self.categories, self.metric, self.p)
+        return Observations(take_rows(self.values, rows), self.categories, self.metric, self.p)
 
     def distances(self) -> np.ndarray:
         """Return the distances of all pairs, shape (n, n)."""
@@ -66,7 +66,7 @@ class ClusteredRows:
         return found if found >= enough or len(first) == len(self) else _distinct(self.values)
 
 
-def read_rows(X: Any, estimator: Any, who: str) -> ClusteredRows:
+def read_observations(X: Any, estimator: Any, who: str) -> Observations:
     """Return the rows of X as an estimator takes them.
 
     Parameters
@@ -101,10 +101,10 @@ def read_rows(X: Any, estimator: Any, who: str) -> ClusteredRows:
                 "it out or give estimator=KPrototypes()."
             )
     values = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
-    return ClusteredRows(values, [], metric, power)
+    return Observations(values, [], metric, power)
 
 
-def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) -> ClusteredRows:
+def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) -> Observations:
     from further.cluster.categories import as_frame, is_number
 
     frame = as_frame(X).reset_index(drop=True)
@@ -119,10 +119,10 @@ def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) ->
         categories = [c for j, c in enumerate(names) if not is_number(frame.iloc[:, j])]
     numbers = [c for c in names if c not in categories]
     frame = frame.astype(dict.fromkeys(numbers, np.float64))
-    return ClusteredRows(frame, categories, metric, power)
+    return Observations(frame, categories, metric, power)
 
 
-def cost(rows: ClusteredRows, labels: np.ndarray) -> float:
+def cost(rows: Observations, labels: np.ndarray) -> float:
     """Return the inertia of labels where the estimator names none.
 
     Sums of squares about the means in Euclid's geometry, else Tibshirani's
@@ -140,7 +140,7 @@ def cost(rows: ClusteredRows, labels: np.ndarray) -> float:
     return total
 
 
-def inertia_by_k(rows: ClusteredRows, fits: Mapping[int, Any]) -> dict[int, float]:
+def inertia_by_k(rows: Observations, fits: Mapping[int, Any]) -> dict[int, float]:
     """Return the inertia of estimators fitted to the rows, by number of clusters."""
     found = {}
     for k, fit in fits.items():

@@ -1,4 +1,4 @@
-r"""Is there any cluster structure? A Monte Carlo test against data of no structure and same spread.
+r"""The cluster tendency test: is there any structure beyond that of data without clusters?
 
 With :math:`W_k` the inertia for k clusters and :math:`w_k = \log (W_k / W_1)`, the statistic is the
 best over all k of how far the rows are below the reference sets (marked by a star), in their
@@ -9,7 +9,7 @@ standard deviations:
 
 Each reference set has its own best k, so that the choice of k is paid for; it is set against the
 other sets of its kind. There are three kinds of reference data for numbers: uniform, one Gaussian,
-and one heap with columns of the same shapes (:mod:`further.cluster.number.references`). The p-value
+and unimodal with columns of the same shapes (:mod:`further.cluster.number.references`). The p-value
 is the largest of the three: structure is what none of them explains. The smallest p is 1 / (B + 1),
 0.048 for 20 sets; structure is found where :math:`p \le 0.05`.
 
@@ -20,7 +20,7 @@ been turned, so that the tails lie along no column, the columns do not show what
 structure may be found in it. The price of all this is power: a cluster of a few per cent of the
 rows passes for a tail, and two Gaussians of 100 rows each are told apart in a third of the cases
 with 4 standard deviations between their centres and in all with 5. A ring, a crescent or two long
-parallel bands are no single heap, but k-means does not fit them either: where nothing is found,
+parallel bands are not unimodal, but k-means does not fit them either: where nothing is found,
 density-based methods may still find them.
 
 The largest of three p-values makes the test cautious. In 1,530 simulated sets without clusters (30
@@ -38,20 +38,20 @@ from typing import Any
 
 import numpy as np
 
-from further.cluster.number.clustered_rows import ClusteredRows, inertia_by_k
+from further.cluster.number.observations import Observations, inertia_by_k
 from further.cluster.number.references import KINDS, References
 from further.cluster.number.sweep import is_kmeans, sweep
 
 LEVEL = 0.05
 #: Fewer reference sets than this cannot give a p-value of at most the level.
 FEWEST_REFERENCES = 19
-#: Fresh starts of k-means for each k, in the rows and in each reference set alike.
-N_STARTS = 1
+#: Fresh initialisations of k-means for each k, in the rows and in each reference set alike.
+N_INIT = 1
 
 
 @dataclass(frozen=True)
-class Structure:
-    """What the test of structure found.
+class ClusterTendency:
+    """What the cluster tendency test found.
 
     Attributes
     ----------
@@ -113,14 +113,14 @@ def log_inertia(inertia: Mapping[int, float]) -> dict[int, float]:
     return {k: math.log(max(value / whole, 1e-15)) for k, value in inertia.items()}
 
 
-def structure_test(
-    rows: ClusteredRows,
+def tendency_test(
+    rows: Observations,
     ks: Sequence[int],
     *,
     estimator: Any,
     n_references: int = 20,
     random_state: int | np.random.Generator | None = None,
-) -> Structure:
+) -> ClusterTendency:
     """Test whether clusters explain the rows better than data of no structure and same spread.
 
     Use it before any number of clusters is named. It fails to see clusters that overlap much, that
@@ -128,7 +128,7 @@ def structure_test(
 
     Parameters
     ----------
-    rows : ClusteredRows
+    rows : Observations
         In large data a sample of them.
     ks : sequence of int
         Numbers of clusters from 2 on.
@@ -141,7 +141,7 @@ def structure_test(
 
     Returns
     -------
-    Structure
+    ClusterTendency
 
     References
     ----------
@@ -154,27 +154,27 @@ def structure_test(
 
     Examples
     --------
-    >>> from further.cluster.number.clustered_rows import read_rows
+    >>> from further.cluster.number.observations import read_observations
     >>> from further.cluster.kmeans import KMeans
     >>> rng = np.random.default_rng(0)
     >>> X = np.vstack([rng.normal(0, 1, (40, 2)), rng.normal(9, 1, (40, 2))])
-    >>> rows = read_rows(X, KMeans(), "example")
-    >>> found = structure_test(rows, [2, 3], estimator=KMeans(), random_state=0)
+    >>> rows = read_observations(X, KMeans(), "example")
+    >>> found = tendency_test(rows, [2, 3], estimator=KMeans(), random_state=0)
     >>> found.found, round(found.p_value, 3)
     (True, 0.048)
     """
     rng = np.random.default_rng(random_state)
     wanted = [1, *ks]
-    starts = N_STARTS if is_kmeans(estimator) else None
+    n_init = N_INIT if is_kmeans(estimator) else None
 
     def measure(values: Any) -> np.ndarray:
-        fits = sweep(values, wanted, estimator=estimator, n_starts=starts, random_state=rng)
+        fits = sweep(values, wanted, estimator=estimator, n_init=n_init, random_state=rng)
         found = log_inertia(inertia_by_k(replace(rows, values=values), fits))
         return np.array([found[k] for k in ks])
 
     references = References(rows.values, categories=rows.categories, metric=rows.metric)
     own = measure(rows.values)
-    results: list[Structure] = []
+    results: list[ClusterTendency] = []
     reference: dict[int, float] | None = None
     for kind in references.kinds:
         drawn = np.array([measure(drawn) for drawn in references.draw(kind, n_references, rng)])
@@ -186,7 +186,7 @@ def structure_test(
     kinds = ", ".join(KINDS[kind] for kind in references.kinds)
     each = " each" if len(references.kinds) > 1 else ""
     largest = ", the largest p of the kinds" if len(references.kinds) > 1 else ""
-    return Structure(
+    return ClusterTendency(
         found=all((result.p_value or 1.0) <= LEVEL for result in results),
         statistic=worst.statistic,
         low=worst.low,
@@ -201,7 +201,7 @@ def structure_test(
     )
 
 
-def _compare(own: np.ndarray, drawn: np.ndarray, ks: Sequence[int], kind: str) -> Structure:
+def _compare(own: np.ndarray, drawn: np.ndarray, ks: Sequence[int], kind: str) -> ClusterTendency:
     """Set the rows against reference sets of one kind."""
     number = len(drawn)
     scores = _standardised(own, drawn)
@@ -215,7 +215,7 @@ def _compare(own: np.ndarray, drawn: np.ndarray, ks: Sequence[int], kind: str) -
     ordered = np.sort(others)
     # A set that is the same as the rows but for rounding comes as far as they do.
     as_far = int((others >= statistic - 1e-9 * max(1.0, abs(statistic))).sum())
-    return Structure(
+    return ClusterTendency(
         found=as_far <= allowed,
         statistic=statistic,
         low=float(ordered[allowed]),

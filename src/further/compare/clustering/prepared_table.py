@@ -21,7 +21,7 @@ MOST_LABELS = 30
 
 
 @dataclass(frozen=True)
-class Rows:
+class PreparedTable:
     """The rows of a run: as they came, and as the method gets them.
 
     Attributes
@@ -51,9 +51,9 @@ class Rows:
     notes: tuple[str, ...]
 
 
-def prepare_rows(
+def prepare_table(
     dataset: Dataset, columns: Sequence[str] | None, scale: str, target: str | None
-) -> Rows:
+) -> PreparedTable:
     """Decide what each column is and return the rows as a method gets them.
 
     Parameters
@@ -84,10 +84,10 @@ def prepare_rows(
     X = preparation.transform(candidates)
     used = candidates[[line.name for line in preparation.decisions_ if line.used]]
     kind = kind_of(X, preparation.coordinates_)
-    return Rows(frame, used, X, preparation, kind, label, (*notes, *preparation.notes_))
+    return PreparedTable(frame, used, X, preparation, kind, label, (*notes, *preparation.notes_))
 
 
-def refuse_sizes(rows: Rows) -> None:
+def refuse_sizes(table: PreparedTable) -> None:
     """Refuse rows that are no sets, for a distance that compares the members of sets.
 
     Raises
@@ -95,11 +95,11 @@ def refuse_sizes(rows: Rows) -> None:
     InputError
         With the first column that holds other numbers than 0 and 1.
     """
-    if isinstance(rows.X, pd.DataFrame):
+    if isinstance(table.X, pd.DataFrame):
         return
-    other = ~np.isin(rows.X, (0.0, 1.0)).all(axis=0)
+    other = ~np.isin(table.X, (0.0, 1.0)).all(axis=0)
     if other.any():
-        name = rows.preparation.columns_[int(other.argmax())]
+        name = table.preparation.columns_[int(other.argmax())]
         raise InputError(
             f'The distance "jaccard" compares sets, columns of 0 and 1, but "{name}" holds other '
             "numbers; choose columns with --columns."
@@ -139,15 +139,3 @@ def _label(
                 )
                 return str(column), frame[column], [why]
     return None, None, []
-
-
-def sample_rows(n: int, most: int, seed: int) -> np.ndarray:
-    """Return the numbers of all rows, or of a seeded sample in ascending order."""
-    if n <= most:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
-
-
-def take(X: Any, rows: np.ndarray) -> Any:
-    """Return some rows of an array or a DataFrame."""
-    return X.iloc[rows].reset_index(drop=True) if isinstance(X, pd.DataFrame) else X[rows]
