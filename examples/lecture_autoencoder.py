@@ -147,7 +147,7 @@ def draw(outcomes: list[Outcome], test: Dataset, folder: Path) -> None:
     for o in (o for o in outcomes if o.optimizer == "adam"):
         axis = axes[BOTTLENECKS.index(o.bottleneck), list(OUTPUTS).index(o.output)]
         flat = PCA(2, random_state=0).fit_transform(o.codes)
-        axis.scatter(*flat.T, c=test.labels, cmap="tab10", s=4)
+        axis.scatter(*flat.T, c=test.codes, cmap="tab10", s=4)
         axis.set(title=f"{o.bottleneck} codes; {o.output}; adam", xticks=[], yticks=[])
     figure.tight_layout()
     figure.savefig(folder / "latent.png", dpi=110)

@@ -82,7 +82,7 @@ def test_the_flowers_that_stand_twice_in_the_collection_are_found(real_data):
     found = near_duplicates(flowers.take(split.train), flowers.take(split.test))
     assert 5 <= found.count <= 15
     train, test = split.train, split.test
-    same = [flowers.labels[test[i]] == flowers.labels[train[j]] for i, j in found.pairs]
+    same = [flowers.codes[test[i]] == flowers.codes[train[j]] for i, j in found.pairs]
     assert all(same)
 
 

@@ -211,12 +211,12 @@ def test_few_numbers_are_decoded_to_one_of_them():
 
 def test_the_label_column_comes_back_in_its_place_and_type():
     iris = load("iris")
-    frame = fit_encoding(iris).with_labels(iris.frame, iris.labels)
+    frame = fit_encoding(iris).with_labels(iris.frame, iris.codes)
     assert frame.columns[-1] == "class"
     assert frame["class"].tolist()[:1] == ["setosa"]
     numbers = pd.DataFrame({"a": np.arange(30.0), "class": [1, 2, 3] * 10, "b": np.arange(30)})
     dataset = load(numbers)
-    restored = fit_encoding(dataset).with_labels(dataset.frame, dataset.labels)
+    restored = fit_encoding(dataset).with_labels(dataset.frame, dataset.codes)
     pd.testing.assert_frame_equal(restored, numbers)
 
 

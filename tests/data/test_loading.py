@@ -34,7 +34,7 @@ RNG = np.random.default_rng(0)
 def test_embedded_sets(name, rows, shape, classes):
     dataset = load(name)
     assert (len(dataset), dataset.values.shape[1:]) == (rows, shape)
-    assert len(dataset.class_names) == classes
+    assert (len(dataset.classes.names) if dataset.classes else 0) == classes
     assert dataset.notes
     again = load(dataset.source, **dataset.options)
     assert again.fingerprint == dataset.fingerprint
@@ -44,10 +44,10 @@ def test_digits_have_17_grey_levels_and_iris_its_own_class_names():
     digits = load("digits")
     assert (digits.levels, digits.values.max(), digits.values.dtype) == (17, 16, np.uint8)
     iris = load("iris")
-    assert iris.class_names == ("setosa", "versicolor", "virginica")
+    assert iris.classes.names == ("setosa", "versicolor", "virginica")
     from sklearn.datasets import load_wine
 
-    assert (load("wine").labels == load_wine().target).all()
+    assert (load("wine").codes == load_wine().target).all()
 
 
 @pytest.mark.parametrize(
@@ -88,15 +88,15 @@ def test_a_folder_of_pictures_in_natural_order(tmp_path):
     dataset = load(tmp_path)
     assert dataset.values.shape == (2, 1, 8, 10)
     assert (dataset.values[:, 0] == np.stack([first, second])).all()
-    assert (dataset.labels, dataset.levels) == (None, 256)
+    assert (dataset.codes, dataset.levels) == (None, 256)
 
 
 def test_class_folders_and_a_wrapper(tmp_path):
     for i in range(6):
         draw(tmp_path / "train" / f"class {i % 3}" / f"{i}.png", mode="RGB", seed=i)
     dataset = load(tmp_path)
-    assert dataset.class_names == ("class 0", "class 1", "class 2")
-    assert dataset.labels.tolist() == [0, 0, 1, 1, 2, 2]
+    assert dataset.classes.names == ("class 0", "class 1", "class 2")
+    assert dataset.codes.tolist() == [0, 0, 1, 1, 2, 2]
     assert dataset.values.shape == (6, 3, 8, 10)
     assert dataset.official_split is None
 
@@ -108,7 +108,7 @@ def test_folders_that_are_a_split(tmp_path):
     dataset = load(tmp_path)
     split = dataset.split()
     assert [len(p) for p in (split.train, split.validation, split.test)] == [8, 3, 4]
-    assert dataset.class_names == ("a", "b")
+    assert dataset.classes.names == ("a", "b")
     assert split.method == "the data's own"
 
 
@@ -214,7 +214,7 @@ def mnist(tmp_path):
 def test_a_folder_of_idx_files_gives_the_official_split(mnist):
     dataset = load(mnist)
     assert dataset.values.shape == (42, 1, 9, 7)
-    assert (dataset.labels == np.concatenate([np.arange(12) % 3, np.arange(30) % 3])).all()
+    assert (dataset.codes == np.concatenate([np.arange(12) % 3, np.arange(30) % 3])).all()
     split = dataset.split()
     assert (dataset.official_split[split.test] == "test").all()
     assert len(split.test) == 12
@@ -223,7 +223,7 @@ def test_a_folder_of_idx_files_gives_the_official_split(mnist):
 
 def test_one_idx_file_finds_its_counterpart(mnist):
     pictures = load(mnist / "train-images-idx3-ubyte.gz")
-    assert (len(pictures), pictures.class_names) == (30, ("0", "1", "2"))
+    assert (len(pictures), pictures.classes.names) == (30, ("0", "1", "2"))
     assert load(mnist / "train-labels-idx1-ubyte").fingerprint == pictures.fingerprint
     assert pictures.official_split is None
 
@@ -260,9 +260,9 @@ def test_npz_with_customary_names(tmp_path):
     images = RNG.integers(0, 256, (20, 8, 8)).astype(np.uint8)
     np.savez(tmp_path / "a.npz", images=images, labels=np.arange(20) % 4)
     dataset = load(tmp_path / "a.npz")
-    assert (dataset.kind, len(dataset.class_names)) == ("images", 4)
+    assert (dataset.kind, len(dataset.classes.names)) == ("images", 4)
     np.savez(tmp_path / "b.npz", X=RNG.normal(size=(20, 3)), y=np.repeat(["u", "v"], 10))
-    assert load(tmp_path / "b.npz").class_names == ("u", "v")
+    assert load(tmp_path / "b.npz").classes.names == ("u", "v")
 
 
 def test_npz_with_a_split(tmp_path):
@@ -284,10 +284,10 @@ def test_npz_with_a_split(tmp_path):
 
 def test_npy_with_labels_beside(tmp_path):
     np.save(tmp_path / "X.npy", RNG.normal(size=(12, 3)))
-    assert load(tmp_path / "X.npy").labels is None
+    assert load(tmp_path / "X.npy").classes is None
     np.save(tmp_path / "y.npy", np.arange(12) % 3)
-    assert load(tmp_path / "X.npy").class_names == ("0", "1", "2")
-    assert load(tmp_path).class_names == ("0", "1", "2")
+    assert load(tmp_path / "X.npy").classes.names == ("0", "1", "2")
+    assert load(tmp_path).classes.names == ("0", "1", "2")
 
 
 def test_what_is_wrong_with_numpy_files(tmp_path):
@@ -398,9 +398,9 @@ def test_labels_of_every_type():
         ([1, "a"] * 6, ("1", "a")),
     ]:
         dataset = as_dataset(X, y)
-        assert dataset.class_names == names
-        assert sorted(np.bincount(dataset.labels)) == [6, 6]
-        assert dataset.labels.dtype == np.int64
+        assert dataset.classes.names == names
+        assert sorted(np.bincount(dataset.codes)) == [6, 6]
+        assert dataset.codes.dtype == np.int64
 
 
 def test_labels_that_cannot_be_used():
@@ -413,7 +413,7 @@ def test_labels_that_cannot_be_used():
         as_dataset(X, np.ones((12, 2, 2)))
     for y in (np.ones(12), RNG.normal(size=12), np.arange(12)):
         dataset = as_dataset(X, y)
-        assert dataset.labels is None
+        assert dataset.classes is None
         assert any("nothing is conditioned on" in note for note in dataset.notes)
 
 
@@ -444,7 +444,8 @@ def test_saved_data_are_the_same_when_opened(tmp_path, dataset):
     dataset.save(tmp_path / "data")
     for again in (Dataset.open(tmp_path / "data"), load(tmp_path / "data")):
         assert again.fingerprint == dataset.fingerprint
-        assert again.class_names == dataset.class_names
+        assert again.target_spec == dataset.target_spec
+        assert again.classes is None or again.classes.names == dataset.classes.names
         assert again.plain == dataset.plain
     assert not list((tmp_path / "data").glob(".partial*"))
 
@@ -474,7 +475,7 @@ def test_the_fingerprint_follows_the_content():
 
 def test_rows_that_are_taken_keep_what_belongs_to_them():
     dataset = load("digits").take(np.array([5, 3, 8]))
-    assert dataset.labels.tolist() == load("digits").labels[[5, 3, 8]].tolist()
+    assert dataset.codes.tolist() == load("digits").codes[[5, 3, 8]].tolist()
     assert dataset.levels == 17
     iris = load("iris").take(np.array([149, 0]))
     assert iris.frame.index.tolist() == [0, 1]
@@ -492,14 +493,14 @@ def test_entries_per_row_must_be_as_many():
 def test_mnist(real_data):
     dataset = load(real_data / "mnist10k")
     assert dataset.values.shape == (10000, 1, 28, 28)
-    assert (len(dataset.class_names), dataset.levels) == (10, 256)
-    assert dataset.labels[:5].tolist() == [7, 2, 1, 0, 4]
+    assert (len(dataset.classes.names), dataset.levels) == (10, 256)
+    assert dataset.codes[:5].tolist() == [7, 2, 1, 0, 4]
 
 
 def test_cifar_with_classes_and_cats_without(real_data):
     dataset = load(real_data / "cifar10_mini")
     assert dataset.values.shape == (2500, 3, 32, 32)
-    assert dataset.class_names[:3] == ("airplane", "automobile", "bird")
+    assert dataset.classes.names[:3] == ("airplane", "automobile", "bird")
     assert load(real_data / "olivetti_faces").values.shape == (300, 1, 64, 64)
 
 

@@ -109,7 +109,7 @@ def test_it_rebuilds_digits_better_than_principal_components(digits_split):
     by_pca = ((pca.inverse_transform(pca.transform(x["test"])) - x["test"]) ** 2).mean()
     codes = model.transform(test)
     assert codes.shape == (len(test), 8)
-    rebuilt = model.inverse_transform(codes, test.labels).reshape(-1, 64) / 16
+    rebuilt = model.inverse_transform(codes, test.codes).reshape(-1, 64) / 16
     error = ((rebuilt - x["test"]) ** 2).mean()
     assert error < by_pca < x["test"].var(axis=0).mean()
 

@@ -314,7 +314,7 @@ def test_classes_keep_their_codes_where_rows_have_only_some():
     np.testing.assert_allclose(model.score_samples(dataset), everything)
     two = rows.y > 0
     renumbered = as_dataset(rows.X[two], rows.y[two])
-    assert set(renumbered.labels) == {0, 1}
+    assert set(renumbered.codes) == {0, 1}
     np.testing.assert_allclose(model.score_samples(renumbered), everything[two], rtol=1e-5)
     with pytest.raises(InputError, match="class 9; the classes are 0, 1, 2"):
         model.score_samples(rows.X, np.where(rows.y == 2, 9, rows.y))

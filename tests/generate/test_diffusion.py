@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from further import Diffusion
-from further.data.spec import Block, Spec
+from further.data.spec import Block, Spec, TargetSpec
 from further.errors import InputError
 from further.generate.diffusion import stratified_levels
 from further.generate.diffusion_net import DenoisingNet, scaling
@@ -23,10 +23,10 @@ from further.train.objective import Batch
 TABLE = (Block("age", 0, 1, "numeric"), Block("colour", 1, 4, "categorical"))
 SPECS = {
     "vector": Spec((5,)),
-    "table": Spec((4,), blocks=TABLE, n_classes=3),
-    "8x8": Spec((1, 8, 8), levels=17, n_classes=10),
+    "table": Spec((4,), blocks=TABLE, target=TargetSpec("classes", 3)),
+    "8x8": Spec((1, 8, 8), levels=17, target=TargetSpec("classes", 10)),
     "12x20": Spec((1, 12, 20), levels=256),
-    "28x28": Spec((1, 28, 28), levels=256, n_classes=2),
+    "28x28": Spec((1, 28, 28), levels=256, target=TargetSpec("classes", 2)),
     "continuous 3x32x32": Spec((3, 32, 32)),
 }
 

@@ -14,7 +14,7 @@ from sklearn.datasets import make_moons
 
 import further
 from further import NormalizingFlow
-from further.data.spec import Block, Spec
+from further.data.spec import Block, Spec, TargetSpec
 from further.generate.flow import FlowNet
 from further.nn.coupling import halves
 from further.nn.multiscale_flow import MultiScaleFlow
@@ -28,13 +28,13 @@ TABLE = (
 )
 SPECS = {
     "vector": Spec((5,)),
-    "one value": Spec((1,), n_classes=2),
-    "table": Spec((7,), blocks=TABLE, n_classes=3),
+    "one value": Spec((1,), target=TargetSpec("classes", 2)),
+    "table": Spec((7,), blocks=TABLE, target=TargetSpec("classes", 3)),
     "categories only": Spec((3,), blocks=(Block("colour", 0, 3, "categorical"),)),
-    "8x8": Spec((1, 8, 8), levels=17, n_classes=10),
+    "8x8": Spec((1, 8, 8), levels=17, target=TargetSpec("classes", 10)),
     "12x20": Spec((1, 12, 20), levels=256),
     "continuous 9x9": Spec((1, 9, 9)),
-    "28x28": Spec((1, 28, 28), levels=256, n_classes=2),
+    "28x28": Spec((1, 28, 28), levels=256, target=TargetSpec("classes", 2)),
     "3x32x32": Spec((3, 32, 32), levels=256),
     "odd 3x17x30": Spec((3, 17, 30), levels=256),
 }

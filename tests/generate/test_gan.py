@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 from torch import nn
 
-from further.data.spec import Block, Spec
+from further.data.spec import Block, Spec, TargetSpec
 from further.errors import InputError
 from further.evaluate.distance import distances
 from further.evaluate.generation.kernel_distance import kernel_distance, median_bandwidth
@@ -43,16 +43,16 @@ TABLE = Spec(
         Block("colour", 1, 4, "categorical"),
         Block("smoker", 4, 6, "categorical"),
     ),
-    n_classes=2,
+    target=TargetSpec("classes", 2),
 )
 SPECS = {
     "vector": Spec((5,)),
     "table": TABLE,
-    "8x8": Spec((1, 8, 8), levels=17, n_classes=10),
-    "28x28": Spec((1, 28, 28), levels=256, n_classes=10),
+    "8x8": Spec((1, 8, 8), levels=17, target=TargetSpec("classes", 10)),
+    "28x28": Spec((1, 28, 28), levels=256, target=TargetSpec("classes", 10)),
     "12x20": Spec((1, 12, 20), levels=256),
-    "23x17": Spec((1, 23, 17), levels=256, n_classes=3),
-    "3x32x32": Spec((3, 32, 32), levels=256, n_classes=2),
+    "23x17": Spec((1, 23, 17), levels=256, target=TargetSpec("classes", 3)),
+    "3x32x32": Spec((3, 32, 32), levels=256, target=TargetSpec("classes", 2)),
 }
 
 

@@ -190,7 +190,7 @@ def test_grey_levels_that_are_no_likelihood_have_none():
 @pytest.fixture(scope="module")
 def trained():
     data = as_dataset(*load_digits(return_X_y=True))
-    images = as_dataset(load_digits().images.astype(int), data.labels)
+    images = as_dataset(load_digits().images.astype(int), data.codes)
     split = images.split(seed=0)
     train, test = images.take(split.train), images.take(split.test)
     model = VAE(
@@ -205,11 +205,11 @@ def test_it_codes_digits_in_fewer_bits_than_a_histogram_of_every_pixel(trained):
     bits = -model.score_samples(test).mean() / 64 / math.log(2)
     # The control: a probability for each grey level of each pixel in each class, by counting.
     counts = np.full((10, 64, 17), 0.1)
-    for label, row in zip(train.labels, train.values.reshape(-1, 64), strict=True):
+    for label, row in zip(train.codes, train.values.reshape(-1, 64), strict=True):
         counts[label, np.arange(64), row] += 1
     probabilities = counts / counts.sum(-1, keepdims=True)
     pixels = test.values.reshape(-1, 64)
-    by_counting = probabilities[test.labels[:, None], np.arange(64), pixels]
+    by_counting = probabilities[test.codes[:, None], np.arange(64), pixels]
     assert bits < -np.log2(by_counting).mean() - 0.1
     assert bits < math.log2(17)
 
@@ -218,7 +218,7 @@ def test_its_samples_are_of_the_class_that_was_asked_for(trained):
     from sklearn.svm import SVC
 
     model, train, _ = trained
-    judge = SVC().fit(train.values.reshape(-1, 64), train.labels)
+    judge = SVC().fit(train.values.reshape(-1, 64), train.codes)
     y = np.repeat(model.classes_, 20)
     made = model.sample(y=y)
     assert (judge.predict(made.reshape(-1, 64)) == y.astype(int)).mean() > 0.8
@@ -227,7 +227,7 @@ def test_its_samples_are_of_the_class_that_was_asked_for(trained):
 def test_reconstructions_are_near_and_codes_are_spread_as_the_prior(trained):
     model, _, test = trained
     codes = model.transform(test)
-    rebuilt = model.inverse_transform(codes, test.labels)
+    rebuilt = model.inverse_transform(codes, test.codes)
     error = ((rebuilt.astype(float) - test.values) ** 2).mean()
     assert error < 0.5 * test.values.astype(float).var(axis=0).mean()
     assert np.abs(codes.mean(0)).max() < 0.7

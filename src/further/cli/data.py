@@ -63,17 +63,12 @@ def command(data: str, seed: int, as_json: bool, **source: Any) -> None:
 
 def describe(dataset: Dataset, seed: int) -> dict[str, Any]:
     """Return what was recognised in a data set, and what the default split makes of it."""
-    import numpy as np
-
     from further.data import near_duplicates
 
     split = dataset.split(seed=seed)
     near = near_duplicates(dataset.take(split.train), dataset.take(split.test)).to_json()
-    counts = (
-        []
-        if dataset.labels is None
-        else np.bincount(dataset.labels, minlength=len(dataset.class_names)).tolist()
-    )
+    classes = dataset.classes
+    counts = [] if classes is None else classes.counts().tolist()
     return {
         "name": dataset.name,
         "kind": dataset.kind,
@@ -82,8 +77,8 @@ def describe(dataset: Dataset, seed: int) -> dict[str, Any]:
         "rows": len(dataset),
         "shape": list(dataset.values.shape[1:]),
         "levels": dataset.levels,
-        "target": dataset.target,
-        "classes": dict(zip(dataset.class_names, counts, strict=False)),
+        "target": None if dataset.target is None else dataset.target.name,
+        "classes": {} if classes is None else dict(zip(classes.names, counts, strict=True)),
         "columns": _columns(dataset) if dataset.kind == "table" else [],
         "split": split.describe(),
         "near_duplicates": near,

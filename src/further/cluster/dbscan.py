@@ -152,7 +152,7 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
 def _refuse_crowded(measure: Measure, rows: Any, eps: float) -> None:
     """Refuse an eps that makes most rows neighbours: scikit-learn lists those of every row."""
     memory, n = total_memory(), rows.shape[0]
-    if memory is None or n <= PROBED or measure.is_precomputed or measure.needs_matrix:
+    if n <= PROBED or measure.is_precomputed or measure.needs_matrix:
         return
     # Each of them takes 8 bytes, and as much again while the lists are joined.
     if 16 * n * n <= SHARE * memory:

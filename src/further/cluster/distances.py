@@ -169,16 +169,15 @@ def pairwise(
     return np.asarray(cdist(x, y, _SCIPY[name], **({"p": p} if name == "minkowski" else {})))
 
 
-def largest_square(copies: float = 1.0) -> int | None:
-    """Return for how many rows the distances of all pairs fit, None where that is not known.
+def largest_square(copies: float = 1.0) -> int:
+    """Return for how many rows the distances of all pairs fit.
 
     Parameters
     ----------
     copies : float
         How many matrices of float64 stand in memory at once.
     """
-    memory = total_memory()
-    return None if memory is None else math.isqrt(int(SHARE * memory / (8 * copies)))
+    return math.isqrt(int(SHARE * total_memory() / (8 * copies)))
 
 
 def refuse_matrix(
@@ -204,7 +203,7 @@ def refuse_matrix(
     """
     memory = total_memory()
     needed = 8 * copies * n * m
-    if memory is None or needed <= SHARE * memory:
+    if needed <= SHARE * memory:
         return
     most = largest_square(copies) if n == m else int(SHARE * memory / (8 * copies * m))
     between = f"all {n}" if n == m else f"{n} and {m}"

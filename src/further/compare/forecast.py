@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 
 from further.compare.generation.member import Setting, make_estimator
@@ -52,7 +51,7 @@ def forecast(setting: Setting, tasks: Sequence[dict[str, Any]], jobs: int) -> di
     processes = min(jobs, len(tasks))
     needed = processes * (largest + PROCESS_BYTES)
     free = available_bytes()
-    if free is not None and needed > free:
+    if needed > free:
         raise InputError(
             f"{setting.dataset.name}: the comparison needs about {needed / 1e9:.1f} GB of memory "
             f"and {free / 1e9:.1f} GB are free; use fewer jobs, smaller pictures or fewer rows."
@@ -60,17 +59,9 @@ def forecast(setting: Setting, tasks: Sequence[dict[str, Any]], jobs: int) -> di
     return {"seconds": max(total / processes, longest), "by_model": by_model, "bytes": needed}
 
 
-def available_bytes() -> float | None:
-    """Return the memory that is to be had, or None where the system does not say."""
-    # Linux gives back what it caches of files, which its count of free pages leaves out.
-    with suppress(OSError), open("/proc/meminfo", encoding="ascii") as file:
-        for line in file:
-            if line.startswith("MemAvailable:"):
-                return 1024.0 * int(line.split()[1])
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (ValueError, OSError, AttributeError):
-        return None
+def available_bytes() -> int:
+    """Return the memory that is to be had, that of cached files included."""
+    return int(psutil.virtual_memory().available)
 
 
 def _member(setting: Setting, task: dict[str, Any]) -> tuple[float, float]:
@@ -86,7 +77,7 @@ def _member(setting: Setting, task: dict[str, Any]) -> tuple[float, float]:
     train = setting.for_model(setting.part("train").take(np.arange(rows)))
     spec = setting.model_spec
     x = torch.from_numpy(setting.encoding.encode(train))
-    y = None if train.labels is None else torch.from_numpy(train.labels)
+    y = None if train.codes is None else torch.from_numpy(train.codes)
     with REPRODUCIBLE.active():
         net = estimator.build(spec)
         objectives = estimator.objectives(net)

@@ -25,7 +25,7 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
         "kind": dataset.kind,
         "source": dataset.source,
         "options": dict(dataset.options),
-        "target": dataset.target,
+        "target": None if dataset.target is None else dataset.target.name,
         "fingerprint": dataset.fingerprint,
     }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from further.data.target import Classes
 from further.errors import InputError
 
 #: A picture of bytes; integers beyond it are read as continuous.
@@ -16,27 +16,10 @@ MOST_LEVELS = 256
 HALF_A_BYTE = 128
 
 
-@dataclass(frozen=True)
-class Labels:
-    """Class codes and the names they index.
-
-    Attributes
-    ----------
-    codes : array of shape (n,), int64
-        Positions in ``names``.
-    names : tuple of str
-        The classes, in the order of :func:`numpy.unique`.
-    dtype : str
-        The type of the labels in the source.
-    """
-
-    codes: np.ndarray
-    names: tuple[str, ...]
-    dtype: str
-
-
-def read_labels(y: Any, n: int, name: str = "y") -> tuple[Labels | None, tuple[str, ...]]:
-    """Return class codes for labels of any type, or None where they define no classes.
+def read_classes(
+    y: Any, n: int, name: str = "y", called: str | None = None
+) -> tuple[Classes | None, tuple[str, ...]]:
+    """Return the classes of labels of any type, or None where they define none.
 
     Parameters
     ----------
@@ -45,12 +28,15 @@ def read_labels(y: Any, n: int, name: str = "y") -> tuple[Labels | None, tuple[s
     n : int
         Number of rows that they belong to.
     name : str, default="y"
-        What to call them in messages.
+        Of the column.
+    called : str, optional
+        What to call them in messages, where that is not their name.
 
     Returns
     -------
-    labels : Labels or None
-        None for one class only, and for numbers that are a quantity rather than a class.
+    classes : Classes or None
+        In the order of :func:`numpy.unique`; None for one class only, and for numbers that are a
+        quantity rather than a class.
     notes : tuple of str
         Why there are no classes.
 
@@ -61,10 +47,11 @@ def read_labels(y: Any, n: int, name: str = "y") -> tuple[Labels | None, tuple[s
 
     Examples
     --------
-    >>> labels, _ = read_labels(["cat", "dog", "cat", "dog"], 4)
-    >>> labels.codes.tolist(), labels.names
+    >>> classes, _ = read_classes(["cat", "dog", "cat", "dog"], 4)
+    >>> classes.codes.tolist(), classes.names
     ([0, 1, 0, 1], ('cat', 'dog'))
     """
+    called = called or name
     values = y.to_numpy() if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -72,17 +59,19 @@ def read_labels(y: Any, n: int, name: str = "y") -> tuple[Labels | None, tuple[s
         values = values.argmax(axis=1)
     if values.ndim != 1:
         raise InputError(
-            f"{name} has the shape {values.shape}; labels are one column, or one-hot rows."
+            f"{called} has the shape {values.shape}; labels are one column, or one-hot rows."
         )
     if len(values) != n:
         raise InputError(
-            f"{name} has {len(values)} labels but there are {n} rows; give one label for each row."
+            f"{called} has {len(values)} labels but there are {n} rows; give one label for each "
+            "row."
         )
     missing = pd.isna(values)
     if missing.any():
         raise InputError(
-            f"{name} has no label in row {int(missing.argmax())} (NaN) and in {int(missing.sum())} "
-            "rows in all; leave those rows out, or give them a class of their own."
+            f"{called} has no label in row {int(missing.argmax())} (NaN) and in "
+            f"{int(missing.sum())} rows in all; leave those rows out, or give them a "
+            "class of their own."
         )
     # Sorting the distinct labels alone is ten times faster than np.unique on a column of text.
     found, distinct = pd.factorize(values)
@@ -95,11 +84,11 @@ def read_labels(y: Any, n: int, name: str = "y") -> tuple[Labels | None, tuple[s
         return None, (f"All labels are {names[0]!s}, so nothing is conditioned on them.",)
     if is_quantity(names, n):
         return None, (
-            f"{name} has {len(names)} distinct values in {n} rows: a quantity or a name rather "
+            f"{called} has {len(names)} distinct values in {n} rows: a quantity or a name rather "
             "than a class, so nothing is conditioned on it.",
         )
     dtype = str(y.dtype) if isinstance(y, pd.Series) else str(values.dtype)
-    return Labels(codes.astype(np.int64), tuple(str(value) for value in names), dtype), ()
+    return Classes(name, codes.astype(np.int64), tuple(str(v) for v in names), dtype), ()
 
 
 def is_quantity(distinct: np.ndarray, n: int) -> bool:

@@ -1,4 +1,4 @@
-"""A data set: values, labels, names, and the notes on how it was read."""
+"""A data set: values, target, names, and the notes on how it was read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from further.data.arrays import check_finite, read_labels, read_pictures
+from further.data.arrays import check_finite, read_classes, read_pictures
+from further.data.preparation.columns import typed_table
+from further.data.spec import TargetSpec
 from further.data.splits import DEFAULT_FRACTIONS, Split, split_rows
+from further.data.storage import TARGET, read_parts, unreadable, write_parts
+from further.data.target import Classes, Target, restore_target
 from further.errors import InputError
 
 Kind = Literal["table", "images"]
@@ -22,7 +26,7 @@ Kind = Literal["table", "images"]
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Rows of a table or pictures, with labels if there are any.
+    """Rows of a table or pictures, with a target if there is one.
 
     When to use: :func:`further.data.load` and :func:`further.data.as_dataset` make it; the
     constructor is for new formats. When it fails: it holds everything in memory.
@@ -34,15 +38,11 @@ class Dataset:
     kind : {"table", "images"}
         What a row is.
     values : DataFrame, or array of shape (n, channels, height, width)
-        The features of a table without its label; pictures as uint8 grey levels or float32.
-    labels : array of shape (n,), int64, or None
-        Positions in ``class_names``.
-    class_names : tuple of str
-        The classes.
+        The features of a table without its target; pictures as uint8 grey levels or float32.
+    target : Target or None
+        What belongs to each row: classes, numbers, boxes, a mask, instances.
     feature_names : tuple of str
         The columns of ``values``; empty for pictures.
-    target : str or None
-        The column that the labels come from.
     levels : int or None
         Number of grey levels (17 for digits, 256 for bytes); None for continuous values.
     source : str
@@ -56,9 +56,7 @@ class Dataset:
     options : mapping
         What else :func:`load` was given, so that ``load(source, **options)`` repeats it.
     columns : tuple of str
-        A table's columns in the order of the source, that of the label included.
-    target_dtype : str or None
-        The type of the label column in the source.
+        A table's columns in the order of the source, that of the target included.
     plain : bool
         The table was given as an array, so what is generated is an array too.
     """
@@ -66,10 +64,8 @@ class Dataset:
     name: str
     kind: Kind
     values: np.ndarray | pd.DataFrame
-    labels: np.ndarray | None = None
-    class_names: tuple[str, ...] = ()
+    target: Target | None = None
     feature_names: tuple[str, ...] = ()
-    target: str | None = None
     levels: int | None = None
     source: str = "array"
     official_split: np.ndarray | None = None
@@ -77,11 +73,10 @@ class Dataset:
     notes: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-    target_dtype: str | None = None
     plain: bool = False
 
     def __post_init__(self) -> None:
-        for what in ("labels", "official_split", "groups"):
+        for what in ("target", "official_split", "groups"):
             given = getattr(self, what)
             if given is not None and len(given) != len(self.values):
                 raise InputError(
@@ -94,8 +89,23 @@ class Dataset:
 
     def __repr__(self) -> str:
         shape = " x ".join(str(side) for side in self.values.shape[1:])
-        classes = f", {len(self.class_names)} classes" if self.labels is not None else ""
+        classes = "" if self.classes is None else f", {len(self.classes.names)} classes"
         return f"Dataset({self.name!r}, {self.kind}, {len(self)} rows of {shape}{classes})"
+
+    @property
+    def classes(self) -> Classes | None:
+        """The target where it consists of classes."""
+        return self.target if isinstance(self.target, Classes) else None
+
+    @property
+    def target_spec(self) -> TargetSpec | None:
+        """What a model may know of the target."""
+        return None if self.target is None else self.target.spec
+
+    @property
+    def codes(self) -> np.ndarray | None:
+        """The code of each row's class, int64 (n,); None where the target is not classes."""
+        return None if self.classes is None else self.classes.codes
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -106,9 +116,9 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over values, labels, names and splits, as 64 hexadecimal digits."""
+        """SHA-256 over values, target, names and splits, as 64 hexadecimal digits."""
         digest = hashlib.sha256()
-        names = [self.kind, *self.feature_names, "|", *self.class_names, "|", str(self.levels)]
+        names = [self.kind, *self.feature_names, "|", str(self.levels)]
         digest.update("\0".join(names).encode())
         if isinstance(self.values, pd.DataFrame):
             hashes = pd.util.hash_pandas_object(self.values, index=False).to_numpy()
@@ -117,7 +127,8 @@ class Dataset:
         else:
             digest.update(str((self.values.dtype.str, self.values.shape)).encode())
             digest.update(np.ascontiguousarray(self.values).data.cast("B"))
-        for extra in (self.labels, self.groups, self.official_split):
+        digest.update(b"" if self.target is None else self.target.fingerprint())
+        for extra in (self.groups, self.official_split):
             digest.update(b"|")
             if extra is not None:
                 digest.update(pd.util.hash_array(np.asarray(extra)).tobytes())
@@ -133,7 +144,7 @@ class Dataset:
         return dataclasses.replace(
             self,
             values=values,
-            labels=_rows(self.labels, rows),
+            target=None if self.target is None else self.target.take(rows),
             official_split=_rows(self.official_split, rows),
             groups=_rows(self.groups, rows),
         )
@@ -157,21 +168,58 @@ class Dataset:
             With fewer than 10 rows.
         """
         return split_rows(
-            len(self), self.labels, self.groups, self.official_split, seed=seed, fractions=fractions
+            len(self),
+            self.codes,
+            self.groups,
+            self.official_split,
+            seed=seed,
+            fractions=fractions,
         )
 
     def save(self, folder: str | Path) -> Path:
         """Write the data to a folder that :meth:`open` and :func:`load` read; no pickle."""
-        from further.data.storage import save_dataset
-
-        return save_dataset(self, folder)
+        facts = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in ("values", "target", "official_split", "groups", "options")
+        }
+        arrays = {
+            name: np.asarray(array)
+            for name in ("official_split", "groups")
+            if (array := getattr(self, name)) is not None
+        }
+        facts |= {"fingerprint": self.fingerprint, "target": None}
+        if self.target is not None:
+            facts["target"] = self.target.facts()
+            arrays |= {TARGET + name: array for name, array in self.target.arrays().items()}
+        return write_parts(Path(folder), facts, arrays, self.values)
 
     @classmethod
     def open(cls, folder: str | Path) -> Dataset:
-        """Read what :meth:`save` wrote."""
-        from further.data.storage import open_dataset
+        """Read what :meth:`save` wrote.
 
-        return open_dataset(folder)
+        Raises
+        ------
+        InputError
+            If the folder is none of its kind, or its content has changed since.
+        """
+        facts, arrays, values = read_parts(Path(folder))
+        fingerprint = facts.pop("fingerprint", None)
+        try:
+            of_target = {
+                name.removeprefix(TARGET): arrays.pop(name)
+                for name in list(arrays)
+                if name.startswith(TARGET)
+            }
+            if facts["target"] is not None:
+                facts["target"] = restore_target(facts["target"], of_target)
+            facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
+            dataset = cls(**facts | arrays, values=values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise unreadable(folder, error) from error
+        if dataset.fingerprint != fingerprint:
+            raise InputError(f"{folder} has changed since the data set was saved; save it again.")
+        return dataset
 
 
 def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
@@ -209,10 +257,8 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
     Dataset('array', images, 20 rows of 1 x 8 x 8)
     """
     if isinstance(X, Dataset):
-        return X if y is None else _with_labels(X, y)
+        return X if y is None else _with_classes(X, y)
     if isinstance(X, pd.DataFrame):
-        from further.data.preparation.columns import typed_table
-
         frame = typed_table(X, name="X" if name == "array" else name)
         dataset = Dataset(
             name=name,
@@ -222,7 +268,7 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
             columns=tuple(frame.columns),
             notes=(f"{len(frame)} rows of {frame.shape[1]} columns.",),
         )
-        return dataset if y is None else _with_labels(dataset, y)
+        return dataset if y is None else _with_classes(dataset, y)
     if hasattr(X, "toarray"):
         raise InputError("X is a sparse matrix; give X.toarray() if it fits into memory.")
     try:
@@ -236,7 +282,7 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
         dataset = Dataset(name=name, kind="images", values=values, levels=levels, notes=notes)
     else:
         dataset = _plain_table(array, name)
-    return dataset if y is None else _with_labels(dataset, y)
+    return dataset if y is None else _with_classes(dataset, y)
 
 
 def _plain_table(array: np.ndarray, name: str) -> Dataset:
@@ -267,22 +313,14 @@ def _plain_table(array: np.ndarray, name: str) -> Dataset:
     )
 
 
-def _with_labels(dataset: Dataset, y: Any) -> Dataset:
+def _with_classes(dataset: Dataset, y: Any) -> Dataset:
     name = str(getattr(y, "name", None) or "y")
-    labels, notes = read_labels(y, len(dataset), name)
-    if labels is None:
-        return dataclasses.replace(dataset, labels=None, notes=dataset.notes + notes)
+    classes, notes = read_classes(y, len(dataset), name)
     columns = dataset.columns
-    if dataset.kind == "table":
+    if classes is not None and columns:
         columns = (*(column for column in columns if column != name), name)
     return dataclasses.replace(
-        dataset,
-        labels=labels.codes,
-        class_names=labels.names,
-        target=name,
-        target_dtype=labels.dtype,
-        columns=columns,
-        notes=dataset.notes + notes,
+        dataset, target=classes, columns=columns, notes=dataset.notes + notes
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from further.data.dataset import Dataset
-from further.data.spec import Spec
+from further.data.spec import Spec, TargetSpec
 from further.errors import InputError
 
 
@@ -73,7 +73,7 @@ class ImageEncoding(Encoding):
     def fit(cls, train: Dataset) -> ImageEncoding:
         """Fit on training pictures."""
         values = np.asarray(train.values)
-        spec = Spec(values.shape[1:], train.levels, n_classes=count_classes(train))
+        spec = Spec(values.shape[1:], train.levels, target=train.target_spec)
         if train.levels is not None:
             return cls(spec, 0.0, float(train.levels - 1))
         low, high = float(values.min()), float(values.max())
@@ -108,7 +108,7 @@ class ImageEncoding(Encoding):
             "kind": "images",
             "shape": list(self.spec.shape),
             "levels": self.spec.levels,
-            "n_classes": self.spec.n_classes,
+            "target_spec": self.spec.target and self.spec.target.to_json(),
             "low": self.low,
             "high": self.high,
         }
@@ -116,7 +116,8 @@ class ImageEncoding(Encoding):
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> ImageEncoding:
         """Return what :meth:`to_json` recorded."""
-        spec = Spec(tuple(record["shape"]), record["levels"], n_classes=record["n_classes"])
+        target = TargetSpec.from_json(record["target_spec"])
+        spec = Spec(tuple(record["shape"]), record["levels"], target=target)
         return cls(spec, record["low"], record["high"])
 
 
@@ -159,8 +160,3 @@ def encoding_from_json(record: dict[str, Any]) -> Encoding:
     raise InputError(
         f"An encoding of the kind {record.get('kind')!r} is unknown; it is images or table."
     )
-
-
-def count_classes(train: Dataset) -> int:
-    """Return the number of classes to condition on, 0 without labels."""
-    return 0 if train.labels is None else len(train.class_names)

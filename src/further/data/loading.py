@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from further.data import storage
 from further.data.dataset import Dataset, as_dataset
 from further.data.formats import idx, numpy_files, pictures
 from further.data.formats.idx import decompress
 from further.data.formats.named import NAMES, load_named
 from further.data.memory import refuse_too_large
 from further.data.preparation.columns import nearest
+from further.data.storage import DESCRIPTION
 from further.errors import InputError
 
 #: A table takes a few times the size of its file while it is read.
@@ -78,7 +78,7 @@ def load(
     Examples
     --------
     >>> iris = load("iris")
-    >>> len(iris), iris.class_names
+    >>> len(iris), iris.classes.names
     (150, ('setosa', 'versicolor', 'virginica'))
     """
     asked = {"target": target, "resize": resize, "groups": groups, "header": header}
@@ -171,9 +171,9 @@ def _load_zip(path: Path, given: dict[str, Any]) -> Dataset:
 
 
 def _load_folder(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
-    if (path / storage.DESCRIPTION).is_file():
+    if (path / DESCRIPTION).is_file():
         _refuse_options(given, f"{path} (a saved data set)")
-        return storage.open_dataset(path)
+        return Dataset.open(path)
     files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
     idx_files = _idx_files(path)
     if idx_files:

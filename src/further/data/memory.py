@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import psutil
 
 from further.errors import InputError
 
@@ -28,23 +28,18 @@ def refuse_too_large(what: str, need: int, remedy: str) -> None:
     InputError
         With both sizes.
     """
-    memory = total_memory()
-    if memory is not None and is_too_large(need):
+    if is_too_large(need):
         raise InputError(
-            f"{what} would take {need / GIB:.1f} GiB of this machine's {memory / GIB:.1f} GiB of "
-            f"memory, more than a quarter; {remedy}."
+            f"{what} would take {need / GIB:.1f} GiB of this machine's "
+            f"{total_memory() / GIB:.1f} GiB of memory, more than a quarter; {remedy}."
         )
 
 
 def is_too_large(need: int) -> bool:
     """Whether data of so many bytes would take more than a quarter of this machine's memory."""
-    memory = total_memory()
-    return memory is not None and need > SHARE * memory
+    return need > SHARE * total_memory()
 
 
-def total_memory() -> int | None:
-    """Return the bytes of memory of this machine, None where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
+def total_memory() -> int:
+    """Return the bytes of memory of this machine."""
+    return int(psutil.virtual_memory().total)

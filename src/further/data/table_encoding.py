@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from further.data.dataset import Dataset
-from further.data.encoding import Encoding, count_classes
+from further.data.encoding import Encoding
 from further.data.preparation.categorical_column import CategoricalColumn
 from further.data.preparation.columns import ROWS_TO_JUDGE
 from further.data.preparation.normal_score import MOST_KNOTS
 from further.data.preparation.numeric_column import NumericColumn, column_kind
-from further.data.spec import Block, Spec
+from further.data.spec import Block, Spec, TargetSpec
+from further.data.target import Classes
 from further.errors import InputError
 
 ColumnEncoding = NumericColumn | CategoricalColumn
@@ -41,7 +42,7 @@ class TableEncoding(Encoding):
     plain : bool
         The source was an array, so the decoded rows are one.
     target : dict or None
-        Name, type, position and classes of the label column.
+        Facts and position of the label column.
     left_out : dict of str to str
         Columns of the source that are neither encoded nor decoded, and why.
     """
@@ -67,15 +68,12 @@ class TableEncoding(Encoding):
                 + "."
             )
         target = None
-        if train.labels is not None and train.target is not None:
-            names = train.columns
-            target = {
-                "name": train.target,
-                "dtype": train.target_dtype,
-                "position": names.index(train.target) if train.target in names else len(columns),
-                "classes": list(train.class_names),
-            }
-        return cls(_spec(columns, count_classes(train)), columns, train.plain, target, left_out)
+        if train.classes is not None:
+            names, name = train.columns, train.classes.name
+            position = names.index(name) if name in names else len(columns)
+            target = {**train.classes.facts(), "position": position}
+        spec = _spec(columns, train.target_spec)
+        return cls(spec, columns, train.plain, target, left_out)
 
     def encode(self, dataset: Dataset) -> np.ndarray:
         """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
@@ -119,22 +117,18 @@ class TableEncoding(Encoding):
         """Return a decoded frame with its label column, where and as it was in the source."""
         if self.target is None:
             raise InputError("The training rows had no label column.")
-        classes = pd.Series(self.target["classes"])
-        dtype = str(self.target["dtype"])
-        if dtype.startswith("bool"):
-            classes = classes == "True"
-        elif dtype.lower().startswith(("int", "uint", "float")):
-            classes = pd.Series(pd.to_numeric(classes), dtype=dtype)
+        name = self.target["name"]
+        classes = Classes(name, codes, tuple(self.target["names"]), self.target["dtype"])
         result = frame.copy()
-        values = classes.iloc[codes].set_axis(result.index)
-        result.insert(min(self.target["position"], result.shape[1]), self.target["name"], values)
+        position = min(self.target["position"], result.shape[1])
+        result.insert(position, name, classes.column().set_axis(result.index))
         return result
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON."""
         return {
             "kind": "table",
-            "n_classes": self.spec.n_classes,
+            "target_spec": self.spec.target and self.spec.target.to_json(),
             "plain": self.plain,
             "target": self.target,
             "left_out": self.left_out,
@@ -149,7 +143,7 @@ class TableEncoding(Encoding):
             for line in record["columns"]
         ]
         return cls(
-            _spec(columns, record["n_classes"]),
+            _spec(columns, TargetSpec.from_json(record["target_spec"])),
             columns,
             record["plain"],
             record["target"],
@@ -175,10 +169,10 @@ def _fit_column(column: pd.Series, plain: bool, knots: int) -> ColumnEncoding:
     return CategoricalColumn.fit(column)
 
 
-def _spec(columns: list[ColumnEncoding], n_classes: int) -> Spec:
+def _spec(columns: list[ColumnEncoding], target: TargetSpec | None) -> Spec:
     blocks, start = [], 0
     for column in columns:
         for name, width, kind in column.parts:
             blocks.append(Block(name, start, start + width, kind))
             start += width
-    return Spec((start,), blocks=tuple(blocks), n_classes=n_classes)
+    return Spec((start,), blocks=tuple(blocks), target=target)

@@ -155,8 +155,8 @@ class GenerativeModel(Generator):
         x = self.encoding_.encode(dataset)
         if self.spec_.n_classes == 0:
             return self._log_likelihoods(x, None)
-        if dataset.labels is not None:
-            return self._log_likelihoods(x, dataset.labels)
+        if dataset.codes is not None:
+            return self._log_likelihoods(x, dataset.codes)
         by_class = np.stack(
             [
                 math.log(prior) + self._log_likelihoods(x, np.full(len(x), code))
@@ -273,9 +273,9 @@ class GenerativeModel(Generator):
         x = torch.from_numpy(np.ascontiguousarray(self.encoding_.encode(dataset)))
         if self.spec_.n_classes == 0:
             return Batch(x, None)
-        if dataset.labels is None:
+        if dataset.codes is None:
             raise InputError("The validation rows have no labels, but the training rows do.")
-        return Batch(x, torch.from_numpy(dataset.labels.astype(np.int64)))
+        return Batch(x, torch.from_numpy(dataset.codes))
 
     def _has_likelihood(self, batch: Batch) -> bool:
         if not _overrides(self, "log_likelihood"):

@@ -53,8 +53,8 @@ class Copy(Generator):
     ) -> None:
         start = time.perf_counter()
         labels = np.zeros(len(dataset), dtype=np.int64)
-        if self.spec_.n_classes and dataset.labels is not None:
-            labels = dataset.labels
+        if self.spec_.n_classes and dataset.codes is not None:
+            labels = dataset.codes
         self.arrays_ = {"rows": self.encoding_.encode(dataset), "labels": labels}
         self.n_parameters_ = 0
         self.cost_ = {

@@ -70,8 +70,8 @@ class GaussianMixtureDensity(Generator):
         pca = PCA(n_components=VARIANCE_KEPT, svd_solver="full").fit(x)
         self.mean_, self.directions_ = pca.mean_, pca.components_
         self.density_ = LatentDensity(self.spec_.n_classes, len(pca.components_))
-        conditional = self.spec_.n_classes > 0 and dataset.labels is not None
-        labels = torch.from_numpy(dataset.labels) if conditional else None
+        conditional = self.spec_.n_classes > 0 and dataset.codes is not None
+        labels = torch.from_numpy(dataset.codes) if conditional else None
         z = torch.from_numpy(pca.transform(x))
         self.n_parameters_ = self.mean_.size + self.directions_.size
         self.n_parameters_ += self.density_.fit(z, labels, seed, RIDGE)

@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from further.data.dataset import Dataset, as_dataset
 from further.data.encoding import Encoding, encoding_from_json, fit_encoding
 from further.data.spec import Spec
+from further.data.target import Classes
 from further.errors import InputError
 from further.registry import name_of
 from further.train.callback import Callback
@@ -88,10 +89,9 @@ class Generator(BaseEstimator):
         if validation is None:
             dataset, held_out = _hold_out(dataset)
         self.encoding_: Encoding = fit_encoding(dataset)
-        n_classes = len(dataset.class_names) if dataset.labels is not None else 0
-        self.spec_: Spec = dataclasses.replace(self.encoding_.spec, n_classes=n_classes)
-        if dataset.labels is not None:
-            self.class_prior_ = np.bincount(dataset.labels, minlength=n_classes) / len(dataset)
+        self.spec_: Spec = self.encoding_.spec
+        if dataset.classes is not None:
+            self.class_prior_ = dataset.classes.counts() / len(dataset)
         if validation is not None:
             X, y = validation if isinstance(validation, tuple) else (validation, None)
             held_out = self._dataset(X, y, reset=False)
@@ -173,7 +173,6 @@ class Generator(BaseEstimator):
                 "model": name_of(type(self)).name,
                 "parameters": parameters_to_json(self.get_params(deep=False)),
                 "encoding": self.encoding_.to_json(),
-                "n_classes": self.spec_.n_classes,
                 "classes": None if classes is None else classes.tolist(),
                 "class_prior": getattr(self, "class_prior_", None),
                 "n_features_in": self.n_features_in_,
@@ -187,7 +186,7 @@ class Generator(BaseEstimator):
     def restore(self, record: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
         """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``."""
         self.encoding_ = encoding_from_json(record["encoding"])
-        self.spec_ = dataclasses.replace(self.encoding_.spec, n_classes=record["n_classes"])
+        self.spec_ = self.encoding_.spec
         if record["classes"] is not None:
             self.classes_ = np.asarray(record["classes"])
             self.class_prior_ = np.asarray(record["class_prior"])
@@ -236,9 +235,9 @@ class Generator(BaseEstimator):
         for left in ("classes_", "class_prior_"):
             if hasattr(self, left):
                 delattr(self, left)
-        if dataset.labels is not None:
+        if dataset.classes is not None:
             given = None if y is None else np.unique(np.asarray(y))
-            names = np.asarray(dataset.class_names)
+            names = np.asarray(dataset.classes.names)
             self.classes_ = given if given is not None and len(given) == len(names) else names
         return dataset
 
@@ -263,9 +262,9 @@ class Generator(BaseEstimator):
                 f"{self.n_features_in_} features as input."
             )
         if self.spec_.n_classes == 0:
-            return dataclasses.replace(dataset, labels=None, class_names=())
-        if y is None and dataset.labels is not None:
-            y = np.asarray(dataset.class_names)[dataset.labels]
+            return dataclasses.replace(dataset, target=None)
+        if y is None and dataset.classes is not None:
+            y = dataset.classes.values
         if y is None:
             return dataset
         codes = self.class_codes(len(dataset), y, 0)
@@ -275,7 +274,7 @@ class Generator(BaseEstimator):
                 "each row."
             )
         names = tuple(str(value) for value in self.classes_)
-        return dataclasses.replace(dataset, labels=codes, class_names=names)
+        return dataclasses.replace(dataset, target=Classes("y", codes, names))
 
     def _seed(self, random_state: Any = None) -> int:
         state = self.random_state if random_state is None else random_state

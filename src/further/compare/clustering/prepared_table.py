@@ -125,10 +125,9 @@ def _label(
                 f"{', '.join(map(str, frame.columns[:20]))}."
             )
         return target, frame[target], [f'"{target}" is compared with the clusters, as asked.']
-    if dataset.labels is not None and target is None:
-        names = np.asarray(dataset.class_names)[dataset.labels]
-        name = dataset.target or "label"
-        return name, pd.Series(names, name=name), [f'The label, "{name}", is left out.']
+    if dataset.classes is not None and target is None:
+        name, values = dataset.classes.name, dataset.classes.values.astype(str)
+        return name, pd.Series(values, name=name), [f'The label, "{name}", is left out.']
     if target is None and columns is None and frame.shape[1] > 1:
         for column in frame:
             customary = str(column).strip().lower() in TARGET_NAMES

@@ -154,7 +154,7 @@ def generative_models(
     amount = Budget.parse(budget)
     if repeats < 1:
         raise InputError(f"repeats={repeats} must be at least 1.")
-    conditional = conditional and dataset.labels is not None
+    conditional = conditional and dataset.classes is not None
     split = dataset.split(seed=seed)
     run = Run.create(
         out if out is not None else default_folder("compare", dataset.name),

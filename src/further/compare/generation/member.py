@@ -72,9 +72,8 @@ class Setting:
     @property
     def model_spec(self) -> Spec:
         """The spec that a member builds its network from."""
-        told = self.conditional and self.dataset.labels is not None
-        n_classes = len(self.dataset.class_names) if told else 0
-        return replace(self.encoding.spec, n_classes=n_classes)
+        spec = self.encoding.spec
+        return spec if self.conditional else replace(spec, target=None)
 
     @functools.cached_property
     def judge(self) -> GenerativeJudge:
@@ -93,13 +92,13 @@ class Setting:
 
     def for_model(self, part: Dataset) -> Dataset:
         """Return rows as a member sees them: without labels when unconditional."""
-        return part if self.conditional else replace(part, labels=None, class_names=())
+        return part if self.conditional else replace(part, target=None)
 
     def rows(self, part: Dataset) -> Rows:
         """Return rows as the judge sees them."""
         x = self.encoding.encode(part).reshape(len(part), -1)
         frame = part.values if isinstance(part.values, pd.DataFrame) else None
-        return Rows(x, part.labels, frame)
+        return Rows(x, part.codes, frame)
 
 
 def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
@@ -171,10 +170,12 @@ def score_samples(
     start = time.perf_counter()
     encoded = estimator.sample_encoded(n, codes, seed)
     sampling_seconds = (time.perf_counter() - start) / n * 1000
+    test = setting.part("test")
+    classes = test.classes
     generated = replace(
-        setting.part("test"),
+        test,
         values=estimator.encoding_.decode(encoded),
-        labels=None if codes is None else codes.astype(np.int64),
+        target=None if codes is None or classes is None else replace(classes, codes=codes),
         official_split=None,
         groups=None,
     )
@@ -209,21 +210,21 @@ def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | Non
     x = estimator.encoding_.encode(test)
     likelihoods = None
     if hasattr(estimator, "log_likelihoods_encoded"):
-        likelihoods = estimator.log_likelihoods_encoded(x, test.labels)
+        likelihoods = estimator.log_likelihoods_encoded(x, test.codes)
     if likelihoods is not None and setting.dataset.kind == "images":
         scores["bits_per_dimension"] = bits_per_dimension(
             likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, seed=setting.seed
         )
     if hasattr(estimator, "transform_encoded"):
         codes = estimator.transform_encoded(x)
-        rebuilt = estimator.inverse_transform_encoded(codes, test.labels)
+        rebuilt = estimator.inverse_transform_encoded(codes, test.codes)
         if setting.dataset.kind == "images":
             scores.update(reconstruction(x, rebuilt, seed=setting.seed))
         train, full = setting.part("train"), setting.part("test")
-        if train.labels is not None and full.labels is not None:
+        if train.codes is not None and full.codes is not None:
             scores["latent_accuracy"] = latent_accuracy(
                 estimator.transform_encoded(estimator.encoding_.encode(train)),
-                train.labels, codes, full.labels, seed=setting.seed,
+                train.codes, codes, full.codes, seed=setting.seed,
             )  # fmt: skip
     if hasattr(estimator, "denoise") and estimator.spec_.is_image:
         noisy = estimator.add_noise(test, random_state=setting.seed)

@@ -70,9 +70,9 @@ def write_real(setting: Setting, folder: Path) -> None:
 def first_by_class(dataset: Dataset) -> np.ndarray:
     """Return the first 64 pictures, in order of class."""
     values = np.asarray(dataset.values[: SHEET * SHEET])
-    if dataset.labels is None:
+    if dataset.codes is None:
         return values
-    return values[np.argsort(dataset.labels[: len(values)], kind="stable")]
+    return values[np.argsort(dataset.codes[: len(values)], kind="stable")]
 
 
 def write_sheet(path: Path, pictures: np.ndarray, columns: int, levels: int | None) -> None:
@@ -105,8 +105,7 @@ def _write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path)
     flat = codes if codes.shape[1] <= 2 else PCA(2, random_state=0).fit_transform(codes)
     flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))[:MAX_MAP_POINTS]
     method = "latent codes" if codes.shape[1] <= 2 else "two principal components of the codes"
-    names = setting.dataset.class_names
-    labels = None if test.labels is None else [names[c] for c in test.labels[: len(flat)]]
+    labels = None if test.classes is None else test.classes.values[: len(flat)].tolist()
     write_json(
         folder / "pictures" / "latent.json",
         {"method": method, "x": flat[:, 0], "y": flat[:, 1], "label": labels},
@@ -118,10 +117,10 @@ def _write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path)
     first, last = codes[0:ends:2, None], codes[1:ends:2, None]
     path = ((1 - t) * first + t * last).reshape(-1, codes.shape[1]).astype(np.float32)
     classes = None
-    if estimator.spec_.n_classes and test.labels is not None:
+    if estimator.spec_.n_classes and test.codes is not None:
         # Half-way along the path the class changes too, for models that are told it.
         halves = np.arange(STEPS) < STEPS // 2
-        starts, ends_ = test.labels[0:ends:2, None], test.labels[1:ends:2, None]
+        starts, ends_ = test.codes[0:ends:2, None], test.codes[1:ends:2, None]
         classes = np.where(halves, starts, ends_).reshape(-1)
     rows = estimator.encoding_.decode(estimator.inverse_transform_encoded(path, classes))
     sheet = folder / "pictures" / "interpolation.png"
@@ -131,10 +130,9 @@ def _write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path)
 def _with_label(dataset: Dataset) -> pd.DataFrame:
     """Return a table with its label column, as in the source."""
     frame = pd.DataFrame(dataset.values)
-    if dataset.labels is None:
+    if dataset.classes is None:
         return frame
-    names = np.asarray(dataset.class_names, dtype=object)
-    return frame.assign(**{dataset.target or "label": names[dataset.labels]})
+    return frame.assign(**{dataset.classes.name: dataset.classes.values})
 
 
 def _columns(real: Any, generated: Any) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def _data(setting: Setting) -> dict[str, Any]:
         **describe_data(dataset),
         "shape": list(setting.encoding.spec.shape),
         "levels": dataset.levels,
-        "classes": list(dataset.class_names),
+        "classes": list(dataset.classes.names) if dataset.classes is not None else [],
         "rows": {
             "train": len(split.train),
             "validation": len(split.validation),

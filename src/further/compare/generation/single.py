@@ -125,7 +125,7 @@ def train_model(
         dataset.split(seed=seed),
         seed,
         given.get("budget", "auto"),
-        conditional and dataset.labels is not None,
+        conditional and dataset.classes is not None,
     )
     estimator = make_estimator(setting, line.name, 0, parameters_to_json(given))
     estimator._validate_params()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from further.data.arrays import read_labels, read_pictures
+from further.data.arrays import read_classes, read_pictures
 from further.data.dataset import Dataset, as_dataset
 from further.data.formats.pictures import natural_order
 from further.errors import InputError
@@ -134,15 +134,13 @@ def _dataset(
     if array.ndim == 2:
         return as_dataset(array, y, name=name)
     values, levels, found = read_pictures(array)
-    labels, why = (None, ()) if y is None else read_labels(y, len(values), "the labels")
+    classes, why = (None, ()) if y is None else read_classes(y, len(values), "label", "the labels")
     split = () if official is None else ("The files give the split into training and test rows.",)
     return Dataset(
         name=name,
         kind="images",
         values=values,
-        labels=None if labels is None else labels.codes,
-        class_names=() if labels is None else labels.names,
-        target=None if labels is None else "label",
+        target=classes,
         levels=levels,
         official_split=official,
         notes=(f"{name}: IDX, {found[0]}", *notes, *why, *split),

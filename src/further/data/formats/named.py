@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from further.data.dataset import Dataset, as_dataset
+from further.data.target import Classes
 
 DIGITS_LEVELS = 17
 
@@ -26,9 +27,7 @@ def _digits(name: str) -> Dataset:
         name=name,
         kind="images",
         values=bunch.images[:, None].astype(np.uint8),
-        labels=bunch.target.astype(np.int64),
-        class_names=tuple(str(digit) for digit in bunch.target_names),
-        target="digit",
+        target=_classes_of(bunch, "digit"),
         levels=DIGITS_LEVELS,
         notes=("digits: 1797 pictures of 1x8x8 with 17 grey levels, 10 classes.",),
     )
@@ -43,10 +42,14 @@ def _classes(name: str) -> Dataset:
     # scikit-learn's order of the classes, not that of the alphabet.
     return dataclasses.replace(
         dataset,
-        labels=bunch.target.to_numpy(np.int64),
-        class_names=tuple(str(value) for value in bunch.target_names),
+        target=_classes_of(bunch, "class"),
         notes=(*dataset.notes, f"{name}: the label is the class."),
     )
+
+
+def _classes_of(bunch: Any, name: str) -> Classes:
+    codes = np.asarray(bunch.target, dtype=np.int64)
+    return Classes(name, codes, tuple(str(value) for value in bunch.target_names))
 
 
 def _diabetes(name: str) -> Dataset:

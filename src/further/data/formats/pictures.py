@@ -14,6 +14,7 @@ import numpy as np
 from further.data.arrays import read_pictures
 from further.data.dataset import Dataset
 from further.data.memory import GIB, refuse_too_large
+from further.data.target import Classes
 from further.errors import InputError
 
 SUFFIXES = (
@@ -67,20 +68,18 @@ def load_pictures(folder: Path, *, resize: int | str | None = None) -> Dataset:
     size = None if resize is None else parse_resize(resize)
     values, picture_notes = _read_all(folder, files, size)
     values, levels, _ = read_pictures(values)
-    labels, class_names = _labels(files)
+    classes = _classes_of(files)
     parts = [file.part for file in files]
     official = np.array(parts) if None not in parts else None
     channels, height, width = values.shape[1:]
     colour = "grey" if channels == 1 else "colour"
     first = f"{folder.name}: {len(files)} {colour} pictures of {width}x{height} pixels"
-    first += f" in {len(class_names)} classes." if class_names else ", without classes."
+    first += f" in {len(classes.names)} classes." if classes else ", without classes."
     return Dataset(
         name=folder.name,
         kind="images",
         values=values,
-        labels=labels,
-        class_names=class_names,
-        target="folder" if class_names else None,
+        target=classes,
         levels=levels,
         official_split=official,
         notes=(first, *notes, *picture_notes),
@@ -179,13 +178,14 @@ def _by_name(path: Path) -> list[Any]:
     return natural_order(str(path))
 
 
-def _labels(files: Sequence[_File]) -> tuple[np.ndarray | None, tuple[str, ...]]:
+def _classes_of(files: Sequence[_File]) -> Classes | None:
     labels = [file.label for file in files]
     names = sorted({label for label in labels if label is not None}, key=natural_order)
     if len(names) < 2 or None in labels:
-        return None, ()
+        return None
     place = {name: i for i, name in enumerate(names)}
-    return np.array([place[str(label)] for label in labels], dtype=np.int64), tuple(names)
+    codes = np.array([place[str(label)] for label in labels], dtype=np.int64)
+    return Classes("folder", codes, tuple(names))
 
 
 def _read_all(

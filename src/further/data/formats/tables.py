@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.data.arrays import read_labels
+from further.data.arrays import read_classes
 from further.data.dataset import Dataset
 from further.data.formats.csv_file import read_csv
 from further.data.preparation.columns import Table, choose_target, nearest, tidy_table, typed_table
@@ -98,7 +98,7 @@ def load_frame(
     frame = table.frame
     columns = tuple(frame.columns)
     notes = (*notes, *target_notes, *table.notes)
-    labels = None
+    classes = None
     if found_target is not None:
         unlabelled = frame[found_target].isna().to_numpy()
         if unlabelled.all():
@@ -108,8 +108,9 @@ def load_frame(
         if unlabelled.any():
             frame = frame[~unlabelled].reset_index(drop=True)
             notes += (f'{unlabelled.sum()} rows without "{found_target}" are left out.',)
-        labels, why = read_labels(frame[found_target], len(frame), f'"{found_target}"')
-        if labels is None:
+        column = frame[found_target]
+        classes, why = read_classes(column, len(frame), found_target, f'"{found_target}"')
+        if classes is None:
             notes += (*why, f'"{found_target}" stays an ordinary column.')
             found_target = None
     group_values: Any = None
@@ -122,17 +123,14 @@ def load_frame(
     features = [c for c in frame.columns if c not in (found_target, groups)]
     if not features:
         raise InputError(f"{place} has no column besides the label and the groups.")
-    if labels is not None:
-        notes += _same_as_label(frame[features], labels.codes)
+    if classes is not None:
+        notes += _same_as_label(frame[features], classes.codes)
     return Dataset(
         name=name,
         kind="table",
         values=frame[features],
-        labels=None if labels is None else labels.codes,
-        class_names=() if labels is None else labels.names,
+        target=classes,
         feature_names=tuple(features),
-        target=found_target,
-        target_dtype=None if labels is None else labels.dtype,
         columns=tuple(column for column in columns if column != groups),
         groups=group_values,
         notes=notes,
