@@ -30,10 +30,14 @@ def test_help_and_lists_import_nothing_heavy():
     assert done.stdout.strip() == ""
 
 
-def test_help_names_every_command(further):
+def test_help_names_every_command_with_the_questions_first(further):
     status, out, _ = further("--help")
     assert status == 0
-    assert all(name in out for name in COMMANDS)
+    assert all(f"\n  {name} " in out for name in COMMANDS)
+    titles = [line for line in out.splitlines() if line.endswith(":")]
+    assert titles == ["Options:", "Ask:", "Train and use:", "Runs and models:"]
+    questions = out[out.index("Ask:") : out.index("Train and use:")].splitlines()[1:-1]
+    assert all(line.endswith("?") for line in questions)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -65,6 +69,9 @@ def test_python_dash_m():
         (["compare", "digits", "--models", "vea"], "vae"),
         (["compare", "digits", "--budget", "soon"], "budget"),
         (["compare", "digits", "--repeats", "0"], "--repeats"),
+        (["compare", "digits", "--epochs", "3", "budget=1e9"], "give one of the two"),
+        (["train", "vae", "digits", "--epochs=3", "--budget", "1e9"], "give one of the two"),
+        (["train", "copy", "digits", "--epochs=3"], "--epochs"),
         (["compare", "digits", "json=perhaps"], "json"),
         (["train", "vea", "digits"], "vae"),
         (["report", "nowhere"], "nowhere"),
@@ -101,7 +108,7 @@ def test_a_failure_of_ours_is_1_and_names_the_traceback(further, monkeypatch):
     path.unlink()
 
 
-def test_an_interruption_is_130_and_says_how_to_go_on(further, tmp_path, monkeypatch):
+def test_an_interruption_is_130_and_says_how_to_resume(further, tmp_path, monkeypatch):
     run = tmp_path / "run"
 
     def interrupted(data: str, **options: object) -> None:
@@ -116,7 +123,7 @@ def test_an_interruption_is_130_and_says_how_to_go_on(further, tmp_path, monkeyp
 
 
 def test_a_refusal_of_a_hyperparameter_by_scikit_learn_is_2(monkeypatch):
-    from sklearn.utils._param_validation import InvalidParameterError
+    from further._sklearn import InvalidParameterError
 
     assert main_module._is_parameter_error(InvalidParameterError("no"))
     assert not main_module._is_parameter_error(ValueError("no"))

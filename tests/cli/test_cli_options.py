@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 import pytest
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from further._sklearn import Interval, StrOptions
 from further.cli.options import Value, model_options, parameter_texts, training_options
 from further.registry import models_for
 from further.train.training import Training

@@ -158,6 +158,17 @@ def test_a_comparison_is_loaded_in_python(compared):
     assert estimator.sample(3).shape == (3, 1, 8, 8)
 
 
+def test_epochs_are_a_budget(further, table, tmp_path):
+    run = tmp_path / "run"
+    status, _, err = further("train", "vae", table, "--epochs", 2, "--quiet", "--out", run)
+    assert (status, err) == (0, "")
+    record = json.loads((run / "run.json").read_text())
+    assert record["parameters"]["budget"] == "2 epochs"
+    assert record["command"] == f"further train vae {table} --epochs 2"
+    last = list(csv.DictReader((run / "history.csv").open()))[-1]
+    assert float(last["epoch"]) == 2
+
+
 def test_a_training_says_what_it_found_and_how_long_it_takes(trained):
     run, out, err = trained
     assert err == "A few seconds on this machine.\n"

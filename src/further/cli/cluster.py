@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from further.cli.command import (
     Command,
+    assignments,
     command_line,
+    given_options,
     json_option,
     loading,
     out_option,
@@ -20,11 +23,59 @@ from further.cli.command import (
     training_examples_option,
     with_options,
 )
+from further.registry import ModelName, find_model, models_for
+
+if TYPE_CHECKING:
+    from further.cli.options import Grouped
+
+_OPTIONS = "further.cli.cluster.options"
+
+
+class ClusterCommand(Command):
+    """Takes, beside its own options, the hyperparameters of the method that ``--method`` names."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return its own options, and those of the method once that is known."""
+        return [*super().get_params(ctx), *ctx.meta.get(_OPTIONS, [])]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Find the method among the arguments first, then parse with its options."""
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True
+        method = parser.parse_args(assignments(self, ctx, args))[0].get("method")
+        if isinstance(method, str):
+            ctx.meta[_OPTIONS] = self._options_of(find_model(method, "cluster"))
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            owners = [
+                line.name
+                for line in models_for("cluster")
+                if any(error.option_name in option.opts for option in self._options_of(line))
+            ]
+            if not owners:
+                raise
+            text = f"{error.option_name} is a hyperparameter of {', '.join(owners)}"
+            if not isinstance(method, str):
+                raise click.UsageError(f"{text}; name the method with --method.", ctx) from error
+            own = [option.opts[0] for option in ctx.meta[_OPTIONS]]
+            near = get_close_matches(error.option_name, own, n=1, cutoff=0.75)
+            hint = f"did you mean {near[0]}?" if near else f"that has {', '.join(own)}."
+            raise click.UsageError(f"{text}, not of {method}; {hint}", ctx) from error
+
+    def _options_of(self, line: ModelName) -> list[Grouped]:
+        from further.cli.options import method_options
+
+        return method_options(line.load(), line.name, [str(own.name) for own in self.params])
+
 
 SCALES = ("auto", "standard", "robust", "none")
 
 
-@click.command("cluster", cls=Command)
+@click.command(
+    "cluster", cls=ClusterCommand,
+    epilog='"further cluster --method NAME --help" shows the hyperparameters of a method too.',
+)  # fmt: skip
 @click.argument("data")
 @click.option(
     "--k", type=click.IntRange(min=1), metavar="N",
@@ -36,12 +87,12 @@ SCALES = ("auto", "standard", "robust", "none")
 )  # fmt: skip
 @click.option(
     "--method", metavar="NAME",
-    help='What clusters the rows; "further models" lists the names. Default: kmeans for numbers, '
+    help='Clustering method; "further models" lists the names. Default: kmeans for numbers, '
     "kprototypes for numbers and categories, kmodes for categories.",
 )  # fmt: skip
 @click.option(
     "--distance", metavar="NAME",
-    help="What near means: euclidean, manhattan, cosine, great_circle, jaccard, gower, ...",
+    help="Distance between rows: euclidean, manhattan, cosine, great_circle, jaccard, gower, ...",
 )  # fmt: skip
 @click.option(
     "--columns", metavar="NAMES",
@@ -70,7 +121,7 @@ def command(
     as_json: bool,
     quiet: bool,
     training_examples: bool,
-    **source: Any,
+    **others: Any,
 ) -> None:
     """Find clusters in the rows of DATA and say how far they can be trusted.
 
@@ -79,16 +130,22 @@ def command(
     assignments.csv and a report.
     """
     from further.cli.listener import Steps
+    from further.cli.options import HYPERPARAMETER
     from further.cli.result import resumable, write_clustering
     from further.compare.clustering.clustering import cluster_table
     from further.compare.source import default_folder
 
+    given = {
+        key.removeprefix(HYPERPARAMETER): value
+        for key, value in given_options(ctx, ctx.meta.get(_OPTIONS, [])).items()
+    }
     named = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
     run = out if out is not None else default_folder("cluster", data)
     with resumable(run), Steps(silent=quiet or as_json) as listener:
         clustering = cluster_table(
-            data, k=k, method=method, distance=distance, columns=named, scale=scale, k_max=k_max,
-            seed=seed, out=run, listen=listener, command=command_line(ctx), **loading(source),
+            data, k=k, method=method, hyperparameters=given, distance=distance, columns=named,
+            scale=scale, k_max=k_max, seed=seed, out=run, listen=listener,
+            command=command_line(ctx), **loading(others),
         )  # fmt: skip
     write_clustering(
         clustering.path, clustering.evaluation,

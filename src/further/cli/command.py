@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,17 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite ``key=value`` and parse as click does."""
         return super().parse_args(ctx, assignments(self, ctx, args))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in their groups."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx)
+            if isinstance(option, click.Option) and record is not None:
+                groups.setdefault(getattr(option, "group", "Options"), []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def assignments(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
@@ -87,7 +98,7 @@ def _dashes(name: str) -> str:
 def command_line(ctx: click.Context) -> str:
     """Return the command that repeats this one: what was given, not how it was shown."""
     words = ctx.command_path.split()
-    for parameter in ctx.command.params:
+    for parameter in ctx.command.get_params(ctx):
         name = parameter.name or ""
         value = ctx.params.get(name)
         given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -120,7 +131,7 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True,
-    help="Of the split, the training and the judge.",
+    help="Random seed; the same seed gives the same result.",
 )  # fmt: skip
 target_option = click.option(
     "--target", metavar="COLUMN", help='The label column of a table; "none" for no label.'
@@ -128,6 +139,10 @@ target_option = click.option(
 groups_option = click.option(
     "--groups", metavar="COLUMN",
     help="A column of a table whose equal values stay on one side of the split.",
+)  # fmt: skip
+epochs_option = click.option(
+    "--epochs", type=click.IntRange(min=1), metavar="N",
+    help='Passes over the training rows; short for --budget "N epochs".',
 )  # fmt: skip
 reading_options = with_options(
     click.option(
@@ -160,6 +175,43 @@ jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N",
     help="Models trained at a time; default: as many as there are cores. It changes no result.",
 )  # fmt: skip
+
+
+def given_options(ctx: click.Context, options: Sequence[click.Option]) -> dict[str, Any]:
+    """Return the values of those options that stand on the command line.
+
+    Parameters
+    ----------
+    ctx : click.Context
+        The call.
+    options : sequence of click.Option
+        Those to look for.
+    """
+    keys = [str(option.name) for option in options]
+    source = ctx.get_parameter_source
+    return {key: ctx.params[key] for key in keys if source(key) is ParameterSource.COMMANDLINE}
+
+
+def budget_of_epochs(ctx: click.Context, epochs: int) -> str:
+    """Return the budget that ``--epochs`` stands for.
+
+    Parameters
+    ----------
+    ctx : click.Context
+        The call.
+    epochs : int
+        Passes over the training rows.
+
+    Raises
+    ------
+    click.UsageError
+        If ``--budget`` is given too.
+    """
+    if ctx.get_parameter_source("budget") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            f'--epochs {epochs} means --budget "{epochs} epochs"; give one of the two.', ctx
+        )
+    return f"{epochs} epochs"
 
 
 def loading(given: dict[str, Any]) -> dict[str, Any]:

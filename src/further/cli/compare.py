@@ -9,7 +9,9 @@ import click
 
 from further.cli.command import (
     Command,
+    budget_of_epochs,
     command_line,
+    epochs_option,
     jobs_option,
     json_option,
     loading,
@@ -34,6 +36,7 @@ from further.cli.command import (
     help='Training of each network: operations (2e12), "30 epochs", "500 steps", or seconds '
     "(60s, which is not reproducible).",
 )  # fmt: skip
+@epochs_option
 @click.option(
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True,
     help="Trainings of each model with different seeds: does the ranking survive that?",
@@ -48,6 +51,7 @@ def command(
     data: str,
     models: str | None,
     budget: str,
+    epochs: int | None,
     repeats: int,
     seed: int,
     unconditional: bool,
@@ -69,6 +73,8 @@ def command(
     from further.compare.source import default_folder
 
     names = [name.strip() for name in models.split(",") if name.strip()] if models else None
+    if epochs is not None:
+        budget = budget_of_epochs(ctx, epochs)
     run = out if out is not None else default_folder("compare", data)
     silent = quiet or as_json
     with resumable(run), Listener(silent=silent) as listener:

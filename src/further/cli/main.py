@@ -18,20 +18,27 @@ import click
 
 from further.errors import InputError
 
-#: Module, and the line that ``further --help`` shows.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "compare": ("compare", "Which generative model is right for this data?"),
-    "cluster": ("cluster", "What clusters are in this table, if any?"),
-    "train": ("train", "Train one model."),
-    "resume": ("resume", "Resume whatever was interrupted."),
-    "sample": ("sample", "Generate pictures or rows with a trained model."),
-    "evaluate": ("evaluate", "Judge a trained model on held-out data."),
-    "predict": ("predict", "Give new rows to the clusters of a run."),
-    "report": ("report", "Write the report of a run."),
-    "runs": ("runs", "List runs and remove them."),
-    "models": ("models", "List the models."),
-    "data": ("data", "Say what is recognised in data."),
+#: The sections of ``further --help``, with a line for each command; its module has its name.
+SECTIONS: dict[str, dict[str, str]] = {
+    "Ask": {
+        "cluster": "What clusters are in this table, if any?",
+        "compare": "Which generative model is right for this data?",
+        "data": "What is recognised in this data, and what is doubtful about it?",
+    },
+    "Train and use": {
+        "train": "Train one model and evaluate it.",
+        "evaluate": "Evaluate a trained model on held-out data.",
+        "sample": "Generate pictures or rows with a trained model.",
+        "predict": "Assign new rows to the clusters of a run.",
+        "resume": "Resume whatever was interrupted.",
+    },
+    "Runs and models": {
+        "report": "Write the report of a run.",
+        "runs": "List or remove runs.",
+        "models": "List the models.",
+    },
 }
+COMMANDS = {name: line for section in SECTIONS.values() for name, line in section.items()}
 
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
@@ -40,29 +47,31 @@ class Commands(click.Group):
     """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which one meets the commands."""
+        """Return the names in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"further.cli.{COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"further.cli.{cmd_name}")
         command: click.Command = module.command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; the nearest one is named for a name that is none."""
+        """Find the command; for an unknown name, suggest the nearest one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             raise click.UsageError(unknown("command", args[0], list(COMMANDS)), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        """Write the sections of commands without importing them."""
+        width = max(map(len, COMMANDS))
+        for title, lines in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), line) for name, line in lines.items()])
 
 
 def unknown(what: str, given: str, known: Sequence[str]) -> str:
@@ -115,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(_refuse(_with_command(error)))
     except InputError as error:
         sys.exit(_refuse(str(error)))
-    except Exception as error:  # whatever it is, it is ours: say so shortly
+    except Exception as error:  # whatever it is, it is ours: say so in one line
         sys.exit(_refuse(str(error)) if _is_parameter_error(error) else _fail(error))
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -140,8 +149,11 @@ def _with_command(error: click.ClickException) -> str:
 
 def _is_parameter_error(error: Exception) -> bool:
     """Whether scikit-learn's validation of hyperparameters refused one."""
-    module = sys.modules.get("sklearn.utils._param_validation")
-    return module is not None and isinstance(error, module.InvalidParameterError)
+    if "sklearn" not in sys.modules:
+        return False
+    from further._sklearn import InvalidParameterError
+
+    return isinstance(error, InvalidParameterError)
 
 
 def _fail(error: Exception) -> int:

@@ -1,4 +1,4 @@
-"""Options of ``further train`` read from an estimator: its signature, limits and docstring.
+"""Options of models read from their estimators: signature, limits and docstring.
 
 A parameter's type and limits come from ``_parameter_constraints``, its default from the signature
 and its help from the numpydoc entry of the class or of a class it derives from; the settings of
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -22,12 +21,17 @@ import click
 from further._sklearn import Interval, StrOptions, make_constraint
 from further.cli.main import unknown
 
-MODEL, TRAINING = "Model", "Training"
-#: Set by ``--seed`` and by the second group of options.
+MODEL, TRAINING, METHOD = "Model", "Training", "Method"
+#: Set by ``--seed``, and by the options of the training.
 _ELSEWHERE = ("random_state", "training")
-#: Begins the keys of the settings of the training.
-SETTING = "setting_"
-_ENTRY = re.compile(r"^(?P<names>[\w*]+(?:, *[\w*]+)*)(?: *:.*)?$")
+#: What ``further cluster`` has its own options for, or decides from the table.
+_CLUSTERING = ("n_clusters", "n_components", "metric", "distance_threshold",
+               "categorical_features", *_ELSEWHERE)  # fmt: skip
+#: What changes the use of memory or the output on the screen, but not the clusters.
+_NO_RESULT = ("compute_labels", "compute_distances", "compute_full_tree", "copy", "copy_x",
+              "memory", "record", "verbose", "verbose_interval", "warm_start")  # fmt: skip
+#: Begin the keys of the settings of the training and of the hyperparameters of a method.
+SETTING, HYPERPARAMETER = "setting_", "hyperparameter_"
 
 
 class Grouped(click.Option):
@@ -155,6 +159,38 @@ def model_options(cls: type) -> list[Grouped]:
     ]
 
 
+def method_options(cls: type, name: str, taken: Sequence[str]) -> list[Grouped]:
+    """Return an option for each hyperparameter of a clustering method that text can give.
+
+    Parameters
+    ----------
+    cls : type
+        The clusterer.
+    name : str
+        What commands call it.
+    taken : sequence of str
+        Names of the command's own options; a hyperparameter of such a name is called
+        ``--METHOD-NAME``.
+
+    Returns
+    -------
+    list of Grouped
+        Their keys begin with :data:`HYPERPARAMETER`.
+    """
+    texts = parameter_texts(cls)
+    constraints: Mapping[str, Any] = cls._parameter_constraints  # type: ignore[attr-defined]
+    options = []
+    for key, parameter in inspect.signature(cls).parameters.items():
+        # Matrices, such as given centroids, are for Python.
+        typed = [c for c in constraints.get(key, []) if c != "array-like" and not _is_object(c)]
+        if key in (*_CLUSTERING, *_NO_RESULT) or not any(c is not None for c in typed):
+            continue
+        shown = f"{name}_{key}" if key in taken else key
+        text = texts.get(key, "")
+        options.append(_option(HYPERPARAMETER + key, shown, parameter.default, typed, text, METHOD))
+    return options
+
+
 def training_options(cls: type) -> list[Grouped]:
     """Return an option for each setting of the training loop, with the model's own defaults.
 
@@ -237,33 +273,13 @@ def parameter_texts(cls: type) -> dict[str, str]:
     >>> parameter_texts(Model)
     {'width': 'Hidden units of a layer.'}
     """
+    from docstring_parser import DocstringStyle, parse
+
     texts: dict[str, str] = {}
     for base in cls.__mro__:
-        for names, text in _entries(inspect.cleandoc(base.__doc__ or "")):
+        for entry in parse(base.__doc__ or "", DocstringStyle.NUMPYDOC).params:
             # An entry for several names points to the base that explains them.
-            if len(names) == 1:
-                texts.setdefault(names[0], text)
+            if entry.args[0] == "param" and "," not in entry.arg_name:
+                first, *_ = (entry.description or "").split("\n\n")
+                texts.setdefault(entry.arg_name, " ".join(first.split()))
     return texts
-
-
-def _entries(doc: str) -> typing.Iterator[tuple[list[str], str]]:
-    """Give names and text of the entries in a docstring's section of parameters."""
-    lines = doc.splitlines()
-    underlined = [
-        i for i, line in enumerate(lines[1:], 1) if line and set(line) == {"-"} and lines[i - 1]
-    ]
-    for number, place in enumerate(underlined):
-        if lines[place - 1] != "Parameters":
-            continue
-        last = underlined[number + 1] - 1 if number + 1 < len(underlined) else len(lines)
-        names: list[str] = []
-        text: list[str] = []
-        for line in [*lines[place + 1 : last], ""]:
-            found = _ENTRY.match(line)
-            if line.startswith(" "):
-                text.append(line.strip())
-            elif found or not line:
-                if names:
-                    yield names, " ".join(text)
-                names = re.split(", *", found["names"]) if found else []
-                text = []

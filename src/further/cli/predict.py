@@ -30,7 +30,7 @@ from further.errors import InputError
 def command(
     run: Path, data: str, out: Path | None, as_json: bool, quiet: bool, **source: Any
 ) -> None:
-    """Give each row of DATA to a cluster of RUN.
+    """Assign each row of DATA to a cluster of RUN.
 
     DATA needs the columns that RUN clustered. Writes the rows with their cluster (-1: none),
     distance and anomaly score.

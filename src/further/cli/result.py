@@ -112,9 +112,9 @@ def write_evaluation(
 
 #: What ``further cluster --json`` writes of an evaluation; all of it stands in the run.
 CLUSTERING_KEYS = (
-    "run", "sentence", "k", "method", "distance", "scale", "criteria", "sizes", "noise",
-    "stability", "inertia", "profile", "columns", "alternatives", "anomalies", "agreement",
-    "notes", "seed", "seconds",
+    "run", "sentence", "k", "method", "hyperparameters", "distance", "scale", "criteria",
+    "sizes", "noise", "stability", "inertia", "profile", "columns", "alternatives", "anomalies",
+    "agreement", "notes", "seed", "seconds",
 )  # fmt: skip
 
 

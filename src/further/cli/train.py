@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from further.cli.command import (
     Command,
+    budget_of_epochs,
     command_line,
+    epochs_option,
+    given_options,
     json_option,
     loading,
     loading_options,
@@ -59,31 +61,17 @@ class Models(click.Group):
         formatter.write_usage(ctx.command_path, "MODEL DATA [OPTIONS]")
 
 
-class ModelCommand(Command):
-    """A command whose help has hyperparameters and settings of the training in their own groups."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options in three groups."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for option in self.get_params(ctx):
-            record = option.get_help_record(ctx)
-            if isinstance(option, click.Option) and record is not None:
-                groups.setdefault(getattr(option, "group", "Options"), []).append(record)
-        for title, records in groups.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
-
-
 def model_command(name: str) -> click.Command:
     """Return the command that trains a model, its options read from the estimator."""
     from further.cli.options import SETTING, model_options, training_options
 
     cls = find_model(name).load()
     options = [*model_options(cls), *training_options(cls)]
+    epochs_options = [epochs_option] if "budget" in inspect.signature(cls).parameters else []
 
     @with_options(
-        seed_option, unconditional_option, loading_options, out_option, json_option, quiet_option,
-        training_examples_option,
+        *epochs_options, seed_option, unconditional_option, loading_options, out_option,
+        json_option, quiet_option, training_examples_option,
     )  # fmt: skip
     @click.pass_context
     def train(
@@ -102,11 +90,9 @@ def model_command(name: str) -> click.Command:
         from further.compare.generation.single import train_model
         from further.compare.source import default_folder
 
-        given = {
-            key: others[key]
-            for key in (str(option.name) for option in options)
-            if ctx.get_parameter_source(key) is ParameterSource.COMMANDLINE
-        }
+        given = given_options(ctx, options)
+        if others.get("epochs") is not None:
+            given["budget"] = budget_of_epochs(ctx, others["epochs"])
         settings = {
             key.removeprefix(SETTING): given.pop(key) for key in [*given] if key.startswith(SETTING)
         }
@@ -123,7 +109,7 @@ def model_command(name: str) -> click.Command:
             as_json=as_json, quiet=quiet, training_examples=training_examples,
         )  # fmt: skip
 
-    command = click.command(name, cls=ModelCommand, help=_summary(cls))(train)
+    command = click.command(name, cls=Command, help=_summary(cls))(train)
     command.params[:0] = [click.Argument(["data"]), *options]
     return command
 

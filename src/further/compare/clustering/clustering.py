@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from further.compare.clustering.batches import (
 )
 from further.compare.clustering.evidence import evidence, silhouettes_of
 from further.compare.clustering.headline import headline
-from further.compare.clustering.method import Method, choose_method
+from further.compare.clustering.method import Method, choose_method, with_hyperparameters
 from further.compare.clustering.prepared_table import (
     TASK,
     PreparedTable,
@@ -53,6 +53,7 @@ from further.data.loading import load
 from further.errors import InputError, RunError
 from further.train.energy import Energy, EnergyMeter, grid_intensity
 from further.train.files import read_json, write_json, write_text
+from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.processes import is_first
 from further.train.run import Run, machine, versions
 
@@ -94,6 +95,7 @@ def cluster_table(
     *,
     k: int | None = None,
     method: str | None = None,
+    hyperparameters: Mapping[str, Any] | None = None,
     distance: str | None = None,
     columns: Sequence[str] | None = None,
     scale: str = "auto",
@@ -120,6 +122,8 @@ def cluster_table(
     method : str, optional
         A name from the table of models of the task "clustering"; default: k-means for numbers,
         k-prototypes for numbers and categories, k-modes for categories.
+    hyperparameters : mapping, optional
+        Of the method that is named, such as ``{"min_cluster_size": 10}`` for "hdbscan".
     distance : str, optional
         A name from :data:`further.cluster.distances.METRICS`.
     columns : sequence of str, optional
@@ -162,6 +166,7 @@ def cluster_table(
     parameters = {
         "k": k,
         "method": method,
+        "hyperparameters": parameters_to_json(hyperparameters or {}),
         "distance": distance,
         "columns": None if columns is None else list(columns),
         "scale": scale,
@@ -234,6 +239,11 @@ def _prepare(
     if is_sets:
         refuse_sizes(table)
     chosen = choose_method(table.kind, asked["method"], asked["distance"])
+    given = parameters_from_json(asked["hyperparameters"])
+    if given and asked["method"] is None:
+        raise InputError(f"Name the method that {', '.join(given)} is meant for.")
+    if given:
+        chosen = with_hyperparameters(chosen, given)
     if batches is not None:
         refuse_method(chosen, batches)
     k = asked["k"]
@@ -277,7 +287,13 @@ def _carry_out(
                             "How many clusters")  # fmt: skip
         k = asked["k"] or (criteria["k"] if criteria else None)
         tell({"event": "step", "what": "The clusters"})
-        estimator = _fit(run, chosen.make(k, seed), table)
+        try:
+            estimator = _fit(run, chosen.make(k, seed), table)
+        except ValueError as error:
+            # Each of these alone was checked; a method may refuse them together.
+            if isinstance(error, InputError) or not asked["hyperparameters"]:
+                raise
+            raise InputError(f"{chosen.line.label}: {error}") from error
         sizes = None
         if batches is not None:
             estimator, sizes = fit_all_rows(estimator, table, batches, run.path)
@@ -307,6 +323,11 @@ def _carry_out(
         if batches is not None:
             evaluation["sizes"] = sizes
             evaluation["data"]["rows"] = batches.count()
+        if asked["hyperparameters"]:
+            given = ", ".join(f"{name}={value}" for name, value in asked["hyperparameters"].items())
+            evaluation["notes"].append(
+                f"Given to {chosen.line.label}: {given}; its other hyperparameters are defaults."
+            )
         evaluation["sentence"] = headline(evaluation)
         energy, seconds = meter.read(), time.monotonic() - started
         evaluation |= {"seconds": seconds, "energy": _describe_energy(energy)}
@@ -357,6 +378,7 @@ def _record(
         "asked": run.record["parameters"],
         "method": chosen.line.name,
         "label": chosen.line.label,
+        "hyperparameters": run.record["parameters"]["hyperparameters"],
         "distance": chosen.distance,
         "scale": _scale(table),
         "columns": [line.to_dict() for line in table.preparation.decisions_],

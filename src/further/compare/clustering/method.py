@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +73,8 @@ class Method:
         estimator = self.line.load()(**self.parameters)
         known = inspect.signature(type(estimator)).parameters
         given: dict[str, Any] = {"random_state": seed, "n_init": N_INIT}
-        estimator.set_params(**{name: v for name, v in given.items() if name in known})
+        own = known.keys() - self.parameters.keys()
+        estimator.set_params(**{name: v for name, v in given.items() if name in own})
         if k is not None and hasattr(estimator, "n_clusters"):
             estimator.n_clusters = k
         return estimator
@@ -91,6 +94,37 @@ def kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | None
         numbers = [c for c in rows if not isinstance(rows[c].dtype, pd.CategoricalDtype)]
         return "mixed" if numbers else "categorical"
     return "coordinates" if coordinates is not None and rows.shape[1] == 2 else "numeric"
+
+
+def with_hyperparameters(chosen: Method, given: Mapping[str, Any]) -> Method:
+    """Return a method with hyperparameters that the user gave.
+
+    Parameters
+    ----------
+    chosen : Method
+        From :func:`choose_method`.
+    given : mapping
+        By the names of its constructor; not the number of clusters, the distance and the seed.
+
+    Raises
+    ------
+    InputError
+        If it has no hyperparameter of that name, or its own parameter is meant.
+    """
+    cls = chosen.line.load()
+    elsewhere = {"n_clusters": "k", "n_components": "k", "metric": "distance",
+                 "random_state": "seed"}  # fmt: skip
+    known = [name for name in inspect.signature(cls).parameters if name not in elsewhere]
+    for name in given:
+        if name in elsewhere:
+            raise InputError(f"{cls.__name__}: give {elsewhere[name]} instead of {name}.")
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
+            raise InputError(f'The method "{chosen.line.name}" has no "{name}"; {hint}')
+    method = dataclasses.replace(chosen, parameters={**chosen.parameters, **given})
+    method.make(None, 0)._validate_params()
+    return method
 
 
 def choose_method(kind: str, method: str | None, distance: str | None) -> Method:
