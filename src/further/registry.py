@@ -7,13 +7,12 @@ and the conformance tests read these tables; what a model can do is asked of its
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from further.errors import InputError
+from further.errors import InputError, unknown
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def find_task(name: str) -> TaskEntry:
     for line in TASKS:
         if line.name == name.lower():
             return line
-    raise _unknown("task", name, [line.name for line in TASKS])
+    raise InputError(unknown("task", name, [line.name for line in TASKS]))
 
 
 def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> ModuleType:
@@ -211,7 +210,7 @@ def find_model(name: str, task: str | None = None) -> ModelEntry:
     for line in lines:
         if wanted in (line.name, line.cls.lower()):
             return line
-    raise _unknown("model", name, [line.name for line in lines])
+    raise InputError(unknown("model", name, [line.name for line in lines]))
 
 
 def name_of(cls: type) -> ModelEntry:
@@ -222,10 +221,3 @@ def name_of(cls: type) -> ModelEntry:
     raise InputError(
         f"{cls.__name__} is not in the table of models, so it cannot be kept in a run."
     )
-
-
-def _unknown(what: str, name: str, known: list[str]) -> InputError:
-    wanted = name.lower().replace("-", "_")
-    near = difflib.get_close_matches(wanted, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
-    return InputError(f'There is no {what} "{name}"; {hint}')

@@ -111,7 +111,7 @@ def test_the_help_shows_the_hyperparameters_of_the_method_that_is_named(further)
     assert "--k " in out
 
 
-@pytest.mark.parametrize("line", models_for("cluster"), ids=lambda line: line.name)
+@pytest.mark.parametrize("line", models_for("clustering"), ids=lambda line: line.name)
 def test_the_options_of_a_method_have_help_and_clash_with_nothing(line):
     cls, own = line.load(), [str(option.name) for option in command.params]
     options = method_options(cls, line.name, own)

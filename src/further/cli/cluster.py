@@ -23,7 +23,7 @@ from further.cli.command import (
     training_examples_option,
     with_options,
 )
-from further.registry import ModelName, find_model, models_for
+from further.registry import ModelEntry, find_model, models_for
 
 if TYPE_CHECKING:
     from further.cli.options import Grouped
@@ -44,13 +44,13 @@ class ClusterCommand(Command):
         parser.ignore_unknown_options = True
         method = parser.parse_args(assignments(self, ctx, args))[0].get("method")
         if isinstance(method, str):
-            ctx.meta[_OPTIONS] = self._options_of(find_model(method, "cluster"))
+            ctx.meta[_OPTIONS] = self._options_of(find_model(method, "clustering"))
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             owners = [
                 line.name
-                for line in models_for("cluster")
+                for line in models_for("clustering")
                 if any(error.option_name in option.opts for option in self._options_of(line))
             ]
             if not owners:
@@ -63,7 +63,7 @@ class ClusterCommand(Command):
             hint = f"did you mean {near[0]}?" if near else f"that has {', '.join(own)}."
             raise click.UsageError(f"{text}, not of {method}; {hint}", ctx) from error
 
-    def _options_of(self, line: ModelName) -> list[Grouped]:
+    def _options_of(self, line: ModelEntry) -> list[Grouped]:
         from further.cli.options import method_options
 
         return method_options(line.load(), line.name, [str(own.name) for own in self.params])

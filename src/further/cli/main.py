@@ -16,13 +16,14 @@ from typing import NoReturn
 
 import click
 
-from further.errors import InputError
+from further.errors import InputError, unknown
+from further.registry import find_task
 
 #: The sections of ``further --help``, with a line for each command; its module has its name.
 SECTIONS: dict[str, dict[str, str]] = {
     "Ask": {
-        "cluster": "What clusters are in this table, if any?",
-        "compare": "Which generative model is right for this data?",
+        "cluster": find_task("clustering").question,
+        "compare": find_task("generation").question,
         "data": "What is recognised in this data, and what is doubtful about it?",
     },
     "Train and use": {
@@ -72,15 +73,6 @@ class Commands(click.Group):
         for title, lines in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), line) for name, line in lines.items()])
-
-
-def unknown(what: str, given: str, known: Sequence[str]) -> str:
-    """Return the sentence for a name that is none of those known."""
-    import difflib
-
-    near = difflib.get_close_matches(given, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
-    return f'There is no {what} "{given}"; {hint}'
 
 
 def _version(ctx: click.Context, option: click.Parameter, asked: bool) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from further._sklearn import Interval, StrOptions, make_constraint
-from further.cli.main import unknown
+from further.errors import unknown
 
 MODEL, TRAINING, METHOD = "Model", "Training", "Method"
 #: Set by ``--seed``, and by the options of the training.

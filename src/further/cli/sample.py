@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from further.cli.command import Command, json_option, quiet_option, with_options
-from further.cli.main import unknown
 from further.cli.result import write_json
-from further.errors import InputError
+from further.errors import InputError, unknown
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from further.cluster.distances import find_metric
-from further.errors import InputError
+from further.errors import InputError, unknown
 from further.registry import ModelEntry, find_model, models_for
 
 #: What moves centres about, by the distance that it lowers; k-medoids takes any other.
@@ -119,9 +118,7 @@ def with_hyperparameters(chosen: Method, given: Mapping[str, Any]) -> Method:
         if name in elsewhere:
             raise InputError(f"{cls.__name__}: give {elsewhere[name]} instead of {name}.")
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
-            raise InputError(f'The method "{chosen.line.name}" has no "{name}"; {hint}')
+            raise InputError(unknown(f"hyperparameter of {cls.__name__}", name, known))
     method = dataclasses.replace(chosen, parameters={**chosen.parameters, **given})
     method.make(None, 0)._validate_params()
     return method
