@@ -64,6 +64,7 @@ def command(data: str, seed: int, as_json: bool, **source: Any) -> None:
 def describe(dataset: Dataset, seed: int) -> dict[str, Any]:
     """Return what was recognised in a data set, and what the default split makes of it."""
     from further.data import near_duplicates
+    from further.data.kind import KINDS
 
     split = dataset.split(seed=seed)
     near = near_duplicates(dataset.take(split.train), dataset.take(split.test)).to_json()
@@ -79,32 +80,8 @@ def describe(dataset: Dataset, seed: int) -> dict[str, Any]:
         "levels": dataset.levels,
         "target": None if dataset.target is None else dataset.target.name,
         "classes": {} if classes is None else dict(zip(classes.names, counts, strict=True)),
-        "columns": _columns(dataset) if dataset.kind == "table" else [],
+        "columns": KINDS[dataset.kind].describe_columns(dataset),
         "split": split.describe(),
         "near_duplicates": near,
         "notes": list(dataset.notes),
     }
-
-
-def _columns(dataset: Dataset) -> list[dict[str, Any]]:
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    columns = []
-    for name in dataset.frame:
-        column = dataset.frame[name]
-        known = column.dropna()
-        if is_numeric_dtype(column) and not is_bool_dtype(column) and len(known):
-            values = f"{known.min():g} to {known.max():g}"
-        else:
-            counted = known.value_counts()
-            shown = ", ".join(map(str, counted.index[:4]))
-            values = f"{len(counted)}: {shown}{', …' if len(counted) > 4 else ''}"
-        columns.append(
-            {
-                "name": str(name),
-                "type": str(column.dtype),
-                "missing": int(column.isna().sum()),
-                "values": values,
-            }
-        )
-    return columns

@@ -2,8 +2,8 @@ from .dataset import Dataset as Dataset
 from .dataset import as_dataset as as_dataset
 from .duplicates import near_duplicates as near_duplicates
 from .encoding import Encoding as Encoding
-from .encoding import encoding_from_json as encoding_from_json
-from .encoding import fit_encoding as fit_encoding
+from .kind import encoding_from_json as encoding_from_json
+from .kind import fit_encoding as fit_encoding
 from .loading import load as load
 from .preparation.table_preparation import TablePreparation as TablePreparation
 from .spec import Block as Block

@@ -26,7 +26,7 @@ from scipy.spatial import cKDTree
 from sklearn.metrics import pairwise_distances_chunked
 
 from further.data.dataset import Dataset
-from further.data.encoding import fit_encoding
+from further.data.kind import fit_encoding
 
 LARGEST_FRACTION = 0.1
 BY_CHANCE = 0.001

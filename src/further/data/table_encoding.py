@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ class TableEncoding(Encoding):
     left_out: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, train: Dataset) -> TableEncoding:
+    def fit(cls, train: Dataset) -> Self:
         """Fit on training rows."""
         frame = train.frame
         left_out = {str(c): why for c in frame if (why := _why_left_out(frame[c]))}
@@ -136,7 +136,7 @@ class TableEncoding(Encoding):
         }
 
     @classmethod
-    def from_json(cls, record: dict[str, Any]) -> TableEncoding:
+    def from_json(cls, record: dict[str, Any]) -> Self:
         """Return what :meth:`to_json` recorded."""
         columns: list[ColumnEncoding] = [
             (NumericColumn if line["kind"] == "numeric" else CategoricalColumn).from_json(line)

@@ -20,7 +20,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further.data.dataset import Dataset, as_dataset
-from further.data.encoding import Encoding, encoding_from_json, fit_encoding
+from further.data.encoding import Encoding
+from further.data.kind import encoding_from_json, fit_encoding
 from further.data.spec import Spec
 from further.data.target import Classes
 from further.errors import InputError

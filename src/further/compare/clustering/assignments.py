@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from further.cluster.describe.silhouette import Silhouettes
-from further.compare.clustering.prepared_table import TASK, PreparedTable, table_of
+from further.compare.clustering.prepared_table import TASK, PreparedTable
 from further.data.dataset import as_dataset
+from further.data.kind import KINDS
 from further.data.loading import load
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError, RunError
@@ -107,7 +108,7 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
         dataset = load(data, tidy=False, **loading)
     else:
         dataset = as_dataset(data)
-    frame = table_of(dataset)
+    frame = KINDS[dataset.kind].as_table(dataset)
     try:
         X = preparation.transform(frame)
     except InputError as error:

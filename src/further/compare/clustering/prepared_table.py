@@ -11,6 +11,7 @@ import pandas as pd
 
 from further.compare.clustering.method import kind_of
 from further.data.dataset import Dataset
+from further.data.kind import KINDS
 from further.data.preparation.columns import TARGET_NAMES
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError
@@ -72,7 +73,7 @@ def prepare_table(
     InputError
         If there is no such column or none that can be used.
     """
-    frame = table_of(dataset)
+    frame = KINDS[dataset.kind].as_table(dataset)
     name, label, notes = _label(dataset, frame, target, columns)
     if name in (columns or ()) and name in frame:
         raise InputError(
@@ -104,14 +105,6 @@ def refuse_sizes(table: PreparedTable) -> None:
             f'The distance "jaccard" compares sets, columns of 0 and 1, but "{name}" holds other '
             "numbers; choose columns with --columns."
         )
-
-
-def table_of(dataset: Dataset) -> pd.DataFrame:
-    """Return the data as a table; pictures become one column a pixel."""
-    if isinstance(dataset.values, pd.DataFrame):
-        return dataset.values
-    flat = dataset.values.reshape(len(dataset), -1)
-    return pd.DataFrame(flat, columns=[f"pixel_{i}" for i in range(flat.shape[1])])
 
 
 def _label(

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from further.compare.generation.pictures import write_pictures
 from further.compare.source import describe_data
 from further.data.dataset import Dataset
-from further.data.encoding import Encoding, fit_encoding
+from further.data.encoding import Encoding
+from further.data.kind import KINDS, fit_encoding
 from further.data.spec import Spec
 from further.data.splits import Split
 from further.evaluate.generation.bits import bits_per_dimension
@@ -97,8 +97,7 @@ class Setting:
     def rows(self, part: Dataset) -> Rows:
         """Return rows as the judge sees them."""
         x = self.encoding.encode(part).reshape(len(part), -1)
-        frame = part.values if isinstance(part.values, pd.DataFrame) else None
-        return Rows(x, part.codes, frame)
+        return Rows(x, part.codes, KINDS[part.kind].frame(part))
 
 
 def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
