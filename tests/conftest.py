@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from real_runs import RealRuns
+
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
@@ -37,3 +39,10 @@ def digits():
 def narrow_autoencoders(monkeypatch):
     """Narrow the residual layers of the autoencoders, whose width is no parameter."""
     monkeypatch.setattr("further.generate.autoencoder.WIDTH", 32)
+
+
+@pytest.fixture(scope="session")
+def real_runs(tmp_path_factory: pytest.TempPathFactory) -> RealRuns:
+    """Return the runs that are made once for all tests, in the folder that all workers share."""
+    own = tmp_path_factory.getbasetemp()
+    return RealRuns((own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "real")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from scipy import stats
 
 from further.compare.generation.recommend import across_seeds, recommend
 from further.evaluate.interval import Estimate, Score, paired_difference
+from further.evaluate.record import Figure, ModelRecord, SeedSpread
+from further.evaluate.typed_json import from_json, to_json
 
 METRICS = {
     "kernel_distance": (0.01, 0.002),
@@ -37,12 +40,12 @@ def member(name: str, role: str = "model", flags: tuple[str, ...] = (), **values
             own = np.random.default_rng(sum(map(ord, name))).normal(size=200)
             draws = draws + values[f"{metric}_noise"] * own
         scores[metric] = Score(Estimate(value, None, None, 100, "by hand"), draws=draws)
-    return entry, scores
+    return from_json(ModelRecord, entry), scores
 
 
 def decide(*members: Any) -> dict[str, Any]:
     models = [entry for entry, _ in members]
-    return recommend(models, {m["name"]: scores for m, scores in members}, "these data")
+    return to_json(recommend(models, {m.name: scores for m, scores in members}, "these data"))
 
 
 def test_the_lowest_kernel_distance_is_the_most_real() -> None:
@@ -96,17 +99,16 @@ def test_a_goal_that_no_model_serves_says_so() -> None:
 
 def test_variation_between_seeds_is_a_t_interval() -> None:
     values = [0.1, 0.2, 0.4]
-    found = across_seeds([{"coverage": {"value": v}} for v in values])["coverage"]
+    found = across_seeds([{"coverage": Figure(v)} for v in values])["coverage"]
     low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
-    assert found["mean"] == pytest.approx(np.mean(values))
-    assert (found["low"], found["high"]) == pytest.approx((low, high))
+    assert found.mean == pytest.approx(np.mean(values))
+    assert (found.low, found.high) == pytest.approx((low, high))
 
 
 def test_a_ranking_survives_only_if_every_seed_names_the_same_winner() -> None:
     def with_seeds(name: str, *distances: float) -> Any:
         entry, scores = member(name, kernel_distance=distances[0])
-        entry["across_seeds"] = {"kernel_distance": {"values": list(distances)}}
-        return entry, scores
+        return replace(entry, across_seeds={"kernel_distance": SeedSpread(distances)}), scores
 
     stable = decide(with_seeds("a", 0.01, 0.012), with_seeds("b", 0.05, 0.04))
     turned = decide(with_seeds("a", 0.01, 0.06), with_seeds("b", 0.05, 0.04))

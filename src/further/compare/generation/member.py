@@ -6,35 +6,100 @@ it as a comparison would.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from further.compare.forecast import training_cost
 from further.compare.generation.pictures import write_pictures
-from further.compare.generation.setting import Setting
 from further.compare.source import describe_data
 from further.data.dataset import Dataset
+from further.data.encoding import Encoding
+from further.data.kind import KINDS, fit_encoding
+from further.data.spec import Spec
+from further.data.splits import Split
 from further.evaluate.generation.bits import bits_per_dimension
-from further.evaluate.generation.judge import Rows
+from further.evaluate.generation.judge import GenerativeJudge, Rows
 from further.evaluate.generation.reconstruction import reconstruction
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
+from further.evaluate.record import Figure, MemberEvaluation, ModelRecord
+from further.evaluate.typed_json import from_json, to_json
 from further.generate.generator import Generator
 from further.registry import ModelEntry, find_model, models_for
 from further.train.callback import Callback
-from further.train.files import write_bytes, write_json
+from further.train.files import read_json, write_bytes, write_json
 from further.train.loop import hash_seed
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.progress import Progress
 from further.train.run import Run
 
 Report = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all members share: rows, split, judge, seed, budget.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        All rows, with labels where the data have them.
+    split : Split
+        Which rows train, choose weights, and judge.
+    seed : int
+        Of the comparison.
+    budget : str
+        Of each member.
+    conditional : bool
+        Whether members are told the class.
+    """
+
+    dataset: Dataset
+    split: Split
+    seed: int
+    budget: str
+    conditional: bool
+
+    @functools.cached_property
+    def encoding(self) -> Encoding:
+        """The encoding that the judge uses, fitted on training rows."""
+        return fit_encoding(self.part("train"))
+
+    @property
+    def model_spec(self) -> Spec:
+        """The spec that a member builds its network from."""
+        spec = self.encoding.spec
+        return spec if self.conditional else replace(spec, target=None)
+
+    @functools.cached_property
+    def judge(self) -> GenerativeJudge:
+        """The fixed protocol."""
+        return GenerativeJudge(
+            *(self.rows(self.part(name)) for name in ("train", "validation", "test")),
+            kind=self.dataset.kind,
+            seed=self.seed,
+            integer_grid=self.dataset.levels,
+            blocks=self.encoding.spec.blocks,
+        )
+
+    def part(self, name: str) -> Dataset:
+        """Return the rows of "train", "validation" or "test"."""
+        return self.dataset.take(getattr(self.split, name))
+
+    def for_model(self, part: Dataset) -> Dataset:
+        """Return rows as a member sees them: without labels when unconditional."""
+        return part if self.conditional else replace(part, target=None)
+
+    def rows(self, part: Dataset) -> Rows:
+        """Return rows as the judge sees them."""
+        x = self.encoding.encode(part).reshape(len(part), -1)
+        return Rows(x, part.codes, KINDS[part.kind].frame(part))
 
 
 def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
@@ -49,12 +114,6 @@ def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) ->
         given.setdefault("precision", "float32")
     estimator: Generator = cls(**given)
     return estimator
-
-
-def member_cost(setting: Setting, estimator: Generator) -> tuple[float, float]:
-    """Return the seconds and the bytes that the training of a member takes."""
-    train = setting.for_model(setting.part("train"))
-    return training_cost(estimator, train, setting.encoding, setting.model_spec)
 
 
 def simple_control(task: str) -> ModelEntry:
@@ -86,13 +145,18 @@ def train_member(
 
 def score_member(setting: Setting, estimator: Generator, line: ModelEntry, folder: Path) -> None:
     """Sample from a member, judge the samples, and write its evidence into its run."""
-    entry = judge_member(setting, estimator, line, folder)
-    write_json(folder / "evaluation.json", {"schema": 1, **entry})
+    model = judge_member(setting, estimator, line, folder)
+    write_json(folder / "evaluation.json", to_json(MemberEvaluation(model=model)))
+
+
+def read_member(folder: Path) -> ModelRecord:
+    """Return what :func:`score_member` wrote."""
+    return from_json(MemberEvaluation, read_json(folder / "evaluation.json")).model
 
 
 def judge_member(
     setting: Setting, estimator: Generator, line: ModelEntry, folder: Path
-) -> dict[str, Any]:
+) -> ModelRecord:
     """Sample from a member, judge the samples, write pictures and draws, and return the figures."""
     generated, samples, scores = score_samples(setting, estimator)
     scores.update(_own_scores(setting, estimator))
@@ -131,18 +195,18 @@ def score_samples(
 
 def describe_member(
     setting: Setting, estimator: Generator, line: ModelEntry, scores: dict[str, Score | None]
-) -> dict[str, Any]:
+) -> ModelRecord:
     """Return the entry of a member in ``evaluation.json``."""
-    return {
-        "name": line.name,
-        "label": line.label,
-        "family": line.family,
-        "role": line.role,
-        "is_copy": estimator.is_copy,
-        "parameters": estimator.n_parameters_,
+    return ModelRecord(
+        name=line.name,
+        label=line.label,
+        family=line.family,
+        role=line.role,
+        is_copy=estimator.is_copy,
+        parameters=estimator.n_parameters_,
         **estimator.cost_,
-        "metrics": {name: _metric(setting, name, score) for name, score in scores.items()},
-    }
+        metrics={name: _figure(setting, name, score) for name, score in scores.items()},
+    )
 
 
 def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | None]:
@@ -176,21 +240,16 @@ def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | Non
     return scores
 
 
-def _metric(setting: Setting, name: str, score: Score | None) -> dict[str, Any]:
-    nothing = {"value": None, "low": None, "high": None, "n": 0, "method": "not defined"}
-    entry: dict[str, Any] = {
-        **(nothing if score is None else score.estimate.to_dict()),
-        "real": setting.judge.real.get(name),
-        "noise": setting.judge.noise.get(name),
-    }
-    if name == "bits_per_dimension":
-        entry["basis"] = None if score is None else score.basis
-        if setting.dataset.levels is not None:
-            # Uniform noise over the grey levels has exactly so many bits.
-            entry["noise"] = math.log2(setting.dataset.levels)
-    if score is not None and score.detail:
-        entry["detail"] = score.detail
-    return entry
+def _figure(setting: Setting, name: str, score: Score | None) -> Figure:
+    noise = setting.judge.noise.get(name)
+    if name == "bits_per_dimension" and setting.dataset.levels is not None:
+        # Uniform noise over the grey levels has exactly so many bits.
+        noise = math.log2(setting.dataset.levels)
+    real = setting.judge.real.get(name)
+    if score is None:
+        return Figure(method="not defined", real=real, noise=noise)
+    estimate = from_json(Figure, score.estimate.to_dict())
+    return replace(estimate, real=real, noise=noise, basis=score.basis, detail=score.detail)
 
 
 def _draws(scores: dict[str, Score | None]) -> bytes:
@@ -208,17 +267,17 @@ def _draws(scores: dict[str, Score | None]) -> bytes:
     return buffer.getvalue()
 
 
-def read_scores(folder: Path, metrics: dict[str, dict[str, Any]]) -> dict[str, Score]:
+def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]:
     """Return the scores of a member with their paired draws, from its run."""
     with np.load(folder / "scores.npz", allow_pickle=False) as arrays:
         return {
             name: Score(
-                Estimate(entry["value"], entry["low"], entry["high"], entry["n"], entry["method"]),
+                Estimate(figure.value, figure.low, figure.high, figure.n, figure.method),
                 draws=arrays.get(f"draws/{name}"),
                 per_example=arrays.get(f"per_example/{name}"),
-                basis=entry.get("basis"),
-                detail=entry.get("detail", {}),
+                basis=figure.basis,
+                detail=figure.detail,
             )
-            for name, entry in metrics.items()
-            if entry["value"] is not None
+            for name, figure in metrics.items()
+            if figure.value is not None
         }

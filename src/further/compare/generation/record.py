@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from further.compare.generation.setting import Setting
+from further.compare.generation.member import Setting
 from further.compare.source import describe_data
 from further.data import near_duplicates
 from further.evaluate.metrics import GOALS
+from further.evaluate.record import (
+    BudgetRecord,
+    DataRecord,
+    EnergyRecord,
+    Evaluation,
+    ModelRecord,
+    NearDuplicates,
+    Recommendation,
+    SplitRecord,
+)
+from further.evaluate.typed_json import from_json
 from further.train.budget import Budget
 from further.train.energy import grid_intensity
 from further.train.run import Run, machine, versions
@@ -17,10 +27,12 @@ from further.train.run import Run, machine, versions
 def evaluation_record(
     run: Run,
     setting: Setting,
-    models: Sequence[dict[str, Any]],
+    models: Sequence[ModelRecord],
     seconds: float,
-    **more: Any,
-) -> dict[str, Any]:
+    *,
+    controls: tuple[ModelRecord, ...] = (),
+    recommendation: Recommendation | None = None,
+) -> Evaluation:
     """Return ``evaluation.json`` for models that have been judged.
 
     Parameters
@@ -29,64 +41,55 @@ def evaluation_record(
         The run, of a comparison or of one model.
     setting : Setting
         Rows, split, judge and budget.
-    models : sequence of dict
-        An entry a model, from :func:`further.compare.generation.member.judge_member`, with flags
-        and notes.
+    models : sequence of ModelRecord
+        From :func:`further.compare.generation.member.judge_member`, with flags and notes.
     seconds : float
         What all of it took.
-    **more
-        Further entries, such as the recommendation.
+    controls : tuple of ModelRecord
+        What a single model is compared with.
+    recommendation : Recommendation, optional
+        Of a comparison.
     """
-    grid, source = grid_intensity()
     found = versions()
-    method = next((m["energy_method"] for m in models if m["family"] == "network"), "no training")
-    return {
-        "schema": 1,
-        "task": run.record["task"],
-        "command": run.record["command"],
-        "run": str(run.path),
-        "further": found["further-ml"],
-        "data": _data(setting),
-        "seed": setting.seed,
-        "repeats": run.record.get("repeats", 1),
-        "budget": _budget(setting),
-        "conditional": setting.conditional,
-        "protocol": {
-            **setting.judge.protocol,
-            "goals": {goal.name: [m.name for m in goal.metrics] for goal in GOALS},
-        },
-        "models": list(models),
-        **more,
-        "energy": {"method": method, "grid_g_per_kwh": grid, "grid_source": source},
-        "machine": machine(),
-        "versions": found,
-        "seconds": seconds,
-    }
+    methods = [model.energy_method for model in models if model.family == "network"]
+    goals = {goal.name: [metric.name for metric in goal.metrics] for goal in GOALS}
+    return Evaluation(
+        task=run.record["task"],
+        command=run.record["command"],
+        run=str(run.path),
+        further=found["further-ml"],
+        data=_data(setting),
+        seed=setting.seed,
+        repeats=run.record.get("repeats", 1),
+        budget=_budget(setting),
+        conditional=setting.conditional,
+        protocol={**setting.judge.protocol, "goals": goals},
+        models=tuple(models),
+        controls=controls,
+        recommendation=recommendation,
+        energy=EnergyRecord(methods[0] if methods else "no training", *grid_intensity()),
+        machine=machine(),
+        versions=found,
+        seconds=seconds,
+    )
 
 
-def _data(setting: Setting) -> dict[str, Any]:
-    dataset, split = setting.dataset, setting.split
+def _data(setting: Setting) -> DataRecord:
+    dataset, split = setting.dataset, setting.split.describe()
     found = near_duplicates(setting.part("train"), setting.part("test"))
-    return {
+    return DataRecord(
         **describe_data(dataset),
-        "shape": list(setting.encoding.spec.shape),
-        "levels": dataset.levels,
-        "classes": list(dataset.classes.names) if dataset.classes is not None else [],
-        "rows": {
-            "train": len(split.train),
-            "validation": len(split.validation),
-            "test": len(split.test),
-        },
-        "split": split.describe(),
-        "near_duplicates": found.to_json(),
-        "notes": list(dataset.notes),
-    }
+        shape=setting.encoding.spec.shape,
+        levels=dataset.levels,
+        classes=tuple(map(str, dataset.classes.names)) if dataset.classes is not None else (),
+        rows=split["rows"],
+        split=from_json(SplitRecord, split),
+        near_duplicates=from_json(NearDuplicates, found.to_json()),
+        notes=tuple(dataset.notes),
+    )
 
 
-def _budget(setting: Setting) -> dict[str, Any]:
+def _budget(setting: Setting) -> BudgetRecord:
     budget = Budget.parse(setting.budget, setting.encoding.spec)
-    return {
-        "text": str(budget),
-        "flops": budget.amount if budget.unit == "flop" else None,
-        "reproducible": budget.reproducible,
-    }
+    flops = budget.amount if budget.unit == "flop" else None
+    return BudgetRecord(str(budget), flops, budget.reproducible)

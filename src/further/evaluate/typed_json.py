@@ -1,0 +1,122 @@
+"""Frozen dataclasses as JSON: written, and read back forgivingly.
+
+The fields of a class are the keys of its object. Every field has a default, so that what an older
+or a damaged file lacks reads as nothing known; the schema (:mod:`further.evaluate.schema`), in
+turn, asks for every key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+#: Metadata of a field that is left out of the file where it says nothing.
+OPTIONAL = {"optional": True}
+
+
+class _UnfitError(Exception):
+    """A value is not of the type that its field declares."""
+
+
+def to_json(value: Any) -> Any:
+    """Return a value for JSON: dataclasses as objects, what is not finite as None.
+
+    Examples
+    --------
+    >>> to_json({"a": (1, float("nan"))})
+    {'a': [1, None]}
+    """
+    if dataclasses.is_dataclass(value):
+        return {
+            field.name: to_json(item)
+            for field in dataclasses.fields(value)
+            if (item := getattr(value, field.name)) or not field.metadata.get("optional")
+        }
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if hasattr(value, "tolist"):  # a number or an array of NumPy
+        return to_json(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def from_json(kind: type[T], value: Any) -> T:
+    """Read a dataclass; what is absent or of another type keeps its default."""
+    given = value if isinstance(value, Mapping) else {}
+    found: dict[str, Any] = {}
+    fields: Any = kind
+    for name, hint in hints_of(fields).items():
+        if name in given:
+            try:
+                found[name] = _read(hint, given[name])
+            except _UnfitError:
+                continue
+    return kind(**found)
+
+
+def _read(hint: Any, value: Any) -> Any:
+    if hint is Any:
+        return value
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _read_first(arguments, value)
+    if origin is Literal and value in arguments:
+        return value
+    if origin is tuple and isinstance(value, (list, tuple)):
+        return tuple(_readable(arguments[0], value))
+    if origin is dict and isinstance(value, Mapping):
+        keys, items = list(map(str, value)), list(value.values())
+        return {
+            key: item
+            for key, one in zip(keys, items, strict=True)
+            for item in _readable(arguments[1], [one])
+        }
+    if hint is type(None) and value is None:
+        return None
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return from_json(hint, value)  # type: ignore[arg-type]
+    return _read_scalar(hint, value)
+
+
+def _read_first(hints: tuple[Any, ...], value: Any) -> Any:
+    for hint in hints:
+        try:
+            return _read(hint, value)
+        except _UnfitError:
+            continue
+    raise _UnfitError
+
+
+def _readable(hint: Any, values: Any) -> list[Any]:
+    """Return the items that can be read; a list whose items may be None keeps its length."""
+    may_be_none = type(None) in get_args(hint)
+    found = []
+    for value in values:
+        try:
+            found.append(_read(hint, value))
+        except _UnfitError:
+            if may_be_none:
+                found.append(None)
+    return found
+
+
+def _read_scalar(hint: Any, value: Any) -> Any:
+    if hint in (int, float) and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if math.isfinite(value) and (hint is float or value == int(value)):
+            return hint(value)
+    elif hint in (str, bool) and isinstance(value, hint):
+        return value
+    raise _UnfitError
+
+
+@cache
+def hints_of(kind: Any) -> dict[str, Any]:
+    """Return the type of each field of a dataclass."""
+    return get_type_hints(kind)
