@@ -153,6 +153,11 @@ reading_options = with_options(
         "--resize", metavar="SIZE",
         help="Side in pixels, or WIDTHxHEIGHT, that pictures of mixed sizes are brought to.",
     ),
+    click.option(
+        "--mapped", is_flag=True,
+        help="Leave the pictures of a folder on the disk, in an array file under runs/arrays: for "
+        "more than fits into memory.",
+    ),
 )  # fmt: skip
 loading_options = with_options(target_option, groups_option, reading_options)
 unconditional_option = click.option(
@@ -217,6 +222,7 @@ def budget_of_epochs(ctx: click.Context, epochs: int) -> str:
 def loading(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of :func:`further.data.load` among those of a command."""
     options = {name: given.get(name) for name in ("target", "groups", "header", "resize")}
+    options["mapped"] = given.get("mapped") or None
     if options["resize"] is not None and options["resize"].isdigit():
         options["resize"] = int(options["resize"])
     return {name: value for name, value in options.items() if value is not None}

@@ -133,11 +133,16 @@ def read_pictures(array: np.ndarray) -> tuple[np.ndarray, int | None, tuple[str,
     whole = values.dtype.kind in "iu" or bool((values == np.floor(values)).all())
     size = "x".join(str(side) for side in values.shape[1:])
     if whole and low >= 0 and high < MOST_LEVELS and high > 0:
-        levels = int(high) + 1 if high < HALF_A_BYTE else MOST_LEVELS
+        levels = grey_levels(int(high))
         note = f"{len(values)} pictures of {size} ({order}) with {levels} grey levels."
         return values.astype(np.uint8), levels, (note,)
     note = f"{len(values)} pictures of {size} ({order}), values from {low:.6g} to {high:.6g}."
     return values.astype(np.float32), None, (note,)
+
+
+def grey_levels(high: int) -> int:
+    """Return the number of grey levels of bytes up to a highest: 256 unless half are unused."""
+    return high + 1 if high < HALF_A_BYTE else MOST_LEVELS
 
 
 def check_finite(array: np.ndarray, row: str = "row", column: str = "column") -> None:

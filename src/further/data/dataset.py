@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from further.data.arrays import check_finite, read_classes, read_pictures
+from further.data.picture_array import PictureArray
 from further.data.preparation.columns import typed_table
 from further.data.spec import TargetSpec
 from further.data.splits import DEFAULT_FRACTIONS, Split, split_rows
@@ -29,7 +30,7 @@ class Dataset:
     """Rows of a table or pictures, with a target if there is one.
 
     When to use: :func:`further.data.load` and :func:`further.data.as_dataset` make it; the
-    constructor is for new formats. When it fails: it holds everything in memory.
+    constructor is for new formats. When it fails: a table is held in memory as a whole.
 
     Attributes
     ----------
@@ -37,8 +38,9 @@ class Dataset:
         What to call it in reports.
     kind : {"table", "images"}
         What a row is.
-    values : DataFrame, or array of shape (n, channels, height, width)
-        The features of a table without its target; pictures as uint8 grey levels or float32.
+    values : DataFrame, array of shape (n, channels, height, width), or PictureArray
+        The features of a table without its target; pictures as uint8 grey levels or float32, in
+        memory or left on the disk.
     target : Target or None
         What belongs to each row: classes, numbers, boxes, a mask, instances.
     feature_names : tuple of str
@@ -63,7 +65,7 @@ class Dataset:
 
     name: str
     kind: Kind
-    values: np.ndarray | pd.DataFrame
+    values: np.ndarray | pd.DataFrame | PictureArray
     target: Target | None = None
     feature_names: tuple[str, ...] = ()
     levels: int | None = None
@@ -126,7 +128,9 @@ class Dataset:
             digest.update(hashes.tobytes())
         else:
             digest.update(str((self.values.dtype.str, self.values.shape)).encode())
-            digest.update(np.ascontiguousarray(self.values).data.cast("B"))
+            stored = self.values
+            for block in stored.blocks() if isinstance(stored, PictureArray) else [stored]:
+                digest.update(np.ascontiguousarray(block).data.cast("B"))
         digest.update(b"" if self.target is None else self.target.fingerprint())
         for extra in (self.groups, self.official_split):
             digest.update(b"|")
@@ -139,6 +143,8 @@ class Dataset:
         rows = np.asarray(indices)
         if isinstance(self.values, pd.DataFrame):
             values: Any = self.values.iloc[rows].reset_index(drop=True)
+        elif isinstance(self.values, PictureArray):
+            values = self.values.take(rows)
         else:
             values = self.values[rows]
         return dataclasses.replace(

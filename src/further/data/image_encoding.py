@@ -32,10 +32,10 @@ class ImageEncoding(Encoding):
     @classmethod
     def fit(cls, train: Dataset) -> Self:
         """Fit on training pictures."""
-        values = np.asarray(train.values)
-        spec = Spec(values.shape[1:], train.levels, target=train.target_spec)
+        spec = Spec(train.values.shape[1:], train.levels, target=train.target_spec)
         if train.levels is not None:
             return cls(spec, 0.0, float(train.levels - 1))
+        values = np.asarray(train.values)
         low, high = float(values.min()), float(values.max())
         return cls(spec, low, high if high > low else low + 1.0)
 
@@ -48,11 +48,12 @@ class ImageEncoding(Encoding):
             )
         values = np.asarray(dataset.values)
         if self.low == 0:
-            scaled = values * np.float32(1 / self.high)
+            scaled = np.multiply(values, np.float32(1 / self.high), dtype=np.float32)
         else:
-            scaled = (values - np.float32(self.low)) / np.float32(self.high - self.low)
+            scaled = np.subtract(values, np.float32(self.low), dtype=np.float32)
+            scaled /= np.float32(self.high - self.low)
         # Continuous test pictures may lie outside the training range.
-        return np.clip(scaled, 0, 1).astype(np.float32, copy=False)
+        return np.clip(scaled, 0, 1, out=scaled)
 
     def decode(self, array: np.ndarray) -> np.ndarray:
         """Return grey levels (uint8), or float32 values within the training range."""

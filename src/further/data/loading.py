@@ -11,6 +11,7 @@ import pandas as pd
 
 from further.data.dataset import Dataset, as_dataset
 from further.data.formats import idx, numpy_files, pictures
+from further.data.formats.decoding import is_picture
 from further.data.formats.idx import decompress
 from further.data.formats.named import NAMES, load_named
 from further.data.memory import refuse_too_large
@@ -37,11 +38,12 @@ def load(
     resize: int | str | None = None,
     groups: str | None = None,
     header: bool | None = None,
+    mapped: bool | str | Path = False,
     tidy: bool = True,
 ) -> Dataset:
     """Return the data of a name or a path, whatever the format, and say what was recognised.
 
-    When to use: for everything on disk. When it fails: the data must fit into memory.
+    When to use: for everything on disk. When it fails: a table must fit into memory.
 
     Parameters
     ----------
@@ -61,6 +63,9 @@ def load(
         A column of a table whose equal values stay on one side of a split.
     header : bool, optional
         Whether the first line of a CSV file holds the names; found out by default.
+    mapped : bool or path, default=False
+        Whether to leave the pictures of a folder on the disk: they are decoded once into an array
+        file (a path, or one under ``runs/arrays``), from which rows are read as they are needed.
     tidy : bool, default=True
         Whether to leave out the columns of a table that no model can use, and to look for a label
         column where none is named. Without it a table is typed and nothing else.
@@ -83,6 +88,8 @@ def load(
     """
     asked = {"target": target, "resize": resize, "groups": groups, "header": header}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if mapped is not False:
+        given["mapped"] = mapped if mapped is True else str(mapped)
     if isinstance(source, pd.DataFrame):
         from further.data.formats.tables import load_frame
 
@@ -179,8 +186,8 @@ def _load_folder(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if idx_files:
         _refuse_options(given, f"{path} (IDX)")
         return idx.load_idx(path, idx_files)
-    if any(pictures.is_picture(file) for file in path.rglob("*")):
-        _refuse_options(given, f"{path} (pictures)", "resize")
+    if any(is_picture(file) for file in path.rglob("*")):
+        _refuse_options(given, f"{path} (pictures)", "resize", "mapped")
         return pictures.load_pictures(path, **given)
     tables = [f for f in files if f.suffix.lower() in (".csv", ".tsv", ".parquet", ".npz")]
     if len(tables) == 1:

@@ -49,7 +49,7 @@ def write_parts(
             values.to_parquet(buffer, index=False)
             _write(folder / _TABLE, buffer.getvalue())
         else:
-            arrays["values"] = values
+            arrays["values"] = np.asarray(values)
         if arrays:
             buffer = io.BytesIO()
             np.savez_compressed(buffer, allow_pickle=False, **arrays)

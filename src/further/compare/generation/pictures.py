@@ -129,7 +129,7 @@ def _write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path)
 
 def _with_label(dataset: Dataset) -> pd.DataFrame:
     """Return a table with its label column, as in the source."""
-    frame = pd.DataFrame(dataset.values)
+    frame = dataset.frame
     if dataset.classes is None:
         return frame
     return frame.assign(**{dataset.classes.name: dataset.classes.values})

@@ -16,7 +16,7 @@ import numpy as np
 
 from further.data.arrays import read_classes, read_pictures
 from further.data.dataset import Dataset, as_dataset
-from further.data.formats.pictures import natural_order
+from further.data.formats.decoding import natural_order
 from further.errors import InputError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

@@ -1,0 +1,236 @@
+"""Decoding pictures: upright, RGB, of one size, several at a time."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.errors import InputError
+
+SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm",
+)  # fmt: skip
+AT_A_TIME = 64
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is meant as a picture, by its name."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def natural_order(name: str) -> list[Any]:
+    """Sort key that puts image-2 before image-10."""
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part.lower())
+        for part in re.split(r"(\d+)", name)
+        if part
+    ]
+
+
+def by_name(path: Path) -> list[Any]:
+    """Sort key of files in natural order."""
+    return natural_order(str(path))
+
+
+def parse_resize(resize: int | str) -> tuple[int, int]:
+    """Return (width, height) of 32 or "24x32".
+
+    Raises
+    ------
+    InputError
+        For anything else.
+
+    Examples
+    --------
+    >>> parse_resize(32), parse_resize("24x32")
+    ((32, 32), (24, 32))
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*(?:[xX×]\s*(\d+)\s*)?", str(resize))
+    size = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if min(size) < 1 or max(size) > 4096:
+        raise InputError(
+            f'resize={resize!r} is no size; give a number of pixels such as 32, or "WIDTHxHEIGHT" '
+            'such as "24x32".'
+        )
+    return size
+
+
+def suggest_side(size: tuple[int, int]) -> int:
+    """Return the largest of 16, 32 and 64 that does not enlarge the picture much."""
+    return max((side for side in (16, 32, 64) if side <= min(size)), default=16)
+
+
+class Decoder:
+    """The decoded pictures of some files, in order, and what had to be done to them.
+
+    When to use: iterate over it once; the counts are right after that. When it fails: at the first
+    file that cannot be decoded or has another size.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        At least one.
+    resize : int or "WIDTHxHEIGHT", optional
+        Crop to that shape around the centre and resample.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Width and height of every picture.
+    sizes : list of (int, int)
+        Width and height of each as they were.
+    grey : bool
+        Whether all are grey.
+    """
+
+    def __init__(self, paths: Sequence[Path], resize: int | str | None = None) -> None:
+        self._paths = paths
+        self._asked = None if resize is None else parse_resize(resize)
+        self.size: tuple[int, int] = self._asked or open_picture(paths[0]).size
+        self.sizes: list[tuple[int, int]] = []
+        self.grey, self._transparent = True, 0
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Number of pictures, channels, height, width."""
+        return len(self._paths), 3, self.size[1], self.size[0]
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield arrays (3, height, width)."""
+        # Decoders release Python's lock, so that threads do.
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            for start in range(0, len(self._paths), AT_A_TIME):
+                with _strict():
+                    chunk = list(pool.map(self._decode, self._paths[start : start + AT_A_TIME]))
+                for pixels, size, transparent in chunk:
+                    self._transparent += transparent
+                    self.sizes.append(size)
+                    self.grey &= bool((pixels == pixels[:1]).all())
+                    yield pixels
+
+    def _decode(self, path: Path) -> tuple[NDArray[np.uint8], tuple[int, int], bool]:
+        picture, size = _open(path, self._asked)
+        if picture.size != self.size and self._asked is None:
+            raise InputError(
+                f"{path} has {picture.width}x{picture.height} pixels but {self._paths[0].name} "
+                f"has {self.size[0]}x{self.size[1]}; choose one size for all, such as "
+                f"resize={suggest_side(self.size)} (crops around the centre and resamples)."
+            )
+        picture, transparent = _to_rgb(picture)
+        pixels = np.asarray(fit_picture(picture, self.size))
+        return np.ascontiguousarray(pixels.transpose(2, 0, 1)), size, transparent
+
+    def read(self) -> NDArray[np.uint8]:
+        """Return all pictures ``(n, channels, height, width)``; one channel if all are grey."""
+        values = np.empty(self.shape, dtype=np.uint8)
+        for i, pixels in enumerate(self):
+            values[i] = pixels
+        return values[:, :1] if self.grey else values
+
+    @property
+    def notes(self) -> list[str]:
+        """What was done to the pictures, in sentences."""
+        notes = []
+        resized = sum(size != self.size for size in self.sizes)
+        if resized:
+            width, height = self.size
+            notes.append(
+                f"{resized} pictures were cropped and resampled to {width}x{height} pixels."
+            )
+        if self._transparent:
+            notes.append(
+                f"{self._transparent} pictures have transparent parts, which were put on white."
+            )
+        return notes
+
+
+def open_picture(path: Path) -> Any:
+    """Return the decoded picture, upright.
+
+    Raises
+    ------
+    InputError
+        If it is no picture, damaged, or too large to be decoded safely.
+    """
+    with _strict():
+        return _open(path, None)[0]
+
+
+def fit_picture(picture: Any, size: tuple[int, int], *, smooth: bool = True) -> Any:
+    """Return a picture cropped around its centre and resampled to (width, height).
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Of any size.
+    size : (int, int)
+        Width and height.
+    smooth : bool, default=True
+        False keeps the values of pixels, as numbers of classes have to be.
+    """
+    from PIL import Image, ImageOps
+
+    if picture.size == size:
+        return picture
+    how = Image.Resampling.LANCZOS if smooth else Image.Resampling.NEAREST
+    return ImageOps.fit(picture, size, how)
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Refuse what is too large to be decoded; say nothing of damaged tags that do not matter."""
+    from PIL import Image
+
+    # Filters are those of the whole process, so they are set where no other thread sets them.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _open(path: Path, size: tuple[int, int] | None) -> tuple[Any, tuple[int, int]]:
+    """Return the picture, upright, and its size; a JPEG is decoded at half if that suffices."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            whole = picture.size
+            if size is not None:
+                picture.draft("RGB", (4 * max(size), 4 * max(size)))
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+            return upright, whole if upright.size == picture.size else whole[::-1]
+    except UnidentifiedImageError as error:
+        what = "is empty" if path.stat().st_size == 0 else "is no picture, whatever its name says"
+        raise InputError(f"{path} {what}; replace or remove it.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InputError(f"{path} is too large to be decoded safely; scale it down.") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        reason = str(error).rstrip(".") or type(error).__name__
+        raise InputError(
+            f"{path} cannot be decoded, it is truncated or damaged ({reason}); replace or remove "
+            "it."
+        ) from error
+
+
+def _to_rgb(picture: Any) -> tuple[Any, bool]:
+    from PIL import Image
+
+    if picture.mode.startswith("I"):  # 16 bits a pixel
+        deep = np.asarray(picture).astype(np.float64).clip(0, 65535)
+        picture = Image.fromarray((deep / 257).round().astype("uint8"))
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        if picture.getextrema()[3][0] < 255:
+            white = Image.new("RGBA", picture.size, "white")
+            return Image.alpha_composite(white, picture).convert("RGB"), True
+    return picture.convert("RGB"), False

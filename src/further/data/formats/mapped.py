@@ -1,0 +1,115 @@
+"""A folder of pictures decoded once into an array file, for more than fits into memory.
+
+Beside the array stands a JSON file that says of which files it was made; when these have changed,
+it is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.data.arrays import grey_levels
+from further.data.formats.decoding import Decoder
+from further.data.memory import GIB
+from further.data.picture_array import PictureArray, write_pictures
+from further.errors import InputError
+
+#: Where the arrays go that nobody gave a path for.
+ARRAYS = Path("runs") / "arrays"
+
+
+def map_pictures(
+    folder: Path, paths: Sequence[Path], resize: int | str | None, array: Path | None
+) -> tuple[PictureArray, int, list[str]]:
+    """Return the pictures of some files, left on the disk, their grey levels, and notes.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie.
+    paths : sequence of Path
+        The files, in the order of the rows.
+    resize : int or "WIDTHxHEIGHT" or None
+        As in :func:`further.data.load`.
+    array : Path or None
+        The NPY file; by default one under ``runs/arrays``, named after the folder.
+
+    Raises
+    ------
+    InputError
+        If a picture cannot be decoded, or the array cannot be written.
+    """
+    made_of = _made_of(folder, paths, resize)
+    if array is None:
+        array = ARRAYS / f"{folder.name}-{made_of[:12]}.npy"
+    array = array.expanduser()
+    facts = _facts(array)
+    if facts.get("made_of") != made_of or not array.is_file():
+        try:
+            facts = _decode(array, Decoder(paths, resize), made_of)
+        except OSError as error:
+            raise InputError(
+                f"{array} cannot be written ({error.strerror or error}); choose another place."
+            ) from error
+    note = f"Decoded into {array}, from which the rows are read as they are needed."
+    return PictureArray(array), facts["levels"], [*facts["notes"], note]
+
+
+def _decode(array: Path, decoder: Decoder, made_of: str) -> dict[str, Any]:
+    array.parent.mkdir(parents=True, exist_ok=True)
+    need, free = int(np.prod(decoder.shape)), shutil.disk_usage(array.parent).free
+    if need > free:
+        raise InputError(
+            f"{array} would take {need / GIB:.1f} GiB, and {free / GIB:.1f} GiB of the disk are "
+            "free; choose another place, or a smaller resize."
+        )
+    _description(array).unlink(missing_ok=True)
+    high = 0
+
+    def measured() -> Iterator[NDArray[np.uint8]]:
+        nonlocal high
+        for pixels in decoder:
+            high = max(high, int(pixels.max()))
+            yield pixels
+
+    pictures = write_pictures(array, decoder.shape, measured())
+    if decoder.grey:
+        n, _, height, width = decoder.shape
+        one = (picture[:1] for block in pictures.blocks() for picture in block)
+        write_pictures(array, (n, 1, height, width), one)
+    facts = {"made_of": made_of, "levels": grey_levels(high), "notes": decoder.notes}
+    partial = array.with_name(f".partial-{os.getpid()}-{array.name}.json")
+    partial.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    os.replace(partial, _description(array))
+    return facts
+
+
+def _made_of(folder: Path, paths: Sequence[Path], resize: int | str | None) -> str:
+    """Return a digest of names, sizes and times of the files, and of the size asked for."""
+    digest = hashlib.sha256(f"{resize}".encode())
+    for path in paths:
+        facts = path.stat()
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"\0{name}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _description(array: Path) -> Path:
+    return array.with_name(array.name + ".json")
+
+
+def _facts(array: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(_description(array).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts
