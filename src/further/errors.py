@@ -28,6 +28,11 @@ def unknown(what: str, given: str, known: Sequence[str]) -> str:
     known : sequence of str
         All names.
 
+    Returns
+    -------
+    str
+        The sentence.
+
     Examples
     --------
     >>> unknown("model", "Vea", ["vae", "gan"])

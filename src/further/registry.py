@@ -179,6 +179,18 @@ def find_task(name: str) -> TaskEntry:
 def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> ModuleType:
     """Import the module that compares, judges or shows the models of a task.
 
+    Parameters
+    ----------
+    name : str
+        Of the task.
+    part : {"compare", "evaluate", "report"}
+        What the module does.
+
+    Returns
+    -------
+    module
+        Imported.
+
     Raises
     ------
     InputError
@@ -199,6 +211,18 @@ def models_for(task: str) -> tuple[ModelEntry, ...]:
 
 def find_model(name: str, task: str | None = None) -> ModelEntry:
     """Return the line of a model, of one task only where that is given.
+
+    Parameters
+    ----------
+    name : str
+        Of the model or of its class; case and dashes do not matter.
+    task : str, optional
+        The only task to look in.
+
+    Returns
+    -------
+    ModelEntry
+        The line.
 
     Raises
     ------

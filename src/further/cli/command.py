@@ -18,7 +18,13 @@ _PRESENTATION = ("out", "as_json", "quiet", "jobs", "training_examples")
 
 
 class Command(click.Command):
-    """A command that takes ``key=value`` for ``--key value``, and ``_`` for ``-`` in keys."""
+    """A command that takes ``key=value`` for ``--key value``, and ``_`` for ``-`` in keys.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        See :class:`click.Command`.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         settings = kwargs.setdefault("context_settings", {})
@@ -45,6 +51,20 @@ def assignments(command: click.Command, ctx: click.Context, args: list[str]) -> 
     """Return arguments with each ``key=value`` as ``--key=value``.
 
     The value of an option and the name of a file that exists stay as they are.
+
+    Parameters
+    ----------
+    command : click.Command
+        Whose options are known.
+    ctx : click.Context
+        The call.
+    args : list of str
+        As typed.
+
+    Returns
+    -------
+    list of str
+        As click reads them.
 
     Raises
     ------
@@ -191,6 +211,11 @@ def given_options(ctx: click.Context, options: Sequence[click.Option]) -> dict[s
         The call.
     options : sequence of click.Option
         Those to look for.
+
+    Returns
+    -------
+    dict
+        By the keys of the options.
     """
     keys = [str(option.name) for option in options]
     source = ctx.get_parameter_source
@@ -206,6 +231,11 @@ def budget_of_epochs(ctx: click.Context, epochs: int) -> str:
         The call.
     epochs : int
         Passes over the training rows.
+
+    Returns
+    -------
+    str
+        Such as "30 epochs".
 
     Raises
     ------

@@ -62,7 +62,20 @@ def command(data: str, seed: int, as_json: bool, **source: Any) -> None:
 
 
 def describe(dataset: Dataset, seed: int) -> dict[str, Any]:
-    """Return what was recognised in a data set, and what the default split makes of it."""
+    """Return what was recognised in a data set, and what the default split makes of it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As loaded.
+    seed : int
+        Of the split.
+
+    Returns
+    -------
+    dict
+        What ``further data --json`` writes.
+    """
     from further.data import near_duplicates
     from further.data.kind import KINDS
 

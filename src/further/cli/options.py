@@ -35,7 +35,17 @@ SETTING, HYPERPARAMETER = "setting_", "hyperparameter_"
 
 
 class Grouped(click.Option):
-    """An option that the help shows in a group."""
+    """An option that the help shows in a group.
+
+    Parameters
+    ----------
+    *args
+        See :class:`click.Option`.
+    group : str
+        Title of the group.
+    **kwargs
+        See :class:`click.Option`.
+    """
 
     def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -140,31 +150,36 @@ def _numbers(word: str) -> tuple[float, ...] | None:
         return None
 
 
-def model_options(cls: type) -> list[Grouped]:
+def model_options(estimator: type) -> list[Grouped]:
     """Return an option for each hyperparameter of an estimator.
 
     Parameters
     ----------
-    cls : type
-        An estimator with ``_parameter_constraints`` and a numpydoc docstring.
+    estimator : type
+        With ``_parameter_constraints`` and a numpydoc docstring.
+
+    Returns
+    -------
+    list of Grouped
+        In the order of the constructor.
     """
-    texts = parameter_texts(cls)
-    constraints: Mapping[str, Any] = cls._parameter_constraints  # type: ignore[attr-defined]
+    texts = parameter_texts(estimator)
+    constraints: Mapping[str, Any] = estimator._parameter_constraints  # type: ignore[attr-defined]
     return [
         _option(
             name, name, parameter.default, constraints.get(name, [str]), texts.get(name, ""), MODEL
         )
-        for name, parameter in inspect.signature(cls).parameters.items()
+        for name, parameter in inspect.signature(estimator).parameters.items()
         if name not in _ELSEWHERE
     ]
 
 
-def method_options(cls: type, name: str, taken: Sequence[str]) -> list[Grouped]:
+def method_options(estimator: type, name: str, taken: Sequence[str]) -> list[Grouped]:
     """Return an option for each hyperparameter of a clustering method that text can give.
 
     Parameters
     ----------
-    cls : type
+    estimator : type
         The clusterer.
     name : str
         What commands call it.
@@ -177,10 +192,10 @@ def method_options(cls: type, name: str, taken: Sequence[str]) -> list[Grouped]:
     list of Grouped
         Their keys begin with :data:`HYPERPARAMETER`.
     """
-    texts = parameter_texts(cls)
-    constraints: Mapping[str, Any] = cls._parameter_constraints  # type: ignore[attr-defined]
+    texts = parameter_texts(estimator)
+    constraints: Mapping[str, Any] = estimator._parameter_constraints  # type: ignore[attr-defined]
     options = []
-    for key, parameter in inspect.signature(cls).parameters.items():
+    for key, parameter in inspect.signature(estimator).parameters.items():
         # Matrices, such as given centroids, are for Python.
         typed = [c for c in constraints.get(key, []) if c != "array-like" and not _is_object(c)]
         if key in (*_CLUSTERING, *_NO_RESULT) or not any(c is not None for c in typed):

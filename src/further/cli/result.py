@@ -56,7 +56,15 @@ def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: 
 
 @contextmanager
 def resumable(run: Path, *, silent: bool = False) -> Iterator[None]:
-    """Say how to resume when a block of work on a run is interrupted."""
+    """Say how to resume when a block of work on a run is interrupted.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    silent : bool, default=False
+        Whether to say nothing.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -124,7 +132,13 @@ _COMPARED = ("stability", "silhouette", "agreement")
 def write_clustering(
     path: Path, evaluation: dict[str, Any], *, as_json: bool, quiet: bool, training_examples: bool
 ) -> None:
-    """Render the report of a clustering and write what it found; see :func:`write_evaluation`."""
+    """Render the report of a clustering and write what it found.
+
+    Parameters
+    ----------
+    path, evaluation, as_json, quiet, training_examples
+        See :func:`write_evaluation`.
+    """
     from further.evaluate.metrics import METRICS
     from further.report import render
 

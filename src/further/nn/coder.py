@@ -23,7 +23,19 @@ def takes_convolutions(spec: Spec) -> bool:
 
 
 class Encoder(nn.Module):
-    """Rows ``(n, *shape)`` to vectors ``(n, n_out)``."""
+    """Rows ``(n, *shape)`` to vectors ``(n, n_out)``.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the rows.
+    n_out : int
+        Size of the vectors.
+    width : int
+        Hidden units of a layer of the perceptron.
+    depth : int
+        Its residual blocks.
+    """
 
     def __init__(self, spec: Spec, n_out: int, *, width: int, depth: int) -> None:
         super().__init__()
@@ -43,7 +55,23 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Vectors ``(n, n_in)``, given a condition, to ``(n, outputs * size)`` numbers."""
+    """Vectors ``(n, n_in)``, given a condition, to ``(n, outputs * size)`` numbers.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the rows.
+    n_in : int
+        Size of the vectors.
+    outputs : int
+        Numbers for each value of a row, such as 2 for a mean and a variance.
+    width : int
+        Hidden units of a layer of the perceptron.
+    depth : int
+        Its residual blocks.
+    condition : int, default=0
+        Size of the condition vector; 0 for none.
+    """
 
     def __init__(
         self, spec: Spec, n_in: int, *, outputs: int, width: int, depth: int, condition: int = 0

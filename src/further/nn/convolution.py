@@ -16,7 +16,18 @@ MAX_MULTIPLIER = 4
 
 
 def n_levels(height: int, width: int) -> int:
-    """Return how often a picture is halved before its longer side is at most 4."""
+    """Return how often a picture is halved before its longer side is at most 4.
+
+    Parameters
+    ----------
+    height, width : int
+        Sides of the picture in pixels.
+
+    Returns
+    -------
+    int
+        Levels.
+    """
     levels, side = 0, max(height, width)
     while side > 4:
         side, levels = (side + 1) // 2, levels + 1
@@ -24,13 +35,32 @@ def n_levels(height: int, width: int) -> int:
 
 
 def padded_sides(height: int, width: int) -> tuple[int, int]:
-    """Return the sides padded to a multiple of two to the number of levels."""
+    """Return the sides padded to a multiple of two to the number of levels.
+
+    Parameters
+    ----------
+    height, width : int
+        Sides of the picture in pixels.
+
+    Returns
+    -------
+    height, width : int
+        Sides in pixels, padded.
+    """
     multiple = 2 ** n_levels(height, width)
     return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 
 
 class ConvolutionBlock(nn.Module):
-    """Two 3x3 convolutions around a skip connection, conditioned by a shift of the channels."""
+    """Two 3x3 convolutions around a skip connection, conditioned by a shift of the channels.
+
+    Parameters
+    ----------
+    channels : int
+        Of the pictures, before and after.
+    condition : int
+        Size of the condition vector; 0 for none.
+    """
 
     def __init__(self, channels: int, condition: int) -> None:
         super().__init__()

@@ -108,7 +108,20 @@ class SplineCoupling(nn.Module):
         return z.index_copy(1, self.moved, moved), log_slope.sum(1)
 
     def inverse(self, z: Tensor, c: Tensor | None) -> Tensor:
-        """Undo :meth:`forward`."""
+        """Undo :meth:`forward`.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, size)
+            What :meth:`forward` returned.
+        c : Tensor of shape (n, condition) or None
+            The same condition.
+
+        Returns
+        -------
+        Tensor of shape (n, size)
+            What it was given.
+        """
         spline = self._spline(z, c, None)
         return z.index_copy(1, self.moved, spline.inv(z[:, self.moved]))
 
@@ -165,7 +178,20 @@ class CouplingFlow(nn.Module):
         return z, total
 
     def inverse(self, z: Tensor, c: Tensor | None) -> Tensor:
-        """Undo :meth:`forward`."""
+        """Undo :meth:`forward`.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, size)
+            Noise.
+        c : Tensor of shape (n, condition) or None
+            The condition.
+
+        Returns
+        -------
+        Tensor of shape (n, size)
+            Data.
+        """
         for layer in reversed(self.layers):
             z = layer.inverse(z, c)  # type: ignore[operator]
         return z
@@ -177,6 +203,18 @@ def halves(shape: tuple[int, ...], index: int) -> Tensor:
     Layers come in pairs that keep what the other moves. Pictures take turns among a chessboard,
     every other column, every other row, and a chessboard of 2x2 squares; vectors are halved at
     random, always in the same way.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of a row.
+    index : int
+        Of the layer.
+
+    Returns
+    -------
+    Tensor of bool, shape (size,)
+        True where a value is kept.
     """
     if len(shape) == 1:
         size = shape[0]

@@ -15,7 +15,15 @@ from torch import Tensor, nn
 
 
 class ResidualBlock(nn.Module):
-    """One pre-normalised residual block, conditioned by an addition to its hidden layer."""
+    """One pre-normalised residual block, conditioned by an addition to its hidden layer.
+
+    Parameters
+    ----------
+    width : int
+        Units, before and after.
+    condition : int
+        Size of the condition vector; 0 for none.
+    """
 
     def __init__(self, width: int, condition: int) -> None:
         super().__init__()

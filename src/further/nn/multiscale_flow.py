@@ -129,7 +129,20 @@ class AffineCoupling(nn.Module):
         return torch.cat([kept, moved], dim=1), log_scale.flatten(1).sum(1)
 
     def inverse(self, z: Tensor, c: Tensor | None) -> Tensor:
-        """Undo :meth:`forward`."""
+        """Undo :meth:`forward`.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, channels, height, width)
+            What :meth:`forward` returned.
+        c : Tensor of shape (n, condition) or None
+            The same condition.
+
+        Returns
+        -------
+        Tensor of shape (n, channels, height, width)
+            What it was given.
+        """
         kept, moved = z[:, : self.kept], z[:, self.kept :]
         shift, log_scale = self._affine(kept, c, None)
         return torch.cat([kept, (moved - shift) * torch.exp(-log_scale)], dim=1)
@@ -196,7 +209,22 @@ class Scale(nn.Module):
         return z[:, :kept], z[:, kept:], total + scaled
 
     def inverse(self, stays: Tensor, left: Tensor | None, c: Tensor | None) -> Tensor:
-        """Undo :meth:`forward`."""
+        """Undo :meth:`forward`.
+
+        Parameters
+        ----------
+        stays : Tensor of shape (n, channels, height, width)
+            What passed on to the next resolution.
+        left : Tensor of shape (n, channels, height, width) or None
+            What left; None at the last resolution.
+        c : Tensor of shape (n, condition) or None
+            The same condition.
+
+        Returns
+        -------
+        Tensor of shape (n, channels, height, width)
+            What :meth:`forward` was given.
+        """
         z = stays
         if self.last is not None and left is not None:
             z = self.last.inverse(torch.cat([stays, left], dim=1), c)
@@ -277,7 +305,20 @@ class MultiScaleFlow(nn.Module):
         return torch.cat(noise, dim=1), total
 
     def inverse(self, noise: Tensor, c: Tensor | None) -> Tensor:
-        """Return ``z`` (n, channels * height * width), the padding cut off."""
+        """Return ``z`` (n, channels * height * width), the padding cut off.
+
+        Parameters
+        ----------
+        noise : Tensor of shape (n, padded size)
+            From the normal distribution.
+        c : Tensor of shape (n, condition) or None
+            The condition.
+
+        Returns
+        -------
+        Tensor of shape (n, channels * height * width)
+            Data.
+        """
         sizes, channels, area = [], self.channels, math.prod(self.sides)
         for _ in self.scales[:-1]:
             channels, area = 2 * channels, area // 4

@@ -22,7 +22,22 @@ def categorical_slices(blocks: Sequence[Block]) -> list[slice]:
 
 
 def categorical_log_prob(logits: Tensor, x: Tensor, blocks: Sequence[Block]) -> Tensor:
-    """Return the summed log-probability ``(n,)`` of the one-hot vectors of ``x`` under logits."""
+    """Return the summed log-probability ``(n,)`` of the one-hot vectors of ``x`` under logits.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n, encoded)
+        Of the network.
+    x : Tensor of shape (n, encoded)
+        Encoded rows.
+    blocks : sequence of Block
+        What each encoded column is.
+
+    Returns
+    -------
+    Tensor of shape (n,)
+        Natural logarithms.
+    """
     total = x.new_zeros(len(x))
     for part in categorical_slices(blocks):
         total = total + (F.log_softmax(logits[:, part], dim=1) * x[:, part]).sum(1)
@@ -32,7 +47,22 @@ def categorical_log_prob(logits: Tensor, x: Tensor, blocks: Sequence[Block]) -> 
 def sample_categories(
     logits: Tensor, blocks: Sequence[Block], generator: torch.Generator | None
 ) -> Tensor:
-    """Replace the logits of each block by a one-hot draw, or by the mode without a generator."""
+    """Replace the logits of each block by a one-hot draw, or by the mode without a generator.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n, encoded)
+        Of the network; numeric columns stay as they are.
+    blocks : sequence of Block
+        What each encoded column is.
+    generator : torch.Generator or None
+        Source of the draws.
+
+    Returns
+    -------
+    Tensor of shape (n, encoded)
+        A copy with one-hot vectors.
+    """
     rows = logits.clone()
     for part in categorical_slices(blocks):
         block = logits[:, part]

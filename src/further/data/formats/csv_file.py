@@ -130,7 +130,17 @@ def find_delimiter(text: str) -> str:
 
 
 class Lines:
-    """The rows of the file as text, for what needs the number of a line."""
+    """The rows of the file as text, for what needs the number of a line.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    text : str
+        The whole file.
+    delimiter : str
+        Between fields.
+    """
 
     def __init__(self, path: Path, text: str, delimiter: str) -> None:
         self.path, self.text, self.delimiter = path, text, delimiter
@@ -190,7 +200,20 @@ class Lines:
         return recurring * 2 < len(first) and len(set(first)) == len(first)
 
     def names(self, width: int, row_names: bool) -> list[str]:
-        """Return the column names of the header, "" where there is none."""
+        """Return the column names of the header, "" where there is none.
+
+        Parameters
+        ----------
+        width : int
+            Fields of a row.
+        row_names : bool
+            Whether the header lacks the name of the first column.
+
+        Returns
+        -------
+        list of str
+            One for each field.
+        """
         first = [field.strip() for field in self.head[0]]
         return [""] * (width - len(first)) + first if row_names else first
 
@@ -205,7 +228,20 @@ class Lines:
             )
 
     def number(self, row: int, has_header: bool) -> int:
-        """Return the number of the line on which a data row ends."""
+        """Return the number of the line on which a data row ends.
+
+        Parameters
+        ----------
+        row : int
+            Counted from 0, the header left out.
+        has_header : bool
+            Whether the first line holds the names.
+
+        Returns
+        -------
+        int
+            The line in the file, counted from 1.
+        """
         for i, (line, _) in enumerate(self):
             if i == row + has_header:
                 return line

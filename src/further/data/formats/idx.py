@@ -56,7 +56,20 @@ def read_idx(path: Path) -> np.ndarray:
 
 
 def decompress(path: Path, content: bytes) -> bytes:
-    """Return the content of a gzip file; damage is an InputError."""
+    """Return the content of a gzip file; damage is an InputError.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    bytes
+        Decompressed.
+    """
     try:
         return gzip.decompress(content)
     except (EOFError, OSError, zlib.error) as error:

@@ -24,7 +24,26 @@ def load_csv(
     header: bool | None = None,
     tidy: bool = True,
 ) -> Dataset:
-    """Return the table of a CSV file; see :func:`further.data.formats.csv_file.read_csv`."""
+    """Return the table of a CSV file; see :func:`further.data.formats.csv_file.read_csv`.
+
+    Parameters
+    ----------
+    path : Path
+        For messages and the name.
+    content : bytes
+        The file, decompressed.
+    target, groups : str, optional
+        Columns; see :func:`load_frame`.
+    header : bool, optional
+        Whether the first line holds the names; found out when None.
+    tidy : bool, default=True
+        See :func:`load_frame`.
+
+    Returns
+    -------
+    Dataset
+        Of kind "table".
+    """
     frame, notes = read_csv(path, content, header=header)
     return load_frame(frame, str(path), path.stem, notes, target=target, groups=groups, tidy=tidy)
 
@@ -33,6 +52,20 @@ def load_parquet(
     path: Path, *, target: str | None = None, groups: str | None = None, tidy: bool = True
 ) -> Dataset:
     """Return the table of a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    target, groups : str, optional
+        Columns; see :func:`load_frame`.
+    tidy : bool, default=True
+        See :func:`load_frame`.
+
+    Returns
+    -------
+    Dataset
+        Of kind "table".
 
     Raises
     ------
@@ -74,6 +107,11 @@ def load_frame(
         As in :func:`further.data.load`.
     tidy : bool, default=True
         As in :func:`further.data.load`.
+
+    Returns
+    -------
+    Dataset
+        Of kind "table".
 
     Raises
     ------

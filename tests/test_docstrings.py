@@ -1,0 +1,223 @@
+"""Every public docstring says what goes in and what comes out, as numpydoc reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from numpydoc.docscrape import NumpyDocString
+from numpydoc.validate import validate
+
+import further
+
+#: A parameter or a result that is not described, and one that does not exist.
+COMPLETE = ("PR01", "PR02", "PR03", "PR07", "RT01", "RT03")
+#: With one parameter at most, the summary may say it all; what stands there must be right.
+RIGHT = ("PR02", "PR03", "PR07", "RT03")
+
+#: Modules whose docstrings are still to be completed; it must become empty.
+TO_DO = {
+    "further.cluster.alternating",
+    "further.cluster.categories",
+    "further.cluster.describe.effects",
+    "further.cluster.describe.projection",
+    "further.cluster.describe.rule_conditions",
+    "further.cluster.describe.rules",
+    "further.cluster.describe.silhouette",
+    "further.cluster.distances",
+    "further.cluster.exact.assignment",
+    "further.cluster.exact.float64",
+    "further.cluster.exact.lloyd",
+    "further.cluster.exact.rows",
+    "further.cluster.fasterpam",
+    "further.cluster.great_circle_kmeans",
+    "further.cluster.kmedoids",
+    "further.cluster.kmodes",
+    "further.cluster.kprototypes",
+    "further.cluster.neighbourhood",
+    "further.cluster.number.choosing",
+    "further.cluster.number.criteria",
+    "further.cluster.number.gap",
+    "further.cluster.number.initialisations",
+    "further.cluster.number.observations",
+    "further.cluster.number.references",
+    "further.cluster.number.stability",
+    "further.cluster.number.sweep",
+    "further.cluster.number.tendency",
+    "further.cluster.number.voting",
+    "further.compare.clustering.assignments",
+    "further.compare.clustering.batches",
+    "further.compare.clustering.clustering",
+    "further.compare.clustering.evidence",
+    "further.compare.clustering.method",
+    "further.compare.clustering.prepared_table",
+    "further.compare.forecast",
+    "further.compare.generation.comparison",
+    "further.compare.generation.member",
+    "further.compare.generation.pictures",
+    "further.compare.generation.recommend",
+    "further.compare.generation.record",
+    "further.compare.generation.single",
+    "further.compare.source",
+    "further.data.arrays",
+    "further.data.batch_sources",
+    "further.data.batches",
+    "further.data.dataset",
+    "further.data.preparation.categorical_column",
+    "further.data.preparation.column_decisions",
+    "further.data.preparation.column_text",
+    "further.data.preparation.columns",
+    "further.data.preparation.normal_score",
+    "further.data.preparation.numeric_column",
+    "further.data.preparation.scaling",
+    "further.data.preparation.table_preparation",
+    "further.data.storage",
+    "further.data.table_encoding",
+    "further.data.target",
+    "further.evaluate.generation.class_balance",
+    "further.evaluate.generation.constraints",
+    "further.evaluate.generation.judge",
+    "further.evaluate.generation.memorization",
+    "further.evaluate.generation.reconstruction",
+    "further.evaluate.generation.support_vectors",
+    "further.evaluate.generation.train_on_synthetic",
+    "further.evaluate.interval",
+    "further.evaluate.latent",
+    "further.evaluate.noise",
+    "further.generate.autoencoder",
+    "further.generate.base",
+    "further.generate.denoising",
+    "further.generate.diffusion",
+    "further.generate.diffusion_bound",
+    "further.generate.diffusion_net",
+    "further.generate.diffusion_prediction",
+    "further.generate.flow",
+    "further.generate.gan",
+    "further.generate.gan_losses",
+    "further.generate.generator",
+    "further.generate.latent_density",
+    "further.generate.likelihood",
+    "further.generate.vae",
+    "further.report.chart",
+    "further.report.clustering.choice",
+    "further.report.clustering.kmeans_player",
+    "further.report.clustering.limits",
+    "further.report.clustering.page",
+    "further.report.clustering.pictures",
+    "further.report.clustering.profiles",
+    "further.report.clustering.tables",
+    "further.report.cost",
+    "further.report.estimates",
+    "further.report.generation.latent",
+    "further.report.generation.page",
+    "further.report.generation.samples",
+    "further.report.generation.scale",
+    "further.report.generation.table_rows",
+    "further.report.generation.verdict",
+    "further.report.markup",
+    "further.report.numbers",
+    "further.report.page",
+    "further.report.pictures",
+    "further.report.run_folder",
+    "further.report.shell",
+    "further.train.budget",
+    "further.train.early_stopping",
+    "further.train.energy",
+    "further.train.execution",
+    "further.train.files",
+    "further.train.fit",
+    "further.train.load",
+    "further.train.loop",
+    "further.train.progress",
+    "further.train.run",
+    "further.train.saved_estimator",
+    "further.train.training",
+}
+
+
+def public_modules() -> list[str]:
+    """Return their names; only packages are imported to find them."""
+    found = pkgutil.walk_packages(further.__path__, "further.")
+    return [module.name for module in found if "._" not in module.name]
+
+
+def is_public(name: str, value: Any, module: ModuleType) -> bool:
+    own = getattr(value, "__module__", None) == module.__name__
+    return (
+        own and not name.startswith("_") and (inspect.isclass(value) or inspect.isfunction(value))
+    )
+
+
+def public_objects(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Give the qualified names of a module's own functions, classes and their methods."""
+    for name, value in vars(module).items():
+        if not is_public(name, value, module):
+            continue
+        yield f"{module.__name__}.{name}", value
+        if inspect.isclass(value):
+            for key, member in vars(value).items():
+                inner = getattr(member, "__func__", getattr(member, "fn", member))
+                if is_public(key, inner, module) and not inspect.isclass(inner):
+                    yield f"{module.__name__}.{name}.{key}", inner
+
+
+def is_override(function: Any) -> bool:
+    """Whether a base class has a method of that name, which says what goes in and comes out."""
+    owner, _, name = function.__qualname__.rpartition(".")
+    cls = getattr(importlib.import_module(function.__module__), owner, None)
+    return cls is not None and any(name in vars(base) for base in cls.__mro__[1:])
+
+
+def faults(name: str, value: Any) -> list[str]:
+    """Return what is missing or wrong in the docstring of a function, method or class."""
+    if inspect.isclass(value):
+        return _of_class(name, value)
+    parameters = [p for p in inspect.signature(value).parameters if p not in ("self", "cls")]
+    is_short = len(parameters) < 2 or is_override(value)
+    if is_short and "---" not in (value.__doc__ or ""):
+        return []
+    wanted = RIGHT if is_short else COMPLETE
+    return [f"{code}: {text}" for code, text in validate(name)["errors"] if code in wanted]
+
+
+def _of_class(name: str, cls: type) -> list[str]:
+    if dataclasses.is_dataclass(cls):
+        doc = NumpyDocString(inspect.cleandoc(cls.__doc__ or ""))
+        described = {
+            word.strip()
+            for section in ("Parameters", "Attributes")
+            for entry in doc[section]
+            for word in entry.name.split(",")
+        }
+        fields = [field.name for field in dataclasses.fields(cls) if not field.name.startswith("_")]
+        missing = [field for field in fields if field not in described]
+        return [f"fields that are not described: {missing}"] if missing else []
+    if cls.__init__ is object.__init__ or "__init__" not in vars(cls):
+        return []
+    return [f"{code}: {text}" for code, text in validate(name)["errors"] if code in COMPLETE]
+
+
+def both(left: int, right: int) -> int:
+    """Return the sum of two numbers, of which nothing is said here."""
+    return left + right
+
+
+@pytest.mark.parametrize("name", [name for name in public_modules() if name not in TO_DO])
+def test_parameters_and_results_are_described(name):
+    found = {
+        qualified: wrong
+        for qualified, value in public_objects(importlib.import_module(name))
+        if (wrong := faults(qualified, value))
+    }
+    assert not found
+
+
+def test_what_is_missing_is_found():
+    """Show that the check above can fail."""
+    assert [fault[:4] for fault in faults(f"{__name__}.both", both)] == ["PR01", "RT01"]
