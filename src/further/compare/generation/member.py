@@ -184,6 +184,7 @@ def score_samples(
         target=None if codes is None or classes is None else replace(classes, codes=codes),
         official_split=None,
         groups=None,
+        attributes=None,
     )
     samples = setting.rows(generated)
     scores: dict[str, Score | None] = dict(setting.judge.score(samples))
