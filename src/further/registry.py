@@ -162,6 +162,23 @@ MODELS: tuple[ModelEntry, ...] = (
 )  # fmt: skip
 
 
+#: The folders that users type after ``further.``.
+FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
+#: What else they type that is no estimator, and where it is.
+OTHER_NAMES = {
+    "Budget": "further.train.budget",
+    "Dataset": "further.data.dataset",
+    "Training": "further.train.training",
+    "choose_k": "further.cluster.number.choosing",
+    "load": "further.train.load",
+}
+
+
+def public_names() -> dict[str, str]:
+    """Return the names that users type after ``further.``, each with its module."""
+    return {line.cls: line.module for line in MODELS} | OTHER_NAMES
+
+
 def find_task(name: str) -> TaskEntry:
     """Return the line of a task.
 
