@@ -99,7 +99,7 @@ class Setting:
     def rows(self, part: Dataset) -> Rows:
         """Return rows as the judge sees them."""
         x = self.encoding.encode(part).reshape(len(part), -1)
-        return Rows(x, part.codes, KINDS[part.kind].frame(part))
+        return Rows(x, part.codes, KINDS[part.kind].frame(part), part.groups)
 
 
 def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
@@ -214,29 +214,30 @@ def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | Non
     """Return the scores that look into the model, not only at its samples."""
     scores: dict[str, Score | None] = {}
     test = setting.for_model(setting.part("test"))
+    drawn: dict[str, Any] = {"groups": test.groups, "seed": setting.seed}
     x = estimator.encoding_.encode(test)
     likelihoods = None
     if hasattr(estimator, "log_likelihoods_encoded"):
         likelihoods = estimator.log_likelihoods_encoded(x, test.codes)
     if likelihoods is not None and setting.dataset.kind == "images":
         scores["bits_per_dimension"] = bits_per_dimension(
-            likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, seed=setting.seed
+            likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, **drawn
         )
     if hasattr(estimator, "transform_encoded"):
         codes = estimator.transform_encoded(x)
         rebuilt = estimator.inverse_transform_encoded(codes, test.codes)
         if setting.dataset.kind == "images":
-            scores.update(reconstruction(x, rebuilt, seed=setting.seed))
+            scores.update(reconstruction(x, rebuilt, **drawn))
         train, full = setting.part("train"), setting.part("test")
         if train.codes is not None and full.codes is not None:
             scores["latent_accuracy"] = latent_accuracy(
                 estimator.transform_encoded(estimator.encoding_.encode(train)),
-                train.codes, codes, full.codes, seed=setting.seed,
+                train.codes, codes, full.codes, **drawn,
             )  # fmt: skip
     if hasattr(estimator, "denoise") and estimator.spec_.is_image:
         noisy = estimator.add_noise(test, random_state=setting.seed)
         clean = estimator.denoise(noisy)
-        for name, score in reconstruction(x, clean, noisy=noisy, seed=setting.seed).items():
+        for name, score in reconstruction(x, clean, noisy=noisy, **drawn).items():
             scores[name.replace("reconstruction", "denoising")] = score
     return scores
 

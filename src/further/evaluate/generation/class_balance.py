@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.evaluate.interval import DRAWS, Score, half_samples, score_from_halves
+from further.evaluate.interval import DRAWS, Score, score_from_halves
+from further.evaluate.resampling import half_samples
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
@@ -67,9 +68,8 @@ def class_balance(
     shares = class_shares(recognised, classes)
     value = _overlap(shares, prior)
     one_hot = np.eye(classes)[recognised]
-    halves: Floats = np.empty(0)
-    if n >= 4:
-        halves = _overlap(half_samples(n, DRAWS, seed) @ one_hot / (n // 2), prior)
+    halves = half_samples(n, DRAWS, seed)
+    draws = _overlap(halves.chosen @ one_hot / (n // 2), prior)
     expected = prior if recognised_in_real is None else np.minimum(prior, recognised_in_real)
     detail: dict[str, Any] = {
         "recognised": shares.tolist(),
@@ -84,7 +84,7 @@ def class_balance(
             float(agree[requested == c].mean()) if (requested == c).any() else None
             for c in range(classes)
         ]
-    return score_from_halves(float(value), halves, n, limits=(0.0, 1.0), detail=detail)
+    return score_from_halves(float(value), draws, n, halves, limits=(0.0, 1.0), detail=detail)
 
 
 def _overlap(shares: Floats, prior: Floats) -> Any:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.evaluate.interval import Score, halves_of, score_from_halves
+from further.evaluate.interval import Score, score_from_halves
+from further.evaluate.resampling import Halves, on_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -56,17 +57,15 @@ def frechet_distance(x: Floats, y: Floats) -> float:
     return max(0.0, float(shift @ shift + trace))
 
 
-def frechet_score(
-    real: Floats, fake: Floats, real_halves: NDArray[np.bool_], fake_halves: NDArray[np.bool_]
-) -> Score:
+def frechet_score(real: Floats, fake: Floats, real_halves: Halves, fake_halves: Halves) -> Score:
     """Return the Fréchet distance between test rows and samples with its interval.
 
     Parameters
     ----------
     real, fake : ndarray of shapes (n, d), (m, d)
         Features.
-    real_halves, fake_halves : ndarray of bool, shapes (draws, n), (draws, m)
-        From :func:`further.evaluate.interval.half_samples`.
+    real_halves, fake_halves : Halves
+        From :func:`further.evaluate.resampling.half_samples`.
 
     Returns
     -------
@@ -74,9 +73,7 @@ def frechet_score(
         The squared distance.
     """
     n = min(len(real), len(fake))
-    halves: Floats = np.empty(0)
-    if n >= 4:
-        halves = halves_of(
-            lambda a, b: frechet_distance(real[a], fake[b]), real_halves, fake_halves
-        )
-    return score_from_halves(frechet_distance(real, fake), halves, n, limits=(0.0, math.inf))
+    halves = real_halves, fake_halves
+    draws = on_halves(lambda a, b: frechet_distance(real[a], fake[b]), *halves)
+    value = frechet_distance(real, fake)
+    return score_from_halves(value, draws, n, *halves, limits=(0.0, math.inf))

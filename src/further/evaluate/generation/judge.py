@@ -9,7 +9,7 @@ subsets serve every model, so that differences are paired.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -35,8 +35,9 @@ from further.evaluate.generation.two_sample import (
     RAW_JUDGE,
     two_sample_accuracy,
 )
-from further.evaluate.interval import BOOTSTRAP_DRAWS, DRAWS, LEVEL, Score, half_samples
+from further.evaluate.interval import BOOTSTRAP_DRAWS, DRAWS, Score
 from further.evaluate.noise import uniform_frame, uniform_values
+from further.evaluate.resampling import LEVEL, half_samples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,11 +63,14 @@ class Rows:
         Classes; for samples, those that were asked for.
     frame : DataFrame or None
         Tables: the same rows decoded, features only.
+    groups : ndarray of shape (n,), or None
+        Of real rows that depend on each other: several of one person, one scene, one day.
     """
 
     x: Floats
     y: NDArray[np.integer[Any]] | None = None
     frame: pd.DataFrame | None = None
+    groups: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -77,11 +81,19 @@ class Rows:
             self.x[indices],
             None if self.y is None else self.y[indices],
             None if self.frame is None else self.frame.iloc[indices].reset_index(drop=True),
+            None if self.groups is None else self.groups[indices],
         )
 
-    def first(self, n: int) -> Rows:
-        """Return the first n rows."""
-        return self if len(self) <= n else self.take(np.arange(n))
+    def draw(self, n: int, rng: np.random.Generator) -> Rows:
+        """Return n rows drawn at random, in random order, or all as they are if there are no more.
+
+        Never the first n: files are sorted by class more often than not.
+        """
+        return self if len(self) <= n else self.take(rng.permutation(len(self))[:n])
+
+    def flat(self) -> Rows:
+        """Return the rows with values of shape (n, d)."""
+        return replace(self, x=np.asarray(self.x, dtype=np.float32).reshape(len(self), -1))
 
 
 class GenerativeJudge:
@@ -137,25 +149,25 @@ class GenerativeJudge:
         self.seed = seed
         self._blocks = tuple(blocks)
         self._levels = integer_grid
-        self._train = _flat(train)
+        self._train = train.flat()
         self._training_share = len(train) / (len(train) + len(validation) + len(test))
         rng = np.random.default_rng(seed)
-        self._validation = _subset(_flat(validation), MOST_ROWS, rng)
-        self._test = _subset(_flat(test), MOST_ROWS, rng)
+        self._validation = validation.flat().draw(MOST_ROWS, rng)
+        self._test = test.flat().draw(MOST_ROWS, rng)
         self._features = FeatureSpace(self._train.x, self._train.y, seed)
-        few = _subset(self._train, MOST_ROWS, rng)
+        few = self._train.draw(MOST_ROWS, rng)
         self._bandwidth = median_bandwidth(self._features(few.x))
         self._gamma = kernel_width(few.x)
         self._training = NearestTraining(self._train.x, self._validation.x)
         self._test_features = self._features(self._test.x)
         self._test_distances = distances(self._test_features)
-        self._test_halves = half_samples(len(self._test), DRAWS, seed)
+        self._test_halves = half_samples(len(self._test), DRAWS, seed, self._test.groups)
         self._test_spread = float(distances(self._test.x).mean())
         self._build_judge_of_classes(few)
         self._fidelity: TableFidelity | None = None
         self._constraints: Constraints | None = None
         if few.frame is not None and self._test.frame is not None:
-            self._fidelity = TableFidelity(few.frame, self._test.frame, seed)
+            self._fidelity = TableFidelity(few.frame, self._test.frame, seed, self._test.groups)
         if train.frame is not None and validation.frame is not None:
             self._constraints = Constraints(train.frame, validation.frame)
         self.protocol: dict[str, Any] = self._describe()
@@ -169,7 +181,9 @@ class GenerativeJudge:
             return
         everything = self._train.y if self._train.y is not None else y
         self._prior = class_shares(everything, int(max(everything.max(), test_y.max())) + 1)
-        self._learning = TrainOnSynthetic(train.x, y, self._test.x, test_y, self._gamma, self.seed)
+        self._learning = TrainOnSynthetic(
+            train.x, y, self._test.x, test_y, self._gamma, self.seed, self._test.groups
+        )
         recognised = self._learning.recognise(self._validation.x)
         self._recognised_in_real = class_shares(recognised, len(self._prior))
 
@@ -231,15 +245,15 @@ class GenerativeJudge:
                 f"evaluation: {len(samples)} sample cannot be judged; draw at least 2."
             )
         _check_finite(samples, "the samples")
-        size = _flat(samples).x.shape[1]
+        samples = samples.flat()
+        size = samples.x.shape[1]
         if size != self._train.x.shape[1]:
             raise InputError(
                 f"evaluation: the samples have {size} values each, the training rows "
                 f"{self._train.x.shape[1]}; hand in encoded samples of the same data."
             )
-        shuffled = np.random.default_rng(self.seed).permutation(len(samples))
-        samples = _flat(samples).take(shuffled)
-        few = samples.first(self.n_samples)
+        samples = samples.take(np.random.default_rng(self.seed).permutation(len(samples)))
+        few = samples.take(np.arange(min(len(samples), self.n_samples)))
         features = self._features(few.x)
         between = distances(self._test_features, features)
         within = distances(features)
@@ -254,7 +268,7 @@ class GenerativeJudge:
             ),
             **neighbour_scores(*measured, self._test_halves, halves),
             "two_sample_accuracy": self._two_sample_accuracy(few, features),
-            **self._learning_scores(samples.first(self.n_learning_samples), few),
+            **self._learning_scores(samples, few),
             "memorization": self._memorization(few),
             **self._table_scores(few),
         }
@@ -268,8 +282,9 @@ class GenerativeJudge:
         accuracy = gain = balance = None
         if self._learning is not None:
             if samples.y is not None:
-                accuracy = self._learning.accuracy(samples.x, samples.y)
-                gain = self._learning.augmentation_gain(samples.x, samples.y)
+                learnt = samples.x[: self.n_learning_samples], samples.y[: self.n_learning_samples]
+                accuracy = self._learning.accuracy(*learnt)
+                gain = self._learning.augmentation_gain(*learnt)
             balance = class_balance(
                 self._learning.recognise(few.x),
                 self._prior,
@@ -310,7 +325,7 @@ class GenerativeJudge:
         distances : ndarray of shape (n, k)
             Between raw values.
         """
-        return self._training.nearest(_flat(samples).x, k)
+        return self._training.nearest(samples.flat().x, k)
 
     def _memorization(self, samples: Rows) -> Score:
         score = self._training.score(samples.x, self.seed)
@@ -319,14 +334,20 @@ class GenerativeJudge:
         return score
 
     def _two_sample_accuracy(self, samples: Rows, features: Floats) -> Score | None:
+        # As many of each; the samples are in random order already.
         n = min(len(samples), len(self._test), MOST_TWO_SAMPLE_ROWS)
+        chosen = np.arange(len(self._test))
+        if n < len(chosen):
+            chosen = np.random.default_rng(self.seed).permutation(chosen)[:n]
+        groups = self._test.groups
         return two_sample_accuracy(
-            self._test.x[:n],
+            self._test.x[chosen],
             samples.x[:n],
-            self._test_features[:n],
+            self._test_features[chosen],
             features[:n],
             self._gamma,
             self.seed,
+            None if groups is None else groups[chosen],
         )
 
     def _describe(self) -> dict[str, Any]:
@@ -361,6 +382,9 @@ class GenerativeJudge:
                 "distances": f"{DRAWS} halves without replacement, rescaled",
                 "means": f"{BOOTSTRAP_DRAWS} bootstrap draws of per-example scores, judge fixed",
                 "covers": "the choice of test rows and of samples, not another training",
+                "groups": None
+                if self._test.groups is None
+                else f"{self._test_halves.units} groups of test rows are drawn as wholes",
             },
             "seed": self.seed,
         }
@@ -385,15 +409,6 @@ class GenerativeJudge:
 
 def _values(scores: dict[str, Score | None]) -> dict[str, float | None]:
     return {name: None if score is None else score.value for name, score in scores.items()}
-
-
-def _flat(rows: Rows) -> Rows:
-    return Rows(np.asarray(rows.x, dtype=np.float32).reshape(len(rows), -1), rows.y, rows.frame)
-
-
-def _subset(rows: Rows, most: int, rng: np.random.Generator) -> Rows:
-    """Choose rows at random, in random order, where there are more than ``most``."""
-    return rows if len(rows) <= most else rows.take(rng.permutation(len(rows))[:most])
 
 
 def _check_finite(rows: Rows, what: str) -> None:

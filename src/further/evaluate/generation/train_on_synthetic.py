@@ -50,6 +50,8 @@ class TrainOnSynthetic:
         Kernel width.
     seed : int
         Of the choice of subsets.
+    groups : ndarray of shape (m,), optional
+        Test rows that depend on each other.
 
     Attributes
     ----------
@@ -74,10 +76,11 @@ class TrainOnSynthetic:
         test_labels: Labels,
         gamma: float,
         seed: int,
+        groups: NDArray[Any] | None = None,
     ) -> None:
         self._train, self._train_labels = train, train_labels
         self._test, self._test_labels = test, test_labels
-        self._gamma, self._seed = gamma, seed
+        self._gamma, self._seed, self._groups = gamma, seed, groups
         self._within = kernel(train, None, gamma)
         self._test_train = kernel(test, train, gamma)
         self._on_real = Judge(self._within, train_labels)
@@ -121,7 +124,7 @@ class TrainOnSynthetic:
             "balanced_accuracy": float(np.mean(by_class)),
             "train_on_real": self.real,
         }
-        return score_from_examples(right, limits=(0.0, 1.0), seed=self._seed, detail=detail)
+        return self._score(right, (0.0, 1.0), detail)
 
     def augmentation_gain(self, samples: Floats, labels: Labels) -> Score:
         """Return the gain in accuracy on test rows from adding the samples to a few real rows.
@@ -165,8 +168,13 @@ class TrainOnSynthetic:
             "gain_on_all_training_rows": float(on_all.mean()),
             "samples_added": len(samples),
         }
+        return self._score(np.mean(gains, axis=0), (-1.0, 1.0), detail)
+
+    def _score(
+        self, per_example: Floats, limits: tuple[float, float], detail: dict[str, Any]
+    ) -> Score:
         return score_from_examples(
-            np.mean(gains, axis=0), limits=(-1.0, 1.0), seed=self._seed, detail=detail
+            per_example, groups=self._groups, limits=limits, seed=self._seed, detail=detail
         )
 
     def _right(self, predicted: Labels) -> Floats:
