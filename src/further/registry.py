@@ -92,7 +92,7 @@ TASKS: tuple[TaskEntry, ...] = (
         "generation", "Which generative model is right for this data?",
         data=("table", "images"), targets=("none", "classes"), command="train",
         compare="further.compare.generation.comparison",
-        evaluate="further.evaluate.generation.judge",
+        evaluate="further.evaluate.generation.evaluator",
         report="further.report.generation.page",
     ),
     TaskEntry(

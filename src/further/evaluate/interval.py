@@ -2,7 +2,7 @@ r"""A figure with its interval, and the difference of two figures measured on th
 
 Four ways to an interval, chosen by what the figure is:
 
-* a mean of per-example scores, the judge fixed: percentiles of the bootstrap;
+* a mean of per-example scores, nothing refitted: percentiles of the bootstrap;
 * a statistic of a set of rows, such as AUC, F1, mAP or a gap between two groups: the spread of
   resamples, in limits of Student's t. Where the statistic has limits, so has its interval: it is
   symmetric on the scale of :math:`\log \frac{v - a}{b - v}`, where the standard error is
@@ -41,7 +41,7 @@ from further.evaluate.resampling import (
     LEVEL,
     NORMAL_QUANTILE,
     Flags,
-    Halves,
+    HalfSamples,
     Resampling,
     t_factor,
 )
@@ -55,8 +55,8 @@ PROBES = 100
 # With more undefined resamples than this share, the others are a selection.
 MOST_UNDEFINED = 0.1
 
-HALVES = "halves without replacement, rescaled"
-BOOTSTRAP = "bootstrap of per-example scores, judge fixed"
+HALVES = "half-samples without replacement, rescaled"
+BOOTSTRAP = "bootstrap of per-example scores, nothing refitted"
 WILSON = "Wilson score interval"
 TOO_FEW = "too few rows for an interval"
 NO_SPREAD = "no interval: the same value in every resample"
@@ -138,7 +138,7 @@ def score_from_halves(
     value: float,
     on_halves: Floats,
     n: int,
-    *halves: Halves,
+    *halves: HalfSamples,
     limits: tuple[float, float] | None = None,
     detail: dict[str, Any] | None = None,
 ) -> Score:
@@ -152,7 +152,7 @@ def score_from_halves(
         The same figure on random halves; empty when n is too small to halve.
     n : int
         Number of rows.
-    *halves : Halves
+    *halves : HalfSamples
         The halves of each sample; the one with the fewest units sets the scale.
     limits : tuple of float, optional
         What the figure cannot leave, such as (0, 1) for a share.
@@ -183,7 +183,7 @@ def score_from_examples(
     basis: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> Score:
-    """Average per-example scores, with the bootstrap's interval; the judge stays as it is.
+    """Average per-example scores, with the bootstrap's interval; nothing is refitted.
 
     Parameters
     ----------
@@ -323,7 +323,7 @@ def score_from_resamples(
     ...     lambda weights: float(roc_auc_score(y, scores, sample_weight=weights)),
     ...     100, strata=y, limits=(0.0, 1.0))
     >>> round(auc.value, 2), round(auc.estimate.low, 2), round(auc.estimate.high, 2)
-    (0.76, 0.66, 0.84)
+    (0.76, 0.65, 0.84)
     """
     plan = Resampling.plan(n, strata, groups)
     fewest = float(plan.worth().min()) if len(plan.strata) > 1 else None
@@ -475,7 +475,7 @@ def paired_difference(a: Score, b: Score) -> Estimate:
     Parameters
     ----------
     a, b : Score
-        The same metric of two models, from one judge and as many samples.
+        The same metric of two models, from one evaluator and as many samples.
 
     Returns
     -------
@@ -501,7 +501,7 @@ def paired_difference(a: Score, b: Score) -> Estimate:
     if a.estimate.n != b.estimate.n or len(a.draws) != len(b.draws):
         raise ValueError(
             f"paired_difference: the scores rest on {a.estimate.n} and {b.estimate.n} rows; "
-            "a paired difference needs the same rows, so take both from one judge."
+            "a paired difference needs the same rows, so take both from one evaluator."
         )
     draws = a.draws - b.draws
     method = a.estimate.method if a.estimate.method != WILSON else b.estimate.method

@@ -7,7 +7,7 @@ stratum h, :math:`k_h - 1` are drawn with replacement and count :math:`k_h / (k_
 The plain bootstrap, which draws :math:`k_h`, finds a variance that is too small by just that
 factor: a tenth with ten groups.
 
-*Halves* are drawn without replacement, for statistics that a repeated row would bias.
+*HalfSamples* are drawn without replacement, for statistics that a repeated row would bias.
 
 A variance from few units is itself uncertain, so limits come from Student's t. Its degrees of
 freedom are one fewer than the units, were they of one size; k units of sizes :math:`m_i` are worth
@@ -198,7 +198,7 @@ def _codes(what: str, given: ArrayLike, n: int) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True, eq=False)
-class Halves:
+class HalfSamples:
     """Random halves of a sample.
 
     Attributes
@@ -219,7 +219,7 @@ class Halves:
     largest: int = 1
 
 
-def half_samples(n: int, draws: int, seed: int, groups: ArrayLike | None = None) -> Halves:
+def half_samples(n: int, draws: int, seed: int, groups: ArrayLike | None = None) -> HalfSamples:
     """Choose random halves of n rows.
 
     Parameters
@@ -235,7 +235,7 @@ def half_samples(n: int, draws: int, seed: int, groups: ArrayLike | None = None)
 
     Returns
     -------
-    Halves
+    HalfSamples
         In each, half of the rows (rounded down), or of the groups.
 
     Examples
@@ -247,28 +247,39 @@ def half_samples(n: int, draws: int, seed: int, groups: ArrayLike | None = None)
     sizes = np.bincount(unit)
     units = len(sizes)
     if units < LEAST_HALVED:
-        return Halves(np.empty((0, n), dtype=bool), units, 1.0)
+        return HalfSamples(np.empty((0, n), dtype=bool), units, 1.0)
     order = np.random.default_rng(seed).random((draws, units)).argsort(axis=1)
     chosen = np.zeros((draws, units), dtype=bool)
     half = units // 2
     np.put_along_axis(chosen, order[:, :half], True, axis=1)
     scale = math.sqrt(half / (units - half))
     if groups is None:
-        return Halves(chosen, units, scale)
+        return HalfSamples(chosen, units, scale)
     scale *= t_factor(equal_units(sizes) - 1)
-    return Halves(chosen[:, unit], units, scale, int(sizes.max()))
+    return HalfSamples(chosen[:, unit], units, scale, int(sizes.max()))
 
 
-def paired_halves(real: Halves, fake: Halves) -> tuple[Flags, Flags]:
-    """Return the halves of two samples, draw by draw; none where one of the two has none."""
+def paired_halves(real: HalfSamples, fake: HalfSamples) -> tuple[Flags, Flags]:
+    """Return the halves of two samples, draw by draw.
+
+    Parameters
+    ----------
+    real, fake : HalfSamples
+        From :func:`half_samples`.
+
+    Returns
+    -------
+    real, fake : ndarray of bool, shapes (draws, n), (draws, m)
+        Without a row where one of the two cannot be halved.
+    """
     draws = min(len(real.chosen), len(fake.chosen))
     return real.chosen[:draws], fake.chosen[:draws]
 
 
 def on_halves(
     statistic: Callable[[NDArray[np.intp], NDArray[np.intp]], Floats | float],
-    real: Halves,
-    fake: Halves,
+    real: HalfSamples,
+    fake: HalfSamples,
 ) -> Floats:
     """Evaluate a statistic of two samples on pairs of halves.
 
@@ -276,7 +287,7 @@ def on_halves(
     ----------
     statistic : callable
         Takes the row numbers of a half of the real rows and of a half of the samples.
-    real, fake : Halves
+    real, fake : HalfSamples
         From :func:`half_samples`.
 
     Returns

@@ -15,7 +15,7 @@ from further.train.files import write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
     from further.compare.generation.member import Setting
-    from further.evaluate.generation.judge import Rows
+    from further.evaluate.generation.evaluator import EncodedRows
     from further.generate.generator import Generator
 
 SHEET = 8
@@ -27,11 +27,11 @@ MAX_MAP_POINTS = 1000
 
 
 def write_pictures(
-    setting: Setting, estimator: Generator, generated: Dataset, samples: Rows, folder: Path
+    setting: Setting, estimator: Generator, generated: Dataset, samples: EncodedRows, folder: Path
 ) -> None:
     """Write the pictures, or for tables the rows, of a member into its run."""
     train, test = setting.part("train"), setting.part("test")
-    indices, distances = setting.judge.nearest_training(samples, 1)
+    indices, distances = setting.evaluator.nearest_training(samples, 1)
     # The pairs that look most like copies.
     which = np.argsort(distances[:, 0], kind="stable")[:PAIRS]
     nearest, distance = indices[which, 0], distances[which, 0]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.evaluate.interval import Score, score_from_halves
-from further.evaluate.resampling import Halves, on_halves
+from further.evaluate.resampling import HalfSamples, on_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -57,14 +57,16 @@ def frechet_distance(x: Floats, y: Floats) -> float:
     return max(0.0, float(shift @ shift + trace))
 
 
-def frechet_score(real: Floats, fake: Floats, real_halves: Halves, fake_halves: Halves) -> Score:
+def frechet_score(
+    real: Floats, fake: Floats, real_halves: HalfSamples, fake_halves: HalfSamples
+) -> Score:
     """Return the Fréchet distance between test rows and samples with its interval.
 
     Parameters
     ----------
     real, fake : ndarray of shapes (n, d), (m, d)
         Features.
-    real_halves, fake_halves : Halves
+    real_halves, fake_halves : HalfSamples
         From :func:`further.evaluate.resampling.half_samples`.
 
     Returns

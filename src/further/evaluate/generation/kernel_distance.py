@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from further.evaluate.distance import distances
 from further.evaluate.interval import Score, score_from_halves
-from further.evaluate.resampling import Halves, paired_halves
+from further.evaluate.resampling import HalfSamples, paired_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -52,8 +52,8 @@ def kernel_distance(
     real_fake: Floats,
     fake_fake: Floats,
     bandwidth: float,
-    real_halves: Halves,
-    fake_halves: Halves,
+    real_halves: HalfSamples,
+    fake_halves: HalfSamples,
 ) -> Score:
     """Return the squared maximum mean discrepancy between test rows and samples; 0 is best.
 
@@ -67,7 +67,7 @@ def kernel_distance(
         Distances between features.
     bandwidth : float
         σ of the kernel.
-    real_halves, fake_halves : Halves
+    real_halves, fake_halves : HalfSamples
         From :func:`further.evaluate.resampling.half_samples`.
 
     Returns

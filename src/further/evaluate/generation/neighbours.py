@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.evaluate.interval import Score, score_from_halves
-from further.evaluate.resampling import Halves, paired_halves
+from further.evaluate.resampling import HalfSamples, paired_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -109,8 +109,8 @@ def _halved(
     real_real: Floats,
     real_fake: Floats,
     fake_fake: Floats,
-    real_halves: Halves,
-    fake_halves: Halves,
+    real_halves: HalfSamples,
+    fake_halves: HalfSamples,
     k: int,
 ) -> Floats:
     """Return the shares on pairs of halves, without sorting their distances every time."""
@@ -149,8 +149,8 @@ def neighbour_scores(
     real_real: Floats,
     real_fake: Floats,
     fake_fake: Floats,
-    real_halves: Halves,
-    fake_halves: Halves,
+    real_halves: HalfSamples,
+    fake_halves: HalfSamples,
     k: int = NEIGHBOURS,
 ) -> dict[str, Score]:
     """Return precision, recall, density and coverage with their intervals.
@@ -159,7 +159,7 @@ def neighbour_scores(
     ----------
     real_real, real_fake, fake_fake : ndarray of shapes (n, n), (n, m), (m, m)
         Distances, zero between a row and itself.
-    real_halves, fake_halves : Halves
+    real_halves, fake_halves : HalfSamples
         From :func:`further.evaluate.resampling.half_samples`.
     k : int
         Neighbours.

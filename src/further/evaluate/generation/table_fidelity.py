@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from further.evaluate.interval import DRAWS, Score, score_from_halves
-from further.evaluate.resampling import Halves, half_samples, on_halves, paired_halves
+from further.evaluate.resampling import HalfSamples, half_samples, on_halves, paired_halves
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,7 +196,7 @@ class TableFidelity:
         value = float(by_pair.mean())
         return score_from_halves(value, draws, n, *halves, limits=(0.0, 1.0), detail=detail)
 
-    def _halves(self, n_samples: int, draws: int) -> tuple[Halves, Halves]:
+    def _halves(self, n_samples: int, draws: int) -> tuple[HalfSamples, HalfSamples]:
         return (
             half_samples(self._n, draws, self._seed, self._groups),
             half_samples(n_samples, draws, self._seed + 1),

@@ -23,14 +23,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from further.evaluate.generation.support_vectors import Judge, kernel
+from further.evaluate.generation.support_vectors import KernelSVC, kernel
 from further.evaluate.interval import Score, score_from_examples
 
 Floats = NDArray[np.floating[Any]]
 
 FOLDS = 5
-FEATURE_JUDGE = "logistic regression on features"
-RAW_JUDGE = "support vector machine on raw values"
+FEATURE_CLASSIFIER = "logistic regression on features"
+RAW_CLASSIFIER = "support vector machine on raw values"
 
 
 def two_sample_accuracy(
@@ -76,7 +76,7 @@ def two_sample_accuracy(
     is_fake = np.r_[np.zeros(len(real), dtype=np.int64), np.ones(len(fake), dtype=np.int64)]
     features = np.concatenate([real_features, fake_features])
     within = kernel(np.concatenate([real, fake]), None, gamma)
-    right = {name: np.empty(len(is_fake)) for name in (FEATURE_JUDGE, RAW_JUDGE)}
+    right = {name: np.empty(len(is_fake)) for name in (FEATURE_CLASSIFIER, RAW_CLASSIFIER)}
     unit = None
     split: Any = StratifiedKFold(folds, shuffle=True, random_state=seed)
     if groups is not None:
@@ -94,10 +94,10 @@ def two_sample_accuracy(
             warnings.simplefilter("ignore", ConvergenceWarning)
             regression.fit((features[train] - centre) / scale, is_fake[train])
         predicted = regression.predict((features[test] - centre) / scale)
-        right[FEATURE_JUDGE][test] = predicted == is_fake[test]
-        machine = Judge(within[np.ix_(train, train)], is_fake[train])
+        right[FEATURE_CLASSIFIER][test] = predicted == is_fake[test]
+        machine = KernelSVC(within[np.ix_(train, train)], is_fake[train])
         predicted = machine.predict(within[np.ix_(test, train)])
-        right[RAW_JUDGE][test] = predicted == is_fake[test]
+        right[RAW_CLASSIFIER][test] = predicted == is_fake[test]
     scores = {
         name: score_from_examples(hits, strata=is_fake, groups=unit, limits=(0.0, 1.0), seed=seed)
         for name, hits in right.items()
