@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -46,3 +47,17 @@ def real_runs(tmp_path_factory: pytest.TempPathFactory) -> RealRuns:
     """Return the runs that are made once for all tests, in the folder that all workers share."""
     own = tmp_path_factory.getbasetemp()
     return RealRuns((own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "real")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_evaluation_follows_the_schema(tmp_path_factory: pytest.TempPathFactory):
+    """Check each ``evaluation.json`` of this session; a test that damages one names it so."""
+    yield
+    import jsonschema
+
+    from further.evaluate.schema import evaluation_schema
+
+    validator = jsonschema.Draft202012Validator(evaluation_schema())
+    for file in tmp_path_factory.getbasetemp().rglob("evaluation.json"):
+        if not any("damaged" in part for part in file.parts):
+            validator.validate(json.loads(file.read_text(encoding="utf-8")))

@@ -8,11 +8,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from further.evaluate.clustering_record import ClusteringEvaluation
 from further.evaluate.metrics import METRICS
 from further.evaluate.record import Evaluation
 from further.evaluate.schema import evaluation_schema
-from further.evaluate.typed_json import from_json, to_json
-from real_runs import RealRuns
+from further.evaluate.typed_json import from_json, to_json, typed
+from real_runs import MAKERS, RealRuns
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "evaluation.schema.json"
 
@@ -23,7 +24,7 @@ def test_the_published_schema_is_that_of_the_types() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["digits", "table", "single"])
+@pytest.mark.parametrize("name", MAKERS)
 def test_every_file_follows_the_schema(real_runs: RealRuns, name: str) -> None:
     validator = jsonschema.Draft202012Validator(evaluation_schema())
     files = list(real_runs.path(name).rglob("evaluation.json"))
@@ -61,3 +62,10 @@ def test_what_is_damaged_reads_as_nothing_known() -> None:
     assert found.seed is None
     assert [model.name for model in found.models] == ["vae"]
     assert found.models[0].metrics["recall"].value is None
+
+
+def test_what_no_type_declares_is_not_written(real_runs: RealRuns) -> None:
+    written = json.loads((real_runs.path("uniform") / "evaluation.json").read_text())
+    assert to_json(typed(ClusteringEvaluation, written)) == written
+    with pytest.raises(TypeError, match="does not declare criteria"):
+        typed(ClusteringEvaluation, written | {"criteria": {**written["criteria"], "odd": 1}})

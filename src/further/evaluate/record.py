@@ -13,8 +13,8 @@ from further.evaluate.typed_json import OPTIONAL
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure with its interval and the two ends of its scale.
+class Measured:
+    """One figure with its interval.
 
     Attributes
     ----------
@@ -26,6 +26,21 @@ class Figure:
         Number of examples behind it.
     method : str
         How the interval was made.
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Figure(Measured):
+    """One figure with its interval and the two ends of its scale.
+
+    Attributes
+    ----------
     real, noise : float or None
         What held-out rows and what noise score.
     basis : str or None
@@ -34,11 +49,6 @@ class Figure:
         Whatever else was found.
     """
 
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int = 0
-    method: str = ""
     real: float | None = None
     noise: float | None = None
     basis: str | None = field(default=None, metadata=OPTIONAL)

@@ -12,13 +12,14 @@ import re
 import types
 from typing import Any, Literal, Union, get_args, get_origin
 
+from further.evaluate.clustering_record import ClusteringEvaluation
 from further.evaluate.record import Evaluation, MemberEvaluation
 from further.evaluate.typed_json import hints_of
 
 
 def evaluation_schema() -> dict[str, Any]:
     """Return the schema of every ``evaluation.json``."""
-    return schema_of(Evaluation, MemberEvaluation)
+    return schema_of(Evaluation, MemberEvaluation, ClusteringEvaluation)
 
 
 def schema_of(*kinds: type) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def to_json(value: Any) -> Any:
         return {
             field.name: to_json(item)
             for field in dataclasses.fields(value)
-            if (item := getattr(value, field.name)) or not field.metadata.get("optional")
+            if (item := getattr(value, field.name)) not in (None, {})
+            or not field.metadata.get("optional")
         }
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
@@ -59,6 +60,31 @@ def from_json(kind: type[T], value: Any) -> T:
             except _UnfitError:
                 continue
     return kind(**found)
+
+
+def typed(kind: type[T], value: Any) -> T:
+    """Read a dataclass from what is about to be written: all of it must be declared.
+
+    Raises
+    ------
+    TypeError
+        If a key or a type is not that of the class.
+    """
+    found = from_json(kind, value)
+    written = to_json(found)
+    for key, item in to_json(value).items():
+        if not _holds(written.get(key), item):
+            raise TypeError(f"{kind.__name__} does not declare {key} as it is written.")
+    return found
+
+
+def _holds(written: Any, given: Any) -> bool:
+    """Tell whether all that is known in what was given is in what is written."""
+    if isinstance(given, dict) and isinstance(written, dict):
+        return all(_holds(written.get(key), item) for key, item in given.items())
+    if isinstance(given, list) and isinstance(written, list):
+        return len(given) == len(written) and all(map(_holds, written, given))
+    return given is None or bool(given == written)
 
 
 def _read(hint: Any, value: Any) -> Any:
@@ -86,7 +112,8 @@ def _read(hint: Any, value: Any) -> Any:
 
 
 def _read_first(hints: tuple[Any, ...], value: Any) -> Any:
-    for hint in hints:
+    # A whole number that was written as a float stays one.
+    for hint in sorted(hints, key=lambda hint: hint is not type(value)):
         try:
             return _read(hint, value)
         except _UnfitError:

@@ -51,6 +51,8 @@ from further.data.batches import Batches
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import InputError, RunError
+from further.evaluate.clustering_record import ClusteringEvaluation
+from further.evaluate.typed_json import to_json, typed
 from further.train.energy import Energy, EnergyMeter, grid_intensity
 from further.train.files import read_json, write_json, write_text
 from further.train.parameters import parameters_from_json, parameters_to_json
@@ -333,7 +335,7 @@ def _carry_out(
         evaluation |= {"seconds": seconds, "energy": _describe_energy(energy)}
         if batches is None:
             write_assignments(run.path, table, estimator, silhouettes)
-        write_json(run.path / "evaluation.json", evaluation)
+        write_json(run.path / "evaluation.json", to_json(typed(ClusteringEvaluation, evaluation)))
         run.update(
             status="finished",
             seconds=seconds,
