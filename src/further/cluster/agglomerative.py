@@ -116,6 +116,9 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
     array([3, 3])
     """
 
+    score_meaning = (
+        "the distance to the centre of the nearest cluster (Ward), or the mean distance to its rows"
+    )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **sklearn.cluster.AgglomerativeClustering._parameter_constraints,
         "metric": accept_our_metrics(
@@ -126,6 +129,11 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
     }
 
     labels_: NDArray[np.intp]
+
+    @classmethod
+    def defaults_for(cls, metric: str) -> dict[str, Any]:
+        """Return settings for a table: Ward's criterion is about variances."""
+        return {} if metric == "euclidean" else {"linkage": "average"}
 
     def __init__(
         self,

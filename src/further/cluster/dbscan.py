@@ -99,6 +99,11 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
         "metric": accept_our_metrics(_THEIRS["metric"]),
     }
 
+    @classmethod
+    def defaults_for(cls, metric: str) -> dict[str, Any]:
+        """Return settings for a table: no radius suits the units of every table."""
+        return {"eps": "auto"}
+
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> DBSCAN:
         """Find core points, clusters and noise.

@@ -56,6 +56,8 @@ class DensityClusterer(KeepsTrainingRows):
     training rows. A subclass sets ``training_rows_`` and ``labels_`` and says what its anchors are.
     """
 
+    score_meaning = "the distance to the min_samples-th nearest row, the row itself counted"
+
     core_distances_: NDArray[np.floating[Any]]
     labels_: NDArray[np.intp]
 

@@ -105,6 +105,7 @@ class GreatCircleKMeans(AlternatingClusterer):
     """
 
     own_metric = "great_circle"
+    customary_for = "coordinates"
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Find the clusters of the places.

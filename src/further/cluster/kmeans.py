@@ -111,6 +111,8 @@ class KMeans(SavedEstimator, sklearn.cluster.KMeans):
 
     _not_saved = ("history_",)
 
+    customary_for = "numeric"
+    own_metric = "euclidean"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **sklearn.cluster.KMeans._parameter_constraints,
         "init": [StrOptions({"k-means++", SINGLE_DRAW, "random"}), callable, "array-like"],

@@ -110,6 +110,7 @@ class KMedoids(SavedEstimator, ClusterMixin, BaseEstimator):
     (np.True_, np.True_)
     """
 
+    own_metric = "any"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "metric": [str, callable],

@@ -144,6 +144,9 @@ class KModes(AlternatingClusterer):
     """
 
     own_metric = "gower"
+    customary_for = "categorical"
+    objective = "mismatches"
+    score_meaning = "the number of columns that differ from the mode of the own cluster"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **AlternatingClusterer._parameter_constraints,
         "init": [StrOptions({"huang", "cao", "random", "k-means++"}), "array-like"],

@@ -124,6 +124,12 @@ class KPrototypes(AlternatingClusterer):
     """
 
     own_metric = "gower"
+    customary_for = "mixed"
+    objective = "squared euclidean and mismatches"
+    score_meaning = (
+        "the cost at the prototype of the own cluster: squared differences of the numbers and the "
+        "weight of each category that differs"
+    )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **AlternatingClusterer._parameter_constraints,
         "categorical_features": ["array-like", Integral, str, None],

@@ -78,6 +78,8 @@ class MeanShift(SavedEstimator, sklearn.cluster.MeanShift):
     array([1, 0])
     """
 
+    score_meaning = "the distance to the nearest peak of the density"
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> MeanShift:
         """Find the peaks.

@@ -79,6 +79,9 @@ class GaussianMixture(SavedEstimator, sklearn.mixture.GaussianMixture):
     True
     """
 
+    score_meaning = "minus the log-density of the mixture"
+    score_is_distance = False
+
     @property
     def n_clusters(self) -> int:
         """Another name of ``n_components``, as the other clusterers have it."""

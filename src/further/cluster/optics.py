@@ -106,6 +106,11 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
         "metric": accept_our_metrics(_THEIRS["metric"]),
     }
 
+    @classmethod
+    def defaults_for(cls, metric: str) -> dict[str, Any]:
+        """Return settings for a table: five rows are too few to be dense."""
+        return {"min_samples": 10}
+
     max_eps: float
     reachability_: NDArray[np.floating[Any]]
 

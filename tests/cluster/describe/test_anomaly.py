@@ -15,6 +15,7 @@ from further.cluster.describe.anomaly import (
     anomaly_report,
     anomaly_scores,
     compare_detectors,
+    rare_class,
 )
 from further.errors import InputError
 from further.evaluate.interval import WILSON
@@ -120,3 +121,18 @@ def test_detectors_on_mammography(real_data):
     for measure in MEASURES:
         assert (frame[f"{measure}_low"] <= frame[measure]).all()
         assert (frame[measure] <= frame[f"{measure}_high"]).all()
+
+
+@pytest.mark.parametrize(
+    ("counts", "rare"),
+    [
+        ({"sound": 91, "broken": 9}, "broken"),
+        ({"sound": 90, "broken": 10}, None),
+        ({"male": 60, "female": 40}, None),
+        ({"a": 90, "b": 5, "c": 5}, None),
+        ({"a": 50}, None),
+    ],
+)
+def test_only_a_rare_class_of_two_marks_anomalies(counts, rare):
+    labels = pd.Series([name for name, count in counts.items() for _ in range(count)])
+    assert rare_class(labels) == rare

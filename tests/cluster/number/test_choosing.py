@@ -15,7 +15,8 @@ from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
 from further.cluster.number.criteria import Criterion
 from further.cluster.number.observations import read_observations
-from further.cluster.number.tendency import tendency_test
+from further.cluster.number.references import References, principal_axes, same_covariance
+from further.cluster.number.tendency import _compare, tendency_test
 from further.cluster.number.voting import most_stable, vote
 from further.errors import InputError
 from further.evaluate.interval import Estimate
@@ -86,6 +87,46 @@ def test_one_skewed_cluster_has_no_structure(d):
 def test_few_valued_columns_alone_are_no_structure():
     X = np.random.default_rng(4).integers(0, 2, (120, 5)).astype(float)
     assert not tendency(X).found
+
+
+def test_the_level_of_the_tendency_test_is_exact_where_the_rows_are_a_draw_like_the_others():
+    rng = np.random.default_rng(0)
+    runs, found = 4000, 0
+    for _ in range(runs):
+        # The figures for three k of one set go together, as those of one clustering do.
+        figures = rng.normal(size=(21, 1)) + 0.3 * rng.normal(size=(21, 3))
+        found += _compare(figures[0], figures[1:], [2, 3, 4], "gaussian").found
+    # 1 of 21 is meant; set against the references alone, it was 3.4 %.
+    assert found / runs == pytest.approx(1 / 21, abs=0.008)
+
+
+NULL_DATA = {
+    "gaussian": lambda rng: rng.normal(size=(40, 2)) @ rng.normal(size=(2, 2)),
+    "uniform": lambda rng: same_covariance(
+        rng, 40, "uniform", principal_axes(rng.normal(size=(40, 2)) * [1, 3])
+    ),
+    "unimodal": lambda rng: np.exp(rng.normal(size=(40, 2))),
+    "shuffled": lambda rng: pd.DataFrame({name: rng.choice(list("pqr"), 30) for name in "abc"}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "runs"), [(kind, 300) for kind in NULL_DATA])
+def test_the_tendency_test_has_its_level_for_null_data_of_each_kind(kind, runs, monkeypatch):
+    monkeypatch.setattr(References, "kinds", (kind,))
+    estimator = KModes(n_init=1) if kind == "shuffled" else KMeans()
+    found = 0
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        for seed in range(runs):
+            X = NULL_DATA[kind](np.random.default_rng([7, seed]))
+            rows = read_observations(X, estimator, "test")
+            test = tendency_test(rows, [2, 3], estimator=estimator, random_state=seed)
+            found += test.found
+    # Ties of categories and the estimated shapes of columns may only make it more cautious.
+    error = 3 * (1 / 21 * 20 / 21 / runs) ** 0.5
+    assert found / runs <= 1 / 21 + error
+    if kind in ("gaussian", "uniform"):
+        assert found / runs >= 1 / 21 - error
 
 
 @pytest.mark.slow

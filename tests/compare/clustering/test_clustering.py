@@ -14,6 +14,7 @@ import further
 from further.compare.clustering import clustering as clusterings
 from further.compare.clustering.assignments import predict_clusters
 from further.compare.clustering.clustering import cluster_table
+from further.compare.clustering.method import DISTANCES, choose_method
 from further.errors import InputError, RunError
 
 
@@ -247,6 +248,39 @@ def test_changed_data_are_not_gone_on_with(tmp_path, monkeypatch):
     (frame + 1).to_csv(path, index=False)
     with pytest.raises(RunError, match="changed"):
         clusterings.resume(tmp_path / "run")
+
+
+@pytest.mark.parametrize(("marked", "is_anomaly_label"), [(6, True), (50, False)])
+def test_a_label_marks_anomalies_only_where_one_class_is_rare(marked, is_anomaly_label, tmp_path):
+    frame, _ = blobs(n=100, features=2)
+    frame["class"] = np.where(np.arange(100) < marked, "rare", "usual")
+    labelled = cluster_table(frame, k=3, k_max=3, out=tmp_path / "run").evaluation["anomalies"][
+        "labelled"
+    ]
+    assert (labelled is not None) == is_anomaly_label
+    if labelled is not None:
+        assert (labelled["positive"], labelled["base_rate"]) == ("rare", 0.06)
+
+
+def test_a_method_says_of_itself_what_it_is_for():
+    for kind in DISTANCES:
+        chosen = choose_method(kind, None, None)
+        assert chosen.line.load().customary_for == kind
+    for distance in ("euclidean", "cosine", "manhattan", "chebyshev"):
+        chosen = choose_method("numeric", None, distance)
+        assert chosen.line.load().own_metric in (distance, "any")
+
+
+def test_the_score_of_a_mixture_is_no_distance(tmp_path):
+    frame, _ = blobs(n=90, features=2)
+    chosen = cluster_table(frame, method="mixture", k=3, k_max=3, out=tmp_path / "run").evaluation
+    assert chosen["anomalies"]["note"] == "The score is minus the log-density of the mixture."
+    # Distances to the centres of the clusters, not densities, which are below 0 here.
+    X = (frame - frame.mean()) / frame.std(ddof=0)
+    typical = chosen["profile"][0]["typical"][0]
+    centre = X[np.asarray(pd.read_csv(tmp_path / "run" / "assignments.csv")["cluster"]) == 0].mean()
+    expected = np.linalg.norm(X.iloc[typical["row"]] - centre)
+    assert typical["distance"] == pytest.approx(expected, rel=1e-6)
 
 
 def awkward(name):

@@ -40,6 +40,24 @@ STRATIFIED = "stratified bootstrap of rows, scores fixed"
 MEASURES = ("precision_at_k", "average_precision", "roc_auc")
 
 
+#: A class marks anomalies where it holds less than this share of the rows.
+RARE = 0.1
+
+
+def rare_class(labels: pd.Series) -> Any | None:
+    """Return the class of a label that can mark anomalies: the rarer of two, below a tenth.
+
+    Examples
+    --------
+    >>> rare_class(pd.Series(["sound"] * 95 + ["broken"] * 5))
+    'broken'
+    >>> rare_class(pd.Series(["male"] * 60 + ["female"] * 40)) is None
+    True
+    """
+    shares = labels.value_counts(normalize=True)
+    return shares.index[-1] if len(shares) == 2 and shares.iloc[-1] < RARE else None
+
+
 @dataclass(frozen=True)
 class AnomalyReport:
     """How well a score finds marked rows.

@@ -109,7 +109,7 @@ def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) ->
 
     frame = as_frame(X).reset_index(drop=True)
     names = list(frame.columns)
-    if name == "KModes":
+    if getattr(estimator, "customary_for", None) == "categorical":
         categories = names
     elif getattr(estimator, "categorical_features", None) is not None:
         given = estimator.categorical_features

@@ -70,7 +70,7 @@ def refuse_method(chosen: Method, batches: Batches) -> None:
     InputError
         With the method that does not.
     """
-    if chosen.line.name != "kmeans":
+    if not issubclass(chosen.line.load(), KMeans):
         raise InputError(
             f'The method "{chosen.line.name}" needs all {batches.count():,} rows in memory, where '
             "they do not fit; use kmeans with the euclidean distance, or give a part of the rows."

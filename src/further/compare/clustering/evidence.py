@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.cluster.describe.anomaly import anomaly_report
+from further.cluster.describe.anomaly import anomaly_report, rare_class
 from further.cluster.describe.profiles import cluster_rules, profile_clusters
 from further.cluster.describe.projection import Projection, project
 from further.cluster.describe.silhouette import Silhouettes, silhouette_values
@@ -20,6 +20,8 @@ POINTS_DRAWN = 3000
 POINTS_PLAYED = 400
 COMPONENTS_PLAYED = 8
 UNUSUAL_ROWS = 10
+#: What minus ``score_samples`` is, unless the class of the method says otherwise.
+CENTRE_DISTANCE = "the distance to the centre of the own cluster"
 
 
 def silhouettes_of(
@@ -84,8 +86,7 @@ def evidence(
                 table.used,
                 labels,
                 X=table.X,
-                # A density is no distance.
-                distances=None if chosen.line.name == "mixture" else -scores,
+                distances=-scores if getattr(estimator, "score_is_distance", True) else None,
                 rules=rules,
                 silhouettes=silhouettes,
             )
@@ -97,7 +98,7 @@ def evidence(
         "projection": _projection(table, plane, labels, initialisations, seed),
         "map": _map(table, labels, seed),
         "dendrogram": _dendrogram(estimator),
-        "anomalies": _anomalies(table, chosen, labels, scores),
+        "anomalies": _anomalies(table, chosen, estimator, scores),
         "agreement": agreement,
         "steps": _steps(table, chosen, plane, labels, max(1, len(clusters)), seed),
     }
@@ -167,25 +168,19 @@ def _dendrogram(estimator: Any) -> dict[str, Any] | None:
 
 
 def _anomalies(
-    table: PreparedTable, chosen: Method, labels: np.ndarray, scores: np.ndarray
+    table: PreparedTable, chosen: Method, estimator: Any, scores: np.ndarray
 ) -> dict[str, Any]:
     unusual = np.argsort(scores, kind="stable")[:UNUSUAL_ROWS]
+    labels = np.asarray(estimator.labels_)
     labelled = None
-    if table.label is not None and table.label.nunique() == 2:
-        counts = table.label.value_counts()
-        rare = counts.index[-1]
+    rare = None if table.label is None else rare_class(table.label)
+    if table.label is not None and rare is not None:
         known = table.label.notna().to_numpy()
-        truth = (table.label == rare).to_numpy()[known]
-        labelled = {
-            "column": str(table.label.name),
-            "positive": str(rare),
-            **anomaly_report(scores[known], truth).to_dict(),
-        }
+        report = anomaly_report(scores[known], table.label[known], positive=rare)
+        labelled = {"column": str(table.label.name), **report.to_dict()}
     return {
         "method": chosen.line.label,
-        "note": _MEANING.get(
-            chosen.line.name, "The score is the distance to the centre of the own cluster."
-        ),
+        "note": f"The score is {getattr(estimator, 'score_meaning', CENTRE_DISTANCE)}.",
         "rows": [
             {
                 "row": int(row),
@@ -197,22 +192,6 @@ def _anomalies(
         ],
         "labelled": labelled,
     }
-
-
-#: What the score of a method says, where it is not the distance to a centre.
-_MEANING = {
-    "mixture": "The score is minus the log-density of the mixture.",
-    "agglomerative": "The score is the distance to the centre of the nearest cluster (Ward), or "
-    "the mean distance to its rows.",
-    "mean_shift": "The score is the distance to the nearest peak of the density.",
-    "kmodes": "The score is the number of columns that differ from the mode of the own cluster.",
-    "kprototypes": "The score is the cost at the prototype of the own cluster: squared differences "
-    "of the numbers and the weight of each category that differs.",
-    **dict.fromkeys(
-        ("dbscan", "hdbscan", "optics"),
-        "The score is the distance to the min_samples-th nearest row, the row itself counted.",
-    ),
-}
 
 
 def _agreement(table: PreparedTable, labels: np.ndarray) -> dict[str, Any] | None:

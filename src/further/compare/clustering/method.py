@@ -1,8 +1,16 @@
-"""Which clustering method and which distance suit the columns that are used."""
+"""Which clustering method and which distance suit the columns that are used.
+
+A method says of itself what it is for, in attributes of its class: ``customary_for`` (the kind of
+rows for which it is taken unless another is asked for; those for categories take no other kind),
+``own_metric`` (the distance that its centres minimise, "any" where it is a parameter),
+``objective`` (what it minimises, where no distance between rows says it) and ``defaults_for``
+(settings that suit tables better than its own defaults).
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,27 +23,11 @@ from further.cluster.distances import find_metric
 from further.errors import InputError, unknown
 from further.registry import ModelEntry, find_model, models_for
 
-#: What moves centres about, by the distance that it lowers; k-medoids takes any other.
-CENTRES = {
-    "euclidean": "kmeans",
-    "cosine": "spherical_kmeans",
-    "manhattan": "kmedians",
-    "great_circle": "great_circle_kmeans",
-}
-ANY_DISTANCE = "kmedoids"
-#: What a method lowers, where no distance between rows says it.
-LOWERS = {"kmodes": "mismatches", "kprototypes": "squared euclidean and mismatches"}
-#: The first is what is taken where none is asked for.
-METHODS = {
-    "numeric": ("kmeans", "euclidean"),
-    "coordinates": ("great_circle_kmeans", "great_circle"),
-    "mixed": ("kprototypes", "gower"),
-    "categorical": ("kmodes", "gower"),
-}
-#: Methods that take rows with categories as they are; others take them by a distance between rows.
-FOR_CATEGORIES = {"kprototypes": ("mixed",), "kmodes": ("categorical",)}
-#: What a method needs besides, since its own default suits nobody's units.
-SETTINGS: dict[str, dict[str, Any]] = {"dbscan": {"eps": "auto"}, "optics": {"min_samples": 10}}
+#: The customary distance between rows of each kind.
+DISTANCES = {
+    "numeric": "euclidean", "coordinates": "great_circle", "mixed": "gower", "categorical": "gower",
+}  # fmt: skip
+WITH_CATEGORIES = ("mixed", "categorical")
 N_INIT = 10
 
 
@@ -80,7 +72,7 @@ class Method:
 
 
 def kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | None) -> str:
-    """Return what prepared rows are: a key of :data:`METHODS`.
+    """Return what prepared rows are: a key of :data:`DISTANCES`.
 
     Parameters
     ----------
@@ -142,19 +134,19 @@ def choose_method(kind: str, method: str | None, distance: str | None) -> Method
     if distance is not None:
         distance = find_metric(distance)
         _refuse_distance(kind, distance)
-    customary = METHODS[kind][0]
+    customary = _customary(kind)
     if method is None:
-        if distance is None or CENTRES.get(distance) == customary:
-            return _with_distance(find_model(customary, "clustering"), kind, None)
-        name = ANY_DISTANCE if kind in ("mixed", "categorical") else _centres(distance)
-        return _with_distance(find_model(name, "clustering"), kind, distance)
+        if distance is None or _with_centres(distance) == customary:
+            return _with_distance(customary, kind, None)
+        return _with_distance(_with_centres(distance), kind, distance)
     line = find_model(method, "clustering")
-    if line.name == "kmeans" and distance is not None:
-        line = find_model(_centres(distance), "clustering")
-    if line.name in ("kmodes", "kprototypes") and kind not in FOR_CATEGORIES[line.name]:
+    if line == _customary("numeric") and distance is not None:
+        line = _with_centres(distance)
+    made_for = _made_for(line)
+    if made_for in WITH_CATEGORIES and kind != made_for:
         raise InputError(
-            f'The method "{line.name}" is for {_ROWS[FOR_CATEGORIES[line.name][0]]}, but these are '
-            f"{_ROWS[kind]}; use {customary}, or choose other columns with --columns."
+            f'The method "{line.name}" is for {_ROWS[made_for]}, but these are {_ROWS[kind]}; use '
+            f"{customary.name}, or choose other columns with --columns."
         )
     return _with_distance(line, kind, distance)
 
@@ -179,8 +171,23 @@ _ROWS = {
 }
 
 
-def _centres(distance: str) -> str:
-    return CENTRES.get(distance, ANY_DISTANCE)
+def _made_for(line: ModelEntry) -> str | None:
+    """Return the kind of rows that a method says it is for."""
+    return getattr(line.load(), "customary_for", None)
+
+
+@functools.cache
+def _customary(kind: str) -> ModelEntry:
+    """Return the method for rows of a kind where none is asked for."""
+    return next(line for line in models_for("clustering") if _made_for(line) == kind)
+
+
+@functools.cache
+def _with_centres(distance: str) -> ModelEntry:
+    """Return the method whose centres minimise a distance, else the one that takes any."""
+    lines = [line for line in models_for("clustering") if _made_for(line) not in WITH_CATEGORIES]
+    by_metric = {getattr(line.load(), "own_metric", None): line for line in lines}
+    return by_metric.get(distance, by_metric["any"])
 
 
 def _refuse_distance(kind: str, distance: str) -> None:
@@ -189,7 +196,7 @@ def _refuse_distance(kind: str, distance: str) -> None:
             'The distance "precomputed" is for matrices of distances, but these are rows; choose '
             "a distance between rows, or call further.cluster.KMedoids with the matrix."
         )
-    with_categories = kind in ("mixed", "categorical")
+    with_categories = kind in WITH_CATEGORIES
     if with_categories and distance == "jaccard":
         raise InputError(
             f'The distance "jaccard" compares sets, columns of 0 and 1, but these are '
@@ -210,23 +217,21 @@ def _refuse_distance(kind: str, distance: str) -> None:
 def _with_distance(line: ModelEntry, kind: str, distance: str | None) -> Method:
     cls = line.load()
     takes = "metric" in inspect.signature(cls).parameters
-    own = LOWERS.get(line.name, getattr(cls, "own_metric", "euclidean"))
+    own: str = getattr(cls, "objective", getattr(cls, "own_metric", "euclidean"))
     if not takes:
         if own == "great_circle":
             _refuse_distance(kind, own)
         if distance is not None and distance != own:
             raise InputError(
-                f'The method "{line.name}" knows only the distance {own}; use {_centres(distance)} '
-                f"for {distance}."
+                f'The method "{line.name}" knows only the distance {own}; use '
+                f"{_with_centres(distance).name} for {distance}."
             )
-        if kind in ("mixed", "categorical") and line.name not in FOR_CATEGORIES:
+        if kind in WITH_CATEGORIES and _made_for(line) not in WITH_CATEGORIES:
             raise InputError(
                 f'The method "{line.name}" needs numbers, but these are {_ROWS[kind]}; use '
-                f"{METHODS[kind][0]}, or choose columns of numbers with --columns."
+                f"{_customary(kind).name}, or choose columns of numbers with --columns."
             )
         return Method(line, own)
-    metric = distance or METHODS[kind][1]
-    parameters: dict[str, Any] = {"metric": metric, **SETTINGS.get(line.name, {})}
-    if line.name == "agglomerative" and metric != "euclidean":
-        parameters["linkage"] = "average"  # Ward's criterion is about variances
-    return Method(line, metric, parameters)
+    metric = distance or DISTANCES[kind]
+    settings = cls.defaults_for(metric) if hasattr(cls, "defaults_for") else {}
+    return Method(line, metric, {"metric": metric, **settings})

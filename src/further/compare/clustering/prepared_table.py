@@ -36,7 +36,7 @@ class PreparedTable:
     preparation : TablePreparation
         What was decided about the columns.
     kind : str
-        A key of :data:`further.compare.clustering.method.METHODS`.
+        A key of :data:`further.compare.clustering.method.DISTANCES`.
     label : Series or None
         A label column, which is compared with the clusters and not clustered.
     notes : tuple of str
