@@ -11,6 +11,7 @@ import pandas as pd
 
 from further.data.dataset import Dataset, as_dataset
 from further.data.formats import idx, numpy_files, pictures
+from further.data.formats.annotated import load_annotated
 from further.data.formats.decoding import is_picture
 from further.data.formats.idx import decompress
 from further.data.formats.named import NAMES, load_named
@@ -50,7 +51,8 @@ def load(
     source : str or Path
         "digits", "iris", "wine", "breast_cancer", "diabetes" or "linnerud"; a CSV, Parquet, NPY,
         NPZ or IDX file, CSV and IDX also with gzip; a folder of pictures (with a folder for each
-        class or without), of IDX files, or one that :meth:`Dataset.save` wrote; a DataFrame; an
+        class or without; with boxes as in Pascal VOC, COCO or YOLO; with a mask for each picture
+        or for each object), of IDX files, or one that :meth:`Dataset.save` wrote; a DataFrame; an
         array, as in :func:`as_dataset`.
     target : str, optional
         The column of a table that holds the label; "none" for no label. Without it a column with a
@@ -186,9 +188,11 @@ def _load_folder(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if idx_files:
         _refuse_options(given, f"{path} (IDX)")
         return idx.load_idx(path, idx_files)
-    if any(is_picture(file) for file in path.rglob("*")):
+    below = [file for file in path.rglob("*") if file.is_file()]
+    if any(is_picture(file) for file in below):
         _refuse_options(given, f"{path} (pictures)", "resize", "mapped")
-        return pictures.load_pictures(path, **given)
+        annotated = load_annotated(path, below, **given)
+        return pictures.load_pictures(path, **given) if annotated is None else annotated
     tables = [f for f in files if f.suffix.lower() in (".csv", ".tsv", ".parquet", ".npz")]
     if len(tables) == 1:
         return _load_file(tables[0], given, tidy)

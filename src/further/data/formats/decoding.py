@@ -20,6 +20,7 @@ SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm",
 )  # fmt: skip
 AT_A_TIME = 64
+_ORIENTATION = 0x0112  # of EXIF; from 5 on the picture lies on its side
 
 
 def is_picture(path: Path) -> bool:
@@ -86,8 +87,6 @@ class Decoder:
     ----------
     size : (int, int)
         Width and height of every picture.
-    sizes : list of (int, int)
-        Width and height of each as they were.
     grey : bool
         Whether all are grey.
     """
@@ -96,8 +95,7 @@ class Decoder:
         self._paths = paths
         self._asked = None if resize is None else parse_resize(resize)
         self.size: tuple[int, int] = self._asked or open_picture(paths[0]).size
-        self.sizes: list[tuple[int, int]] = []
-        self.grey, self._transparent = True, 0
+        self.grey, self._fitted, self._transparent = True, 0, 0
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -111,23 +109,24 @@ class Decoder:
             for start in range(0, len(self._paths), AT_A_TIME):
                 with _strict():
                     chunk = list(pool.map(self._decode, self._paths[start : start + AT_A_TIME]))
-                for pixels, size, transparent in chunk:
+                for pixels, was_fitted, transparent in chunk:
                     self._transparent += transparent
-                    self.sizes.append(size)
+                    self._fitted += was_fitted
                     self.grey &= bool((pixels == pixels[:1]).all())
                     yield pixels
 
-    def _decode(self, path: Path) -> tuple[NDArray[np.uint8], tuple[int, int], bool]:
-        picture, size = _open(path, self._asked)
+    def _decode(self, path: Path) -> tuple[NDArray[np.uint8], bool, bool]:
+        picture = _open(path, self._asked)
         if picture.size != self.size and self._asked is None:
             raise InputError(
                 f"{path} has {picture.width}x{picture.height} pixels but {self._paths[0].name} "
                 f"has {self.size[0]}x{self.size[1]}; choose one size for all, such as "
                 f"resize={suggest_side(self.size)} (crops around the centre and resamples)."
             )
+        was_fitted = picture.size != self.size
         picture, transparent = _to_rgb(picture)
         pixels = np.asarray(fit_picture(picture, self.size))
-        return np.ascontiguousarray(pixels.transpose(2, 0, 1)), size, transparent
+        return np.ascontiguousarray(pixels.transpose(2, 0, 1)), was_fitted, transparent
 
     def read(self) -> NDArray[np.uint8]:
         """Return all pictures ``(n, channels, height, width)``; one channel if all are grey."""
@@ -140,11 +139,10 @@ class Decoder:
     def notes(self) -> list[str]:
         """What was done to the pictures, in sentences."""
         notes = []
-        resized = sum(size != self.size for size in self.sizes)
-        if resized:
+        if self._fitted:
             width, height = self.size
             notes.append(
-                f"{resized} pictures were cropped and resampled to {width}x{height} pixels."
+                f"{self._fitted} pictures were cropped and resampled to {width}x{height} pixels."
             )
         if self._transparent:
             notes.append(
@@ -162,7 +160,7 @@ def open_picture(path: Path) -> Any:
         If it is no picture, damaged, or too large to be decoded safely.
     """
     with _strict():
-        return _open(path, None)[0]
+        return _open(path, None)
 
 
 def fit_picture(picture: Any, size: tuple[int, int], *, smooth: bool = True) -> Any:
@@ -185,6 +183,35 @@ def fit_picture(picture: Any, size: tuple[int, int], *, smooth: bool = True) -> 
     return ImageOps.fit(picture, size, how)
 
 
+def centre_crop(
+    size: tuple[int, int], wanted: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of what :func:`fit_picture` leaves of a picture.
+
+    Examples
+    --------
+    >>> centre_crop((40, 20), (10, 10)), centre_crop((20, 20), (10, 5))
+    ((10.0, 0.0, 30.0, 20.0), (0.0, 5.0, 20.0, 15.0))
+    """
+    scale = min(size[0] / wanted[0], size[1] / wanted[1])
+    width, height = scale * wanted[0], scale * wanted[1]
+    left, top = (size[0] - width) / 2, (size[1] - height) / 2
+    return left, top, left + width, top + height
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Return width and height of a picture that stands upright, without decoding it."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+            width, height = picture.size
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path} is no picture that can be read; replace or remove it.") from error
+    return (height, width) if turned else (width, height)
+
+
 @contextmanager
 def _strict() -> Iterator[None]:
     """Refuse what is too large to be decoded; say nothing of damaged tags that do not matter."""
@@ -197,18 +224,16 @@ def _strict() -> Iterator[None]:
         yield
 
 
-def _open(path: Path, size: tuple[int, int] | None) -> tuple[Any, tuple[int, int]]:
-    """Return the picture, upright, and its size; a JPEG is decoded at half if that suffices."""
+def _open(path: Path, size: tuple[int, int] | None) -> Any:
+    """Return the decoded picture, upright; a JPEG is decoded at half or less if that suffices."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as picture:
-            whole = picture.size
             if size is not None:
                 picture.draft("RGB", (4 * max(size), 4 * max(size)))
             picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            return upright, whole if upright.size == picture.size else whole[::-1]
+            return ImageOps.exif_transpose(picture)
     except UnidentifiedImageError as error:
         what = "is empty" if path.stat().st_size == 0 else "is no picture, whatever its name says"
         raise InputError(f"{path} {what}; replace or remove it.") from error

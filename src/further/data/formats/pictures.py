@@ -111,6 +111,11 @@ def read_files(
     return values, levels, decoder.notes
 
 
+def part_of(name: str) -> str | None:
+    """Return the part of a split that a folder or a file is called after, or None."""
+    return PART_NAMES.get(name.lower())
+
+
 def describe_pictures(folder: Path, shape: tuple[int, ...]) -> str:
     """Return how many pictures of what size there are, as the beginning of a sentence."""
     n, channels, height, width = shape

@@ -1,0 +1,185 @@
+"""Masks beside pictures: a mask of classes for each, or a folder of one mask per object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.data.formats.decoding import by_name, fit_picture, is_picture, open_picture
+from further.data.formats.pictures import part_of
+from further.data.target import Instances, Mask
+from further.errors import InputError
+
+#: What folders and files of masks are called.
+_MASK = re.compile(r"mask|label|annot|^gt$|ground.?truth|segm", re.I)
+_SUFFIX = re.compile(r"[_-](masks?|labels?|annot|gt|l|segm?(entation)?)$", re.I)
+#: More values than this are a picture, not classes.
+MOST_CLASSES = 64
+PROBED = 5
+
+
+@dataclass
+class MaskFiles:
+    """Pictures, each with its mask.
+
+    Attributes
+    ----------
+    paths, masks : list of Path
+        A mask for each picture.
+    parts : list of str or None
+        The part of the split of each picture.
+    """
+
+    paths: list[Path]
+    masks: list[Path]
+    parts: list[str | None]
+
+    def target(self, size: tuple[int, int]) -> Mask:
+        """Return the classes of the pixels of pictures of a size.
+
+        Parameters
+        ----------
+        size : (int, int)
+            Width and height, to which masks are brought as the pictures are.
+
+        Raises
+        ------
+        InputError
+            If a mask has another size than its picture, or there are too many classes.
+        """
+        masks = [_fitted(path, size) for path in self.masks]
+        colours = masks[0].ndim == 3
+        if any((mask.ndim == 3) != colours for mask in masks):
+            raise InputError(f"{self.masks[0].parent} has masks in colour and in grey; choose one.")
+        values = [_packed(mask) if colours else mask for mask in masks]
+        found = np.unique(np.concatenate([np.unique(mask) for mask in values]))
+        if len(found) > 256:
+            raise InputError(
+                f"{self.masks[0].parent} has {len(found)} different values, but a mask has at most "
+                "256 classes; save masks without smoothing, not as JPEG."
+            )
+        if colours:
+            names = [",".join(str(value >> shift & 255) for shift in (16, 8, 0)) for value in found]
+        else:
+            names = [str(value) for value in found]
+        codes = [np.searchsorted(found, mask).astype(np.uint8) for mask in values]
+        return Mask(self.masks[0].parent.name, np.stack(codes), tuple(names))
+
+
+@dataclass
+class InstanceFiles:
+    """Pictures, each with one mask per object.
+
+    Attributes
+    ----------
+    paths : list of Path
+        The pictures.
+    masks : list of list of Path
+        The masks of each.
+    """
+
+    paths: list[Path]
+    masks: list[list[Path]]
+
+    def target(self, size: tuple[int, int]) -> Instances:
+        """Return the objects in pictures of a size, those left out of which nothing is there."""
+        rows = []
+        for files in self.masks:
+            masks = np.zeros((len(files), size[1], size[0]), dtype=bool)
+            for i, file in enumerate(files):
+                mask = _fitted(file, size)
+                masks[i] = mask.any(axis=2) if mask.ndim == 3 else mask != 0
+            rows.append(masks[masks.any(axis=(1, 2))])
+        return Instances.pack("masks", rows)
+
+
+def find_instances(folder: Path, files: Sequence[Path]) -> InstanceFiles | None:
+    """Return pictures in folders of their own, PICTURE/images/FILE beside PICTURE/masks/FILES."""
+    own: dict[Path, dict[str, list[Path]]] = {}
+    for file in files:
+        if is_picture(file) and file.parent.name in ("images", "masks"):
+            own.setdefault(file.parent.parent, {}).setdefault(file.parent.name, []).append(file)
+    n_masks = sum(len(found.get("masks", ())) for found in own.values())
+    if any(len(found.get("images", ())) != 1 for found in own.values()):
+        return None
+    if n_masks == 0 or len(own) == n_masks == 1 or all(part_of(place.name) for place in own):
+        return None  # pictures, or a split of them, beside their masks of classes
+    order = sorted(own, key=by_name)
+    return InstanceFiles(
+        [own[place]["images"][0] for place in order],
+        [sorted(own[place].get("masks", []), key=by_name) for place in order],
+    )
+
+
+def find_masks(folder: Path, files: Sequence[Path]) -> MaskFiles | None:
+    """Return pictures with a mask of the same name in a folder for masks, or None.
+
+    A folder for masks says so by its name (masks, labels, trainannot, ...), has a mask for each
+    picture of the folder beside it, and few different values.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    files : sequence of Path
+        All files below it.
+    """
+    by_folder: dict[Path, dict[str, Path]] = {}
+    for file in files:
+        if is_picture(file):
+            by_folder.setdefault(file.parent, {})[file.stem] = file
+    found = MaskFiles([], [], [])
+    for place in sorted(by_folder, key=by_name):
+        if place == folder or not _MASK.search(place.name):
+            continue
+        masks = {_SUFFIX.sub("", stem): file for stem, file in by_folder[place].items()}
+        beside = [
+            other
+            for other in by_folder
+            if other.parent == place.parent and other != place and not _MASK.search(other.name)
+            and by_folder[other].keys() <= masks.keys()
+        ]  # fmt: skip
+        if len(beside) != 1 and len(beside) > 0:
+            # train and trainannot stand beside val and valannot.
+            beside = [other for other in beside if place.name.startswith(other.name)]
+        if len(beside) != 1:
+            return None
+        words = (beside[0].name, beside[0].parent.name if beside[0].parent != folder else "")
+        part = next((part for word in words if (part := part_of(word))), None)
+        for stem in sorted(by_folder[beside[0]], key=lambda s: by_name(Path(s))):
+            found.paths.append(by_folder[beside[0]][stem])
+            found.masks.append(masks[stem])
+            found.parts.append(part)
+    if not found.paths:
+        return None
+    probes = [_packed(_pixels(path)) for path in found.masks[:PROBED]]
+    few = len(np.unique(np.concatenate([probe.ravel() for probe in probes]))) <= MOST_CLASSES
+    return found if few else None
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    """Return the values of a mask: numbers of classes where it has a palette, not colours."""
+    picture = open_picture(path)
+    if picture.mode in ("RGBA", "LA"):
+        picture = picture.convert("RGB" if picture.mode == "RGBA" else "L")
+    pixels = np.asarray(picture)
+    grey = pixels.ndim == 3 and bool((pixels == pixels[..., :1]).all())
+    return (pixels[..., 0] if grey else pixels).astype(np.uint8)
+
+
+def _fitted(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    return np.asarray(fit_picture(Image.fromarray(_pixels(path)), size, smooth=False))
+
+
+def _packed(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return one number a pixel; a colour is red, green and blue after each other."""
+    if mask.ndim == 2:
+        return mask.astype(np.int64)
+    return mask.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
