@@ -82,7 +82,7 @@ TO_DO = {
     "further.data.target",
     "further.evaluate.generation.class_balance",
     "further.evaluate.generation.constraints",
-    "further.evaluate.generation.judge",
+    "further.evaluate.generation.evaluator",
     "further.evaluate.generation.memorization",
     "further.evaluate.generation.reconstruction",
     "further.evaluate.generation.support_vectors",

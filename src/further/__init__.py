@@ -1,5 +1,8 @@
 """Machine learning beyond regression and classification, with the evidence attached.
 
+Its names are those of ``__init__.pyi``, which editors read; :mod:`further._stub` writes that file
+from the tables of the registry. Nothing is imported before it is used.
+
 Examples
 --------
 >>> import further
@@ -11,42 +14,22 @@ Examples
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from further.registry import MODELS
-
-if TYPE_CHECKING:
-    from further import cluster, compare, data, evaluate, generate, report, train
-    from further.generate.autoencoder import Autoencoder
-    from further.generate.denoising import DenoisingAutoencoder
-    from further.generate.diffusion import Diffusion
-    from further.generate.flow import NormalizingFlow
-    from further.generate.gan import GAN
-    from further.generate.vae import VAE, BetaVAE
-    from further.train.load import load
+from further import registry
 
 __version__ = "0.1.0"
 
-_MODULES = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
-_CLASSES = {line.cls: line for line in MODELS if line.family == "network"}
-
-__all__ = [
-    "VAE", "GAN", "Autoencoder", "BetaVAE", "DenoisingAutoencoder", "Diffusion",
-    "NormalizingFlow", "cluster", "compare", "data", "evaluate", "generate", "load", "report",
-    "train",
-]  # fmt: skip
+__all__ = ["__version__", *registry.FOLDERS, *registry.public_names()]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in registry.FOLDERS:
         return importlib.import_module(f"further.{name}")
-    if name in _CLASSES:
-        return _CLASSES[name].load()
-    if name == "load":
-        from further.train.load import load
-
-        return load
-    raise AttributeError(f"module 'further' has no attribute '{name}'")
+    module = registry.public_names().get(name)
+    if module is None:
+        raise AttributeError(f"module 'further' has no attribute '{name}'")
+    return getattr(importlib.import_module(module), name)
 
 
 def __dir__() -> list[str]:

@@ -92,7 +92,7 @@ TASKS: tuple[TaskEntry, ...] = (
         "generation", "Which generative model is right for this data?",
         data=("table", "images"), targets=("none", "classes"), command="train",
         compare="further.compare.generation.comparison",
-        evaluate="further.evaluate.generation.judge",
+        evaluate="further.evaluate.generation.evaluator",
         report="further.report.generation.page",
     ),
     TaskEntry(
@@ -160,6 +160,23 @@ MODELS: tuple[ModelEntry, ...] = (
     ModelEntry("local_outlier_factor", "further.cluster.local_outlier_factor", "LocalOutlierFactor",
                "anomaly", "classical", "model", "Local outlier factor", compared=False),
 )  # fmt: skip
+
+
+#: The folders that users type after ``further.``.
+FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
+#: What else they type that is no estimator, and where it is.
+OTHER_NAMES = {
+    "Budget": "further.train.budget",
+    "Dataset": "further.data.dataset",
+    "Training": "further.train.training",
+    "choose_k": "further.cluster.number.choosing",
+    "load": "further.train.load",
+}
+
+
+def public_names() -> dict[str, str]:
+    """Return the names that users type after ``further.``, each with its module."""
+    return {line.cls: line.module for line in MODELS} | OTHER_NAMES
 
 
 def find_task(name: str) -> TaskEntry:

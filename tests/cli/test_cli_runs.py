@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import further as further_package
+from further.compare.source import read_data
 
 BUDGET = "20 steps"
 
@@ -279,8 +280,23 @@ def test_what_is_recognised_in_a_table(further, table):
     assert facts["columns"][1]["missing"] == 8
     assert set(facts["classes"]) == {"cat", "dog"}
     assert facts["near_duplicates"]["n_test"] == 24
+    seen = json.loads(further("data", table, "attributes=coat, age", "--json").out)
+    assert [column["name"] for column in seen["columns"]] == ["kind", "weight"]
+    assert any('seen by no model: "coat", "age"' in note for note in seen["notes"])
     out = further("data", table, "--target", "kind").out
     assert "split: 72 train, 24 validation, 24 test" in out
+
+
+def test_attributes_are_in_the_record_and_come_back_with_a_resumed_run(further, table, tmp_path):
+    run = tmp_path / "run"
+    command = "train", "vae", table, "--attributes", "coat", "--budget", "2 steps", "--quiet"
+    assert further(*command, "--out", run).status == 0
+    record = json.loads((run / "run.json").read_text())
+    assert record["data"]["options"]["attributes"] == ["coat"]
+    assert "--attributes coat" in record["command"]
+    dataset = read_data(run, record)
+    assert list(dataset.attributes) == ["coat"]
+    assert "coat" not in dataset.frame
 
 
 def test_what_is_recognised_in_pictures(further, pictures):

@@ -452,7 +452,7 @@ def test_saved_data_are_the_same_when_opened(tmp_path, dataset):
 
 def test_saved_data_that_changed_or_are_none(tmp_path):
     load("iris").save(tmp_path / "data")
-    table = tmp_path / "data" / "table.parquet"
+    table = tmp_path / "data" / "values.parquet"
     frame = pd.read_parquet(table)
     frame.iloc[0, 0] += 1
     frame.to_parquet(table)

@@ -16,7 +16,7 @@ from further.data.spec import Block, Spec, TargetSpec
 from further.errors import InputError
 from further.evaluate.distance import distances
 from further.evaluate.generation.kernel_distance import kernel_distance, median_bandwidth
-from further.evaluate.interval import half_samples
+from further.evaluate.resampling import half_samples
 from further.generate.gan import (
     BANDWIDTHS,
     GAN,

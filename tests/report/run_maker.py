@@ -204,7 +204,7 @@ def _evaluation(
             "neighbours": 5,
             "kernel": {"name": "rbf", "bandwidth": 7.4213},
             "real": "validation against test",
-            "judges": {
+            "classifiers": {
                 "synthetic_to_real": "RBF support vector machine, C=10, gamma=scale",
                 "two_sample": "logistic regression; RBF support vector machine; the stricter",
             },

@@ -19,6 +19,7 @@ from further.cli.command import (
     quiet_option,
     reading_options,
     seed_option,
+    split_names,
     target_option,
     training_examples_option,
     with_options,
@@ -139,7 +140,7 @@ def command(
         key.removeprefix(HYPERPARAMETER): value
         for key, value in given_options(ctx, ctx.meta.get(_OPTIONS, [])).items()
     }
-    named = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
+    named = split_names(columns) if columns else None
     run = out if out is not None else default_folder("cluster", data)
     with resumable(run), Steps(silent=quiet or as_json) as listener:
         clustering = cluster_table(

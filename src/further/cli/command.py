@@ -164,6 +164,10 @@ epochs_option = click.option(
     "--epochs", type=click.IntRange(min=1), metavar="N",
     help='Passes over the training rows; short for --budget "N epochs".',
 )  # fmt: skip
+attributes_option = click.option(
+    "--attributes", metavar="COLUMNS",
+    help="Columns of a table, such as sex,race, that an audit sees and a model does not.",
+)  # fmt: skip
 reading_options = with_options(
     click.option(
         "--header/--no-header", default=None,
@@ -179,7 +183,7 @@ reading_options = with_options(
         "more than fits into memory.",
     ),
 )  # fmt: skip
-loading_options = with_options(target_option, groups_option, reading_options)
+loading_options = with_options(target_option, groups_option, attributes_option, reading_options)
 unconditional_option = click.option(
     "--unconditional", is_flag=True, help="Do not tell the models the class."
 )
@@ -249,10 +253,16 @@ def budget_of_epochs(ctx: click.Context, epochs: int) -> str:
     return f"{epochs} epochs"
 
 
+def split_names(text: str | None) -> list[str]:
+    """Return the names in a text that separates them by commas."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
 def loading(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of :func:`further.data.load` among those of a command."""
     options = {name: given.get(name) for name in ("target", "groups", "header", "resize")}
     options["mapped"] = given.get("mapped") or None
+    options["attributes"] = split_names(given.get("attributes")) or None
     if options["resize"] is not None and options["resize"].isdigit():
         options["resize"] = int(options["resize"])
     return {name: value for name, value in options.items() if value is not None}

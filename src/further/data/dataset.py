@@ -23,6 +23,7 @@ from further.data.target import Classes, Target, restore_target
 from further.errors import InputError
 
 Kind = Literal["table", "images"]
+_PER_ROW = ("values", "official_split", "groups", "attributes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,9 @@ class Dataset:
         The split that the data bring with them.
     groups : array of shape (n,), or None
         Rows of one group stay on one side of a split.
+    attributes : DataFrame or None
+        Columns that describe the rows, such as those that the law protects: no model sees them, an
+        audit does.
     notes : tuple of str
         What was recognised and decided, in sentences.
     options : mapping
@@ -72,13 +76,14 @@ class Dataset:
     source: str = "array"
     official_split: np.ndarray | None = None
     groups: np.ndarray | None = None
+    attributes: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     plain: bool = False
 
     def __post_init__(self) -> None:
-        for what in ("target", "official_split", "groups"):
+        for what in ("target", "official_split", "groups", "attributes"):
             given = getattr(self, what)
             if given is not None and len(given) != len(self.values):
                 raise InputError(
@@ -123,9 +128,7 @@ class Dataset:
         names = [self.kind, *self.feature_names, "|", str(self.levels)]
         digest.update("\0".join(names).encode())
         if isinstance(self.values, pd.DataFrame):
-            hashes = pd.util.hash_pandas_object(self.values, index=False).to_numpy()
-            digest.update("\0".join(str(dtype) for dtype in self.values.dtypes).encode())
-            digest.update(hashes.tobytes())
+            digest.update(_table_bytes(self.values))
         else:
             digest.update(str((self.values.dtype.str, self.values.shape)).encode())
             stored = self.values
@@ -136,13 +139,16 @@ class Dataset:
             digest.update(b"|")
             if extra is not None:
                 digest.update(pd.util.hash_array(np.asarray(extra)).tobytes())
+        if self.attributes is not None:
+            digest.update("\0".join(self.attributes.columns).encode())
+            digest.update(_table_bytes(self.attributes))
         return digest.hexdigest()
 
     def take(self, indices: np.ndarray | Sequence[int]) -> Dataset:
         """Return the rows with these numbers, in this order; classes and levels stay."""
         rows = np.asarray(indices)
         if isinstance(self.values, pd.DataFrame):
-            values: Any = self.values.iloc[rows].reset_index(drop=True)
+            values: Any = _rows(self.values, rows)
         elif isinstance(self.values, PictureArray):
             values = self.values.take(rows)
         else:
@@ -153,6 +159,7 @@ class Dataset:
             target=None if self.target is None else self.target.take(rows),
             official_split=_rows(self.official_split, rows),
             groups=_rows(self.groups, rows),
+            attributes=_rows(self.attributes, rows),
         )
 
     def split(self, seed: int = 0, fractions: Sequence[float] = DEFAULT_FRACTIONS) -> Split:
@@ -187,18 +194,16 @@ class Dataset:
         facts = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if field.name not in ("values", "target", "official_split", "groups", "options")
+            if field.name not in (*_PER_ROW, "target", "options")
         }
-        arrays = {
-            name: np.asarray(array)
-            for name in ("official_split", "groups")
-            if (array := getattr(self, name)) is not None
-        }
+        rows = {name: part for name in _PER_ROW if (part := getattr(self, name)) is not None}
+        tables = {name: part for name, part in rows.items() if isinstance(part, pd.DataFrame)}
+        arrays = {name: np.asarray(rows[name]) for name in rows.keys() - tables.keys()}
         facts |= {"fingerprint": self.fingerprint, "target": None}
         if self.target is not None:
             facts["target"] = self.target.facts()
             arrays |= {TARGET + name: array for name, array in self.target.arrays().items()}
-        return write_parts(Path(folder), facts, arrays, self.values)
+        return write_parts(Path(folder), facts, arrays, tables)
 
     @classmethod
     def open(cls, folder: str | Path) -> Dataset:
@@ -209,7 +214,7 @@ class Dataset:
         InputError
             If the folder is none of its kind, or its content has changed since.
         """
-        facts, arrays, values = read_parts(Path(folder))
+        facts, arrays, tables = read_parts(Path(folder))
         fingerprint = facts.pop("fingerprint", None)
         try:
             of_target = {
@@ -220,7 +225,7 @@ class Dataset:
             if facts["target"] is not None:
                 facts["target"] = restore_target(facts["target"], of_target)
             facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
-            dataset = cls(**facts | arrays, values=values)
+            dataset = cls(**facts | arrays | tables)
         except (KeyError, TypeError, ValueError) as error:
             raise unreadable(folder, error) from error
         if dataset.fingerprint != fingerprint:
@@ -330,5 +335,12 @@ def _with_classes(dataset: Dataset, y: Any) -> Dataset:
     )
 
 
-def _rows(array: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
-    return None if array is None else array[rows]
+def _rows(part: Any, rows: np.ndarray) -> Any:
+    if isinstance(part, pd.DataFrame):
+        return part.iloc[rows].reset_index(drop=True)
+    return None if part is None else part[rows]
+
+
+def _table_bytes(frame: pd.DataFrame) -> bytes:
+    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return "\0".join(str(dtype) for dtype in frame.dtypes).encode() + hashes.tobytes()

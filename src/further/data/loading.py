@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def load(
     target: str | None = None,
     resize: int | str | None = None,
     groups: str | None = None,
+    attributes: Sequence[str] = (),
     header: bool | None = None,
     mapped: bool | str | Path = False,
     tidy: bool = True,
@@ -63,6 +65,9 @@ def load(
         differ.
     groups : str, optional
         A column of a table whose equal values stay on one side of a split.
+    attributes : sequence of str, optional
+        Columns of a table that describe the rows, such as those that the law protects: they are
+        kept with the rows for an audit, and no model sees them.
     header : bool, optional
         Whether the first line of a CSV file holds the names; found out by default.
     mapped : bool or path, default=False
@@ -90,13 +95,15 @@ def load(
     """
     asked = {"target": target, "resize": resize, "groups": groups, "header": header}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if attributes:
+        given["attributes"] = [attributes] if isinstance(attributes, str) else list(attributes)
     if mapped is not False:
         given["mapped"] = mapped if mapped is True else str(mapped)
     if isinstance(source, pd.DataFrame):
         from further.data.formats.tables import load_frame
 
-        _refuse_options(given, "a DataFrame", "target", "groups")
-        return load_frame(source, target=target, groups=groups, tidy=tidy)
+        _refuse_options(given, "a DataFrame", "target", "groups", "attributes")
+        return load_frame(source, **given, tidy=tidy)
     if not isinstance(source, str | Path):
         _refuse_options(given, "data in memory")
         return as_dataset(source)
@@ -147,7 +154,7 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if content is None and head[:4] == b"PAR1":
         from further.data.formats.tables import load_parquet
 
-        _refuse_options(given, f"{path} (Parquet)", "target", "groups")
+        _refuse_options(given, f"{path} (Parquet)", "target", "groups", "attributes")
         return load_parquet(path, **given, tidy=tidy)
     if head.startswith(_PICTURE_HEADS):
         raise InputError(
@@ -160,7 +167,7 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
         raise InputError(f"{path} is JSON, which is not read; save it as CSV or Parquet.")
     from further.data.formats.tables import load_csv
 
-    _refuse_options(given, f"{path} (CSV)", "target", "groups", "header")
+    _refuse_options(given, f"{path} (CSV)", "target", "groups", "attributes", "header")
     return load_csv(path, path.read_bytes() if content is None else content, **given, tidy=tidy)
 
 

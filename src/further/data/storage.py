@@ -16,11 +16,14 @@ from further.errors import InputError
 DESCRIPTION = "dataset.json"
 #: Before the names of the target's arrays.
 TARGET = "target."
-_ARRAYS, _TABLE = "arrays.npz", "table.parquet"
+_ARRAYS = "arrays.npz"
 
 
 def write_parts(
-    folder: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray], values: Any
+    folder: Path,
+    facts: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    tables: dict[str, pd.DataFrame],
 ) -> Path:
     """Write a data set to a folder; the description comes last, so half a folder is none.
 
@@ -30,10 +33,8 @@ def write_parts(
         Made where it is missing.
     facts : dict
         Plain JSON.
-    arrays : dict of ndarray
+    arrays, tables : dict
         By name.
-    values : ndarray or DataFrame
-        The rows.
 
     Raises
     ------
@@ -44,18 +45,16 @@ def write_parts(
     arrays = {k: a.astype(str) if a.dtype.kind == "O" else a for k, a in arrays.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if isinstance(values, pd.DataFrame):
+        for name, table in tables.items():
             buffer = io.BytesIO()
-            values.to_parquet(buffer, index=False)
-            _write(folder / _TABLE, buffer.getvalue())
-        else:
-            arrays["values"] = np.asarray(values)
+            table.to_parquet(buffer, index=False)
+            _write(folder / f"{name}.parquet", buffer.getvalue())
         if arrays:
             buffer = io.BytesIO()
             np.savez_compressed(buffer, allow_pickle=False, **arrays)
             _write(folder / _ARRAYS, buffer.getvalue())
-        text = json.dumps({"schema": 1, "arrays": sorted(arrays), **facts}, indent=1,
-                          ensure_ascii=False)  # fmt: skip
+        facts = {"schema": 1, "arrays": sorted(arrays), "tables": sorted(tables), **facts}
+        text = json.dumps(facts, indent=1, ensure_ascii=False)
         _write(folder / DESCRIPTION, text.encode("utf-8"))
     except OSError as error:
         raise InputError(
@@ -64,8 +63,10 @@ def write_parts(
     return folder
 
 
-def read_parts(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Any]:
-    """Return the facts, the arrays and the values that :func:`write_parts` wrote.
+def read_parts(
+    folder: Path,
+) -> tuple[dict[str, Any], dict[str, np.ndarray], dict[str, pd.DataFrame]]:
+    """Return the facts, the arrays and the tables that :func:`write_parts` wrote.
 
     Raises
     ------
@@ -78,13 +79,11 @@ def read_parts(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Any
         if facts.pop("arrays"):
             with np.load(folder / _ARRAYS, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
+        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in facts.pop("tables")}
         del facts["schema"]
-        values: Any = arrays.pop("values", None)
-        if values is None:
-            values = pd.read_parquet(folder / _TABLE)
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise unreadable(folder, error) from error
-    return facts, arrays, values
+    return facts, arrays, tables
 
 
 def unreadable(folder: str | Path, error: Exception) -> InputError:

@@ -1,7 +1,7 @@
-"""What a latent representation is worth: how well a linear judge reads the class from it.
+"""What a latent representation is worth: how well a linear classifier reads the class from it.
 
 A linear probe (Alain and Bengio 2017): multinomial logistic regression on the standardised codes
-of training rows, judged on test rows. It says what is linearly readable, not what is there.
+of training rows, tested on test rows. It says what is linearly readable, not what is there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from further.evaluate.interval import Score, score_from_examples
 
@@ -22,9 +22,10 @@ def latent_accuracy(
     test: NDArray[np.floating[Any]],
     test_classes: NDArray[np.integer[Any]],
     *,
+    groups: ArrayLike | None = None,
     seed: int = 0,
 ) -> Score:
-    """Return the accuracy of a linear judge of latent codes.
+    """Return the accuracy of a linear classifier of latent codes.
 
     Use it to compare representations of the same data. It fails where classes are well separated
     but not by planes.
@@ -35,6 +36,8 @@ def latent_accuracy(
         Codes of training and test rows.
     train_classes, test_classes : ndarray of shape (n,)
         Their classes.
+    groups : array-like of shape (n,), optional
+        Test rows that depend on each other.
     seed : int, default=0
         Of the bootstrap.
 
@@ -49,7 +52,9 @@ def latent_accuracy(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    judge = make_pipeline(StandardScaler(), LogisticRegression(max_iter=MOST_ITERATIONS))
-    judge.fit(train, train_classes)
-    right = (judge.predict(test) == test_classes).astype(np.float64)
-    return score_from_examples(right, limits=(0.0, 1.0), seed=seed, detail={"size": train.shape[1]})
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=MOST_ITERATIONS))
+    probe.fit(train, train_classes)
+    right = (probe.predict(test) == test_classes).astype(np.float64)
+    return score_from_examples(
+        right, groups=groups, limits=(0.0, 1.0), seed=seed, detail={"size": train.shape[1]}
+    )

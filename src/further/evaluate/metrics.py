@@ -133,7 +133,7 @@ _METRICS = (
         heading="coverage", goal="variety", range=SHARE),
     Metric("class_balance", "class balance", "Variety", "higher",
         "How well the shares of the classes recognised in generated rows match the real ones.",
-        "Right shares say nothing about the rows inside a class, and the judge errs too.",
+        "Right shares say nothing about the rows inside a class, and the classifier errs too.",
         range=SHARE),
     Metric("synthetic_to_real_accuracy", "train on synthetic", "Use", "higher",
         "The accuracy on held-out rows of a classifier that has seen generated rows only.",

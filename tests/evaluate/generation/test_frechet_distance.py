@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from further.evaluate.generation.frechet_distance import frechet_distance, frechet_score
-from further.evaluate.interval import half_samples
+from further.evaluate.resampling import half_samples
 
 
 def with_moments(n: int, mean: np.ndarray, covariance: np.ndarray, seed: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from prdc import compute_prdc
 
 from further.evaluate.distance import distances
 from further.evaluate.generation.neighbours import NAMES, neighbour_scores, neighbour_shares
-from further.evaluate.interval import half_samples
+from further.evaluate.resampling import half_samples, paired_halves
 
 
 def shares(x, y, k=5):
@@ -81,7 +81,9 @@ def test_halves_agree_with_the_shares_on_submatrices(n):
     x[1] = x[0]  # a copy
     halves = half_samples(n, 6, 0), half_samples(n, 6, 1)
     scores = neighbour_scores(distances(x), distances(x, y), distances(y), *halves)
-    direct = np.array([list(shares(x[a], y[b]).values()) for a, b in zip(*halves, strict=True)])
+    direct = np.array(
+        [list(shares(x[a], y[b]).values()) for a, b in zip(*paired_halves(*halves), strict=True)]
+    )
     scale = np.sqrt((n // 2) / (n - n // 2))
     for column, name in enumerate(NAMES):
         spread = direct[:, column] - direct[:, column].mean()

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from further.evaluate.generation.support_vectors import kernel_width
-from further.evaluate.generation.two_sample import FEATURE_JUDGE, RAW_JUDGE, two_sample_accuracy
+from further.evaluate.generation.two_sample import (
+    FEATURE_CLASSIFIER,
+    RAW_CLASSIFIER,
+    two_sample_accuracy,
+)
 
 
 def accuracy(x, y, seed=0):
@@ -33,9 +37,9 @@ def test_the_stricter_judge_counts_and_both_are_kept():
     x, y = rng.normal(size=(2, 300, 2))
     y /= np.linalg.norm(y, axis=1, keepdims=True)  # a ring: no straight line parts them
     score = accuracy(x, y)
-    assert score.detail["counts"] == RAW_JUDGE
-    assert score.value == score.detail[RAW_JUDGE] > 0.8
-    assert score.detail[FEATURE_JUDGE] < 0.65
+    assert score.detail["counts"] == RAW_CLASSIFIER
+    assert score.value == score.detail[RAW_CLASSIFIER] > 0.8
+    assert score.detail[FEATURE_CLASSIFIER] < 0.65
 
 
 def test_repeated_samples_are_found_out():

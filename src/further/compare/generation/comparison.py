@@ -114,7 +114,7 @@ def generative_models(
         Training of each network: operations ("2e12"), "30 epochs", "500 steps" or seconds
         ("60s", not reproducible).
     seed : int, default=0
-        Of the split, the training and the judge.
+        Of the split, the training and the evaluation.
     repeats : int, default=1
         Trainings of each model with different seeds; more than one shows whether the ranking
         survives that variation.
@@ -346,7 +346,7 @@ def put_together(run: Run, setting: Setting, seconds: float) -> Evaluation:
         ]
         raised, notes = flags(
             scores[name],
-            setting.judge.real,
+            setting.evaluator.real,
             scores.get(control.name) if model.role == "model" else None,
         )
         spread = across_seeds([model.metrics, *again]) if again else {}

@@ -1,4 +1,4 @@
-"""One member of a comparison: train it, sample from it, judge it, keep the evidence in its run.
+"""One member of a comparison: train it, sample from it, evaluate it, keep the evidence in its run.
 
 The same code serves a model that was trained alone, so that ``further evaluate`` says the same of
 it as a comparison would.
@@ -24,7 +24,7 @@ from further.data.kind import KINDS, fit_encoding
 from further.data.spec import Spec
 from further.data.splits import Split
 from further.evaluate.generation.bits import bits_per_dimension
-from further.evaluate.generation.judge import GenerativeJudge, Rows
+from further.evaluate.generation.evaluator import EncodedRows, GenerativeEvaluator
 from further.evaluate.generation.reconstruction import reconstruction
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
@@ -44,14 +44,14 @@ Report = Callable[[float, float], None]
 
 @dataclass(frozen=True)
 class Setting:
-    """What all members share: rows, split, judge, seed, budget.
+    """What all members share: rows, split, evaluator, seed, budget.
 
     Attributes
     ----------
     dataset : Dataset
         All rows, with labels where the data have them.
     split : Split
-        Which rows train, choose weights, and judge.
+        Which rows train, choose weights, and evaluate.
     seed : int
         Of the comparison.
     budget : str
@@ -68,7 +68,7 @@ class Setting:
 
     @functools.cached_property
     def encoding(self) -> Encoding:
-        """The encoding that the judge uses, fitted on training rows."""
+        """The encoding that the evaluator uses, fitted on training rows."""
         return fit_encoding(self.part("train"))
 
     @property
@@ -78,9 +78,9 @@ class Setting:
         return spec if self.conditional else replace(spec, target=None)
 
     @functools.cached_property
-    def judge(self) -> GenerativeJudge:
+    def evaluator(self) -> GenerativeEvaluator:
         """The fixed protocol."""
-        return GenerativeJudge(
+        return GenerativeEvaluator(
             *(self.rows(self.part(name)) for name in ("train", "validation", "test")),
             kind=self.dataset.kind,
             seed=self.seed,
@@ -96,10 +96,10 @@ class Setting:
         """Return rows as a member sees them: without labels when unconditional."""
         return part if self.conditional else replace(part, target=None)
 
-    def rows(self, part: Dataset) -> Rows:
-        """Return rows as the judge sees them."""
+    def rows(self, part: Dataset) -> EncodedRows:
+        """Return rows as the evaluator sees them."""
         x = self.encoding.encode(part).reshape(len(part), -1)
-        return Rows(x, part.codes, KINDS[part.kind].frame(part))
+        return EncodedRows(x, part.codes, KINDS[part.kind].frame(part), part.groups)
 
 
 def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
@@ -144,8 +144,8 @@ def train_member(
 
 
 def score_member(setting: Setting, estimator: Generator, line: ModelEntry, folder: Path) -> None:
-    """Sample from a member, judge the samples, and write its evidence into its run."""
-    model = judge_member(setting, estimator, line, folder)
+    """Sample from a member, evaluate the samples, and write its evidence into its run."""
+    model = evaluate_member(setting, estimator, line, folder)
     write_json(folder / "evaluation.json", to_json(MemberEvaluation(model=model)))
 
 
@@ -154,10 +154,10 @@ def read_member(folder: Path) -> ModelRecord:
     return from_json(MemberEvaluation, read_json(folder / "evaluation.json")).model
 
 
-def judge_member(
+def evaluate_member(
     setting: Setting, estimator: Generator, line: ModelEntry, folder: Path
 ) -> ModelRecord:
-    """Sample from a member, judge the samples, write pictures and draws, and return the figures."""
+    """Sample from a member, evaluate it, write pictures and draws, and return the figures."""
     generated, samples, scores = score_samples(setting, estimator)
     scores.update(_own_scores(setting, estimator))
     write_pictures(setting, estimator, generated, samples, folder)
@@ -167,10 +167,10 @@ def judge_member(
 
 def score_samples(
     setting: Setting, estimator: Generator
-) -> tuple[Dataset, Rows, dict[str, Score | None]]:
-    """Return samples of a fitted estimator, as data and as the judge sees them, and scores."""
+) -> tuple[Dataset, EncodedRows, dict[str, Score | None]]:
+    """Return samples of a fitted estimator, as data and as the evaluator sees them, and scores."""
     # As many as test rows are compared with them, as many as training rows are learnt from.
-    n = max(setting.judge.n_samples, setting.judge.n_learning_samples)
+    n = max(setting.evaluator.n_samples, setting.evaluator.n_learning_samples)
     seed = int(estimator.random_state)
     codes = estimator.class_codes(n, None, seed)
     start = time.perf_counter()
@@ -184,9 +184,10 @@ def score_samples(
         target=None if codes is None or classes is None else replace(classes, codes=codes),
         official_split=None,
         groups=None,
+        attributes=None,
     )
     samples = setting.rows(generated)
-    scores: dict[str, Score | None] = dict(setting.judge.score(samples))
+    scores: dict[str, Score | None] = dict(setting.evaluator.score(samples))
     timed = Estimate(sampling_seconds, None, None, n, "timed once, on one thread")
     scores["sampling_seconds_per_1000"] = Score(timed)
     scores["bits_per_dimension"] = None
@@ -213,39 +214,40 @@ def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | Non
     """Return the scores that look into the model, not only at its samples."""
     scores: dict[str, Score | None] = {}
     test = setting.for_model(setting.part("test"))
+    drawn: dict[str, Any] = {"groups": test.groups, "seed": setting.seed}
     x = estimator.encoding_.encode(test)
     likelihoods = None
     if hasattr(estimator, "log_likelihoods_encoded"):
         likelihoods = estimator.log_likelihoods_encoded(x, test.codes)
     if likelihoods is not None and setting.dataset.kind == "images":
         scores["bits_per_dimension"] = bits_per_dimension(
-            likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, seed=setting.seed
+            likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, **drawn
         )
     if hasattr(estimator, "transform_encoded"):
         codes = estimator.transform_encoded(x)
         rebuilt = estimator.inverse_transform_encoded(codes, test.codes)
         if setting.dataset.kind == "images":
-            scores.update(reconstruction(x, rebuilt, seed=setting.seed))
+            scores.update(reconstruction(x, rebuilt, **drawn))
         train, full = setting.part("train"), setting.part("test")
         if train.codes is not None and full.codes is not None:
             scores["latent_accuracy"] = latent_accuracy(
                 estimator.transform_encoded(estimator.encoding_.encode(train)),
-                train.codes, codes, full.codes, seed=setting.seed,
+                train.codes, codes, full.codes, **drawn,
             )  # fmt: skip
     if hasattr(estimator, "denoise") and estimator.spec_.is_image:
         noisy = estimator.add_noise(test, random_state=setting.seed)
         clean = estimator.denoise(noisy)
-        for name, score in reconstruction(x, clean, noisy=noisy, seed=setting.seed).items():
+        for name, score in reconstruction(x, clean, noisy=noisy, **drawn).items():
             scores[name.replace("reconstruction", "denoising")] = score
     return scores
 
 
 def _figure(setting: Setting, name: str, score: Score | None) -> Figure:
-    noise = setting.judge.noise.get(name)
+    noise = setting.evaluator.noise.get(name)
     if name == "bits_per_dimension" and setting.dataset.levels is not None:
         # Uniform noise over the grey levels has exactly so many bits.
         noise = math.log2(setting.dataset.levels)
-    real = setting.judge.real.get(name)
+    real = setting.evaluator.real.get(name)
     if score is None:
         return Figure(method="not defined", real=real, noise=noise)
     estimate = from_json(Figure, score.estimate.to_dict())

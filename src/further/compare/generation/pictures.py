@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from further.data.dataset import Dataset
 from further.train.files import write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
     from further.compare.generation.member import Setting
-    from further.evaluate.generation.judge import Rows
+    from further.evaluate.generation.evaluator import EncodedRows
     from further.generate.generator import Generator
 
 SHEET = 8
@@ -26,17 +27,18 @@ MAX_MAP_POINTS = 1000
 
 
 def write_pictures(
-    setting: Setting, estimator: Generator, generated: Dataset, samples: Rows, folder: Path
+    setting: Setting, estimator: Generator, generated: Dataset, samples: EncodedRows, folder: Path
 ) -> None:
     """Write the pictures, or for tables the rows, of a member into its run."""
     train, test = setting.part("train"), setting.part("test")
-    indices, distances = setting.judge.nearest_training(samples, 1)
+    indices, distances = setting.evaluator.nearest_training(samples, 1)
     # The pairs that look most like copies.
     which = np.argsort(distances[:, 0], kind="stable")[:PAIRS]
     nearest, distance = indices[which, 0], distances[which, 0]
     if isinstance(generated.values, pd.DataFrame):
         rows = _with_label(generated)
-        write_text(folder / "samples.csv", rows.head(ROWS_SHOWN).to_csv(index=False))
+        shown = rows.iloc[_spread_over_classes(generated, ROWS_SHOWN)]
+        write_text(folder / "samples.csv", shown.to_csv(index=False))
         pairs = pd.concat(
             [
                 pd.concat([rows.iloc[[i]], _with_label(train).iloc[[j]]]).assign(
@@ -50,29 +52,46 @@ def write_pictures(
     else:
         pictures = folder / "pictures"
         levels = setting.dataset.levels
-        write_sheet(pictures / "samples.png", first_by_class(generated), SHEET, levels)
+        write_sheet(pictures / "samples.png", pictures_by_class(generated), SHEET, levels)
         tiles = np.concatenate([generated.values[which], train.values[nearest]])
         write_sheet(pictures / "nearest.png", tiles, len(which), levels)
     if hasattr(estimator, "transform_encoded"):
-        _write_latent(setting, estimator, test, folder)
+        write_latent(setting, estimator, test, folder)
 
 
 def write_real(setting: Setting, folder: Path) -> None:
     """Write what held-out data look like into the run of the comparison."""
     test = setting.part("test")
     if isinstance(test.values, pd.DataFrame):
-        write_text(folder / "real.csv", _with_label(test).head(ROWS_SHOWN).to_csv(index=False))
+        shown = _with_label(test).iloc[_spread_over_classes(test, ROWS_SHOWN)]
+        write_text(folder / "real.csv", shown.to_csv(index=False))
     else:
         levels = setting.dataset.levels
-        write_sheet(folder / "pictures" / "real.png", first_by_class(test), SHEET, levels)
+        write_sheet(folder / "pictures" / "real.png", pictures_by_class(test), SHEET, levels)
 
 
-def first_by_class(dataset: Dataset) -> np.ndarray:
-    """Return the first 64 pictures, in order of class."""
-    values = np.asarray(dataset.values[: SHEET * SHEET])
+def pictures_by_class(dataset: Dataset) -> np.ndarray:
+    """Return 64 pictures drawn at random, of every class as many, in order of class."""
+    chosen = _spread_over_classes(dataset, SHEET * SHEET)
+    if dataset.codes is not None:
+        chosen = chosen[np.argsort(dataset.codes[chosen], kind="stable")]
+    return np.asarray(dataset.values[chosen])
+
+
+def _spread_over_classes(dataset: Dataset, most: int) -> NDArray[np.intp]:
+    """Draw rows at random, from each class in turn where there are labels.
+
+    The first rows would do only if nobody sorted files by class.
+    """
+    order = np.random.default_rng(0).permutation(len(dataset))
     if dataset.codes is None:
-        return values
-    return values[np.argsort(dataset.codes[: len(values)], kind="stable")]
+        return order[:most]
+    # The place of each row within its class, in the random order.
+    by_class = np.argsort(dataset.codes[order], kind="stable")
+    sizes = np.unique(dataset.codes, return_counts=True)[1]
+    place = np.empty(len(order), dtype=np.intp)
+    place[by_class] = np.concatenate([np.arange(size) for size in sizes])
+    return order[np.argsort(place, kind="stable")][:most]
 
 
 def write_sheet(path: Path, pictures: np.ndarray, columns: int, levels: int | None) -> None:
@@ -97,31 +116,33 @@ def sheet_png(pictures: np.ndarray, columns: int, levels: int | None) -> bytes:
     return buffer.getvalue()
 
 
-def _write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path) -> None:
+def write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path) -> None:
+    """Write the map of the latent space, and the way between pictures through it."""
     from sklearn.decomposition import PCA
 
     encoded = estimator.encoding_.encode(test)
     codes = estimator.transform_encoded(encoded)
     flat = codes if codes.shape[1] <= 2 else PCA(2, random_state=0).fit_transform(codes)
-    flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))[:MAX_MAP_POINTS]
+    drawn = np.random.default_rng(0).permutation(len(flat))[:MAX_MAP_POINTS]
+    flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))[drawn]
     method = "latent codes" if codes.shape[1] <= 2 else "two principal components of the codes"
-    labels = None if test.classes is None else test.classes.values[: len(flat)].tolist()
+    labels = None if test.classes is None else test.classes.values[drawn].tolist()
     write_json(
         folder / "pictures" / "latent.json",
         {"method": method, "x": flat[:, 0], "y": flat[:, 1], "label": labels},
     )
     if not estimator.spec_.is_image:
         return
-    ends = min(2 * STRIPS, len(codes) // 2 * 2)
+    ends = _spread_over_classes(test, min(2 * STRIPS, len(codes) // 2 * 2))
     t = np.linspace(0, 1, STEPS)[None, :, None]
-    first, last = codes[0:ends:2, None], codes[1:ends:2, None]
+    first, last = codes[ends[0::2], None], codes[ends[1::2], None]
     path = ((1 - t) * first + t * last).reshape(-1, codes.shape[1]).astype(np.float32)
     classes = None
     if estimator.spec_.n_classes and test.codes is not None:
         # Half-way along the path the class changes too, for models that are told it.
         halves = np.arange(STEPS) < STEPS // 2
-        starts, ends_ = test.codes[0:ends:2, None], test.codes[1:ends:2, None]
-        classes = np.where(halves, starts, ends_).reshape(-1)
+        starts, stops = test.codes[ends[0::2], None], test.codes[ends[1::2], None]
+        classes = np.where(halves, starts, stops).reshape(-1)
     rows = estimator.encoding_.decode(estimator.inverse_transform_encoded(path, classes))
     sheet = folder / "pictures" / "interpolation.png"
     write_sheet(sheet, rows, STEPS, setting.dataset.levels)

@@ -96,7 +96,7 @@ def _sentence(
         return f"No model can be recommended for {data}: each memorizes or has collapsed."
     by_name = {m.name: m for m in fit}
     equals = [realism.ranking[0], *realism.tied]
-    # Among the tied, the one that a trained judge tells apart from real data the least.
+    # Among the tied, the one that a trained classifier tells apart from real data the least.
     order = realism.ranking.index
     best = min(equals, key=lambda name: (_two_sample(by_name[name]), order(name)))
     model = by_name[best]

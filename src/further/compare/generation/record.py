@@ -40,9 +40,9 @@ def evaluation_record(
     run : Run
         The run, of a comparison or of one model.
     setting : Setting
-        Rows, split, judge and budget.
+        Rows, split, evaluator and budget.
     models : sequence of ModelRecord
-        From :func:`further.compare.generation.member.judge_member`, with flags and notes.
+        From :func:`further.compare.generation.member.evaluate_member`, with flags and notes.
     seconds : float
         What all of it took.
     controls : tuple of ModelRecord
@@ -63,7 +63,7 @@ def evaluation_record(
         repeats=run.record.get("repeats", 1),
         budget=_budget(setting),
         conditional=setting.conditional,
-        protocol={**setting.judge.protocol, "goals": goals},
+        protocol={**setting.evaluator.protocol, "goals": goals},
         models=tuple(models),
         controls=controls,
         recommendation=recommendation,

@@ -16,7 +16,7 @@ from further.compare.forecast import forecast
 from further.compare.generation.member import (
     Setting,
     describe_member,
-    judge_member,
+    evaluate_member,
     make_estimator,
     read_scores,
     score_samples,
@@ -95,7 +95,7 @@ def train_model(
     parameters : mapping, optional
         Hyperparameters of the model.
     seed : int, default=0
-        Of the split, the training and the judge.
+        Of the split, the training and the evaluation.
     conditional : bool, default=True
         Whether the model is told the class where there are labels.
     out : path, optional
@@ -206,9 +206,9 @@ def _evaluate(
     task = {"model": line.name, "repeat": 0}
     tell({"event": "trained", **task})
     with run.working():
-        entry = judge_member(setting, estimator, line, run.path)
+        entry = evaluate_member(setting, estimator, line, run.path)
         controls, mixture = _control(setting) if line.role == "model" else ((), None)
-        raised, notes = flags(read_scores(run.path, entry.metrics), setting.judge.real, mixture)
+        raised, notes = flags(read_scores(run.path, entry.metrics), setting.evaluator.real, mixture)
         entry = replace(entry, flags=raised, notes=notes)
         write_real(setting, run.path)
         spent = estimator.cost_["seconds"] + time.monotonic() - started
@@ -227,7 +227,7 @@ def _control(setting: Setting) -> tuple[tuple[ModelRecord, ...], dict[str, Score
     mixture.fit(train, validation=validation)
     scores = score_samples(setting, mixture)[2]
     entry = describe_member(setting, mixture, line, scores)
-    raised, notes = flags(scores, setting.judge.real)
+    raised, notes = flags(scores, setting.evaluator.real)
     return (replace(entry, flags=raised, notes=notes),), scores
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import pandas as pd
 from further.data.arrays import read_classes
 from further.data.dataset import Dataset
 from further.data.formats.csv_file import read_csv
-from further.data.preparation.columns import Table, choose_target, nearest, tidy_table, typed_table
+from further.data.preparation.columns import (
+    Table,
+    choose_target,
+    nearest,
+    quoted,
+    tidy_table,
+    typed_table,
+)
 from further.errors import InputError
 
 
@@ -21,6 +29,7 @@ def load_csv(
     *,
     target: str | None = None,
     groups: str | None = None,
+    attributes: Sequence[str] = (),
     header: bool | None = None,
     tidy: bool = True,
 ) -> Dataset:
@@ -45,13 +54,21 @@ def load_csv(
         Of kind "table".
     """
     frame, notes = read_csv(path, content, header=header)
-    return load_frame(frame, str(path), path.stem, notes, target=target, groups=groups, tidy=tidy)
+    return load_frame(
+        frame, str(path), path.stem, notes,
+        target=target, groups=groups, attributes=attributes, tidy=tidy,
+    )  # fmt: skip
 
 
 def load_parquet(
-    path: Path, *, target: str | None = None, groups: str | None = None, tidy: bool = True
+    path: Path,
+    *,
+    target: str | None = None,
+    groups: str | None = None,
+    attributes: Sequence[str] = (),
+    tidy: bool = True,
 ) -> Dataset:
-    """Return the table of a Parquet file.
+    """Return the table of a Parquet file; see :func:`load_frame`.
 
     Parameters
     ----------
@@ -78,7 +95,10 @@ def load_parquet(
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{path} cannot be read as Parquet: {reason}.") from error
     note = f"{path.name}: Parquet, {len(frame)} rows of {frame.shape[1]} columns."
-    return load_frame(frame, str(path), path.stem, (note,), target=target, groups=groups, tidy=tidy)
+    return load_frame(
+        frame, str(path), path.stem, (note,),
+        target=target, groups=groups, attributes=attributes, tidy=tidy,
+    )  # fmt: skip
 
 
 def load_frame(
@@ -89,6 +109,7 @@ def load_frame(
     *,
     target: str | None = None,
     groups: str | None = None,
+    attributes: Sequence[str] = (),
     tidy: bool = True,
 ) -> Dataset:
     """Return a DataFrame as a Dataset: label column, groups, and columns a model can use.
@@ -103,7 +124,7 @@ def load_frame(
         What to call it in reports.
     notes : tuple of str
         On how it was read.
-    target, groups : str, optional
+    target, groups, attributes
         As in :func:`further.data.load`.
     tidy : bool, default=True
         As in :func:`further.data.load`.
@@ -120,16 +141,20 @@ def load_frame(
     """
     found_target: str | None = None
     target_notes: tuple[str, ...] = ()
+    _refuse_unknown(frame, place, "groups", *() if groups is None else (groups,))
+    _refuse_unknown(frame, place, "attributes", *attributes)
     if tidy or target is not None:
-        found_target, target_notes = choose_target(frame, target, name=place)
-    if groups is not None and groups not in frame.columns:
-        known = [str(column) for column in frame.columns]
+        candidates = frame.loc[:, [str(c) == target or str(c) not in attributes for c in frame]]
+        found_target, target_notes = choose_target(candidates, target, name=place)
+    twice = {found_target, groups} & set(attributes)
+    if twice:
         raise InputError(
-            f'{place} has no column "{groups}" for the groups{nearest(groups, known)}; '
-            f"its columns are {', '.join(known)}."
+            f'{place}: "{twice.pop()}" cannot be an attribute, since it is the label or the '
+            "groups; leave it out of the attributes."
         )
+    aside = (groups, *attributes)
     table = (
-        tidy_table(frame, name=place, keep=(found_target, groups))
+        tidy_table(frame, name=place, keep=(found_target, groups, *attributes))
         if tidy
         else Table(typed_table(frame, name=place), ())
     )
@@ -158,9 +183,11 @@ def load_frame(
             raise InputError(f'{place}: the group column "{groups}" is empty in row {row}.')
         group_values = np.unique(frame[groups].astype(str).to_numpy(), return_inverse=True)[1]
         notes += (f'Rows with the same "{groups}" stay on one side of a split.',)
-    features = [c for c in frame.columns if c not in (found_target, groups)]
+    if attributes:
+        notes += (f"Kept for audits, seen by no model: {quoted(list(attributes))}.",)
+    features = [c for c in frame.columns if c not in (found_target, *aside)]
     if not features:
-        raise InputError(f"{place} has no column besides the label and the groups.")
+        raise InputError(f"{place} has no column besides the label, the groups and the attributes.")
     if classes is not None:
         notes += _same_as_label(frame[features], classes.codes)
     return Dataset(
@@ -169,10 +196,21 @@ def load_frame(
         values=frame[features],
         target=classes,
         feature_names=tuple(features),
-        columns=tuple(column for column in columns if column != groups),
+        columns=tuple(column for column in columns if column not in aside),
         groups=group_values,
+        attributes=frame[list(attributes)] if attributes else None,
         notes=notes,
     )
+
+
+def _refuse_unknown(frame: pd.DataFrame, place: str, what: str, *asked: str) -> None:
+    known = [str(column) for column in frame.columns]
+    for name in asked:
+        if name not in known:
+            raise InputError(
+                f'{place} has no column "{name}" for the {what}{nearest(name, known)}; its columns '
+                f"are {', '.join(known)}."
+            )
 
 
 def _same_as_label(features: pd.DataFrame, codes: np.ndarray) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import math
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from further.evaluate.interval import Score, score_from_examples
 
@@ -23,6 +23,7 @@ def bits_per_dimension(
     size: int,
     basis: Literal["exact", "bound"] | None,
     *,
+    groups: ArrayLike | None = None,
     seed: int = 0,
 ) -> Score | None:
     """Return the bits per dimension of test rows; lower is better.
@@ -40,6 +41,8 @@ def bits_per_dimension(
         Number of values in a row, d.
     basis : {"exact", "bound"} or None
         What the figures are; with None there is no likelihood, and no score.
+    groups : array-like of shape (n,), optional
+        Rows that depend on each other.
     seed : int
         Of the bootstrap.
 
@@ -60,4 +63,5 @@ def bits_per_dimension(
     impossible = int((~np.isfinite(bits)).sum())
     if impossible:
         bits = np.where(np.isnan(bits), math.inf, bits)
-    return score_from_examples(bits, seed=seed, basis=basis, detail={"impossible_rows": impossible})
+    detail = {"impossible_rows": impossible}
+    return score_from_examples(bits, groups=groups, seed=seed, basis=basis, detail=detail)

@@ -3,7 +3,7 @@ r"""Class balance: do the classes of the samples come as often as in the trainin
 .. math:: 1 - \mathrm{TV}(\hat p, p) = 1 - \tfrac12 \sum_c \lvert \hat p_c - p_c \rvert,
 
 where :math:`p` are the training rows' class shares and :math:`\hat p` the shares of the classes
-that a judge trained on real rows sees in the samples: what was made, not what was asked for.
+that a classifier trained on real rows sees in the samples: what was made, not what was asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.evaluate.interval import DRAWS, Score, half_samples, score_from_halves
+from further.evaluate.interval import DRAWS, Score, score_from_halves
+from further.evaluate.resampling import half_samples
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
@@ -35,19 +36,19 @@ def class_balance(
     """Return 1 minus the total variation distance between recognised and training class shares.
 
     Use it to see whether a class is left out.
-    It fails where the judge itself confuses classes; the shares that it sees in real rows stand in
-    the detail. Sampling alone keeps it a little below 1.
+    It fails where the classifier itself confuses classes; the shares that it sees in real rows
+    stand in the detail. Sampling alone keeps it a little below 1.
 
     Parameters
     ----------
     recognised : ndarray of int, shape (n,)
-        Class that the judge sees in each sample.
+        Class that the classifier sees in each sample.
     prior : ndarray of shape (classes,)
         Training shares.
     requested : ndarray of int, shape (n,), optional
         Class that was asked for.
     recognised_in_real : ndarray of shape (classes,), optional
-        Shares that the judge sees in held-out rows.
+        Shares that the classifier sees in held-out rows.
     seed : int
         Of the halves.
 
@@ -55,8 +56,8 @@ def class_balance(
     -------
     Score
         The detail holds shares by class, the least share expected of each (the smaller of the
-        training share and what the judge sees in real rows), and the share of samples in which the
-        judge sees the class that was asked for.
+        training share and what the classifier sees in real rows), and the share of samples in
+        which it sees the class that was asked for.
 
     Examples
     --------
@@ -67,9 +68,8 @@ def class_balance(
     shares = class_shares(recognised, classes)
     value = _overlap(shares, prior)
     one_hot = np.eye(classes)[recognised]
-    halves: Floats = np.empty(0)
-    if n >= 4:
-        halves = _overlap(half_samples(n, DRAWS, seed) @ one_hot / (n // 2), prior)
+    halves = half_samples(n, DRAWS, seed)
+    draws = _overlap(halves.chosen @ one_hot / (n // 2), prior)
     expected = prior if recognised_in_real is None else np.minimum(prior, recognised_in_real)
     detail: dict[str, Any] = {
         "recognised": shares.tolist(),
@@ -84,7 +84,7 @@ def class_balance(
             float(agree[requested == c].mean()) if (requested == c).any() else None
             for c in range(classes)
         ]
-    return score_from_halves(float(value), halves, n, limits=(0.0, 1.0), detail=detail)
+    return score_from_halves(float(value), draws, n, halves, limits=(0.0, 1.0), detail=detail)
 
 
 def _overlap(shares: Floats, prior: Floats) -> Any:

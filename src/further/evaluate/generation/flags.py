@@ -53,11 +53,11 @@ def flags(
     Parameters
     ----------
     scores : mapping of str to Score
-        From :meth:`further.evaluate.generation.judge.GenerativeJudge.score`.
+        From :meth:`further.evaluate.generation.evaluator.GenerativeEvaluator.score`.
     real : mapping of str to float
         What real held-out rows score.
     control : mapping of str to Score, optional
-        Scores of the simple control from the same judge; leave it out for controls.
+        Scores of the simple control from the same evaluator; leave it out for controls.
 
     Returns
     -------

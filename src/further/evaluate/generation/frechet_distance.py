@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.evaluate.interval import Score, halves_of, score_from_halves
+from further.evaluate.interval import Score, score_from_halves
+from further.evaluate.resampling import HalfSamples, on_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -57,7 +58,7 @@ def frechet_distance(x: Floats, y: Floats) -> float:
 
 
 def frechet_score(
-    real: Floats, fake: Floats, real_halves: NDArray[np.bool_], fake_halves: NDArray[np.bool_]
+    real: Floats, fake: Floats, real_halves: HalfSamples, fake_halves: HalfSamples
 ) -> Score:
     """Return the Fréchet distance between test rows and samples with its interval.
 
@@ -65,8 +66,8 @@ def frechet_score(
     ----------
     real, fake : ndarray of shapes (n, d), (m, d)
         Features.
-    real_halves, fake_halves : ndarray of bool, shapes (draws, n), (draws, m)
-        From :func:`further.evaluate.interval.half_samples`.
+    real_halves, fake_halves : HalfSamples
+        From :func:`further.evaluate.resampling.half_samples`.
 
     Returns
     -------
@@ -74,9 +75,7 @@ def frechet_score(
         The squared distance.
     """
     n = min(len(real), len(fake))
-    halves: Floats = np.empty(0)
-    if n >= 4:
-        halves = halves_of(
-            lambda a, b: frechet_distance(real[a], fake[b]), real_halves, fake_halves
-        )
-    return score_from_halves(frechet_distance(real, fake), halves, n, limits=(0.0, math.inf))
+    halves = real_halves, fake_halves
+    draws = on_halves(lambda a, b: frechet_distance(real[a], fake[b]), *halves)
+    value = frechet_distance(real, fake)
+    return score_from_halves(value, draws, n, *halves, limits=(0.0, math.inf))

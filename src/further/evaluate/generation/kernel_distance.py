@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from further.evaluate.distance import distances
 from further.evaluate.interval import Score, score_from_halves
+from further.evaluate.resampling import HalfSamples, paired_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -51,8 +52,8 @@ def kernel_distance(
     real_fake: Floats,
     fake_fake: Floats,
     bandwidth: float,
-    real_halves: NDArray[np.bool_],
-    fake_halves: NDArray[np.bool_],
+    real_halves: HalfSamples,
+    fake_halves: HalfSamples,
 ) -> Score:
     """Return the squared maximum mean discrepancy between test rows and samples; 0 is best.
 
@@ -66,8 +67,8 @@ def kernel_distance(
         Distances between features.
     bandwidth : float
         σ of the kernel.
-    real_halves, fake_halves : ndarray of bool, shapes (draws, n), (draws, m)
-        From :func:`further.evaluate.interval.half_samples`.
+    real_halves, fake_halves : HalfSamples
+        From :func:`further.evaluate.resampling.half_samples`.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def kernel_distance(
 
     Examples
     --------
-    >>> from further.evaluate.interval import half_samples
+    >>> from further.evaluate.resampling import half_samples
     >>> rng = np.random.default_rng(0)
     >>> x, y = rng.normal(0, 1, (50, 2)), rng.normal(2, 1, (50, 2))
     >>> halves = half_samples(50, 100, seed=0)
@@ -92,11 +93,9 @@ def kernel_distance(
     n, m = between.shape
     everything = np.ones((1, n)), np.ones((1, m))
     value = float(_squared_mmd(within_real, between, within_fake, *everything)[0])
-    halves: Floats = np.empty(0)
-    if min(n, m) >= 4:
-        chosen = real_halves.astype(float), fake_halves.astype(float)
-        halves = _squared_mmd(within_real, between, within_fake, *chosen)
-    return score_from_halves(value, halves, min(n, m))
+    chosen = (half.astype(float) for half in paired_halves(real_halves, fake_halves))
+    draws = _squared_mmd(within_real, between, within_fake, *chosen)
+    return score_from_halves(value, draws, min(n, m), real_halves, fake_halves)
 
 
 def _squared_mmd(

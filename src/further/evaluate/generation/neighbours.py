@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.evaluate.interval import Score, score_from_halves
+from further.evaluate.resampling import HalfSamples, paired_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -85,9 +86,9 @@ def _radii(within: Floats, k: int) -> Floats:
 class _SortedNeighbours:
     """The nearest columns of each row, in order, so that those of a subset are found by looking."""
 
-    def __init__(self, between: Floats, *, skip_first: bool = False) -> None:
-        # A half misses all of 64 neighbours once in 10^19 times.
-        most = min(between.shape[1], 65 if skip_first else 64)
+    def __init__(self, between: Floats, largest: int, *, skip_first: bool = False) -> None:
+        # A half misses all of 64 neighbours once in 10^19 times; whole groups, all of 64 groups.
+        most = min(between.shape[1], 64 * largest + skip_first)
         if most < between.shape[1]:
             near = np.argpartition(between, most - 1, axis=1)[:, :most]
         else:
@@ -108,17 +109,18 @@ def _halved(
     real_real: Floats,
     real_fake: Floats,
     fake_fake: Floats,
-    real_halves: NDArray[np.bool_],
-    fake_halves: NDArray[np.bool_],
+    real_halves: HalfSamples,
+    fake_halves: HalfSamples,
     k: int,
 ) -> Floats:
     """Return the shares on pairs of halves, without sorting their distances every time."""
-    near_real = _SortedNeighbours(_mark_self(real_real), skip_first=True)
-    near_fake = _SortedNeighbours(_mark_self(fake_fake), skip_first=True)
-    nearest_fake = _SortedNeighbours(real_fake)
+    halves = paired_halves(real_halves, fake_halves)
+    near_real = _SortedNeighbours(_mark_self(real_real), real_halves.largest, skip_first=True)
+    near_fake = _SortedNeighbours(_mark_self(fake_fake), fake_halves.largest, skip_first=True)
+    nearest_fake = _SortedNeighbours(real_fake, fake_halves.largest)
     between = np.asarray(real_fake, dtype=np.float32)
-    shares = np.empty((len(real_halves), 4))
-    for draw, (real, fake) in enumerate(zip(real_halves, fake_halves, strict=True)):
+    shares = np.empty((len(halves[0]), 4))
+    for draw, (real, fake) in enumerate(zip(*halves, strict=True)):
         n, m = real.sum(), fake.sum()
         real_k, fake_k = min(k, n - 1), min(k, m - 1)
         real_radii = near_real.distance_to(real_k, real)[real]
@@ -147,8 +149,8 @@ def neighbour_scores(
     real_real: Floats,
     real_fake: Floats,
     fake_fake: Floats,
-    real_halves: NDArray[np.bool_],
-    fake_halves: NDArray[np.bool_],
+    real_halves: HalfSamples,
+    fake_halves: HalfSamples,
     k: int = NEIGHBOURS,
 ) -> dict[str, Score]:
     """Return precision, recall, density and coverage with their intervals.
@@ -157,8 +159,8 @@ def neighbour_scores(
     ----------
     real_real, real_fake, fake_fake : ndarray of shapes (n, n), (n, m), (m, m)
         Distances, zero between a row and itself.
-    real_halves, fake_halves : ndarray of bool, shapes (draws, n), (draws, m)
-        From :func:`further.evaluate.interval.half_samples`.
+    real_halves, fake_halves : HalfSamples
+        From :func:`further.evaluate.resampling.half_samples`.
     k : int
         Neighbours.
 
@@ -171,11 +173,12 @@ def neighbour_scores(
     if n < 2:
         raise ValueError(f"neighbour_scores: {n} row is too few for a neighbour; give at least 2.")
     values = neighbour_shares(real_real, real_fake, fake_fake, k)
-    halves: Floats = np.empty((0, 4))
-    if n >= 4:
-        halves = _halved(real_real, real_fake, fake_fake, real_halves, fake_halves, k)
+    halves = real_halves, fake_halves
+    draws = _halved(real_real, real_fake, fake_fake, *halves, k)
     scores = {}
     for column, name in enumerate(NAMES):
         limits = (0.0, math.inf if name == "density" else 1.0)
-        scores[name] = score_from_halves(float(values[column]), halves[:, column], n, limits=limits)
+        scores[name] = score_from_halves(
+            float(values[column]), draws[:, column], n, *halves, limits=limits
+        )
     return scores

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from further.evaluate.interval import Score, score_from_examples
 
@@ -26,7 +26,12 @@ WINDOW = 7
 
 
 def reconstruction(
-    clean: Floats, reconstructed: Floats, *, noisy: Floats | None = None, seed: int = 0
+    clean: Floats,
+    reconstructed: Floats,
+    *,
+    noisy: Floats | None = None,
+    groups: ArrayLike | None = None,
+    seed: int = 0,
 ) -> dict[str, Score]:
     """Return PSNR and SSIM of reconstructed pictures, each averaged over pictures.
 
@@ -39,6 +44,8 @@ def reconstruction(
         Values in [0, 1].
     noisy : ndarray of the same shape, optional
         What the model was given; its own figures go into the detail.
+    groups : array-like of shape (n,), optional
+        Pictures that depend on each other.
     seed : int
         Of the bootstrap.
 
@@ -61,7 +68,7 @@ def reconstruction(
     ):
         detail = {} if noisy is None else {"noisy": float(measure(clean, noisy).mean())}
         scores[name] = score_from_examples(
-            measure(clean, reconstructed), limits=limits, seed=seed, detail=detail
+            measure(clean, reconstructed), groups=groups, limits=limits, seed=seed, detail=detail
         )
     return scores
 

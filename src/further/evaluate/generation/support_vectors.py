@@ -1,7 +1,7 @@
-r"""The support vector machine that judges, with the kernel :math:`\exp(-\gamma\|x - y\|^2)`.
+r"""The support vector classifier that evaluates, with the kernel :math:`\exp(-\gamma\|x - y\|^2)`.
 
-Its γ is set once, by the training rows, so that every model meets the same judge. The kernel is
-evaluated in one matrix product, which on wide rows is many times faster than libsvm's own.
+Its γ is set once, by the training rows, so that every model meets the same classifier. The kernel
+is evaluated in one matrix product, which on wide rows is many times faster than libsvm's own.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def kernel(a: Floats, b: Floats | None, gamma: float) -> NDArray[np.float64]:
     return np.exp(-gamma * np.square(distances(a, b)))
 
 
-class Judge:
-    """A support vector machine fitted on a kernel matrix, which also takes a single class.
+class KernelSVC:
+    """A support vector classifier fitted on a kernel matrix, which also takes a single class.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ class Judge:
     Examples
     --------
     >>> x, y = np.array([[0.0], [1.0], [5.0], [6.0]]), np.array([0, 0, 1, 1])
-    >>> judge = Judge(kernel(x, None, 0.1), y)
-    >>> judge.predict(kernel(np.array([[0.5], [7.0]]), x, 0.1))
+    >>> classifier = KernelSVC(kernel(x, None, 0.1), y)
+    >>> classifier.predict(kernel(np.array([[0.5], [7.0]]), x, 0.1))
     array([0, 1])
     """
 

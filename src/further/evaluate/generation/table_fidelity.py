@@ -22,10 +22,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from further.evaluate.interval import DRAWS, Score, half_samples, score_from_halves
+from further.evaluate.interval import DRAWS, Score, score_from_halves
+from further.evaluate.resampling import HalfSamples, half_samples, on_halves, paired_halves
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +97,8 @@ class TableFidelity:
         In the source's own form; types, fifths and categories come from ``train``.
     seed : int
         Of the halves.
+    groups : array-like of shape (n,), optional
+        Test rows that depend on each other, so that halves are of whole groups.
 
     Examples
     --------
@@ -107,8 +110,14 @@ class TableFidelity:
     {'a': 0.75, 'b': 0.5}
     """
 
-    def __init__(self, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> None:
-        self._seed = seed
+    def __init__(
+        self,
+        train: pd.DataFrame,
+        test: pd.DataFrame,
+        seed: int,
+        groups: ArrayLike | None = None,
+    ) -> None:
+        self._seed, self._groups = seed, groups
         self._n = len(test)
         self._columns = [_column(train[name], test[name], str(name)) for name in train.columns]
         self._names = list(train.columns)
@@ -126,22 +135,20 @@ class TableFidelity:
         if not self._columns:
             return None
         n = min(self._n, len(samples))
-        real_halves = half_samples(self._n, DRAWS, self._seed)
-        fake_halves = half_samples(len(samples), DRAWS, self._seed + 1)
+        halves = self._halves(len(samples), DRAWS)
+        chosen = [half * 1.0 for half in paired_halves(*halves)]
         everything = np.ones((1, self._n)), np.ones((1, len(samples)))
-        by_column, halves = {}, []
+        by_column, draws = {}, []
         for name, column in zip(self._names, self._columns, strict=True):
             fake = _encode(column, samples[name])
             distance = _kolmogorov_smirnov if column.numeric else _total_variation
             by_column[column.name] = float(1.0 - distance(column.real, fake, *everything)[0])
-            if n >= 4:
-                halves.append(
-                    1.0 - distance(column.real, fake, real_halves * 1.0, fake_halves * 1.0)
-                )
+            draws.append(1.0 - distance(column.real, fake, *chosen))
         return score_from_halves(
             float(np.mean(list(by_column.values()))),
-            np.mean(halves, axis=0) if halves else np.empty(0),
+            np.mean(draws, axis=0),
             n,
+            *halves,
             limits=(0.0, 1.0),
             detail={"columns": by_column},
         )
@@ -178,23 +185,22 @@ class TableFidelity:
             return similar[upper]
 
         by_pair = similarities(real_rows, fake_rows)
-        halves = np.empty(0)
-        if n >= 4:
-            real_halves = half_samples(self._n, PAIR_DRAWS, self._seed)
-            fake_halves = half_samples(len(samples), PAIR_DRAWS, self._seed + 1)
-            halves = np.array(
-                [
-                    similarities(np.flatnonzero(a), np.flatnonzero(b)).mean()
-                    for a, b in zip(real_halves, fake_halves, strict=True)
-                ]
-            )
+        halves = self._halves(len(samples), PAIR_DRAWS)
+        draws = on_halves(lambda a, b: similarities(a, b).mean(), *halves)
         worst = np.argsort(by_pair, kind="stable")[:5]
         pairs = list(combinations((column.name for column in self._paired), 2))
         detail = {
             "worst_pairs": [[*pairs[i], float(by_pair[i])] for i in worst],
             "columns_paired": len(self._paired),
         }
-        return score_from_halves(float(by_pair.mean()), halves, n, limits=(0.0, 1.0), detail=detail)
+        value = float(by_pair.mean())
+        return score_from_halves(value, draws, n, *halves, limits=(0.0, 1.0), detail=detail)
+
+    def _halves(self, n_samples: int, draws: int) -> tuple[HalfSamples, HalfSamples]:
+        return (
+            half_samples(self._n, draws, self._seed, self._groups),
+            half_samples(n_samples, draws, self._seed + 1),
+        )
 
     def _prepare(self, columns: list[NDArray[Any]]) -> tuple[Floats, Floats]:
         """Return ranks of the numeric columns, and indicators of fifths and categories."""

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.evaluate.generation.support_vectors import Judge, kernel
+from further.evaluate.generation.support_vectors import KernelSVC, kernel
 from further.evaluate.interval import Score, score_from_examples
 
 Floats = NDArray[np.floating[Any]]
@@ -34,7 +34,7 @@ SUBSETS = 5
 
 
 class TrainOnSynthetic:
-    """Judges samples by what a support vector machine learns from them.
+    """Evaluates samples by what a support vector machine learns from them.
 
     Use it where samples shall replace or augment training rows.
     It fails to reward variety that the machine does not need, and to punish flaws that it does not
@@ -50,6 +50,8 @@ class TrainOnSynthetic:
         Kernel width.
     seed : int
         Of the choice of subsets.
+    groups : ndarray of shape (m,), optional
+        Test rows that depend on each other.
 
     Attributes
     ----------
@@ -61,8 +63,8 @@ class TrainOnSynthetic:
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 50)
     >>> train, test = (rng.normal(4 * labels[:, None], 1, (100, 2)) for _ in range(2))
-    >>> judge = TrainOnSynthetic(train, labels, test, labels, gamma=0.1, seed=0)
-    >>> judge.real > 0.95, judge.accuracy(train, 1 - labels).value < 0.05
+    >>> learning = TrainOnSynthetic(train, labels, test, labels, gamma=0.1, seed=0)
+    >>> learning.real > 0.95, learning.accuracy(train, 1 - labels).value < 0.05
     (True, True)
     """
 
@@ -74,19 +76,20 @@ class TrainOnSynthetic:
         test_labels: Labels,
         gamma: float,
         seed: int,
+        groups: NDArray[Any] | None = None,
     ) -> None:
         self._train, self._train_labels = train, train_labels
         self._test, self._test_labels = test, test_labels
-        self._gamma, self._seed = gamma, seed
+        self._gamma, self._seed, self._groups = gamma, seed, groups
         self._within = kernel(train, None, gamma)
         self._test_train = kernel(test, train, gamma)
-        self._on_real = Judge(self._within, train_labels)
+        self._on_real = KernelSVC(self._within, train_labels)
         self._right_on_real = self._right(self._on_real.predict(self._test_train))
         self.real = float(self._right_on_real.mean())
         self.subsets = few_rows_per_class(train_labels, np.random.default_rng(seed))
         self._right_on_subsets = [
             self._right(
-                Judge(self._within[np.ix_(rows, rows)], train_labels[rows]).predict(
+                KernelSVC(self._within[np.ix_(rows, rows)], train_labels[rows]).predict(
                     self._test_train[:, rows]
                 )
             )
@@ -113,7 +116,7 @@ class TrainOnSynthetic:
             The detail holds the number of samples learnt from and the accuracy averaged over
             classes.
         """
-        machine = Judge(kernel(samples, None, self._gamma), labels)
+        machine = KernelSVC(kernel(samples, None, self._gamma), labels)
         right = self._right(machine.predict(kernel(self._test, samples, self._gamma)))
         by_class = [right[self._test_labels == c].mean() for c in np.unique(self._test_labels)]
         detail = {
@@ -121,7 +124,7 @@ class TrainOnSynthetic:
             "balanced_accuracy": float(np.mean(by_class)),
             "train_on_real": self.real,
         }
-        return score_from_examples(right, limits=(0.0, 1.0), seed=self._seed, detail=detail)
+        return self._score(right, (0.0, 1.0), detail)
 
     def augmentation_gain(self, samples: Floats, labels: Labels) -> Score:
         """Return the gain in accuracy on test rows from adding the samples to a few real rows.
@@ -147,7 +150,7 @@ class TrainOnSynthetic:
             learnt = np.block(
                 [[self._within[np.ix_(rows, rows)], between[rows]], [between[rows].T, within]]
             )
-            machine = Judge(learnt, np.concatenate([self._train_labels[rows], labels]))
+            machine = KernelSVC(learnt, np.concatenate([self._train_labels[rows], labels]))
             return self._right(
                 machine.predict(np.hstack([self._test_train[:, rows], test_samples]))
             )
@@ -165,8 +168,13 @@ class TrainOnSynthetic:
             "gain_on_all_training_rows": float(on_all.mean()),
             "samples_added": len(samples),
         }
+        return self._score(np.mean(gains, axis=0), (-1.0, 1.0), detail)
+
+    def _score(
+        self, per_example: Floats, limits: tuple[float, float], detail: dict[str, Any]
+    ) -> Score:
         return score_from_examples(
-            np.mean(gains, axis=0), limits=(-1.0, 1.0), seed=self._seed, detail=detail
+            per_example, groups=self._groups, limits=limits, seed=self._seed, detail=detail
         )
 
     def _right(self, predicted: Labels) -> Floats:

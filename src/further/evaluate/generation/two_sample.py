@@ -21,16 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from further.evaluate.generation.support_vectors import Judge, kernel
+from further.evaluate.generation.support_vectors import KernelSVC, kernel
 from further.evaluate.interval import Score, score_from_examples
 
 Floats = NDArray[np.floating[Any]]
 
 FOLDS = 5
-FEATURE_JUDGE = "logistic regression on features"
-RAW_JUDGE = "support vector machine on raw values"
+FEATURE_CLASSIFIER = "logistic regression on features"
+RAW_CLASSIFIER = "support vector machine on raw values"
 
 
 def two_sample_accuracy(
@@ -40,6 +40,7 @@ def two_sample_accuracy(
     fake_features: Floats,
     gamma: float,
     seed: int,
+    groups: NDArray[Any] | None = None,
 ) -> Score | None:
     """Return the accuracy at telling samples from real rows; 0.5 is best.
 
@@ -59,6 +60,9 @@ def two_sample_accuracy(
         Kernel width of the support vector machine.
     seed : int
         Of the split into folds.
+    groups : ndarray of shape (n,), optional
+        Real rows that depend on each other; they share a fold, for else a classifier would know
+        the test rows by their likes.
 
     Returns
     -------
@@ -66,14 +70,21 @@ def two_sample_accuracy(
         None with fewer than 4 rows of each. The detail holds both accuracies and which counts.
     """
     n = min(len(real), len(fake))
-    folds = min(FOLDS, n // 2)
+    folds = min(FOLDS, n // 2, n if groups is None else len(np.unique(groups)))
     if folds < 2:
         return None
     is_fake = np.r_[np.zeros(len(real), dtype=np.int64), np.ones(len(fake), dtype=np.int64)]
     features = np.concatenate([real_features, fake_features])
     within = kernel(np.concatenate([real, fake]), None, gamma)
-    right = {name: np.empty(len(is_fake)) for name in (FEATURE_JUDGE, RAW_JUDGE)}
-    splits = StratifiedKFold(folds, shuffle=True, random_state=seed).split(features, is_fake)
+    right = {name: np.empty(len(is_fake)) for name in (FEATURE_CLASSIFIER, RAW_CLASSIFIER)}
+    unit = None
+    split: Any = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    if groups is not None:
+        # Every sample is a group of its own.
+        codes = np.unique(groups, return_inverse=True)[1].ravel()
+        unit = np.r_[codes, len(codes) + np.arange(len(fake))]
+        split = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    splits = split.split(features, is_fake, unit)
     for train, test in splits:
         centre, scale = features[train].mean(axis=0), features[train].std(axis=0)
         scale[scale < 1e-9] = 1.0
@@ -83,12 +94,12 @@ def two_sample_accuracy(
             warnings.simplefilter("ignore", ConvergenceWarning)
             regression.fit((features[train] - centre) / scale, is_fake[train])
         predicted = regression.predict((features[test] - centre) / scale)
-        right[FEATURE_JUDGE][test] = predicted == is_fake[test]
-        machine = Judge(within[np.ix_(train, train)], is_fake[train])
+        right[FEATURE_CLASSIFIER][test] = predicted == is_fake[test]
+        machine = KernelSVC(within[np.ix_(train, train)], is_fake[train])
         predicted = machine.predict(within[np.ix_(test, train)])
-        right[RAW_JUDGE][test] = predicted == is_fake[test]
+        right[RAW_CLASSIFIER][test] = predicted == is_fake[test]
     scores = {
-        name: score_from_examples(hits, limits=(0.0, 1.0), seed=seed)
+        name: score_from_examples(hits, strata=is_fake, groups=unit, limits=(0.0, 1.0), seed=seed)
         for name, hits in right.items()
     }
     stricter = max(scores, key=lambda name: scores[name].value)

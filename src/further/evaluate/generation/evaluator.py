@@ -1,15 +1,15 @@
-"""The fixed protocol by which the samples of every generative model are judged.
+"""The fixed protocol by which the samples of every generative model are evaluated.
 
-One judge is built from one split and then looks at samples only, so it cannot favour a model. Each
-metric is read between two ends: what held-out rows score (*real*: validation against test) and
-what uniform noise scores. The same test rows, the same halves of them, the same folds and the same
-subsets serve every model, so that differences are paired.
+One evaluator is built from one split and then looks at samples only, so it cannot favour a model.
+Each metric is read between two ends: what held-out rows score (*real*: validation against test)
+and what uniform noise scores. The same test rows, the same halves of them, the same folds and the
+same subsets serve every model, so that differences are paired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -30,13 +30,14 @@ from further.evaluate.generation.support_vectors import COST, kernel_width
 from further.evaluate.generation.table_fidelity import TableFidelity
 from further.evaluate.generation.train_on_synthetic import ROWS_PER_CLASS, SUBSETS, TrainOnSynthetic
 from further.evaluate.generation.two_sample import (
-    FEATURE_JUDGE,
+    FEATURE_CLASSIFIER,
     FOLDS,
-    RAW_JUDGE,
+    RAW_CLASSIFIER,
     two_sample_accuracy,
 )
-from further.evaluate.interval import BOOTSTRAP_DRAWS, DRAWS, LEVEL, Score, half_samples
+from further.evaluate.interval import BOOTSTRAP, BOOTSTRAP_DRAWS, DRAWS, HALVES, Score
 from further.evaluate.noise import uniform_frame, uniform_values
+from further.evaluate.resampling import LEVEL, half_samples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,8 +52,8 @@ MOST_LISTED = 50
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows as the judge sees them: encoded, with classes, and for tables in the source's own form.
+class EncodedRows:
+    """Rows as evaluated: encoded, with classes, and for tables in the source's own form too.
 
     Attributes
     ----------
@@ -62,34 +63,45 @@ class Rows:
         Classes; for samples, those that were asked for.
     frame : DataFrame or None
         Tables: the same rows decoded, features only.
+    groups : ndarray of shape (n,), or None
+        Of real rows that depend on each other: several of one person, one scene, one day.
     """
 
     x: Floats
     y: NDArray[np.integer[Any]] | None = None
     frame: pd.DataFrame | None = None
+    groups: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def take(self, indices: NDArray[np.intp]) -> Rows:
+    def take(self, indices: NDArray[np.intp]) -> EncodedRows:
         """Return some of the rows."""
-        return Rows(
+        return EncodedRows(
             self.x[indices],
             None if self.y is None else self.y[indices],
             None if self.frame is None else self.frame.iloc[indices].reset_index(drop=True),
+            None if self.groups is None else self.groups[indices],
         )
 
-    def first(self, n: int) -> Rows:
-        """Return the first n rows."""
-        return self if len(self) <= n else self.take(np.arange(n))
+    def draw(self, n: int, rng: np.random.Generator) -> EncodedRows:
+        """Return n rows drawn at random, in random order, or all as they are if there are no more.
+
+        Never the first n: files are sorted by class more often than not.
+        """
+        return self if len(self) <= n else self.take(rng.permutation(len(self))[:n])
+
+    def flat(self) -> EncodedRows:
+        """Return the rows with values of shape (n, d)."""
+        return replace(self, x=np.asarray(self.x, dtype=np.float32).reshape(len(self), -1))
 
 
-class GenerativeJudge:
+class GenerativeEvaluator:
     """A fixed protocol of evaluation, built once from one split.
 
     Parameters
     ----------
-    train, validation, test : Rows
+    train, validation, test : EncodedRows
         The split; only test rows are compared with samples.
     kind : {"images", "table"}
         What the rows are.
@@ -108,18 +120,18 @@ class GenerativeJudge:
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> train, validation, test, good = (Rows(rng.normal(size=(100, 4))) for _ in range(4))
-    >>> judge = GenerativeJudge(train, validation, test, kind="table")
-    >>> scores = judge.score(good)
-    >>> scores["kernel_distance"].value < 0.02 < judge.noise["kernel_distance"]
+    >>> train, validation, test, good = (EncodedRows(rng.normal(size=(100, 4))) for _ in range(4))
+    >>> evaluator = GenerativeEvaluator(train, validation, test, kind="table")
+    >>> scores = evaluator.score(good)
+    >>> scores["kernel_distance"].value < 0.02 < evaluator.noise["kernel_distance"]
     True
     """
 
     def __init__(
         self,
-        train: Rows,
-        validation: Rows,
-        test: Rows,
+        train: EncodedRows,
+        validation: EncodedRows,
+        test: EncodedRows,
         *,
         kind: Literal["images", "table"],
         seed: int = 0,
@@ -137,39 +149,41 @@ class GenerativeJudge:
         self.seed = seed
         self._blocks = tuple(blocks)
         self._levels = integer_grid
-        self._train = _flat(train)
+        self._train = train.flat()
         self._training_share = len(train) / (len(train) + len(validation) + len(test))
         rng = np.random.default_rng(seed)
-        self._validation = _subset(_flat(validation), MOST_ROWS, rng)
-        self._test = _subset(_flat(test), MOST_ROWS, rng)
+        self._validation = validation.flat().draw(MOST_ROWS, rng)
+        self._test = test.flat().draw(MOST_ROWS, rng)
         self._features = FeatureSpace(self._train.x, self._train.y, seed)
-        few = _subset(self._train, MOST_ROWS, rng)
+        few = self._train.draw(MOST_ROWS, rng)
         self._bandwidth = median_bandwidth(self._features(few.x))
         self._gamma = kernel_width(few.x)
         self._training = NearestTraining(self._train.x, self._validation.x)
         self._test_features = self._features(self._test.x)
         self._test_distances = distances(self._test_features)
-        self._test_halves = half_samples(len(self._test), DRAWS, seed)
+        self._test_halves = half_samples(len(self._test), DRAWS, seed, self._test.groups)
         self._test_spread = float(distances(self._test.x).mean())
-        self._build_judge_of_classes(few)
+        self._build_classifier(few)
         self._fidelity: TableFidelity | None = None
         self._constraints: Constraints | None = None
         if few.frame is not None and self._test.frame is not None:
-            self._fidelity = TableFidelity(few.frame, self._test.frame, seed)
+            self._fidelity = TableFidelity(few.frame, self._test.frame, seed, self._test.groups)
         if train.frame is not None and validation.frame is not None:
             self._constraints = Constraints(train.frame, validation.frame)
         self.protocol: dict[str, Any] = self._describe()
         self.real, self.noise = self._ends(rng)
 
-    def _build_judge_of_classes(self, train: Rows) -> None:
-        """Prepare what needs labels: the judge that learns from samples, and class shares."""
+    def _build_classifier(self, train: EncodedRows) -> None:
+        """Prepare what needs labels: the classifier that learns from samples, and class shares."""
         self._learning: TrainOnSynthetic | None = None
         y, test_y = train.y, self._test.y
         if y is None or test_y is None or len(np.unique(y)) < 2:
             return
         everything = self._train.y if self._train.y is not None else y
         self._prior = class_shares(everything, int(max(everything.max(), test_y.max())) + 1)
-        self._learning = TrainOnSynthetic(train.x, y, self._test.x, test_y, self._gamma, self.seed)
+        self._learning = TrainOnSynthetic(
+            train.x, y, self._test.x, test_y, self._gamma, self.seed, self._test.groups
+        )
         recognised = self._learning.recognise(self._validation.x)
         self._recognised_in_real = class_shares(recognised, len(self._prior))
 
@@ -187,7 +201,7 @@ class GenerativeJudge:
             real["constraint_violations"] = None if kept is None else kept.value
         n = len(self._test)
         frame = self._train.frame
-        noise = Rows(
+        noise = EncodedRows(
             uniform_values(self._train.x, n, rng, levels=self._levels, blocks=self._blocks),
             None if self._learning is None else rng.choice(len(self._prior), n, p=self._prior),
             None if frame is None else uniform_frame(frame, n, rng),
@@ -204,12 +218,12 @@ class GenerativeJudge:
         """Number of samples that learning looks at: as many as training rows (2,000 at most)."""
         return min(len(self._train), MOST_ROWS)
 
-    def score(self, samples: Rows) -> dict[str, Score | None]:
-        """Judge samples.
+    def score(self, samples: EncodedRows) -> dict[str, Score | None]:
+        """Evaluate samples.
 
         Parameters
         ----------
-        samples : Rows
+        samples : EncodedRows
             Encoded on the source's own grid (pictures rounded to grey levels), with the classes
             asked for. Distances look at a random choice of :attr:`n_samples`; what is learnt from
             samples at :attr:`n_learning_samples` where there are so many, so that as much is
@@ -228,18 +242,18 @@ class GenerativeJudge:
         """
         if len(samples) < 2:
             raise InputError(
-                f"evaluation: {len(samples)} sample cannot be judged; draw at least 2."
+                f"evaluation: {len(samples)} sample cannot be evaluated; draw at least 2."
             )
         _check_finite(samples, "the samples")
-        size = _flat(samples).x.shape[1]
+        samples = samples.flat()
+        size = samples.x.shape[1]
         if size != self._train.x.shape[1]:
             raise InputError(
                 f"evaluation: the samples have {size} values each, the training rows "
                 f"{self._train.x.shape[1]}; hand in encoded samples of the same data."
             )
-        shuffled = np.random.default_rng(self.seed).permutation(len(samples))
-        samples = _flat(samples).take(shuffled)
-        few = samples.first(self.n_samples)
+        samples = samples.take(np.random.default_rng(self.seed).permutation(len(samples)))
+        few = samples.take(np.arange(min(len(samples), self.n_samples)))
         features = self._features(few.x)
         between = distances(self._test_features, features)
         within = distances(features)
@@ -254,7 +268,7 @@ class GenerativeJudge:
             ),
             **neighbour_scores(*measured, self._test_halves, halves),
             "two_sample_accuracy": self._two_sample_accuracy(few, features),
-            **self._learning_scores(samples.first(self.n_learning_samples), few),
+            **self._learning_scores(samples, few),
             "memorization": self._memorization(few),
             **self._table_scores(few),
         }
@@ -264,12 +278,13 @@ class GenerativeJudge:
             coverage.detail["spread"] = float(distances(few.x).mean() / self._test_spread)
         return scores
 
-    def _learning_scores(self, samples: Rows, few: Rows) -> dict[str, Score | None]:
+    def _learning_scores(self, samples: EncodedRows, few: EncodedRows) -> dict[str, Score | None]:
         accuracy = gain = balance = None
         if self._learning is not None:
             if samples.y is not None:
-                accuracy = self._learning.accuracy(samples.x, samples.y)
-                gain = self._learning.augmentation_gain(samples.x, samples.y)
+                learnt = samples.x[: self.n_learning_samples], samples.y[: self.n_learning_samples]
+                accuracy = self._learning.accuracy(*learnt)
+                gain = self._learning.augmentation_gain(*learnt)
             balance = class_balance(
                 self._learning.recognise(few.x),
                 self._prior,
@@ -283,7 +298,7 @@ class GenerativeJudge:
             "class_balance": balance,
         }
 
-    def _table_scores(self, samples: Rows) -> dict[str, Score | None]:
+    def _table_scores(self, samples: EncodedRows) -> dict[str, Score | None]:
         if self.kind != "table":
             return {}
         shapes = pairs = violations = None
@@ -299,7 +314,7 @@ class GenerativeJudge:
         }
 
     def nearest_training(
-        self, samples: Rows, k: int = 1
+        self, samples: EncodedRows, k: int = 1
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Find the training rows nearest to each sample, for pictures of pairs.
 
@@ -310,23 +325,29 @@ class GenerativeJudge:
         distances : ndarray of shape (n, k)
             Between raw values.
         """
-        return self._training.nearest(_flat(samples).x, k)
+        return self._training.nearest(samples.flat().x, k)
 
-    def _memorization(self, samples: Rows) -> Score:
+    def _memorization(self, samples: EncodedRows) -> Score:
         score = self._training.score(samples.x, self.seed)
         if self._training.tied:
             score.detail["floor"] = self._training_share
         return score
 
-    def _two_sample_accuracy(self, samples: Rows, features: Floats) -> Score | None:
+    def _two_sample_accuracy(self, samples: EncodedRows, features: Floats) -> Score | None:
+        # As many of each; the samples are in random order already.
         n = min(len(samples), len(self._test), MOST_TWO_SAMPLE_ROWS)
+        chosen = np.arange(len(self._test))
+        if n < len(chosen):
+            chosen = np.random.default_rng(self.seed).permutation(chosen)[:n]
+        groups = self._test.groups
         return two_sample_accuracy(
-            self._test.x[:n],
+            self._test.x[chosen],
             samples.x[:n],
-            self._test_features[:n],
+            self._test_features[chosen],
             features[:n],
             self._gamma,
             self.seed,
+            None if groups is None else groups[chosen],
         )
 
     def _describe(self) -> dict[str, Any]:
@@ -346,7 +367,7 @@ class GenerativeJudge:
             },
             "two_sample": {
                 "folds": FOLDS,
-                "judges": [FEATURE_JUDGE, RAW_JUDGE],
+                "classifiers": [FEATURE_CLASSIFIER, RAW_CLASSIFIER],
                 "counts": "the higher accuracy",
                 "rows": min(n, MOST_TWO_SAMPLE_ROWS),
             },
@@ -358,9 +379,12 @@ class GenerativeJudge:
             "noise": "uniform noise against test rows",
             "interval": {
                 "level": LEVEL,
-                "distances": f"{DRAWS} halves without replacement, rescaled",
-                "means": f"{BOOTSTRAP_DRAWS} bootstrap draws of per-example scores, judge fixed",
+                "distances": f"{DRAWS} {HALVES}",
+                "means": f"{BOOTSTRAP_DRAWS} draws, {BOOTSTRAP}",
                 "covers": "the choice of test rows and of samples, not another training",
+                "groups": None
+                if self._test.groups is None
+                else f"{self._test_halves.units} groups of test rows are drawn as wholes",
             },
             "seed": self.seed,
         }
@@ -387,16 +411,7 @@ def _values(scores: dict[str, Score | None]) -> dict[str, float | None]:
     return {name: None if score is None else score.value for name, score in scores.items()}
 
 
-def _flat(rows: Rows) -> Rows:
-    return Rows(np.asarray(rows.x, dtype=np.float32).reshape(len(rows), -1), rows.y, rows.frame)
-
-
-def _subset(rows: Rows, most: int, rng: np.random.Generator) -> Rows:
-    """Choose rows at random, in random order, where there are more than ``most``."""
-    return rows if len(rows) <= most else rows.take(rng.permutation(len(rows))[:most])
-
-
-def _check_finite(rows: Rows, what: str) -> None:
+def _check_finite(rows: EncodedRows, what: str) -> None:
     wrong = ~np.isfinite(np.asarray(rows.x).reshape(len(rows), -1)).all(axis=1)
     if wrong.any():
         raise InputError(
