@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from further.compare.clustering.clustering import cluster_table
 from further.compare.generation.comparison import generative_models
-from further.compare.generation.single import train_model
+from further.compare.generation.single import train as train_model
 from further.data.dataset import Dataset, as_dataset
 from small_models import SMALL
 

@@ -8,7 +8,7 @@ and the conformance tests read these tables; what a model can do is asked of its
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any, Literal
 
@@ -91,14 +91,14 @@ TASKS: tuple[TaskEntry, ...] = (
     TaskEntry(
         "generation", "Which generative model is right for this data?",
         data=("table", "images"), targets=("none", "classes"), command="train",
-        compare="further.compare.generation.comparison",
+        compare="further.compare.generation.task",
         evaluate="further.evaluate.generation.evaluator",
         report="further.report.generation.page",
     ),
     TaskEntry(
         "clustering", "What clusters are in this table, if any?",
         data=("table", "images"), targets=("none", "classes"), command="cluster",
-        compare="further.compare.clustering.clustering",
+        compare="further.compare.clustering.task",
         evaluate="further.compare.clustering.evidence",
         report="further.report.clustering.page",
     ),
@@ -221,13 +221,26 @@ def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> Mo
     return importlib.import_module(module)
 
 
-def models_for(task: str) -> tuple[ModelEntry, ...]:
-    """Return the lines of one task, such as "generation" or "clustering"."""
-    return tuple(line for line in MODELS if line.task == task)
+def models_for(task: str | None = None, *, command: str | None = None) -> tuple[ModelEntry, ...]:
+    """Return the lines of one task, or of all whose models a command fits.
+
+    Parameters
+    ----------
+    task : str, optional
+        Such as "generation" or "clustering".
+    command : str, optional
+        Such as "train".
+    """
+    commands = {line.name: line.command for line in TASKS}
+    return tuple(
+        line
+        for line in MODELS
+        if task in (None, line.task) and command in (None, commands[line.task])
+    )
 
 
-def find_model(name: str, task: str | None = None) -> ModelEntry:
-    """Return the line of a model, of one task only where that is given.
+def find_model(name: str, task: str | None = None, *, command: str | None = None) -> ModelEntry:
+    """Return the line of a model, among those of :func:`models_for`.
 
     Parameters
     ----------
@@ -247,7 +260,7 @@ def find_model(name: str, task: str | None = None) -> ModelEntry:
         If there is none of that name; the nearest one is named.
     """
     wanted = name.lower().replace("-", "_")
-    lines = MODELS if task is None else models_for(task)
+    lines = models_for(task, command=command)
     for line in lines:
         if wanted in (line.name, line.cls.lower()):
             return line
@@ -262,3 +275,18 @@ def name_of(cls: type) -> ModelEntry:
     raise InputError(
         f"{cls.__name__} is not in the table of models, so it cannot be kept in a run."
     )
+
+
+def tables() -> dict[str, Any]:
+    """Return both tables for JSON, so that another process can work with the same ones."""
+    return {
+        "tasks": [asdict(line) for line in TASKS],
+        "models": [asdict(line) for line in MODELS],
+    }
+
+
+def use_tables(found: dict[str, Any]) -> None:
+    """Take the tables of another process, from :func:`tables`."""
+    global TASKS, MODELS
+    TASKS = tuple(TaskEntry(**line) for line in found["tasks"])
+    MODELS = tuple(ModelEntry(**line) for line in found["models"])

@@ -116,7 +116,7 @@ def test_an_interruption_is_130_and_says_how_to_resume(further, tmp_path, monkey
         (run / "run.json").write_text("{}")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("further.compare.generation.comparison.generative_models", interrupted)
+    monkeypatch.setattr("further.compare.generation.task.compare", interrupted)
     status, out, err = further("compare", "digits", "--out", run)
     assert (status, out) == (130, "")
     assert err.strip().endswith(f"further resume {run}")

@@ -253,7 +253,7 @@ def test_branches_of_a_dendrogram_have_the_colour_of_their_cluster(runs: dict[st
 def test_the_other_pages_stay_as_they_are(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    (run / "run.json").write_text('{"task": "train", "status": "finished"}')
+    (run / "run.json").write_text('{"task": "generation", "status": "finished"}')
     assert page_of(read_run(run), True).scripts == (
         "vendor/d3.min.js", "vendor/plot.min.js", "charts.js",
     )  # fmt: skip

@@ -204,7 +204,7 @@ def test_figures_that_are_missing_or_no_numbers(tmp_path: Path) -> None:
 def test_only_what_is_there_is_shown(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    (run / "run.json").write_text('{"status": "interrupted"}')
+    (run / "run.json").write_text('{"task": "generation", "status": "interrupted"}')
     text = page_of(run).text
     assert "This run was interrupted" in text
     assert "Samples" not in text

@@ -130,9 +130,9 @@ def command(
     chooses the number of clusters or finds that there are none, compares other methods, and writes
     assignments.csv and a report.
     """
-    from further.cli.listener import Steps
+    from further.cli.listener import Listener
     from further.cli.options import HYPERPARAMETER
-    from further.cli.result import resumable, write_clustering
+    from further.cli.result import resumable, write_result
     from further.compare.clustering.clustering import cluster_table
     from further.compare.source import default_folder
 
@@ -142,13 +142,10 @@ def command(
     }
     named = split_names(columns) if columns else None
     run = out if out is not None else default_folder("cluster", data)
-    with resumable(run), Steps(silent=quiet or as_json) as listener:
+    with resumable(run), Listener(silent=quiet or as_json) as listener:
         clustering = cluster_table(
             data, k=k, method=method, hyperparameters=given, distance=distance, columns=named,
             scale=scale, k_max=k_max, seed=seed, out=run, listen=listener,
             command=command_line(ctx), **loading(others),
         )  # fmt: skip
-    write_clustering(
-        clustering.path, clustering.evaluation,
-        as_json=as_json, quiet=quiet, training_examples=training_examples,
-    )  # fmt: skip
+    write_result(clustering, as_json=as_json, quiet=quiet, training_examples=training_examples)

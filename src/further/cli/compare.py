@@ -23,10 +23,15 @@ from further.cli.command import (
     unconditional_option,
     with_options,
 )
+from further.registry import TASKS
 
 
 @click.command("compare", cls=Command)
 @click.argument("data")
+@click.option(
+    "--task", default="generation", show_default=True, metavar="NAME",
+    help="What the models are for: " + ", ".join(line.name for line in TASKS if line.compare) + ".",
+)  # fmt: skip
 @click.option(
     "--models", metavar="NAMES",
     help="Names with commas between them; default: all. The controls always take part.",
@@ -49,6 +54,7 @@ from further.cli.command import (
 def command(
     ctx: click.Context,
     data: str,
+    task: str,
     models: str | None,
     budget: str,
     epochs: int | None,
@@ -62,28 +68,33 @@ def command(
     training_examples: bool,
     **source: Any,
 ) -> None:
-    """Compare generative models on DATA under one equal budget, with controls.
+    """Compare the models of a task on DATA under one equal budget, with controls.
 
     DATA is a name such as digits, a CSV or Parquet file, an IDX, NPZ or NPY file, or a folder of
     pictures. Says which model to use for which goal and writes a report.
     """
     from further.cli.listener import Listener
-    from further.cli.result import resumable, write_evaluation
-    from further.compare.generation.comparison import generative_models
+    from further.cli.result import resumable, write_result
+    from further.compare import task as tasks
     from further.compare.source import default_folder
 
     names = [name.strip() for name in models.split(",") if name.strip()] if models else None
     if epochs is not None:
         budget = budget_of_epochs(ctx, epochs)
     run = out if out is not None else default_folder("compare", data)
-    silent = quiet or as_json
-    with resumable(run), Listener(silent=silent) as listener:
-        comparison = generative_models(
-            data, models=names, budget=budget, seed=seed, repeats=repeats,
-            conditional=not unconditional, jobs=jobs, out=run, listen=listener,
-            command=command_line(ctx), **loading(source),
+    # A task need know those options only that are given.
+    options = {
+        "models": (names, None),
+        "budget": (budget, "auto"),
+        "repeats": (repeats, 1),
+        "conditional": (not unconditional, True),
+        "jobs": (jobs, None),
+    }
+    given = {name: value for name, (value, usual) in options.items() if value != usual}
+    tasks.refuse_other_options(task, given)
+    with resumable(run), Listener(silent=quiet or as_json) as listener:
+        result = tasks.compare_models(
+            data, task=task, seed=seed, out=run, listen=listener, command=command_line(ctx),
+            **given, **loading(source),
         )  # fmt: skip
-    write_evaluation(
-        comparison.path, comparison.evaluation,
-        as_json=as_json, quiet=quiet, training_examples=training_examples,
-    )  # fmt: skip
+    write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

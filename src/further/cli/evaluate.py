@@ -24,18 +24,9 @@ def command(run: Path, as_json: bool, quiet: bool, training_examples: bool) -> N
     Writes evaluation.json and the report anew; for a comparison, that of all its models.
     """
     from further.cli.listener import Listener
-    from further.cli.result import write_evaluation
-    from further.compare.generation import comparison
-    from further.compare.generation.single import evaluate_model
-    from further.train.run import Run
+    from further.cli.result import write_result
+    from further.compare import task
 
-    run = comparison.whole_run(run)
-    is_comparison = Run(run).record.get("task") == comparison.TASK
     with Listener(silent=quiet or as_json) as listener:
-        if is_comparison:
-            evaluation = comparison.judge(run, listen=listener).evaluation
-        else:
-            evaluation = evaluate_model(run, listen=listener).evaluation
-    write_evaluation(
-        run, evaluation, as_json=as_json, quiet=quiet, training_examples=training_examples
-    )
+        result = task.judge(run, listen=listener)
+    write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

@@ -12,7 +12,7 @@ from further.registry import find_model
 
 
 class Listener:
-    """Takes the progress messages of a comparison or a training and shows them on stderr.
+    """Takes the progress messages of a run and shows them on stderr.
 
     Bars with the time left are drawn only on a terminal; elsewhere the forecast is all that is
     said.
@@ -27,6 +27,7 @@ class Listener:
         self.silent = silent
         self._draws = not silent and sys.stderr.isatty()
         self._bars: Any = None
+        self._step: Any = None
         self._tasks: dict[tuple[str, int], Any] = {}
 
     def __enter__(self) -> Listener:
@@ -42,7 +43,8 @@ class Listener:
             self._bars.stop()
 
     def __call__(self, message: dict[str, Any]) -> None:
-        """Show a message: an ``event`` among forecast, progress, trained, done, judging, error."""
+        """Show a message: an ``event`` among forecast, progress, step, trained, done, judging,
+        error."""
         if self.silent:
             return
         if message["event"] == "forecast":
@@ -53,8 +55,14 @@ class Listener:
     def _draw(self, message: dict[str, Any]) -> None:
         event = message["event"]
         bars = self._open()
-        if event == "judging":
-            bars.add_task("Putting it together", total=None, loss="")
+        if event in ("step", "judging"):
+            if self._step is not None:
+                bars.remove_task(self._step)
+            self._step = bars.add_task(
+                message.get("what", "Putting it together"), total=None, loss=""
+            )
+            return
+        if "model" not in message:
             return
         key = (message["model"], message.get("repeat", 0))
         if key not in self._tasks:
@@ -84,38 +92,6 @@ class Listener:
             )
             self._bars.start()
         return self._bars
-
-
-class Steps:
-    """Takes the progress messages of a clustering and shows on a terminal what is being done.
-
-    Parameters
-    ----------
-    silent : bool
-        Whether to say nothing at all.
-    """
-
-    def __init__(self, *, silent: bool) -> None:
-        self._draws = not silent and sys.stderr.isatty()
-        self._status: Any = None
-
-    def __enter__(self) -> Steps:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def __call__(self, message: dict[str, Any]) -> None:
-        """Show a message: an ``event`` among step and done."""
-        if not self._draws or message["event"] != "step":
-            return
-        if self._status is None:
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status("")
-            self._status.start()
-        self._status.update(f"{message['what']} ...")
 
 
 def about(seconds: float) -> str:

@@ -8,7 +8,7 @@ import click
 
 from further.cli.command import Command, json_option
 from further.cli.result import write_json, write_table
-from further.registry import MODELS
+from further.registry import models_for
 
 
 @click.command("models", cls=Command)
@@ -20,7 +20,7 @@ def command(as_json: bool) -> None:
     """
     if as_json:
         keys = ("name", "label", "task", "family", "role", "compared")
-        write_json([{k: dataclasses.asdict(line)[k] for k in keys} for line in MODELS])
+        write_json([{k: dataclasses.asdict(line)[k] for k in keys} for line in models_for()])
         return
     rows = [
         [
@@ -31,6 +31,6 @@ def command(as_json: bool) -> None:
             line.role,
             "yes" if line.compared else "if named",
         ]
-        for line in MODELS
+        for line in models_for()
     ]
     write_table(["name", "model", "task", "family", "role", "compared"], rows)

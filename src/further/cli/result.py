@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from further.compare.result import Result
 
 
 def write_json(value: Any) -> None:
@@ -73,140 +76,30 @@ def resumable(run: Path, *, silent: bool = False) -> Iterator[None]:
         raise
 
 
-def write_evaluation(
-    path: Path, evaluation: dict[str, Any], *, as_json: bool, quiet: bool, training_examples: bool
-) -> None:
+def write_result(result: Result, *, as_json: bool, quiet: bool, training_examples: bool) -> None:
     """Render the report of a run and write what it found.
 
     Parameters
     ----------
-    path : Path
-        The run.
-    evaluation : dict
-        Its ``evaluation.json``.
+    result : Result
+        The run with its evaluation.
     as_json, quiet, training_examples : bool
         The options of the same names.
     """
-    from further.evaluate.metrics import metrics_for
     from further.report import render
+    from further.report.page import summary_of
 
-    report = render(path, training_examples=training_examples)
+    report = render(result.path, training_examples=training_examples)
+    said = summary_of(result.path, result.evaluation)
     if as_json:
-        write_json(evaluation)
+        write_json(said.json)
         return
     if quiet:
         return
-    models = [*evaluation["models"], *evaluation["controls"]]
-    shown = {
-        metric.name: metric.heading
-        for metric in metrics_for("generation")
-        if metric.heading and _is_defined(models, metric.name)
-    }
-    write_table(
-        ["model", *shown.values(), "flags"],
-        [*(_row(model, shown) for model in models), *_ends(models, shown)],
-        numbers=len(shown),
-    )
-    click.echo()
-    if evaluation["recommendation"]:
-        click.echo(evaluation["recommendation"]["sentence"])
-    for model in evaluation["models"]:
-        if model["role"] == "model":
-            for note in model.get("notes", []):
-                click.echo(f"{model['label']}: {note}")
+    for block in said.blocks:
+        if isinstance(block, str):
+            click.echo(block)
+        else:
+            write_table(block.head, block.rows, numbers=block.numbers)
+            click.echo()
     click.echo(f"Report: {report}")
-
-
-#: What ``further cluster --json`` writes of an evaluation; all of it stands in the run.
-CLUSTERING_KEYS = (
-    "run", "sentence", "k", "method", "hyperparameters", "distance", "scale", "criteria",
-    "sizes", "noise", "stability", "inertia", "profile", "columns", "alternatives", "anomalies",
-    "agreement", "notes", "seed", "seconds",
-)  # fmt: skip
-
-
-#: The metrics by which a clustering is set beside its alternatives.
-_COMPARED = ("stability", "silhouette", "agreement")
-
-
-def write_clustering(
-    path: Path, evaluation: dict[str, Any], *, as_json: bool, quiet: bool, training_examples: bool
-) -> None:
-    """Render the report of a clustering and write what it found.
-
-    Parameters
-    ----------
-    path, evaluation, as_json, quiet, training_examples
-        See :func:`write_evaluation`.
-    """
-    from further.evaluate.metrics import METRICS
-    from further.report import render
-
-    report = render(path, training_examples=training_examples)
-    if as_json:
-        write_json({key: evaluation.get(key) for key in CLUSTERING_KEYS})
-        return
-    if quiet:
-        return
-    for note in [*evaluation["data"]["notes"], *evaluation["notes"]]:
-        click.echo(note)
-    rows = [_cluster_row(profile) for profile in evaluation["profile"]]
-    if rows:
-        click.echo()
-        write_table(["cluster", "rows", "share", "what sets it apart"], rows, numbers=2)
-    compared = [entry for entry in evaluation["alternatives"] if entry["stability"]]
-    if compared:
-        click.echo()
-        write_table(
-            ["method", "clusters", *(METRICS[name].heading for name in _COMPARED), "in none"],
-            [_alternative_row(entry) for entry in compared],
-            numbers=5,
-        )
-    click.echo()
-    click.echo(evaluation["sentence"])
-    click.echo(f"Rows with their clusters: {path / 'assignments.csv'}")
-    click.echo(f"Report: {report}")
-
-
-def _cluster_row(profile: dict[str, Any]) -> list[str]:
-    name = "none" if profile["cluster"] < 0 else str(profile["cluster"])
-    apart = "; ".join(feature["text"] for feature in profile["features"][:3])
-    return [name, f"{profile['size']:,}", f"{profile['share']:.0%}", apart]
-
-
-def _alternative_row(entry: dict[str, Any]) -> list[str]:
-    figures = [_number((entry[name] or {}).get("value")) for name in ("stability", "silhouette")]
-    label = f"{entry['label']} (chosen)" if entry["chosen"] else entry["label"]
-    none = "" if entry["noise_share"] is None else f"{entry['noise_share']:.0%}"
-    return [label, str(entry["k"]), *figures, _number(entry["agreement"]), none]
-
-
-def _is_defined(models: Sequence[dict[str, Any]], metric: str) -> bool:
-    return any(_value(model, metric) is not None for model in models)
-
-
-def _value(model: dict[str, Any], metric: str, key: str = "value") -> float | None:
-    value: float | None = model["metrics"].get(metric, {}).get(key)
-    return value
-
-
-def _row(model: dict[str, Any], shown: dict[str, str]) -> list[str]:
-    cells = [_number(_value(model, metric)) for metric in shown]
-    return [model["label"], *cells, ", ".join(model.get("flags", []))]
-
-
-def _ends(models: Sequence[dict[str, Any]], shown: dict[str, str]) -> list[list[str]]:
-    """Return the two ends of the scale: what real rows and what noise score."""
-    judged = next((model for model in models if model["metrics"]), None)
-    if judged is None:
-        return []
-    return [
-        [f"({end})", *(_number(_value(judged, metric, end)) for metric in shown), ""]
-        for end in ("real", "noise")
-    ]
-
-
-def _number(value: float | None) -> str:
-    from further.report.numbers import significant
-
-    return significant(value)

@@ -27,24 +27,10 @@ def command(
     It ends where the uninterrupted run would have on the same machine. For a member of a
     comparison the whole comparison is resumed.
     """
-    from further.cli.listener import Listener, Steps
-    from further.cli.result import resumable, write_clustering, write_evaluation
-    from further.compare.clustering import clustering
-    from further.compare.generation import comparison
-    from further.compare.generation.single import resume_training
-    from further.train.run import Run
+    from further.cli.listener import Listener
+    from further.cli.result import resumable, write_result
+    from further.compare import task
 
-    run = comparison.whole_run(run)
-    task = Run(run).record.get("task")
-    shown = {"as_json": as_json, "quiet": quiet, "training_examples": training_examples}
-    if task == clustering.TASK:
-        with resumable(run), Steps(silent=quiet or as_json) as steps:
-            found = clustering.resume(run, listen=steps)
-        write_clustering(run, found.evaluation, **shown)
-        return
-    with resumable(run), Listener(silent=quiet or as_json) as listener:
-        if task == comparison.TASK:
-            evaluation = comparison.resume(run, jobs=jobs, listen=listener).evaluation
-        else:
-            evaluation = resume_training(run, listen=listener).evaluation
-    write_evaluation(run, evaluation, **shown)
+    with resumable(task.whole_run(run)), Listener(silent=quiet or as_json) as listener:
+        result = task.resume(run, jobs=jobs, listen=listener)
+    write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

@@ -33,12 +33,12 @@ class Models(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the models."""
-        return [line.name for line in models_for("generation")]
+        return [line.name for line in models_for(command="train")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the estimator and read its options."""
         try:
-            line = find_model(cmd_name, "generation")
+            line = find_model(cmd_name, command="train")
         except InputError:
             return None
         return model_command(line.name)
@@ -48,13 +48,13 @@ class Models(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the model; the nearest one is named for a name that is none."""
         if args and not args[0].startswith("-"):
-            find_model(args[0], "generation")
+            find_model(args[0], command="train")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of models without importing them."""
         with formatter.section("Models"):
-            formatter.write_dl([(line.name, line.label) for line in models_for("generation")])
+            formatter.write_dl([(line.name, line.label) for line in models_for(command="train")])
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write how it is called."""
@@ -86,9 +86,9 @@ def model_command(name: str) -> click.Command:
         **others: Any,
     ) -> None:
         from further.cli.listener import Listener
-        from further.cli.result import resumable, write_evaluation
-        from further.compare.generation.single import train_model
+        from further.cli.result import resumable, write_result
         from further.compare.source import default_folder
+        from further.compare.task import train_model
 
         given = given_options(ctx, options)
         if others.get("epochs") is not None:
@@ -98,16 +98,14 @@ def model_command(name: str) -> click.Command:
         }
         if settings:
             given["training"] = settings
+        told = {"conditional": False} if unconditional else {}
         run = out if out is not None else default_folder(f"train-{name}", data)
         with resumable(run), Listener(silent=quiet or as_json) as listener:
             trained = train_model(
-                name, data, parameters=given, seed=seed, conditional=not unconditional, out=run,
-                listen=listener, command=command_line(ctx), **loading(others),
+                name, data, parameters=given, seed=seed, out=run, listen=listener,
+                command=command_line(ctx), **told, **loading(others),
             )  # fmt: skip
-        write_evaluation(
-            trained.path, trained.evaluation,
-            as_json=as_json, quiet=quiet, training_examples=training_examples,
-        )  # fmt: skip
+        write_result(trained, as_json=as_json, quiet=quiet, training_examples=training_examples)
 
     command = click.command(name, cls=Command, help=_summary(cls))(train)
     command.params[:0] = [click.Argument(["data"]), *options]

@@ -3,9 +3,9 @@ from .clustering.clustering import Clustering as Clustering
 from .clustering.clustering import cluster_table as cluster_table
 from .generation.comparison import Comparison as Comparison
 from .generation.comparison import generative_models as generative_models
-from .generation.comparison import judge as judge
-from .generation.comparison import resume as resume
 from .generation.single import Trained as Trained
-from .generation.single import evaluate_model as evaluate_model
-from .generation.single import resume_training as resume_training
-from .generation.single import train_model as train_model
+from .result import Result as Result
+from .task import compare_models as compare_models
+from .task import judge as judge
+from .task import resume as resume
+from .task import train_model as train_model

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import psutil
 import torch
 
-from further.compare.generation.member import Setting, make_estimator
+from further.data.dataset import Dataset
+from further.data.encoding import Encoding
+from further.data.spec import Spec
 from further.errors import InputError
-from further.generate.base import GenerativeModel
 from further.train.budget import Budget
 from further.train.execution import REPRODUCIBLE
 from further.train.flops import count_flops
@@ -26,8 +27,24 @@ PROCESS_BYTES = 600e6
 _TIMED_STEPS = 2
 
 
-def forecast(setting: Setting, tasks: Sequence[dict[str, Any]], jobs: int) -> dict[str, Any]:
-    """Time a step of each member and return the seconds that the comparison will take.
+def forecast(
+    data: str,
+    tasks: Sequence[dict[str, Any]],
+    jobs: int,
+    cost: Callable[[Mapping[str, Any]], tuple[float, float]],
+) -> dict[str, Any]:
+    """Return the seconds that a comparison will take, from what each member costs.
+
+    Parameters
+    ----------
+    data : str
+        Name of the data.
+    tasks : sequence of dict
+        The members that will be trained.
+    jobs : int
+        How many at a time.
+    cost : callable
+        Returns the seconds and the bytes that the training of a member takes.
 
     Returns
     -------
@@ -43,7 +60,7 @@ def forecast(setting: Setting, tasks: Sequence[dict[str, Any]], jobs: int) -> di
     largest = 0.0
     for task in tasks:
         if task["model"] not in by_model:
-            seconds, n_bytes = _member(setting, task)
+            seconds, n_bytes = cost(task)
             by_model[task["model"]] = seconds
             largest = max(largest, n_bytes)
     total = sum(by_model[task["model"]] + SECONDS_TO_JUDGE for task in tasks)
@@ -53,7 +70,7 @@ def forecast(setting: Setting, tasks: Sequence[dict[str, Any]], jobs: int) -> di
     free = available_bytes()
     if needed > free:
         raise InputError(
-            f"{setting.dataset.name}: the comparison needs about {needed / 1e9:.1f} GB of memory "
+            f"{data}: the comparison needs about {needed / 1e9:.1f} GB of memory "
             f"and {free / 1e9:.1f} GB are free; use fewer jobs, smaller pictures or fewer rows."
         )
     return {"seconds": max(total / processes, longest), "by_model": by_model, "bytes": needed}
@@ -64,20 +81,37 @@ def available_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def _member(setting: Setting, task: dict[str, Any]) -> tuple[float, float]:
-    """Return the seconds and bytes that the training of a member takes."""
-    estimator = make_estimator(setting, task["model"], task["repeat"], task["parameters"])
-    n, size = len(setting.split.train), setting.encoding.spec.size
-    if not isinstance(estimator, GenerativeModel):
+def training_cost(
+    estimator: Any, train: Dataset, encoding: Encoding, spec: Spec
+) -> tuple[float, float]:
+    """Time a training step of an unfitted estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A network, or whatever has no steps, for which a second is reckoned.
+    train : Dataset
+        The training rows as it sees them.
+    encoding : Encoding
+        What makes arrays of them.
+    spec : Spec
+        What it builds its network from.
+
+    Returns
+    -------
+    tuple of float
+        The seconds and the bytes that its training takes.
+    """
+    n, size = len(train), spec.size
+    if not hasattr(estimator, "objectives"):
         return 1.0, 4.0 * n * size
     estimator._validate_params()
-    budget = Budget.parse(estimator.budget, setting.encoding.spec)
+    budget = Budget.parse(estimator.budget, spec)
     training = estimator.training_settings()
     rows = min(training.batch_size, n)
-    train = setting.for_model(setting.part("train").take(np.arange(rows)))
-    spec = setting.model_spec
-    x = torch.from_numpy(setting.encoding.encode(train))
-    y = None if train.codes is None else torch.from_numpy(train.codes)
+    some = train.take(np.arange(rows))
+    x = torch.from_numpy(encoding.encode(some))
+    y = None if some.codes is None else torch.from_numpy(some.codes)
     with REPRODUCIBLE.active():
         net = estimator.build(spec)
         objectives = estimator.objectives(net)

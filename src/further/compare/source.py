@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from further.data.dataset import Dataset
+from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import RunError
 
@@ -16,6 +16,21 @@ Listen = Callable[[dict[str, Any]], None]
 
 def nobody(message: dict[str, Any]) -> None:
     """Listen to nothing."""
+
+
+def read_input(data: Any, y: Any = None, **loading: Any) -> Dataset:
+    """Return the data that a user names or gives.
+
+    Parameters
+    ----------
+    data : str, Path, Dataset, DataFrame or array
+        A name, a file or folder, or the data themselves.
+    y : array of shape (n,), optional
+        Class labels of data given in memory.
+    **loading
+        Options of :func:`further.data.load`, for what is read.
+    """
+    return load(data, **loading) if isinstance(data, str | Path) else as_dataset(data, y)
 
 
 def describe_data(dataset: Dataset) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from further.compare.source import Listen
+from further.registry import tables
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -55,6 +56,7 @@ def run_tasks(run: Path, tasks: Sequence[dict[str, Any]], jobs: int, listen: Lis
             )  # fmt: skip
             processes.append(process)
             threading.Thread(target=_listen, args=(process, messages), daemon=True).start()
+            _give(process, tables())
             _give(process, waiting.pop(0))
         left = len(tasks)
         while left:

@@ -320,7 +320,7 @@ class Evaluation:
     schema : int
         Version of this format.
     task : str
-        "train" for one model.
+        That of the models.
     command : str
         What made the run.
     run : str
@@ -352,7 +352,7 @@ class Evaluation:
     """
 
     schema: int = 1
-    task: Literal["generation", "train"] = "generation"
+    task: Literal["generation"] = "generation"
     command: str = ""
     run: str = ""
     further: str = ""

@@ -1,19 +1,22 @@
 """A run folder in, one HTML file out: styles, charts, pictures and data inlined.
 
-The page of a task is one module with ``page(run, training_examples)``; a further task is one more
-file and one more line in the table below.
+What shows a task is the module that the table of tasks names. It offers ``page(run,
+training_examples)``, which describes the page of a :class:`RunFolder`, and ``summary(path,
+evaluation)``, which says in a few lines what a command found.
 """
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+from further.errors import RunError
+from further.registry import find_model, task_module
 from further.report.run_folder import RunFolder, read_run
 from further.report.shell import Page
-
-_PAGES = {"clustering": "further.report.clustering.page"}
-_GENERATIVE = "further.report.generation.page"
+from further.report.summary import Summary
 
 
 def render(run: str | Path, *, training_examples: bool = True) -> Path:
@@ -51,8 +54,22 @@ def render(run: str | Path, *, training_examples: bool = True) -> Path:
 
 def page_of(run: RunFolder, training_examples: bool) -> Page:
     """Describe the page of a run as its task does."""
-    task = str(run.evaluation.get("task") or run.run.get("task"))
-    described: Page = importlib.import_module(_PAGES.get(task, _GENERATIVE)).page(
-        run, training_examples
-    )
+    described: Page = _module(run.evaluation, run.run).page(run, training_examples)
     return described
+
+
+def summary_of(path: Path, evaluation: dict[str, Any]) -> Summary:
+    """Say in a few lines what a run found, as its task does."""
+    said: Summary = _module(evaluation).summary(path, evaluation)
+    return said
+
+
+def _module(*records: Mapping[str, Any]) -> ModuleType:
+    """Import what shows a task: the one that is recorded, or that of the model."""
+    for record in records:
+        if record.get("task"):
+            return task_module(record["task"], "report")
+    for record in records:
+        if record.get("model"):
+            return task_module(find_model(record["model"]).task, "report")
+    raise RunError("The run does not say of what task it is, so there is no page for it.")

@@ -11,7 +11,7 @@ from typing import Any
 
 from further.errors import RunError
 from further.evaluate.metrics import GOALS, METRICS
-from further.registry import MODELS
+from further.registry import models_for
 from further.report.markup import without_nan
 from further.report.numbers import as_number
 
@@ -273,7 +273,7 @@ def goal_label(name: str) -> str:
 
 
 def _label(name: str) -> str:
-    known = {line.name: line.label for line in MODELS}
+    known = {line.name: line.label for line in models_for()}
     return known.get(name, name.replace("_", " ").capitalize())
 
 

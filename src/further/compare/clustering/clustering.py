@@ -13,7 +13,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from further.compare.clustering.prepared_table import (
     prepare_table,
     refuse_sizes,
 )
+from further.compare.result import Result
 from further.compare.source import (
     Listen,
     default_folder,
@@ -50,7 +50,7 @@ from further.compare.source import (
 from further.data.batches import Batches
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
-from further.errors import InputError, RunError
+from further.errors import InputError
 from further.evaluate.clustering_record import ClusteringEvaluation
 from further.evaluate.typed_json import to_json, typed
 from further.train.energy import Energy, EnergyMeter, grid_intensity
@@ -60,20 +60,8 @@ from further.train.processes import is_first
 from further.train.run import Run, machine, versions
 
 
-@dataclass(frozen=True)
-class Clustering:
-    """The result of a clustering run.
-
-    Attributes
-    ----------
-    path : Path
-        The run.
-    evaluation : dict
-        What its ``evaluation.json`` holds.
-    """
-
-    path: Path
-    evaluation: dict[str, Any]
+class Clustering(Result):
+    """The result of a clustering run."""
 
     @property
     def sentence(self) -> str:
@@ -84,12 +72,6 @@ class Clustering:
     def to_frame(self) -> pd.DataFrame:
         """Return every row of the source with its cluster: ``assignments.csv``."""
         return pd.read_csv(self.path / "assignments.csv")
-
-    def load(self) -> Any:
-        """Return the fitted estimator."""
-        from further.train.load import load as load_model
-
-        return load_model(self.path)
 
 
 def cluster_table(
@@ -204,13 +186,11 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
     Raises
     ------
     RunError
-        If the folder is no clustering, or its data are gone or have changed.
+        If the data are gone or have changed.
     """
     run = Run(path)
-    if run.record.get("task") != TASK:
-        raise RunError(f'"{path}" is not a clustering.')
     if run.status == "finished":
-        return Clustering(run.path, read_json(run.path / "evaluation.json"))
+        return Clustering.of(run)
     batches = None
     if is_larger_than_memory(run.record["data"]["source"]):
         dataset, batches = sample_table(run.record["data"]["source"], run.record["seed"])
@@ -344,7 +324,7 @@ def _carry_out(
             energy_method=energy.method,
         )
     tell({"event": "done"})
-    return Clustering(run.path, read_json(run.path / "evaluation.json"))
+    return Clustering.of(run)
 
 
 def _fit(run: Run, estimator: Any, table: PreparedTable) -> Any:

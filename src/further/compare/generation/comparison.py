@@ -8,57 +8,45 @@ the members left is put together here: flags, ties, goals, a recommendation. Wha
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from further.compare.forecast import forecast
 from further.compare.generation.member import (
-    Setting,
+    make_estimator,
+    member_cost,
     read_member,
     read_scores,
     score_member,
     simple_control,
+    train_member,
 )
 from further.compare.generation.pictures import write_real
 from further.compare.generation.recommend import across_seeds, recommend
 from further.compare.generation.record import evaluation_record
-from further.compare.source import Listen, default_folder, describe_data, nobody, read_data
-from further.compare.workers import WorkerError, run_tasks
-from further.data.dataset import as_dataset
-from further.data.loading import load
+from further.compare.generation.setting import Setting, read_setting
+from further.compare.members import choose_models, members_of, train_members
+from further.compare.result import Result
+from further.compare.source import Listen, default_folder, describe_data, nobody, read_input
+from further.compare.task import Work
 from further.errors import InputError, RunError
 from further.evaluate.generation.flags import flags
 from further.evaluate.record import Evaluation, ModelRecord
 from further.evaluate.typed_json import to_json
-from further.registry import ModelEntry, find_model, models_for
+from further.registry import ModelEntry, find_model
 from further.train.budget import Budget
-from further.train.files import read_json, write_json
-from further.train.parameters import parameters_to_json
+from further.train.files import write_json
+from further.train.load import load as load_model
 from further.train.run import Run
 
 TASK = "generation"
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The result of a comparison.
-
-    Attributes
-    ----------
-    path : Path
-        The run.
-    evaluation : dict
-        What its ``evaluation.json`` holds.
-    """
-
-    path: Path
-    evaluation: dict[str, Any]
+class Comparison(Result):
+    """The result of a comparison."""
 
     @property
     def recommendation(self) -> str:
@@ -75,12 +63,6 @@ class Comparison:
             for name, metric in model["metrics"].items()
         ]
         return pd.DataFrame(rows).set_index(["model", "metric"])
-
-    def load(self, model: str) -> Any:
-        """Return the fitted estimator of a member."""
-        from further.train.load import load as load_model
-
-        return load_model(self.path, model)
 
 
 def generative_models(
@@ -149,11 +131,8 @@ def generative_models(
     >>> comparison = further.compare.generative_models("digits")  # doctest: +SKIP
     >>> comparison.recommendation  # doctest: +SKIP
     """
-    if isinstance(data, str | Path):
-        dataset = load(data, target=target, **loading)
-    else:
-        dataset = as_dataset(data, y)
-    chosen = _choose(models)
+    dataset = read_input(data, y, target=target, **loading)
+    chosen = choose_models(TASK, models)
     amount = Budget.parse(budget)
     if repeats < 1:
         raise InputError(f"repeats={repeats} must be at least 1.")
@@ -168,13 +147,13 @@ def generative_models(
         repeats=repeats,
         budget=str(budget) if amount.unit != "flop" or budget == "auto" else f"{amount.amount:g}",
         conditional=conditional,
-        models=[{"name": line.name, "parameters": p} for line, p in chosen],
+        models=chosen,
         split=split.describe(),
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    return _carry_out(run, Setting(dataset, split, seed, run.record["budget"], conditional),
-                      jobs, listen)  # fmt: skip
+    setting = Setting(dataset, split, seed, run.record["budget"], conditional)
+    return _carry_out(run, setting, jobs, listen)
 
 
 def resume(
@@ -185,12 +164,10 @@ def resume(
     Raises
     ------
     RunError
-        If the folder is no comparison, or its data are gone or have changed.
+        If the data are gone or have changed.
     """
     run = Run(path)
-    if run.record.get("task") != TASK:
-        raise RunError(f'"{path}" is not a comparison of generative models.')
-    return _carry_out(run, read_setting(run.path), jobs, listen)
+    return _carry_out(run, read_setting(run), jobs, listen)
 
 
 def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
@@ -199,138 +176,74 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
     Raises
     ------
     RunError
-        If the folder is no comparison or has not finished, or its data are gone or have changed.
+        If the run has not finished, or its data are gone or have changed.
     """
-    from further.train.load import load as load_model
-
     run = Run(path)
-    if run.record.get("task") != TASK:
-        raise RunError(f'"{path}" is not a comparison of generative models.')
     if run.record["status"] != "finished":
         raise RunError(f'"{path}" has not finished; resume it with "further resume {path}".')
     tell = listen or nobody
-    setting = read_setting(run.path)
+    setting = read_setting(run)
     with run.working():
-        failed = run.record.get("failures", {})
-        names = [m["name"] for m in run.record["models"] if m["name"] not in failed]
-        for name, repeat in itertools.product(names, range(run.record["repeats"])):
-            folder = member_folder(run, name, repeat)
-            tell({"event": "trained", "model": name, "repeat": repeat})
-            score_member(setting, load_model(folder), find_model(name), folder)
-            tell({"event": "done", "model": name, "repeat": repeat})
+        for member in members_of(run):
+            if not (member.folder / "model.json").is_file():
+                continue
+            about = {"model": member.line.name, "repeat": member.repeat}
+            tell({"event": "trained", **about})
+            score_member(setting, load_model(member.folder), member.line, member.folder)
+            tell({"event": "done", **about})
         evaluation = put_together(run, setting, run.record["seconds"])
         write_json(run.path / "evaluation.json", to_json(evaluation))
-    return Comparison(run.path, read_json(run.path / "evaluation.json"))
+    return Comparison.of(run)
 
 
-def whole_run(path: str | Path) -> Path:
-    """Return the comparison that a member's run belongs to, or the run itself."""
-    for parent in Path(path).absolute().parents:
-        if parent.name == "models" and (parent.parent / "run.json").is_file():
-            return parent.parent
-    return Path(path)
+def member_worker(path: Path) -> Work:
+    """Return what trains and judges the members of a comparison in a worker process."""
+    setting = read_setting(Run(path))
 
+    def work(member: Mapping[str, Any], report: Callable[..., None]) -> None:
+        line, folder = find_model(member["model"]), Path(member["folder"])
+        estimator = make_estimator(setting, line.name, member["repeat"], member["parameters"])
+        train_member(
+            setting, estimator, line, folder,
+            lambda share, loss: report(event="progress", share=share, loss=loss),
+        )  # fmt: skip
+        report(event="trained")
+        score_member(setting, estimator, line, folder)
 
-def read_setting(path: Path) -> Setting:
-    """Return what the members of a comparison share, from its run.
-
-    Raises
-    ------
-    RunError
-        If the data are gone or have changed.
-    """
-    record = Run(path).record
-    dataset = read_data(path, record)
-    seed = record["seed"]
-    return Setting(dataset, dataset.split(seed=seed), seed, record["budget"], record["conditional"])
-
-
-def _choose(models: Any) -> list[tuple[ModelEntry, dict[str, Any]]]:
-    """Return the lines of the members with their hyperparameters, controls last."""
-    wanted: dict[str, dict[str, Any]]
-    if models is None:
-        wanted = {line.name: {} for line in models_for("generation") if line.compared}
-    elif isinstance(models, Mapping):
-        wanted = {
-            find_model(name, "generation").name: dict(given) for name, given in models.items()
-        }
-    else:
-        wanted = {find_model(name, "generation").name: {} for name in models}
-    lines = [
-        line for line in models_for("generation") if line.name in wanted or line.role == "control"
-    ]
-    return [(line, parameters_to_json(wanted.get(line.name, {}))) for line in lines]
+    return work
 
 
 def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | None) -> Comparison:
-    started = time.monotonic()
     tell = listen or nobody
-    members = [
-        (find_model(m["name"]), m["parameters"], repeat)
-        for repeat in range(run.record["repeats"])
-        for m in run.record["models"]
-    ]
+
+    def cost(member: Mapping[str, Any]) -> tuple[float, float]:
+        estimator = make_estimator(setting, member["model"], member["repeat"], member["parameters"])
+        return member_cost(setting, estimator)
+
     with run.working():
         run.update(status="running")
-        todo = []
-        for line, parameters, repeat in members:
-            folder = member_folder(run, line.name, repeat)
-            if not (folder / "evaluation.json").is_file():
-                todo.append(
-                    {"model": line.name, "repeat": repeat, "folder": str(folder),
-                     "parameters": parameters}
-                )  # fmt: skip
-        jobs = jobs or _cores()
-        if todo:
-            expected = forecast(setting, todo, jobs)
-            tell({"event": "forecast", **expected})
-            # The longest first, so that no worker is left alone with it at the end.
-            todo.sort(key=lambda task: -expected["by_model"].get(task["model"], 0.0))
-        failures: dict[str, str] = {}
-
-        def heard(message: dict[str, Any]) -> None:
-            if message["event"] == "error":
-                if not message["user"]:
-                    raise WorkerError(
-                        f"{message['model']}: {message['message']}\n{message['trace']}"
-                    )
-                failures[message["model"]] = message["message"]
-            tell(message)
-
-        before = run.record.get("seconds", 0.0)
-        try:
-            run_tasks(run.path, todo, jobs, heard)
-            wanted = [line.name for line, _, _ in members if line.role == "model"]
-            if wanted and not set(wanted) - set(failures):
-                raise InputError(f"No model could be trained; {wanted[0]}: {failures[wanted[0]]}")
-            tell({"event": "judging"})
-            write_real(setting, run.path)
-        finally:
-            run.update(seconds=before + time.monotonic() - started, failures=failures)
+        train_members(run, setting.dataset.name, cost, jobs, tell)
+        tell({"event": "judging"})
+        write_real(setting, run.path)
         evaluation = put_together(run, setting, run.record["seconds"])
         write_json(run.path / "evaluation.json", to_json(evaluation))
         run.update(status="finished")
-    return Comparison(run.path, read_json(run.path / "evaluation.json"))
-
-
-def member_folder(run: Run, name: str, repeat: int) -> Path:
-    """Return the run of a member; further trainings lie inside that of the first."""
-    folder = run.child(name)
-    return folder if repeat == 0 else folder / "repeats" / str(repeat + 1)
+    return Comparison.of(run)
 
 
 def put_together(run: Run, setting: Setting, seconds: float) -> Evaluation:
     """Return what the members left, with flags, ties and recommendation."""
-    failures = run.record.get("failures", {})
+    failures = {f["model"]: f["message"] for f in run.record.get("failures", [])}
+    folders = {(m.line.name, m.repeat): m.folder for m in members_of(run)}
     names = [member["name"] for member in run.record["models"]]
     entries = {
         name: _failed(find_model(name), failures[name])
         if name in failures
-        else read_member(member_folder(run, name, 0))
+        else read_member(folders[name, 0])
         for name in names
     }
     scores = {
-        name: read_scores(member_folder(run, name, 0), entries[name].metrics)
+        name: read_scores(folders[name, 0], entries[name].metrics)
         for name in names
         if name not in failures
     }
@@ -341,8 +254,7 @@ def put_together(run: Run, setting: Setting, seconds: float) -> Evaluation:
             models.append(model)
             continue
         again = [
-            read_member(member_folder(run, name, repeat)).metrics
-            for repeat in range(1, run.record["repeats"])
+            read_member(folders[name, repeat]).metrics for repeat in range(1, run.record["repeats"])
         ]
         raised, notes = flags(
             scores[name],
@@ -362,11 +274,3 @@ def _failed(line: ModelEntry, why: str) -> ModelRecord:
     return ModelRecord(
         line.name, line.label, line.family, line.role, flags=("failed",), notes=(why,)
     )
-
-
-def _cores() -> int:
-    import os
-
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

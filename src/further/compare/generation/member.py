@@ -6,25 +6,22 @@ it as a comparison would.
 
 from __future__ import annotations
 
-import functools
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from further.compare.forecast import training_cost
 from further.compare.generation.pictures import write_pictures
+from further.compare.generation.setting import Setting
 from further.compare.source import describe_data
 from further.data.dataset import Dataset
-from further.data.encoding import Encoding
-from further.data.kind import KINDS, fit_encoding
-from further.data.spec import Spec
-from further.data.splits import Split
 from further.evaluate.generation.bits import bits_per_dimension
-from further.evaluate.generation.evaluator import EncodedRows, GenerativeEvaluator
+from further.evaluate.generation.evaluator import EncodedRows
 from further.evaluate.generation.reconstruction import reconstruction
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
@@ -42,66 +39,6 @@ from further.train.run import Run
 Report = Callable[[float, float], None]
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What all members share: rows, split, evaluator, seed, budget.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        All rows, with labels where the data have them.
-    split : Split
-        Which rows train, choose weights, and evaluate.
-    seed : int
-        Of the comparison.
-    budget : str
-        Of each member.
-    conditional : bool
-        Whether members are told the class.
-    """
-
-    dataset: Dataset
-    split: Split
-    seed: int
-    budget: str
-    conditional: bool
-
-    @functools.cached_property
-    def encoding(self) -> Encoding:
-        """The encoding that the evaluator uses, fitted on training rows."""
-        return fit_encoding(self.part("train"))
-
-    @property
-    def model_spec(self) -> Spec:
-        """The spec that a member builds its network from."""
-        spec = self.encoding.spec
-        return spec if self.conditional else replace(spec, target=None)
-
-    @functools.cached_property
-    def evaluator(self) -> GenerativeEvaluator:
-        """The fixed protocol."""
-        return GenerativeEvaluator(
-            *(self.rows(self.part(name)) for name in ("train", "validation", "test")),
-            kind=self.dataset.kind,
-            seed=self.seed,
-            integer_grid=self.dataset.levels,
-            blocks=self.encoding.spec.blocks,
-        )
-
-    def part(self, name: str) -> Dataset:
-        """Return the rows of "train", "validation" or "test"."""
-        return self.dataset.take(getattr(self.split, name))
-
-    def for_model(self, part: Dataset) -> Dataset:
-        """Return rows as a member sees them: without labels when unconditional."""
-        return part if self.conditional else replace(part, target=None)
-
-    def rows(self, part: Dataset) -> EncodedRows:
-        """Return rows as the evaluator sees them."""
-        x = self.encoding.encode(part).reshape(len(part), -1)
-        return EncodedRows(x, part.codes, KINDS[part.kind].frame(part), part.groups)
-
-
 def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
     """Return the unfitted estimator of a member, seeded by the comparison's seed and repeat."""
     line = find_model(name)
@@ -114,6 +51,12 @@ def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) ->
         given.setdefault("precision", "float32")
     estimator: Generator = cls(**given)
     return estimator
+
+
+def member_cost(setting: Setting, estimator: Generator) -> tuple[float, float]:
+    """Return the seconds and the bytes that the training of a member takes."""
+    train = setting.for_model(setting.part("train"))
+    return training_cost(estimator, train, setting.encoding, setting.model_spec)
 
 
 def simple_control(task: str) -> ModelEntry:

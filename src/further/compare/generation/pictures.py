@@ -14,7 +14,7 @@ from further.data.dataset import Dataset
 from further.train.files import write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
-    from further.compare.generation.member import Setting
+    from further.compare.generation.setting import Setting
     from further.evaluate.generation.evaluator import EncodedRows
     from further.generate.generator import Generator
 

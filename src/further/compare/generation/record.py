@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from further.compare.generation.member import Setting
+from further.compare.generation.setting import Setting
 from further.compare.source import describe_data
 from further.data import near_duplicates
 from further.evaluate.metrics import GOALS

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from further.compare.forecast import forecast
 from further.compare.generation.member import (
-    Setting,
     describe_member,
     evaluate_member,
     make_estimator,
+    member_cost,
     read_scores,
     score_samples,
     simple_control,
 )
 from further.compare.generation.pictures import write_real
 from further.compare.generation.record import evaluation_record
-from further.compare.source import Listen, default_folder, describe_data, nobody, read_data
-from further.data.dataset import Dataset, as_dataset
-from further.data.loading import load
-from further.errors import RunError
+from further.compare.generation.setting import Setting, read_setting
+from further.compare.result import Result
+from further.compare.source import Listen, default_folder, describe_data, nobody, read_input
 from further.evaluate.generation.flags import flags
 from further.evaluate.interval import Score
 from further.evaluate.record import ModelRecord
@@ -37,36 +36,20 @@ from further.generate.generator import Generator
 from further.registry import ModelEntry, find_model
 from further.train.budget import Budget
 from further.train.callback import Callback
-from further.train.files import read_json, write_json
+from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.progress import Progress
 from further.train.run import Run
 
-TASK = "train"
+TASK = "generation"
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A model that was trained and judged.
-
-    Attributes
-    ----------
-    path : Path
-        The run.
-    evaluation : dict
-        What its ``evaluation.json`` holds.
-    """
-
-    path: Path
-    evaluation: dict[str, Any]
-
-    def load(self) -> Any:
-        """Return the fitted estimator."""
-        return load_model(self.path)
+class Trained(Result):
+    """A model that was trained and judged."""
 
 
-def train_model(
+def train(
     model: str,
     data: Any,
     y: Any = None,
@@ -118,7 +101,7 @@ def train_model(
         If the data or a hyperparameter cannot be used, or the machine has not the memory.
     """
     line = find_model(model)
-    dataset = load(data, **loading) if isinstance(data, str | Path) else as_dataset(data, y)
+    dataset = read_input(data, y, **loading)
     given = dict(parameters or {})
     if line.family == "network":
         given.setdefault("precision", "auto")
@@ -151,35 +134,35 @@ def train_model(
     return _carry_out(run, setting, estimator, line, listen)
 
 
-def resume_training(path: str | Path, *, listen: Listen | None = None) -> Trained:
+def resume(path: str | Path, *, listen: Listen | None = None) -> Trained:
     """Resume a training that was interrupted, to the weights it would have reached.
 
     Raises
     ------
     RunError
-        If the folder is no such training, or its data are gone or have changed.
+        If the data are gone or have changed.
     """
-    run = _open(path)
+    run = Run(path)
     evaluation = run.path / "evaluation.json"
     if run.status == "finished" and evaluation.is_file():
-        return Trained(run.path, read_json(evaluation))
+        return Trained.of(run)
     line = find_model(run.record["model"])
     estimator = line.load()(**parameters_from_json(run.record["parameters"]))
-    return _carry_out(run, _read_setting(run), estimator, line, listen)
+    return _carry_out(run, read_setting(run), estimator, line, listen)
 
 
-def evaluate_model(path: str | Path, *, listen: Listen | None = None) -> Trained:
+def judge(path: str | Path, *, listen: Listen | None = None) -> Trained:
     """Judge a trained model as a comparison would and write ``evaluation.json`` anew.
 
     Raises
     ------
     RunError
-        If the folder is no such training or has not finished, or its data are gone or have changed.
+        If the run has not finished, or its data are gone or have changed.
     """
-    run = _open(path)
+    run = Run(path)
     estimator = load_model(run.path)
     line = find_model(run.record["model"])
-    return _evaluate(run, _read_setting(run), estimator, line, listen or nobody)
+    return _evaluate(run, read_setting(run), estimator, line, listen or nobody)
 
 
 def _carry_out(
@@ -187,8 +170,8 @@ def _carry_out(
 ) -> Trained:
     tell = listen or nobody
     task = {"model": line.name, "repeat": 0}
-    parameters = parameters_to_json(estimator.get_params(deep=False))
-    tell({"event": "forecast", **forecast(setting, [{**task, "parameters": parameters}], 1)})
+    expected = forecast(setting.dataset.name, [task], 1, lambda _: member_cost(setting, estimator))
+    tell({"event": "forecast", **expected})
 
     def report(share: float, loss: float) -> None:
         tell({"event": "progress", **task, "share": share, "loss": loss})
@@ -216,7 +199,7 @@ def _evaluate(
         write_json(run.path / "evaluation.json", to_json(evaluation))
         run.update(status="finished")
     tell({"event": "done", **task})
-    return Trained(run.path, read_json(run.path / "evaluation.json"))
+    return Trained.of(run)
 
 
 def _control(setting: Setting) -> tuple[tuple[ModelRecord, ...], dict[str, Score | None]]:
@@ -229,27 +212,3 @@ def _control(setting: Setting) -> tuple[tuple[ModelRecord, ...], dict[str, Score
     entry = describe_member(setting, mixture, line, scores)
     raised, notes = flags(scores, setting.evaluator.real)
     return (replace(entry, flags=raised, notes=notes),), scores
-
-
-def _open(path: str | Path) -> Run:
-    run = Run(path)
-    if run.record.get("task") == TASK:
-        return run
-    if run.record.get("command") == "fit":
-        raise RunError(
-            f'"{path}" was made by fit in Python, which does not know where its data came from; '
-            f'call fit(X, y, run="{path}") again to resume it.'
-        )
-    if run.record.get("task") == "clustering":
-        raise RunError(
-            f'"{path}" is a clustering, which was judged when it was made; '
-            f'"further report {path}" shows how.'
-        )
-    raise RunError(f'"{path}" is not the training of one model.')
-
-
-def _read_setting(run: Run) -> Setting:
-    dataset: Dataset = read_data(run.path, run.record)
-    seed = run.record["split"]["seed"]
-    budget = parameters_from_json(run.record["parameters"].get("budget", "auto"))
-    return Setting(dataset, dataset.split(seed=seed), seed, budget, run.record["conditional"])

@@ -9,6 +9,7 @@ from further.report.clustering import choice, pictures, profiles, tables
 from further.report.clustering.choice import chosen_k, found_none, write_answers
 from further.report.clustering.kmeans_player import player
 from further.report.clustering.limits import limits
+from further.report.clustering.summary import summary as summary
 from further.report.clustering.tree import dendrogram
 from further.report.cost import in_words
 from further.report.estimates import read_estimate, write_estimate, write_interval

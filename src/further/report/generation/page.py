@@ -9,6 +9,7 @@ from further.report.cost import cost
 from further.report.generation import latent, samples, table_rows, verdict
 from further.report.generation.metric_table import metric_table
 from further.report.generation.scale_plot import scale_plot
+from further.report.generation.summary import summary as summary
 from further.report.markup import join, tag
 from further.report.numbers import as_number, duration, share, significant
 from further.report.pictures import Album, tile_of

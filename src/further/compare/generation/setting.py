@@ -1,0 +1,95 @@
+"""What all members of a comparison of generative models share."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+from further.compare.source import read_data
+from further.data.dataset import Dataset
+from further.data.encoding import Encoding
+from further.data.kind import KINDS, fit_encoding
+from further.data.spec import Spec
+from further.data.splits import Split
+from further.evaluate.generation.evaluator import EncodedRows, GenerativeEvaluator
+from further.train.parameters import parameters_from_json
+from further.train.run import Run
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all members share: rows, split, evaluator, seed, budget.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        All rows, with labels where the data have them.
+    split : Split
+        Which rows train, choose weights, and evaluate.
+    seed : int
+        Of the comparison.
+    budget : str
+        Of each member.
+    conditional : bool
+        Whether members are told the class.
+    """
+
+    dataset: Dataset
+    split: Split
+    seed: int
+    budget: str
+    conditional: bool
+
+    @functools.cached_property
+    def encoding(self) -> Encoding:
+        """The encoding that the evaluator uses, fitted on training rows."""
+        return fit_encoding(self.part("train"))
+
+    @property
+    def model_spec(self) -> Spec:
+        """The spec that a member builds its network from."""
+        spec = self.encoding.spec
+        return spec if self.conditional else replace(spec, target=None)
+
+    @functools.cached_property
+    def evaluator(self) -> GenerativeEvaluator:
+        """The fixed protocol."""
+        return GenerativeEvaluator(
+            *(self.rows(self.part(name)) for name in ("train", "validation", "test")),
+            kind=self.dataset.kind,
+            seed=self.seed,
+            integer_grid=self.dataset.levels,
+            blocks=self.encoding.spec.blocks,
+        )
+
+    def part(self, name: str) -> Dataset:
+        """Return the rows of "train", "validation" or "test"."""
+        return self.dataset.take(getattr(self.split, name))
+
+    def for_model(self, part: Dataset) -> Dataset:
+        """Return rows as a member sees them: without labels when unconditional."""
+        return part if self.conditional else replace(part, target=None)
+
+    def rows(self, part: Dataset) -> EncodedRows:
+        """Return rows as the evaluator sees them."""
+        x = self.encoding.encode(part).reshape(len(part), -1)
+        return EncodedRows(x, part.codes, KINDS[part.kind].frame(part), part.groups)
+
+
+def read_setting(run: Run) -> Setting:
+    """Return the setting of a comparison, or of the training of one model, from its run.
+
+    Raises
+    ------
+    RunError
+        If the data are gone or have changed.
+    """
+    record = run.record
+    dataset = read_data(run.path, record)
+    # The seed of one model's training may be its own hyperparameter; that of the split is not.
+    seed = record["split"]["seed"]
+    if "models" in record:
+        budget = record["budget"]
+    else:  # it is a hyperparameter of the one model
+        budget = parameters_from_json(record["parameters"].get("budget", "auto"))
+    return Setting(dataset, dataset.split(seed=seed), seed, budget, record["conditional"])

@@ -1,0 +1,155 @@
+"""The members of a comparison: who takes part, where their runs are, and their training.
+
+Every member has its own run under ``models/NAME`` and is trained and judged by a worker process.
+Whatever a kill leaves can be completed, since each of these runs knows how far it came.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from further.compare.forecast import forecast
+from further.compare.source import Listen
+from further.compare.workers import WorkerError, run_tasks
+from further.errors import InputError
+from further.registry import ModelEntry, find_model, models_for
+from further.train.parameters import parameters_to_json
+from further.train.run import Run
+
+
+@dataclass(frozen=True)
+class Member:
+    """One training of one model.
+
+    Attributes
+    ----------
+    line : ModelEntry
+        Its line in the table of models.
+    parameters : dict
+        Hyperparameters, as they stand in JSON.
+    repeat : int
+        From 0 on; each has another seed.
+    folder : Path
+        Its run.
+    """
+
+    line: ModelEntry
+    parameters: dict[str, Any]
+    repeat: int
+    folder: Path
+
+
+def choose_models(
+    task: str, models: Sequence[str] | Mapping[str, Mapping[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """Return what ``run.json`` says of the models that take part, controls last.
+
+    Parameters
+    ----------
+    task : str
+        Its controls are always among them.
+    models : sequence of str, or dict of dict, optional
+        Names, or names with hyperparameters; default: all that a comparison takes.
+    """
+    lines = models_for(task)
+    if models is None:
+        given: Mapping[str, Any] = {line.name: {} for line in lines if line.compared}
+    elif isinstance(models, Mapping):
+        given = models
+    else:
+        given = {name: {} for name in models}
+    wanted = {find_model(name, task).name: dict(own) for name, own in given.items()}
+    return [
+        {"name": line.name, "parameters": parameters_to_json(wanted.get(line.name, {}))}
+        for line in lines
+        if line.name in wanted or line.role == "control"
+    ]
+
+
+def members_of(run: Run) -> list[Member]:
+    """Return the members of a comparison; further trainings lie inside the run of the first."""
+    return [
+        Member(
+            find_model(model["name"]),
+            model["parameters"],
+            repeat,
+            run.child(model["name"]) / (f"repeats/{repeat + 1}" if repeat else ""),
+        )
+        for repeat in range(run.record["repeats"])
+        for model in run.record["models"]
+    ]
+
+
+def train_members(
+    run: Run,
+    data: str,
+    cost: Callable[[Mapping[str, Any]], tuple[float, float]],
+    jobs: int | None,
+    tell: Listen,
+) -> None:
+    """Train and judge all members that have not finished, and record which failed.
+
+    Parameters
+    ----------
+    run : Run
+        The comparison.
+    data : str
+        Name of the data.
+    cost : callable
+        Returns the seconds and the bytes that the training of a member takes.
+    jobs : int, optional
+        Members at a time; default: as many as there are cores.
+    tell : callable
+        Called with every progress message.
+
+    Raises
+    ------
+    InputError
+        If the machine has not the memory, or no model could be trained.
+    WorkerError
+        If a process dies, or meets a failure of ours.
+    """
+    started = time.monotonic()
+    members = members_of(run)
+    todo = [
+        {"model": member.line.name, "repeat": member.repeat, "folder": str(member.folder),
+         "parameters": member.parameters}
+        for member in members
+        if not (member.folder / "evaluation.json").is_file()
+    ]  # fmt: skip
+    jobs = jobs or _cores()
+    if todo:
+        expected = forecast(data, todo, jobs, cost)
+        tell({"event": "forecast", **expected})
+        # The longest first, so that no worker is left alone with it at the end.
+        todo.sort(key=lambda task: -expected["by_model"].get(task["model"], 0.0))
+    failures: list[dict[str, Any]] = []
+
+    def heard(message: dict[str, Any]) -> None:
+        if message["event"] == "error":
+            if not message["user"]:
+                raise WorkerError(f"{message['model']}: {message['message']}\n{message['trace']}")
+            failures.append({key: message[key] for key in ("model", "repeat", "message")})
+        tell(message)
+
+    before = run.record.get("seconds", 0.0)
+    try:
+        run_tasks(run.path, todo, jobs, heard)
+    finally:
+        run.update(seconds=before + time.monotonic() - started, failures=failures)
+    failed = {(failure["model"], failure["repeat"]) for failure in failures}
+    wanted = {(m.line.name, m.repeat) for m in members if m.line.role == "model"}
+    if wanted and wanted <= failed:
+        first = failures[0]
+        raise InputError(f"No model could be trained; {first['model']}: {first['message']}")
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,37 @@
+"""What is left when models have been compared, trained or judged: a run, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from further.train.files import read_json
+from further.train.run import Run
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run and its evaluation.
+
+    Attributes
+    ----------
+    path : Path
+        The run.
+    evaluation : dict
+        What its ``evaluation.json`` holds.
+    """
+
+    path: Path
+    evaluation: dict[str, Any]
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Read the evaluation of a run."""
+        return cls(run.path, read_json(run.path / "evaluation.json"))
+
+    def load(self, model: str | None = None) -> Any:
+        """Return the fitted estimator; of several, the one of that name."""
+        from further.train.load import load as load_model
+
+        return load_model(self.path, model)
