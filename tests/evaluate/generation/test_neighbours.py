@@ -63,15 +63,30 @@ def test_on_a_line_by_hand():
     )
 
 
-def test_scores_have_paired_draws_within_their_limits():
-    x, y = np.random.default_rng(0).normal(size=(2, 50, 3))
-    halves = half_samples(50, 40, 0), half_samples(50, 40, 1)
-    scores = neighbour_scores(distances(x), distances(x, y), distances(y), *halves)
-    assert tuple(scores) == NAMES
-    for name, score in scores.items():
-        assert score.draws.shape == (40,)
-        assert 0 <= score.estimate.low <= score.value <= score.estimate.high
-        assert name == "density" or score.estimate.high <= 1
+def test_intervals_are_as_wide_as_the_shares_vary_from_sample_to_sample():
+    rng = np.random.default_rng(0)
+
+    def scores():
+        x, y = rng.normal(size=(2, 80, 3))
+        halves = half_samples(80, 60, 0), half_samples(80, 60, 1)
+        return neighbour_scores(distances(x), distances(x, y), distances(y), *halves)
+
+    found = [scores() for _ in range(40)]
+    assert tuple(found[0]) == NAMES
+    for name in NAMES:
+        spread = np.std([one[name].value for one in found], ddof=1)
+        widths = [one[name].estimate.high - one[name].estimate.low for one in found]
+        assert 0.6 < np.mean(widths) / (2 * 1.96 * spread) < 1.5, name
+
+
+def test_a_share_cannot_pass_one_but_density_can():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    halves = half_samples(60, 100, 0), half_samples(60, 100, 1)
+    between = distances(x), distances(x, 0.3 * x), distances(0.3 * x)
+    scores = neighbour_scores(*between, *halves)
+    precision, density = scores["precision"], scores["density"]
+    assert precision.value == precision.estimate.high == 1.0
+    assert density.estimate.high > density.value > 1.0
 
 
 @pytest.mark.parametrize("n", [11, 150])

@@ -67,8 +67,19 @@ def test_real_beats_shuffled_beats_noise():
     assert shapes[0].value == pytest.approx(shapes[1].value)
     assert shapes[0].estimate.low > shapes[2].estimate.high
     assert pairs[0].value > pairs[1].value > pairs[2].value
-    for score in shapes + pairs:
-        assert score.estimate.low <= score.value <= score.estimate.high
+
+
+def test_intervals_are_as_wide_as_the_figures_vary_from_table_to_table():
+    train = table(300, 0)
+    found = []
+    for seed in range(20):
+        fidelity = TableFidelity(train, table(120, 100 + seed), seed=0)
+        samples = table(120, 200 + seed)
+        found.append([fidelity.column_shapes(samples), fidelity.pair_correlations(samples)])
+    for scores in zip(*found, strict=True):
+        spread = np.std([score.value for score in scores], ddof=1)
+        widths = [score.estimate.high - score.estimate.low for score in scores]
+        assert 0.6 < np.mean(widths) / (2 * 1.96 * spread) < 1.7
 
 
 def test_missing_values_count():

@@ -53,7 +53,10 @@ def test_few_rows():
     x, y = np.random.default_rng(0).normal(size=(2, 3, 2))
     assert accuracy(x, y) is None
     x, y = np.random.default_rng(0).normal(size=(2, 10, 2))
-    assert 0 <= accuracy(x, y).value <= 1
+    score = accuracy(x, y + 20)
+    assert score.value == 1.0
+    # Of twenty rows: Wilson's interval for 20 of 20.
+    assert score.estimate.low == pytest.approx(1 / (1 + 1.96**2 / 20), abs=1e-3)
 
 
 def test_constant_features():
