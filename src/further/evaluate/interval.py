@@ -29,13 +29,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
+from further.evaluate.estimate import Estimate, Score
 from further.evaluate.resampling import (
     LEAST_HALVED,
     LEVEL,
@@ -60,78 +61,6 @@ BOOTSTRAP = "bootstrap of per-example scores, nothing refitted"
 WILSON = "Wilson score interval"
 TOO_FEW = "too few rows for an interval"
 NO_SPREAD = "no interval: the same value in every resample"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure, its 95 % interval, what it was measured on, and how the interval was made.
-
-    Attributes
-    ----------
-    value : float
-        The figure itself, on all rows.
-    low, high : float or None
-        Limits of the interval; None where there are too few rows for one.
-    n : int
-        Number of examples behind the figure.
-    method : str
-        How the interval was made, in words.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int
-    method: str
-
-    @property
-    def contains_zero(self) -> bool:
-        """Whether 0 lies within the interval; without an interval nothing is ruled out."""
-        return self.low is None or self.high is None or self.low <= 0.0 <= self.high
-
-    def to_dict(self) -> dict[str, float | int | str | None]:
-        """Return the figure for JSON, where what is not finite is None."""
-
-        def finite(number: float | None) -> float | None:
-            return None if number is None or not math.isfinite(number) else float(number)
-
-        return {
-            "value": finite(self.value),
-            "low": finite(self.low),
-            "high": finite(self.high),
-            "n": self.n,
-            "method": self.method,
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class Score:
-    """An estimate with what is needed to compare it with that of another model.
-
-    Attributes
-    ----------
-    estimate : Estimate
-        The figure.
-    draws : ndarray of shape (draws,) or None
-        The figure resampled; entry i of two models rests on the same test rows.
-    per_example : ndarray of shape (n,) or None
-        What the figure is the mean of, where it is a mean.
-    basis : {"exact", "bound"} or None
-        What a likelihood is.
-    detail : dict
-        Whatever else was found, ready for JSON.
-    """
-
-    estimate: Estimate
-    draws: Floats | None = None
-    per_example: Floats | None = None
-    basis: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def value(self) -> float:
-        """The figure itself."""
-        return self.estimate.value
 
 
 def score_from_halves(

@@ -32,11 +32,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from further.errors import InputError
-from further.evaluate.interval import BOOTSTRAP_DRAWS, LEVEL, WILSON, Estimate, wilson
+from further.evaluate.interval import (
+    BOOTSTRAP_DRAWS,
+    WILSON,
+    Estimate,
+    score_from_resamples,
+    wilson,
+)
 
 Floats = NDArray[np.floating[Any]]
 
-STRATIFIED = "stratified bootstrap of rows, scores fixed"
 MEASURES = ("precision_at_k", "average_precision", "roc_auc")
 
 
@@ -168,14 +173,15 @@ def anomaly_report(
     if not 1 <= wanted <= n:
         raise InputError(f"anomaly_report: k={k}, but there are {n} rows; choose 1 to {n}.")
     ranking = _Ranking(typical, marked)
-    values = ranking.measure(np.ones((1, n)), wanted)[0]
-    resampled = ranking.bootstrap(draws, wanted, np.random.default_rng(random_state))
-    estimates = [
-        _estimate(value, of_draws, n) for value, of_draws in zip(values, resampled.T, strict=True)
-    ]
-    if values[0] in (0.0, 1.0) and resampled[:, 0].std() == 0:
-        low, high = wilson(float(values[0]), wanted)
-        estimates[0] = Estimate(float(values[0]), low, high, n, WILSON)
+    found = score_from_resamples(
+        lambda weights: ranking.measure(weights, wanted),
+        n, strata=marked, limits=(0.0, 1.0), draws=draws, seed=random_state,
+    )  # fmt: skip
+    estimates = [score.estimate for score in found]
+    if found[0].value in (0.0, 1.0):
+        # A share of the rows that are looked at, however many are marked.
+        low, high = wilson(found[0].value, wanted)
+        estimates[0] = Estimate(found[0].value, low, high, n, WILSON)
     return AnomalyReport(
         estimates[0], estimates[1], estimates[2], wanted, n_positive / n, n, n_positive, mark
     )
@@ -205,50 +211,33 @@ def _marked(labels: Any, positive: Any, n: int) -> tuple[NDArray[np.bool_], Any]
 
 
 class _Ranking:
-    """Rows from the least typical on, so that a draw is a vector of how often each row counts."""
+    """Rows from the least typical on, so that a resample is a vector of weights."""
 
     def __init__(self, typical: Floats, marked: NDArray[np.bool_]) -> None:
-        order = np.argsort(typical, kind="stable")
-        self.marked = marked[order]
-        ranked = typical[order]
+        self.order = np.argsort(typical, kind="stable")
+        self.marked = marked[self.order]
+        ranked = typical[self.order]
         self.last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
 
-    def measure(self, counts: Floats, k: int) -> Floats:
-        """Return the three measures, shape (draws, 3), of rows counted so often, (draws, n)."""
-        hits = np.cumsum(counts * self.marked, axis=1)[:, self.last]
-        seen = np.cumsum(counts, axis=1)[:, self.last]
-        new_hits = np.diff(hits, axis=1, prepend=0.0)
-        new_seen = np.diff(seen, axis=1, prepend=0.0)
-        positives = hits[:, -1:]
-        negatives = seen[:, -1:] - positives
-        precision = hits / np.maximum(seen, 1.0)
-        average = (new_hits * precision).sum(axis=1) / positives[:, 0]
-        new_misses = new_seen - new_hits
+    def measure(self, weights: Floats, k: int) -> Floats:
+        """Return the three measures of rows that weigh so much, shape (3,)."""
+        weights = weights[self.order]
+        hits = np.cumsum(weights * self.marked)[self.last]
+        seen = np.cumsum(weights)[self.last]
+        new_hits, new_seen = np.diff(hits, prepend=0.0), np.diff(seen, prepend=0.0)
+        positives = hits[-1]
+        negatives = seen[-1] - positives
+        if not (positives and negatives):
+            return np.full(3, np.nan)
+        average = new_hits @ (hits / np.maximum(seen, 1e-9)) / positives
         after = negatives - (seen - hits)
-        pairs = (new_hits * (after + 0.5 * new_misses)).sum(axis=1)
-        area = pairs / (positives[:, 0] * negatives[:, 0])
-        at = (seen < k).sum(axis=1)
-        row = np.arange(len(counts))
-        missing = k - (seen[row, at] - new_seen[row, at])
-        found = hits[row, at] - new_hits[row, at] * (1 - missing / new_seen[row, at])
-        return np.column_stack([found / k, average, area])
-
-    def bootstrap(self, draws: int, k: int, rng: np.random.Generator) -> Floats:
-        """Return the measures of rows drawn anew, marked and unmarked apart."""
-        strata = [np.flatnonzero(self.marked), np.flatnonzero(~self.marked)]
-        measured = []
-        for start in range(0, draws, 50):
-            counts = np.zeros((min(50, draws - start), len(self.marked)))
-            for rows in strata:
-                drawn = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), len(counts))
-                counts[:, rows] = drawn
-            measured.append(self.measure(counts, k))
-        return np.concatenate(measured)
-
-
-def _estimate(value: float, draws: Floats, n: int) -> Estimate:
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(float(value), min(low, value), max(high, value), n, STRATIFIED)
+        area = new_hits @ (after + 0.5 * (new_seen - new_hits)) / (positives * negatives)
+        # Of the rows of one score that the k-th is among, a part is looked at. Weights add up to n
+        # but for rounding, which must not send the k-th beyond the last.
+        at = int(np.searchsorted(seen, k * (1 - 1e-9)))
+        missing = k - (seen[at] - new_seen[at])
+        found = hits[at] - new_hits[at] * (1 - missing / new_seen[at])
+        return np.array([found / k, average, area])
 
 
 @dataclass(frozen=True)
