@@ -85,7 +85,7 @@ def ours(train: Dataset, real: np.ndarray, steps: int, every: int) -> dict[str, 
     return {
         "parameters": model.n_parameters_, "ms_per_step": per_step * 1e3,
         "sampling_seconds": sampling, "seconds_to_quality": watch.reached, "curve": watch.curve,
-        "engine": str(model.engine_),
+        "execution": str(model.execution_),
     }  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def theirs(x: Tensor, real: np.ndarray, steps: int, every: int, rate: float) -> 
     return {
         "parameters": sum(p.numel() for p in net.parameters()), "ms_per_step": per_step * 1e3,
         "sampling_seconds": sampling, "seconds_to_quality": watch.reached, "curve": watch.curve,
-        "engine": f"float32, {torch.get_num_threads()} threads, learning rate {rate:g}",
+        "execution": f"float32, {torch.get_num_threads()} threads, learning rate {rate:g}",
     }  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def ours(train: Dataset, validation: Dataset, x: Tensor, epochs: int) -> dict[st
     with torch.no_grad():
         mean, log_scale = net.encode(x)
         loss = negative_elbo(mean, log_scale, lambda z: net.decode(z, None).sigmoid(), x)
-    return {"seconds": seconds, "validation_loss": loss, "engine": model.engine_}
+    return {"seconds": seconds, "validation_loss": loss, "execution": model.execution_}
 
 
 def theirs(train: Tensor, x: Tensor, epochs: int) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def theirs(train: Tensor, x: Tensor, epochs: int) -> dict[str, Any]:
         loss = negative_elbo(
             out.embedding, 0.5 * out.log_covariance, lambda z: model.decoder(z).reconstruction, x
         )
-    return {"seconds": seconds, "validation_loss": loss, "engine": "pythae's default"}
+    return {"seconds": seconds, "validation_loss": loss, "execution": "pythae's default"}
 
 
 def main() -> None:

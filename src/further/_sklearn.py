@@ -3,6 +3,8 @@
 ``_param_validation`` is how scikit-learn's own estimators declare the limits of their parameters,
 and ``_fit_context`` is what checks them; k-means has one iteration, and the number of threads, from
 compiled modules, which are imported when they are called. None has a public counterpart.
+``check_feature_names`` sets or compares ``feature_names_in_`` of tables that ``validate_data``
+does not take, those with columns of text.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from sklearn.utils._param_validation import (
     StrOptions,
     make_constraint,
 )
+from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "Interval",
     "InvalidParameterError",
     "StrOptions",
+    "check_feature_names",
     "check_sample_weight",
     "effective_n_threads",
     "fit_context",

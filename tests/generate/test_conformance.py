@@ -199,11 +199,12 @@ def test_parameters(name):
         model.set_params(colour="red")
     signature = inspect.signature(type(model))
     parameters = list(signature.parameters.values())
-    assert len(parameters) <= 10
+    # At most six of its own beside the five that all networks have.
+    assert len(parameters) <= 11
     assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
     if name in DEEP:
-        last = [p.name for p in parameters[-4:]]
-        assert last == ["budget", "precision", "training", "random_state"]
+        last = [p.name for p in parameters[-5:]]
+        assert last == ["budget", "precision", "device", "training", "random_state"]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -18,7 +18,7 @@ from further.generate.diffusion import stratified_levels
 from further.generate.diffusion_net import DenoisingNet, scaling
 from further.generate.diffusion_samplers import DDIM, DPMSolver
 from further.generate.noise_schedule import Cosine
-from further.train.objective import Batch
+from further.train.batch import ArraySource, Batch
 
 TABLE = (Block("age", 0, 1, "numeric"), Block("colour", 1, 4, "categorical"))
 SPECS = {
@@ -51,7 +51,7 @@ def rows(spec: Spec, n: int = 6) -> Batch:
     x = torch.rand(n, *spec.shape)
     if spec.levels:
         x = (x * (spec.levels - 1)).round() / (spec.levels - 1)
-    return Batch(x, torch.arange(n) % spec.n_classes if spec.n_classes else None)
+    return Batch(x=x, y=torch.arange(n) % spec.n_classes if spec.n_classes else None)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -68,7 +68,7 @@ def test_works_on_every_shape_and_every_parameter_gets_a_gradient(spec, predicti
     without = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == []
     with torch.no_grad():
-        drawn = model.generate(net, 2, None if batch.y is None else batch.y[:2], generator())
+        drawn = model.generate(net, 2, batch.take(slice(2)), generator())
         likelihood = model.log_likelihood(net, batch, generator())
     assert drawn.shape == (2, *spec.shape)
     assert drawn.isfinite().all()
@@ -91,7 +91,7 @@ def test_the_loss_is_the_squared_error_of_the_target(prediction):
     for parameter in net.parameters():
         nn.init.zeros_(parameter)
     x = 3 + torch.zeros(4000, 4)
-    loss = float(model.objectives(net)[0].loss(Batch(x, None), generator())["loss"].detach())
+    loss = float(model.objectives(net)[0].loss(Batch(x=x), generator())["loss"].detach())
     sigma = (1 - net.alpha_bar).sqrt()
     # E v² = α² + 9 σ² at a level, averaged over levels; E ε² = 1.
     velocity = float((1 - sigma**2 + 9 * sigma**2).mean())
@@ -116,8 +116,8 @@ def test_guidance_zero_forgets_the_class_and_one_is_the_class():
 def test_guided_samples_without_guidance_do_not_depend_on_the_class():
     model, net = small(SPECS["8x8"], guidance=0.0, sampler=DDIM(steps=3))
     with torch.no_grad():
-        a = model.generate(net, 3, torch.tensor([0, 1, 2]), generator())
-        b = model.generate(net, 3, torch.tensor([5, 5, 5]), generator())
+        a = model.generate(net, 3, {"y": torch.tensor([0, 1, 2])}, generator())
+        b = model.generate(net, 3, {"y": torch.tensor([5, 5, 5])}, generator())
     torch.testing.assert_close(a, b)
 
 
@@ -144,7 +144,7 @@ def test_choosing_the_settings_tightens_the_bound_and_they_are_saved_with_the_we
     batch = rows(spec, 40)
     with torch.no_grad():
         before = model.log_likelihood(net, batch, generator()).mean()
-        model.finish(net, batch, generator())
+        model.finish(net, ArraySource(batch), generator())
         after = model.log_likelihood(net, batch, generator()).mean()
     assert after > before
     again = small(spec)[1]

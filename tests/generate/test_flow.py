@@ -261,7 +261,7 @@ def test_more_draws_tighten_the_bound() -> None:
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         one = net.log_prob(x, y, generator).mean()
-        many = flow.log_likelihood(net, further.generate.flow.Batch(x, y), generator)
+        many = flow.log_likelihood(net, further.generate.flow.Batch(x=x, y=y), generator)
     assert many is not None
     assert many.mean() > one
 

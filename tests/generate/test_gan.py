@@ -34,7 +34,7 @@ from further.generate.gan_losses import (
     make_loss,
     squared_gradient_norm,
 )
-from further.train.objective import Batch
+from further.train.batch import Batch
 
 TABLE = Spec(
     (6,),
@@ -63,7 +63,7 @@ def some_rows(spec: Spec, n: int = 6) -> Batch:
         if block.kind == "categorical":
             codes = torch.arange(n) % (block.stop - block.start)
             x[:, block.start : block.stop] = nn.functional.one_hot(codes).float()
-    return Batch(x, torch.arange(n) % spec.n_classes if spec.n_classes else None)
+    return Batch(x=x, y=torch.arange(n) % spec.n_classes if spec.n_classes else None)
 
 
 def built(model: GAN, spec: Spec) -> nn.Module:
@@ -193,7 +193,7 @@ def test_penalty_counts_in_units_of_the_total_variance():
     net = model.build(Spec((2,)))
     net.discriminator = Linear(weight)
     generator = torch.Generator().manual_seed(0)
-    logged = model.objectives(net)[0].loss(Batch(x, None), generator)
+    logged = model.objectives(net)[0].loss(Batch(x=x), generator)
     made = net.generate(4, None, torch.Generator().manual_seed(0))
     value = Hinge().discriminator(x @ weight, made @ weight)
     # γ/2 (R1 + R2) with γ = 0.5 · 10 and R1 = R2 = |w|² = 0.25
@@ -240,11 +240,11 @@ def test_every_loss_trains_both_networks(loss, penalty):
 def test_samples_have_the_form_of_the_data(spec):
     model = GAN(width=32, depth=1)
     net = built(model, spec)
-    y = torch.arange(9) % spec.n_classes if spec.n_classes else None
+    given = {"y": torch.arange(9) % spec.n_classes} if spec.n_classes else {}
     with torch.no_grad():
-        rows = model.generate(net, 9, y, torch.Generator().manual_seed(1))
-        again = model.generate(net, 9, y, torch.Generator().manual_seed(1))
-        other = model.generate(net, 9, y, torch.Generator().manual_seed(2))
+        rows = model.generate(net, 9, given, torch.Generator().manual_seed(1))
+        again = model.generate(net, 9, given, torch.Generator().manual_seed(1))
+        other = model.generate(net, 9, given, torch.Generator().manual_seed(2))
     assert rows.shape == (9, *spec.shape)
     assert rows.dtype == torch.float32
     assert torch.equal(rows, again)
@@ -272,7 +272,8 @@ def test_the_class_moves_samples_and_scores():
 def test_scores_depend_on_their_own_row_only():
     for spec in (SPECS["8x8"], SPECS["28x28"]):
         net = built(GAN(width=32, depth=1), spec)
-        x, y = some_rows(spec)
+        batch = some_rows(spec)
+        x, y = batch.x, batch.y
         torch.testing.assert_close(
             net.discriminator(x, y)[:2], net.discriminator(x[:2], y[:2]), rtol=1e-4, atol=1e-5
         )

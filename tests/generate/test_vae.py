@@ -13,7 +13,7 @@ from torch import distributions, nn
 from further.data.dataset import as_dataset
 from further.data.spec import Block, Spec
 from further.generate.vae import VAE, BetaVAE, noise_of_rows
-from further.train.objective import Batch
+from further.train.batch import Batch
 
 SIZE, LATENT = 5, 2
 SPEC = Spec((SIZE,), blocks=tuple(Block(f"x{i}", i, i + 1, "numeric") for i in range(SIZE)))
@@ -40,7 +40,7 @@ def test_the_loss_is_distortion_plus_weighted_rate(beta):
     model = small(BetaVAE, beta=beta)
     net = random_net(model)
     x = torch.randn(64, SIZE)
-    logged = model.objectives(net)[0].loss(Batch(x, None), torch.Generator().manual_seed(5))
+    logged = model.objectives(net)[0].loss(Batch(x=x), torch.Generator().manual_seed(5))
 
     mean, log_scale = net.encode(x)
     posterior = distributions.Normal(mean, log_scale.exp())
@@ -94,14 +94,14 @@ class LinearGaussian:
     def elbo(self, seed=0):
         loss = self.model.objectives(self.net)[0].loss
         with torch.no_grad():
-            logged = loss(Batch(self.x, None), torch.Generator().manual_seed(seed))
+            logged = loss(Batch(x=self.x), torch.Generator().manual_seed(seed))
         return -float(logged["loss"])
 
     def bound(self, draws, monkeypatch, seed=0):
         monkeypatch.setattr("further.generate.vae.IMPORTANCE_SAMPLES", draws)
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
-            return self.model.log_likelihood(self.net, Batch(self.x, None), generator)
+            return self.model.log_likelihood(self.net, Batch(x=self.x), generator)
 
 
 @pytest.mark.parametrize("draws", [1, 7])

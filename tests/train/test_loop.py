@@ -8,13 +8,16 @@ import pytest
 import torch
 from torch import nn
 
+from further.train.batch import ArraySource, Batch
 from further.train.budget import Budget
 from further.train.callback import Callback
-from further.train.execution import REPRODUCIBLE, Engine
+from further.train.execution import REPRODUCIBLE, Execution
 from further.train.history import HistoryFile, to_csv
-from further.train.loop import ROWS_A_BUDGET, Loop, hash_seed
-from further.train.objective import Batch, Objective
+from further.train.loop import ROWS_A_BUDGET, Loop
+from further.train.objective import Objective
+from further.train.seeds import hash_seed
 from further.train.training import Training
+from further.train.validation import MeanLoss
 
 PLAIN = Training(
     optimizer="sgd", learning_rate=0.1, betas=(0.0, 0.0), schedule="constant", warmup=0.0,
@@ -33,13 +36,14 @@ def least_squares(net, noise=0.0):
 def make_loop(budget="10 steps", *, n=32, validation=None, validate=None, net=None, **options):
     torch.manual_seed(0)
     net = net or nn.Linear(3, 1)
-    rows = Batch(torch.randn(n, 3, generator=torch.Generator().manual_seed(1)), None)
+    rows = Batch(x=torch.randn(n, 3, generator=torch.Generator().manual_seed(1)))
     loss = options.pop("loss", None) or least_squares(net, options.pop("noise", 0.0))
     objectives = options.pop("objectives", None) or [Objective(loss, list(net.parameters()))]
     training = options.pop("training", PLAIN)
     return Loop(
-        net, objectives, rows, validation, validate or (lambda net, batch, generator: {}),
-        training=training, budget=Budget.parse(budget), engine=REPRODUCIBLE, seed=0, **options,
+        net, objectives, ArraySource(rows), validation and ArraySource(validation),
+        MeanLoss(validate or (lambda net, batch, generator: {})),
+        training=training, budget=Budget.parse(budget), execution=REPRODUCIBLE, seed=0, **options,
     )  # fmt: skip
 
 
@@ -47,7 +51,7 @@ def test_one_step_of_gradient_descent_by_hand():
     loop = make_loop("1 step", training=PLAIN.override({"batch_size": 32}))
     weight = loop.net.weight.detach().clone().double()
     bias = loop.net.bias.detach().clone().double()
-    x = loop.train.x.double()
+    x = loop.train.rows.x.double()
     error = (x @ weight.T + bias)[:, 0] - x.sum(1)
     loop.run()
     expected = weight - 0.1 * 2 * (error[:, None] * x).mean(0)
@@ -70,7 +74,7 @@ def test_every_row_is_seen_once_an_epoch_in_a_new_order():
     assert len(seen) == 8
     assert not torch.equal(first, second)
     for epoch in (first, second):
-        assert sorted(epoch.tolist()) == sorted(loop.train.x.tolist())
+        assert sorted(epoch.tolist()) == sorted(loop.train.rows.x.tolist())
 
 
 @pytest.mark.parametrize(
@@ -126,11 +130,13 @@ def test_the_weights_of_the_lowest_validation_loss_are_kept():
     weights = []
 
     def validate(net, batch, generator):
+        if len(batch.x) != 4:  # the part of the training rows
+            return {"loss": torch.tensor(-1.0)}
         weights.append(net.weight.detach().clone())
         return {"loss": torch.tensor(next(losses)), "other": torch.tensor(-1.0)}
 
     loop = make_loop(
-        "5 steps", validation=Batch(torch.zeros(4, 3), None), validate=validate,
+        "5 steps", validation=Batch(x=torch.zeros(4, 3)), validate=validate,
         training=PLAIN.override({"keep": "best"}),
     )  # fmt: skip
     loop.run()
@@ -142,7 +148,7 @@ def test_the_weights_of_the_lowest_validation_loss_are_kept():
 
 def test_validation_is_a_mean_over_rows_under_the_same_random_numbers(monkeypatch):
     monkeypatch.setattr("further.train.loop.VALIDATION_BATCH", 4)
-    rows = Batch(torch.arange(30.0).view(10, 3), None)
+    rows = Batch(x=torch.arange(30.0).view(10, 3))
 
     def validate(net, batch, generator):
         noise = torch.rand(len(batch.x), generator=generator)
@@ -162,7 +168,7 @@ def test_averaged_weights_are_validated_and_kept():
         return {"loss": torch.tensor(float(-len(seen)))}
 
     loop = make_loop(
-        "5 steps", validation=Batch(torch.zeros(4, 3), None), validate=validate,
+        "5 steps", validation=Batch(x=torch.zeros(4, 3)), validate=validate,
         training=PLAIN.override({"averaging": 0.5, "keep": "best"}),
     )  # fmt: skip
     loop.run()
@@ -262,10 +268,10 @@ def test_bfloat16_computes_the_loss_and_float32_the_weights():
         seen.append(out.dtype)
         return {"loss": out.float().square().mean()}
 
-    rows = Batch(torch.randn(32, 3), None)
+    rows = ArraySource(Batch(x=torch.randn(32, 3)))
     loop = Loop(
-        net, [Objective(loss, list(net.parameters()))], rows, None, lambda *a: {},
-        training=PLAIN, budget=Budget.parse("2 steps"), engine=Engine("bf16-mixed"), seed=0,
+        net, [Objective(loss, list(net.parameters()))], rows, None, MeanLoss(lambda *a: {}),
+        training=PLAIN, budget=Budget.parse("2 steps"), execution=Execution("bf16-mixed"), seed=0,
     )  # fmt: skip
     loop.run()
     assert seen[-1] == torch.bfloat16

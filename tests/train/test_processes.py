@@ -72,7 +72,9 @@ def test_two_processes_train_as_one(tmp_path):
     weights = load_weights((tmp_path / "two" / "model.safetensors").read_bytes())
     trained = [name for name, _ in alone.net_.named_parameters()]
     for name in trained:
-        torch.testing.assert_close(weights[name], alone.net_.state_dict()[name], **TOLERANCE)
+        torch.testing.assert_close(
+            weights[f"net_.{name}"], alone.net_.state_dict()[name], **TOLERANCE
+        )
     # All processes end with the same weights, to the bit.
     first, second = (np.load(tmp_path / f"two.{rank}.npz") for rank in (0, 1))
     for name in trained:

@@ -10,7 +10,7 @@ import torch
 from further.errors import RunError
 from further.train import checkpoint
 from further.train.callback import Callback
-from further.train.execution import Engine
+from further.train.execution import Execution
 from further.train.load import load
 from further.train.run import Run
 from small_models import DEEP, make_small
@@ -214,27 +214,29 @@ def test_no_code_is_loaded_from_a_checkpoint(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "engine", [Engine("bf16-mixed", 1, False), Engine("32-true", 1, True)], ids=["bf16", "last"]
+    "execution",
+    [Execution("bf16-mixed", 1, False), Execution("32-true", 1, True)],
+    ids=["bf16", "last"],
 )
-def test_under_the_engine_that_was_measured_first(engine, tmp_path, monkeypatch):
+def test_under_the_execution_that_was_measured_first(execution, tmp_path, monkeypatch):
     """A resume takes what the run recorded and measures nothing again."""
     monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     pictures = np.random.default_rng(0).integers(0, 256, size=(40, 20, 20)).astype(np.uint8)
     chosen = []
 
-    def choose(loss, *, has_convolutions):
+    def choose(loss, *, has_convolutions, device):
         assert has_convolutions
-        chosen.append(engine)
-        return engine
+        chosen.append(execution)
+        return execution
 
-    monkeypatch.setattr("further.train.fit.choose_engine", choose)
+    monkeypatch.setattr("further.train.fit.choose_execution", choose)
 
     def make():
         return make_small("vae", budget="6 steps", precision="auto")
 
     resumed = interrupt(make, (pictures,), tmp_path / "run", 2, 4)
-    assert chosen == [engine]
-    assert Engine(**Run(tmp_path / "run").record["engine"]) == engine
+    assert chosen == [execution]
+    assert Execution(**Run(tmp_path / "run").record["execution"]) == execution
     assert_same(resumed, make().fit(pictures))
 
 
@@ -246,6 +248,6 @@ def test_measuring_changes_no_weight(rows, monkeypatch):
     for name, X in (("vae", pictures), ("gan", rows[0])):
         measured = make_small(name, precision="auto").fit(X)
         told = make_small(name).fit(X)
-        if measured.engine_ == told.engine_:
+        if measured.execution_ == told.execution_:
             assert_same(measured, told)
-        assert measured.engine_.threads >= 1
+        assert measured.execution_.threads >= 1

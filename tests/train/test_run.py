@@ -35,7 +35,9 @@ def test_what_a_fit_leaves(tmp_path):
     assert record["seed"] == 0
     assert record["parameters"]["budget"] == "4 epochs"
     assert len(record["data"]["fingerprint"]) == 64
-    assert record["engine"] == {"precision": "32-true", "threads": 1, "channels_last": False}
+    assert record["execution"] == {
+        "precision": "32-true", "threads": 1, "channels_last": False, "device": "cpu",
+    }  # fmt: skip
     assert record["budget"] == {"text": "4 epochs", "reproducible": True}
     assert record["steps"] == record["total_steps"] == 4
     assert record["training_flops"] == 4 * record["flops_per_step"] > 0
@@ -47,6 +49,7 @@ def test_what_a_fit_leaves(tmp_path):
     assert list(history.columns) == [
         "step", "epoch", "seconds", "train_loss", "train_reconstruction", "train_rate",
         "val_loss", "val_reconstruction", "val_rate",
+        "fit_loss", "fit_reconstruction", "fit_rate",
     ]  # fmt: skip
     assert list(history["epoch"]) == [1, 2, 3, 4]
 

@@ -27,7 +27,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from further._sklearn import Interval, StrOptions
 from further.errors import InputError
-from further.train.saved_estimator import SavedEstimator
+from further.train.estimator import Estimator
 
 Floats = NDArray[np.floating[Any]]
 #: Costs that are held at a time.
@@ -179,7 +179,7 @@ def start_spread_out(rows: Rows, k: int, random: np.random.RandomState) -> Float
     return rows.as_centers(np.array(chosen))
 
 
-class AlternatingClusterer(SavedEstimator, ClusterMixin, BaseEstimator):
+class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
     """Base of the clusterers that alternate between rows and centres.
 
     When to use: as a base class. A subclass says how rows are read (``_learn`` while fitting,

@@ -24,13 +24,13 @@ from further._sklearn import Interval, StrOptions, check_sample_weight, fit_cont
 from further.cluster.exact.lloyd import AssignmentStep, Solution, iterate
 from further.cluster.exact.selection import assign, make_assignment
 from further.errors import InputError
-from further.train.saved_estimator import SavedEstimator
+from further.train.estimator import Estimator
 
 #: k-means++ as in its paper: one draw a centroid, where scikit-learn keeps the best of several.
 SINGLE_DRAW = "k-means++ (single draw)"
 
 
-class KMeans(SavedEstimator, sklearn.cluster.KMeans):
+class KMeans(Estimator, sklearn.cluster.KMeans):
     """k-means with scikit-learn's parameters and the results of its float64, but faster.
 
     When to use: the first thing to try on numeric columns of comparable scale, for compact groups.

@@ -31,14 +31,14 @@ from further.cluster.distances import (
 )
 from further.cluster.fasterpam import alternate_medoids, fasterpam, start_by_build
 from further.errors import InputError
-from further.train.saved_estimator import SavedEstimator
+from further.train.estimator import Estimator
 
 BLOCK = 2**20
 _TABLES = ("gower", "hamming")
 _SINGLE = (str, bytes, set, frozenset, dict)
 
 
-class KMedoids(SavedEstimator, ClusterMixin, BaseEstimator):
+class KMedoids(Estimator, ClusterMixin, BaseEstimator):
     """Clusters around rows of the table, the medoids, under any distance.
 
     When to use: where a mean means nothing (sets, categories, texts, places), where one real row

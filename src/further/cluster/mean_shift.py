@@ -20,12 +20,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import fit_context
 from further.cluster.neighbourhood import adopt
-from further.train.saved_estimator import SavedEstimator
+from further.train.estimator import Estimator
 
 _TINY = float(np.finfo(np.float64).tiny)
 
 
-class MeanShift(SavedEstimator, sklearn.cluster.MeanShift):
+class MeanShift(Estimator, sklearn.cluster.MeanShift):
     """Clusters around the peaks of the density, by scikit-learn.
 
     When to use: for few thousand rows in few dimensions, when the number of clusters is not known

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import sklearn.cluster
 
-from further.train.saved_estimator import SavedEstimator
+from further.train.estimator import Estimator
 
 
-class MiniBatchKMeans(SavedEstimator, sklearn.cluster.MiniBatchKMeans):
+class MiniBatchKMeans(Estimator, sklearn.cluster.MiniBatchKMeans):
     """k-means on mini-batches: scikit-learn's, with ``score_samples`` and ``save``.
 
     When to use: rows that arrive one batch after the other (``partial_fit``).

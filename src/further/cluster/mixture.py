@@ -14,10 +14,10 @@ from typing import Any
 import sklearn.mixture
 from numpy.typing import NDArray
 
-from further.train.saved_estimator import SavedEstimator
+from further.train.estimator import Estimator
 
 
-class GaussianMixture(SavedEstimator, sklearn.mixture.GaussianMixture):
+class GaussianMixture(Estimator, sklearn.mixture.GaussianMixture):
     """Mixture of normal distributions, by scikit-learn, with the labels of a clusterer.
 
     When to use: for overlapping or elongated clusters, and where a density is wanted. When it

@@ -10,10 +10,10 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from further.errors import InputError
-from further.train.saved_estimator import SavedEstimator
+from further.train.estimator import Estimator
 
 
-class KeepsTrainingRows(SavedEstimator):
+class KeepsTrainingRows(Estimator):
     """Mixin: ``training_rows_`` goes into the files, so a saved estimator holds the data.
 
     When to use: where new rows are compared with training rows, or a model is made anew from them.

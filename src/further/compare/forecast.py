@@ -17,7 +17,6 @@ from further.errors import InputError
 from further.train.budget import Budget
 from further.train.execution import REPRODUCIBLE
 from further.train.flops import count_flops
-from further.train.objective import Batch
 
 # Sampling, judging and drawing take about this long for each model, whatever the budget.
 SECONDS_TO_JUDGE = 8.0
@@ -109,9 +108,8 @@ def training_cost(
     budget = Budget.parse(estimator.budget, spec)
     training = estimator.training_settings()
     rows = min(training.batch_size, n)
-    some = train.take(np.arange(rows))
-    x = torch.from_numpy(encoding.encode(some))
-    y = None if some.codes is None else torch.from_numpy(some.codes)
+    estimator.encoding_, estimator.spec_ = encoding, spec
+    batch = estimator._batch(train.take(np.arange(rows)))
     with REPRODUCIBLE.active():
         net = estimator.build(spec)
         objectives = estimator.objectives(net)
@@ -119,7 +117,7 @@ def training_cost(
 
         def step() -> None:
             for objective in objectives:
-                loss = next(iter(objective.loss(Batch(x, y), generator).values()))
+                loss = next(iter(objective.loss(batch, generator).values()))
                 torch.autograd.grad(loss, objective.parameters, allow_unused=True)
 
         flops = float(count_flops(step))

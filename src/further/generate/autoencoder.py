@@ -12,7 +12,7 @@ after the training, one for each class (Ghosh et al. 2020), and decoded.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
-from further.generate.base import GenerativeModel
+from further.generate.generative import GenerativeModel
 from further.generate.latent_density import LatentDensity
 from further.nn.coder import Decoder, Encoder
 from further.nn.table_blocks import (
@@ -31,7 +31,8 @@ from further.nn.table_blocks import (
     numeric_columns,
     sample_categories,
 )
-from further.train.objective import Batch, Objective
+from further.train.batch import Batch, BatchSource, in_parts
+from further.train.objective import Objective
 from further.train.training import Training
 
 WIDTH = 256
@@ -98,6 +99,8 @@ class Autoencoder(GenerativeModel):
         Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" measures which is fastest here with the same loss.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where to compute; "auto" takes a GPU where there is one.
     training : dict or Training, default=None
         Overrides of the learning rate, batch size, schedule and averaging.
     random_state : int, RandomState or None, default=None
@@ -145,6 +148,7 @@ class Autoencoder(GenerativeModel):
         optimizer: str = "auto",
         budget: str | float = "auto",
         precision: str = "auto",
+        device: str = "auto",
         training: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -155,6 +159,7 @@ class Autoencoder(GenerativeModel):
         self.optimizer = optimizer
         self.budget = budget
         self.precision = precision
+        self.device = device
         self.training = training
         self.random_state = random_state
 
@@ -191,20 +196,28 @@ class Autoencoder(GenerativeModel):
         """Return what the encoder sees of a row: here the row itself."""
         return x
 
-    def finish(self, net: Any, batch: Batch, generator: torch.Generator) -> None:
+    def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Fit the density of the latent codes."""
-        net.density.fit(net.encoder(batch.x), batch.y, generator.initial_seed())
+        codes, classes = [], []
+        for batch in in_parts(rows):
+            codes.append(net.encoder(batch.x).cpu())
+            classes.append(batch.y)
+        y = None if classes[0] is None else torch.cat(classes)  # type: ignore[arg-type]
+        net.density.fit(torch.cat(codes), y, generator.initial_seed())
 
-    def generate(self, net: Any, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def generate(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
         """Draw latent codes from the fitted density and decode them."""
-        return self.decode_latent(net, net.density.sample(n, y, generator), y)
+        z = net.density.sample(n, condition.get("y"), generator)
+        return self.decode_latent(net, z, condition)
 
     def encode_latent(self, net: Any, batch: Batch) -> Tensor:
         """Return e(x)."""
         z: Tensor = net.encoder(batch.x)
         return z
 
-    def decode_latent(self, net: Any, z: Tensor, y: Tensor | None) -> Tensor:
+    def decode_latent(self, net: Any, z: Tensor, condition: Mapping[str, Tensor]) -> Tensor:
         """Return a(d(z)); the class is in the code."""
         rows: Tensor = net.output(net.decoder(z))
         return rows

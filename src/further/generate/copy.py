@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from further.data.dataset import Dataset
-from further.generate.generator import Generator
+from further.generate.generative import Condition, GenerativeEstimator
 from further.train.callback import Callback
 from further.train.run import Run
 
 
-class Copy(Generator):
+class Copy(GenerativeEstimator):
     """Copy of training rows, drawn with replacement: the cheat that every comparison includes.
 
     Use it only as a control. It fails at the one thing that a generator is for: it makes nothing
@@ -55,7 +55,7 @@ class Copy(Generator):
         labels = np.zeros(len(dataset), dtype=np.int64)
         if self.spec_.n_classes and dataset.codes is not None:
             labels = dataset.codes
-        self.arrays_ = {"rows": self.encoding_.encode(dataset), "labels": labels}
+        self.rows_, self.labels_ = self.encoding_.encode(dataset), labels
         self.n_parameters_ = 0
         self.cost_ = {
             "steps": 0,
@@ -67,22 +67,15 @@ class Copy(Generator):
             "energy_method": "no training",
         }
 
-    def _draw(self, n: int, codes: np.ndarray | None, seed: int) -> np.ndarray:
+    def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        rows, labels = self.arrays_["rows"], self.arrays_["labels"]
-        wanted = np.zeros(n, dtype=np.int64) if codes is None else codes
+        wanted = condition.get("y", np.zeros(n, dtype=np.int64))
         chosen = np.empty(n, dtype=np.int64)
         for label in np.unique(wanted):
             here = np.flatnonzero(wanted == label)
-            candidates = np.flatnonzero(labels == label)
+            candidates = np.flatnonzero(self.labels_ == label)
             # A class of which no row was seen is drawn from all.
             chosen[here] = rng.choice(
-                candidates if len(candidates) else np.arange(len(rows)), size=len(here)
+                candidates if len(candidates) else np.arange(len(self.rows_)), size=len(here)
             )
-        return rows[chosen]
-
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        return self.arrays_, {}
-
-    def _restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-        self.arrays_ = arrays
+        return self.rows_[chosen]

@@ -20,8 +20,8 @@ from torch import Tensor
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.autoencoder import Autoencoder
-from further.generate.base import GenerativeModel
-from further.train.loop import hash_seed
+from further.generate.generative import GenerativeModel
+from further.train.seeds import hash_seed
 
 
 class DenoisingAutoencoder(Autoencoder):
@@ -42,7 +42,7 @@ class DenoisingAutoencoder(Autoencoder):
         Size of the bottleneck.
     loss : {"auto", "mean_squared_error", "binary_cross_entropy"}, default="auto"
         See :class:`~further.generate.autoencoder.Autoencoder`.
-    budget, precision, training, random_state
+    budget, precision, device, training, random_state
         See :class:`~further.generate.autoencoder.Autoencoder`.
 
     References
@@ -80,6 +80,7 @@ class DenoisingAutoencoder(Autoencoder):
         loss: str = "auto",
         budget: str | float = "auto",
         precision: str = "auto",
+        device: str = "auto",
         training: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -89,20 +90,21 @@ class DenoisingAutoencoder(Autoencoder):
         self.loss = loss
         self.budget = budget
         self.precision = precision
+        self.device = device
         self.training = training
         self.random_state = random_state
 
     def corrupt(self, x: Tensor, spec: Spec, generator: torch.Generator) -> Tensor:
         """Return corrupted rows ``(n, *shape)``."""
         if self.noise == "gaussian":
-            noise = torch.randn(x.shape, generator=generator)
+            noise = torch.randn(x.shape, generator=generator, device=x.device)
             return x + self.noise_level * noise
-        hit = torch.rand(x.shape, generator=generator) < self.noise_level
+        hit = torch.rand(x.shape, generator=generator, device=x.device) < self.noise_level
         if self.noise == "masking":
             return torch.where(hit, torch.zeros_like(x), x)
         # The extremes of pictures in [0, 1]; two standard deviations of standard scores.
         low, high = (0.0, 1.0) if spec.is_image else (-2.0, 2.0)
-        salt = torch.rand(x.shape, generator=generator) < 0.5
+        salt = torch.rand(x.shape, generator=generator, device=x.device) < 0.5
         return torch.where(hit, torch.where(salt, high, low), x)
 
     def add_noise(self, X: Any, random_state: int | None = None) -> np.ndarray:
@@ -115,8 +117,9 @@ class DenoisingAutoencoder(Autoencoder):
     def denoise(self, noisy: np.ndarray) -> np.ndarray:
         """Return repaired rows for encoded noisy rows ``(n, *spec.shape)``, encoded as well."""
         check_is_fitted(self)
-        return self._in_batches(
-            lambda b: self.decode_latent(self.net_, self.encode_latent(self.net_, b), None),
-            np.asarray(noisy, dtype=np.float32),
-            None,
+        return self._apply(
+            lambda batch: self.decode_latent(
+                self.net_, self.encode_latent(self.net_, batch), batch
+            ),
+            {"x": np.asarray(noisy, dtype=np.float32)},
         )

@@ -16,6 +16,7 @@ likely without it (Ho and Salimans 2022),
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -25,13 +26,14 @@ from torch import Tensor
 
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
-from further.generate.base import Basis, GenerativeModel
 from further.generate.diffusion_bound import choose_settings, negative_bound
 from further.generate.diffusion_net import DenoisingNet
 from further.generate.diffusion_prediction import PREDICTIONS, Prediction
 from further.generate.diffusion_samplers import SAMPLERS, Sampler
+from further.generate.generative import Basis, GenerativeModel
 from further.generate.noise_schedule import SCHEDULES, NoiseSchedule
-from further.train.objective import Batch, Objective
+from further.train.batch import Batch, BatchSource
+from further.train.objective import Objective
 from further.train.training import Training
 
 # Share of rows that are trained without their class.
@@ -72,6 +74,8 @@ class Diffusion(GenerativeModel):
         Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" measures which is fastest here with the same loss.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where to compute; "auto" takes a GPU where there is one.
     training : dict or Training, default=None
         Overrides of the optimizer, learning rate, batch size, schedule and averaging.
     random_state : int, RandomState or None, default=None
@@ -126,6 +130,7 @@ class Diffusion(GenerativeModel):
         depth: int = 2,
         budget: str | float = "auto",
         precision: str = "auto",
+        device: str = "auto",
         training: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -137,6 +142,7 @@ class Diffusion(GenerativeModel):
         self.depth = depth
         self.budget = budget
         self.precision = precision
+        self.device = device
         self.training = training
         self.random_state = random_state
 
@@ -153,12 +159,12 @@ class Diffusion(GenerativeModel):
 
         def squared_error(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
             x, y = net.to_diffused(batch.x), batch.y
-            level = stratified_levels(len(x), len(net.alpha_bar), generator)
+            level = stratified_levels(len(x), len(net.alpha_bar), generator, x.device)
             alpha, sigma = net.coefficients(level, x.ndim)
-            noise = torch.randn(x.shape, generator=generator)
+            noise = torch.randn(x.shape, generator=generator, device=x.device)
             if y is not None and net.n_classes:
-                dropped = torch.rand(len(x), generator=generator) < LABEL_DROPOUT
-                y = torch.where(dropped, net.n_classes, y)
+                drawn = torch.rand(len(x), generator=generator, device=x.device)
+                y = torch.where(drawn < LABEL_DROPOUT, net.n_classes, y)
             output = net(alpha * x + sigma * noise, level, y)
             return {"loss": F.mse_loss(output, prediction.target(x, noise, alpha, sigma))}
 
@@ -195,29 +201,33 @@ class Diffusion(GenerativeModel):
         x = _named(self.prediction, PREDICTIONS).data(output, x_t, alpha, sigma)
         return torch.minimum(torch.maximum(x, -net.limit), net.limit)
 
-    def generate(self, net: Any, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def generate(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
         """Draw noise and let the sampler remove it."""
 
-        def denoise(x_t: Tensor, level: int) -> Tensor:
-            return self.estimate(net, x_t, torch.full((n,), level), y, self.guidance)
+        device, y = net.shift.device, condition.get("y")
 
-        noise = torch.randn(n, *net.shift.shape, generator=generator)
+        def denoise(x_t: Tensor, level: int) -> Tensor:
+            levels = torch.full((n,), level, device=device)
+            return self.estimate(net, x_t, levels, y, self.guidance)
+
+        noise = torch.randn(n, *net.shift.shape, generator=generator, device=device)
         sampler = _named(self.sampler, SAMPLERS)
-        x = sampler.sample(denoise, noise, net.alpha_bar.numpy(), generator)
+        x = sampler.sample(denoise, noise, net.schedule.alpha_bar(), generator)
         encoded: Tensor = net.to_encoded(x)
         return encoded
 
-    def finish(self, net: Any, batch: Batch, generator: torch.Generator) -> None:
+    def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Choose the free settings of the bound on training rows."""
         levels = self.spec_.levels
         if levels is None or not self.spec_.is_image:
             return
-        rows = torch.randperm(len(batch.x), generator=generator)[:BOUND_ROWS]
-        y = None if batch.y is None else batch.y[rows]
-        x = net.to_diffused(batch.x[rows])
+        order = torch.randperm(len(rows), generator=generator, device=generator.device)
+        batch = rows.take(order[:BOUND_ROWS].cpu())
         net.bound_settings = choose_settings(
-            lambda x_t, level: self.estimate(net, x_t, level, y),
-            x, net.alpha_bar, levels, generator,
+            lambda x_t, level: self.estimate(net, x_t, level, batch.y),
+            net.to_diffused(batch.x), net.alpha_bar, levels, generator,
         )  # fmt: skip
 
     def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
@@ -231,12 +241,15 @@ class Diffusion(GenerativeModel):
         )  # fmt: skip
 
 
-def stratified_levels(n: int, n_levels: int, generator: torch.Generator) -> Tensor:
+def stratified_levels(
+    n: int, n_levels: int, generator: torch.Generator, device: torch.device | str = "cpu"
+) -> Tensor:
     """Return n uniform indices of levels, one of each n-th part of the range, in random order.
 
     The loss of a batch then varies less than with independent levels (Kingma et al. 2021).
     """
-    position = (torch.randperm(n, generator=generator) + torch.rand(n, generator=generator)) / n
+    part = torch.randperm(n, generator=generator, device=device)
+    position = (part + torch.rand(n, generator=generator, device=device)) / n
     return (position * n_levels).long().clamp(max=n_levels - 1)
 
 

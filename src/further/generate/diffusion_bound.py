@@ -112,7 +112,7 @@ def negative_bound(
         return total.float()
     drops = signal_to_noise_drops(alpha_bar)
     cumulated = settings.proposal.double().cumsum(0)
-    offset = torch.rand(n, generator=generator, dtype=torch.float64)
+    offset = torch.rand(n, generator=generator, dtype=torch.float64, device=x.device)
     for stratum in range(evaluations):
         position = (stratum + offset) / evaluations * cumulated[-1]
         index = torch.searchsorted(cumulated, position, right=True)
@@ -133,7 +133,7 @@ def choose_settings(
     """Return the start, scale and proposal with the lowest bound on some rows."""
     n_levels = len(alpha_bar)
     # Half of the measured levels evenly spaced, half denser towards the data.
-    grid = torch.linspace(0, 1, MEASURED_LEVELS // 2, dtype=torch.float64)
+    grid = torch.linspace(0, 1, MEASURED_LEVELS // 2, dtype=torch.float64, device=x.device)
     measured = torch.cat([grid, grid**3]).mul(n_levels - 1).round().long().unique()
     errors, decoders = [], []
     for index in measured:
@@ -158,7 +158,7 @@ def choose_settings(
     ]
     chosen = min(range(len(totals)), key=totals.__getitem__)
     start, scale = int(measured[chosen]), decoders[chosen][1]
-    above = (torch.arange(n_levels) > start).double()
+    above = (torch.arange(n_levels, device=x.device) > start).double()
     uniform = above / above.sum().clamp_min(1)
     likely = above * kl / (above * kl).sum().clamp_min(1e-12)
     proposal = (1 - UNIFORM_SHARE) * likely + UNIFORM_SHARE * uniform
@@ -190,8 +190,8 @@ def decoder_term(
     generator: torch.Generator,
 ) -> Tensor:
     """Return -log p(x_0 | x_s) in nats ``(n,)``, averaged over draws of x_s."""
-    index = torch.full((len(x),), start, dtype=torch.int64)
-    total = torch.zeros(len(x), dtype=torch.float64)
+    index = torch.full((len(x),), start, dtype=torch.int64, device=x.device)
+    total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     for _ in range(DECODER_DRAWS):
         mean = denoise(diffuse(x, alpha_bar, index, generator), index)
         total = total - discretised_gaussian(x, mean, scale, levels).flatten(1).sum(1)
@@ -203,7 +203,7 @@ def diffuse(x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Genera
     shape = (-1, *[1] * (x.ndim - 1))
     signal = alpha_bar[index].sqrt().float().view(shape)
     noise = (1 - alpha_bar[index]).sqrt().float().view(shape)
-    return signal * x + noise * torch.randn(x.shape, generator=generator)
+    return signal * x + noise * torch.randn(x.shape, generator=generator, device=x.device)
 
 
 def discretised_gaussian(
@@ -229,13 +229,13 @@ def discretised_gaussian(
     low, high = torch.where(flip, -high, low), torch.where(flip, -low, high)
     log_high = torch.special.log_ndtr(high)
     gaussian = log_high + torch.log1p(-torch.exp(torch.special.log_ndtr(low) - log_high))
-    outlier = torch.tensor(math.log(outliers / levels) if outliers else -math.inf)
+    outlier = gaussian.new_tensor(math.log(outliers / levels) if outliers else -math.inf).float()
     return torch.logaddexp(gaussian + math.log1p(-outliers), outlier)
 
 
 def interpolate(values: Tensor, positions: Tensor, n: int) -> Tensor:
     """Interpolate values at sorted integer positions linearly to ``0, ..., n - 1``."""
-    where = torch.arange(n)
+    where = torch.arange(n, device=values.device)
     right = torch.searchsorted(positions, where).clamp(1, len(positions) - 1)
     left = right - 1
     span = (positions[right] - positions[left]).double()

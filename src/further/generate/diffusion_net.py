@@ -52,7 +52,7 @@ class DenoisingNet(nn.Module):
 
     def __init__(self, spec: Spec, schedule: NoiseSchedule, width: int | None, depth: int) -> None:
         super().__init__()
-        self.n_classes = spec.n_classes
+        self.n_classes, self.schedule = spec.n_classes, schedule
         self.time = nn.Sequential(
             TimeEmbedding(TIME_FEATURES),
             nn.Linear(TIME_FEATURES, CONDITION),

@@ -120,7 +120,8 @@ class DDIM(Sampler):
             tau = self.eta * math.sqrt((1 - b) / (1 - a) * (1 - a / b))
             x = math.sqrt(b) * estimate + math.sqrt(1 - b - tau**2) * noise
             if tau > 0:
-                x = x + tau * torch.randn(x.shape, generator=generator)
+                noise = torch.randn(x.shape, generator=generator, device=x.device)
+                x = x + tau * noise
         return denoise(x, levels[-1])
 
 

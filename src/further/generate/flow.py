@@ -23,7 +23,7 @@ resolutions (:mod:`further.nn.multiscale_flow`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -31,9 +31,8 @@ import torch
 from torch import Tensor, nn
 
 from further._sklearn import Interval, StrOptions
-from further.data.dataset import Dataset
 from further.data.spec import Spec
-from further.generate.base import Basis, GenerativeModel
+from further.generate.generative import Basis, GenerativeModel
 from further.nn.coder import takes_convolutions
 from further.nn.coupling import CouplingFlow
 from further.nn.embedding import ClassEmbedding
@@ -45,9 +44,8 @@ from further.nn.normal_scores import (
     PictureScores,
 )
 from further.nn.table_blocks import categorical_slices, numeric_columns
-from further.train.callback import Callback
-from further.train.objective import Batch, Objective
-from further.train.run import Run
+from further.train.batch import Batch, BatchSource, some_rows
+from further.train.objective import Objective
 from further.train.training import Training
 
 CONDITION = 32
@@ -131,7 +129,7 @@ class FlowNet(nn.Module):
         z, score = self._scores(flat, generator)
         c = None if self.embed is None else self.embed(y, len(x))
         noise, log_det = self.flow(z, c, generator)
-        rows = torch.zeros(len(x), dtype=torch.int64) if y is None else y
+        rows = y if y is not None else torch.zeros(len(x), dtype=torch.int64, device=x.device)
         log_scale = self.log_scale[rows]
         standard = (noise - self.mean[rows]) * torch.exp(-log_scale)
         log_base = -0.5 * standard.square() - log_scale - HALF_LOG_TWO_PI
@@ -142,8 +140,10 @@ class FlowNet(nn.Module):
         self, n: int, y: Tensor | None, temperature: float, generator: torch.Generator
     ) -> Tensor:
         """Return n rows of noise, passed back through the layers."""
-        rows = torch.zeros(n, dtype=torch.int64) if y is None else y
-        noise = torch.randn(n, self.mean.shape[1], generator=generator) * temperature
+        device = self.mean.device
+        rows = torch.zeros(n, dtype=torch.int64, device=device) if y is None else y
+        noise = torch.randn(n, self.mean.shape[1], generator=generator, device=device)
+        noise = noise * temperature
         noise = noise * self.log_scale[rows].exp() + self.mean[rows]
         c = None if self.embed is None else self.embed(y, n)
         z = self.flow.inverse(noise, c)
@@ -154,7 +154,7 @@ class FlowNet(nn.Module):
             parts.append(self.numeric.inverse(z[:, : self.n_numeric]))
         if self.categorical is not None:
             parts.append(self.categorical.inverse(z[:, self.n_numeric :]))
-        out = torch.empty(n, self.spec.size)
+        out = torch.empty(n, self.spec.size, device=device)
         out[:, self.columns] = torch.cat(parts, dim=1)
         return out
 
@@ -168,7 +168,7 @@ class FlowNet(nn.Module):
         if self.numeric is not None:
             numeric = x[:, : self.n_numeric]
             if self.training:
-                noise = torch.randn(numeric.shape, generator=generator)
+                noise = torch.randn(numeric.shape, generator=generator, device=x.device)
                 numeric = numeric + SMOOTHING * self.numeric.scale * noise
             z, term = self.numeric(numeric, generator)
             parts.append(z)
@@ -211,6 +211,8 @@ class NormalizingFlow(GenerativeModel):
         Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" measures which is fastest here with the same loss.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where to compute; "auto" takes a GPU where there is one.
     training : dict or Training, default=None
         Overrides of the optimizer, learning rate, batch size, schedule and averaging.
     random_state : int, RandomState or None, default=None
@@ -270,6 +272,7 @@ class NormalizingFlow(GenerativeModel):
         temperature: float = 1.0,
         budget: str | float = "auto",
         precision: str = "auto",
+        device: str = "auto",
         training: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -281,6 +284,7 @@ class NormalizingFlow(GenerativeModel):
         self.temperature = temperature
         self.budget = budget
         self.precision = precision
+        self.device = device
         self.training = training
         self.random_state = random_state
 
@@ -291,19 +295,19 @@ class NormalizingFlow(GenerativeModel):
         return None if net is None else "exact" if net.exact else "bound"
 
     def build(self, spec: Spec) -> FlowNet:
-        """Return the flow, its first layer fitted to the training rows where there are any."""
+        """Return the flow."""
         dropout = self.dropout
         if dropout == "auto":
             small = spec.is_image and not takes_convolutions(spec)
             dropout = DROPOUT_OF_SMALL_PICTURES if small else DROPOUT_OTHERWISE
-        net = FlowNet(
+        return FlowNet(
             spec, transforms=self.transforms, width=self.width, depth=self.depth,
             bins=self.bins, dropout=float(dropout),
         )  # fmt: skip
-        rows = getattr(self, "_rows", None)
-        if rows is not None:
-            net.fit_scores(rows)
-        return net
+
+    def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
+        """Fit the normal scores of the values."""
+        net.fit_scores(some_rows(rows, generator).x)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the negative log-likelihood, or one draw of its bound."""
@@ -313,9 +317,11 @@ class NormalizingFlow(GenerativeModel):
 
         return [Objective(negative_log_likelihood, list(net.parameters()))]
 
-    def generate(self, net: Any, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def generate(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
         """Draw noise and pass it back through the layers."""
-        rows: Tensor = net.sample(n, y, self.temperature, generator)
+        rows: Tensor = net.sample(n, condition.get("y"), self.temperature, generator)
         return rows
 
     def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
@@ -325,18 +331,3 @@ class NormalizingFlow(GenerativeModel):
             return density
         draws = [net.log_prob(batch.x, batch.y, generator) for _ in range(IMPORTANCE_SAMPLES)]
         return torch.logsumexp(torch.stack(draws), dim=0) - math.log(IMPORTANCE_SAMPLES)
-
-    def _learn(
-        self,
-        dataset: Dataset,
-        validation: Dataset | None,
-        seed: int,
-        run: Run | None,
-        callbacks: Sequence[Callback],
-    ) -> None:
-        # ``build`` fits the normal scores to these rows.
-        self._rows = self._batch(dataset).x
-        try:
-            super()._learn(dataset, validation, seed, run, callbacks)
-        finally:
-            del self._rows

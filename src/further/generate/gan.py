@@ -18,6 +18,7 @@ for a score that changes little over the width of the data, whatever their scale
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -26,17 +27,19 @@ from torch import Tensor, nn
 
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
-from further.generate.base import GenerativeModel
 from further.generate.gan_losses import (
     LOSSES,
     AdversarialLoss,
     make_loss,
     squared_gradient_norm,
 )
+from further.generate.generative import GenerativeModel
 from further.nn.coder import Decoder, Encoder
+from further.nn.device import device_of
 from further.nn.embedding import ClassEmbedding
 from further.nn.table_blocks import categorical_slices
-from further.train.objective import Batch, Objective
+from further.train.batch import Batch
+from further.train.objective import Objective
 from further.train.training import Training
 
 CONDITION = 32
@@ -102,7 +105,7 @@ class GANNet(nn.Module):
 
     def generate(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw z and return the rows G(z, y)."""
-        z = torch.randn(n, self.generator.latent_dim, generator=generator)
+        z = torch.randn(n, self.generator.latent_dim, generator=generator, device=device_of(self))
         out: Tensor = self.generator(z, y, generator)
         return out
 
@@ -133,6 +136,8 @@ default="relativistic"
         Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" measures which is fastest here with the same loss.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where to compute; "auto" takes a GPU where there is one.
     training : dict or Training, default=None
         Overrides of the optimizer, learning rate, batch size, schedule and averaging.
     random_state : int, RandomState or None, default=None
@@ -187,6 +192,7 @@ default="relativistic"
         depth: int = 3,
         budget: str | float = "auto",
         precision: str = "auto",
+        device: str = "auto",
         training: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -197,6 +203,7 @@ default="relativistic"
         self.depth = depth
         self.budget = budget
         self.precision = precision
+        self.device = device
         self.training = training
         self.random_state = random_state
 
@@ -262,9 +269,11 @@ default="relativistic"
             "discriminator_accuracy": make_loss(self.loss).discriminator_accuracy(real, fake),
         }
 
-    def generate(self, net: Any, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def generate(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
         """Draw z and return G(z, y)."""
-        out: Tensor = net.generate(n, y, generator)
+        out: Tensor = net.generate(n, condition.get("y"), generator)
         return out
 
 
@@ -339,8 +348,9 @@ def squared_kernel_distance(real: Tensor, fake: Tensor) -> Tensor:
     upper = torch.triu_indices(n, n, 1)
     pairs = within_real[upper[0], upper[1]]
     # The mean where more than half the rows coincide, one where all do.
-    variance = next((v for v in (pairs.median(), pairs.mean()) if v > 0), torch.ones(()))
-    total = torch.zeros(())
+    median, mean = pairs.median(), pairs.mean()
+    variance = torch.where(median > 0, median, torch.where(mean > 0, mean, torch.ones_like(mean)))
+    total = torch.zeros_like(mean)
     for scale in BANDWIDTHS:
         factor = -0.5 / (variance * scale**2)
         # A row is at distance 0 from itself, where the kernel is 1: n ones are left out.

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from further.data.dataset import Dataset
-from further.generate.generator import Generator
+from further.generate.generative import Condition, GenerativeEstimator
 from further.generate.latent_density import LatentDensity
 from further.train.callback import Callback
 from further.train.energy import EnergyMeter
@@ -28,7 +28,7 @@ VARIANCE_KEPT = 0.99
 RIDGE = 1e-3
 
 
-class GaussianMixtureDensity(Generator):
+class GaussianMixtureDensity(GenerativeEstimator):
     """Gaussian mixture a class: the simple control in every comparison.
 
     Use it where data are few: it is hard to beat there. It fails where the data lie on curved
@@ -86,19 +86,13 @@ class GaussianMixtureDensity(Generator):
             "energy_method": energy.method,
         }
 
-    def _draw(self, n: int, codes: np.ndarray | None, seed: int) -> np.ndarray:
-        y = None if codes is None else torch.from_numpy(np.asarray(codes, dtype=np.int64))
+    def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
+        y = torch.from_numpy(condition["y"]) if "y" in condition else None
         z = self.density_.sample(n, y, torch.Generator().manual_seed(seed)).numpy()
         x = self.mean_ + z @ self.directions_
         if self.spec_.is_image:
             x = x.clip(0, 1)
         return x.reshape(n, *self.spec_.shape).astype(np.float32)
 
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        density = {name: value.numpy() for name, value in self.density_.state_dict().items()}
-        return {"mean": self.mean_, "directions": self.directions_, **density}, {}
-
-    def _restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-        self.mean_, self.directions_ = arrays.pop("mean"), arrays.pop("directions")
+    def _rebuild(self) -> None:
         self.density_ = LatentDensity(self.spec_.n_classes, len(self.directions_))
-        self.density_.load_state_dict({k: torch.from_numpy(v) for k, v in arrays.items()})

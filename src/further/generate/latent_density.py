@@ -51,8 +51,8 @@ class LatentDensity(nn.Module):
         that fewer rows than dimensions do not make them singular.
         """
         n_parameters = 0
-        codes = z.double().numpy()
-        labels = np.zeros(len(codes), dtype=int) if y is None else y.numpy()
+        codes = z.double().cpu().numpy()
+        labels = np.zeros(len(codes), dtype=int) if y is None else y.cpu().numpy()
         for label in range(len(self.weights)):
             rows = codes[labels == label]
             mixture = _best_mixture(rows if len(rows) > 1 else codes, seed, ridge)
@@ -67,9 +67,10 @@ class LatentDensity(nn.Module):
 
     def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw codes ``(n, latent_dim)`` of given classes."""
-        label = torch.zeros(n, dtype=torch.int64) if y is None else y
+        device = self.means.device
+        label = torch.zeros(n, dtype=torch.int64, device=device) if y is None else y
         k = torch.multinomial(self.weights[label], 1, generator=generator).squeeze(1)
-        noise = torch.randn(n, self.means.shape[-1], generator=generator)
+        noise = torch.randn(n, self.means.shape[-1], generator=generator, device=device)
         offset = torch.einsum("nij,nj->ni", self.factors[label, k], noise)
         return self.means[label, k] + offset
 

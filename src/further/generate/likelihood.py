@@ -107,7 +107,7 @@ class Gaussian(Likelihood):
 
     def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
         """Return η plus noise."""
-        noise = torch.randn(eta.shape, generator=generator)
+        noise = torch.randn(eta.shape, generator=generator, device=eta.device)
         scale = self.log_scale.clamp_min(MIN_LOG_SCALE).exp()
         return (eta + noise * scale).unflatten(1, self.spec.shape)
 
@@ -146,7 +146,8 @@ class DiscretizedLogistic(Likelihood):
     def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
         """Draw, and round to the grey levels."""
         centre, inverse = self._split(eta)
-        u = torch.rand(centre.shape, generator=generator).clamp(1e-5, 1 - 1e-5)
+        u = torch.rand(centre.shape, generator=generator, device=eta.device)
+        u = u.clamp(1e-5, 1 - 1e-5)
         drawn = centre + torch.logit(u) / inverse
         steps = _levels(self.spec) - 1
         return ((drawn.clamp(0, 1) * steps).round() / steps).unflatten(1, self.spec.shape)
@@ -173,7 +174,7 @@ class Categorical(Likelihood):
 
     def mean(self, eta: Tensor) -> Tensor:
         """Return the expected grey level."""
-        values = torch.linspace(0, 1, self.outputs)
+        values = torch.linspace(0, 1, self.outputs, device=eta.device)
         probabilities = eta.unflatten(1, (self.outputs, -1)).softmax(1)
         return torch.einsum("nks,k->ns", probabilities, values).unflatten(1, self.spec.shape)
 
@@ -208,7 +209,8 @@ class Table(Likelihood):
 
     def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
         """Draw scores and categories."""
-        noise = torch.randn(len(eta), len(self.numeric), generator=generator)
+        shape = len(eta), len(self.numeric)
+        noise = torch.randn(shape, generator=generator, device=eta.device)
         rows = sample_categories(eta, self.spec.blocks, generator)
         scale = self.log_scale.clamp_min(MIN_LOG_SCALE).exp()
         rows[:, self.numeric] = eta[:, self.numeric] + noise * scale

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -26,11 +27,13 @@ from torch import Tensor, nn
 
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
-from further.generate.base import Basis, GenerativeModel
+from further.generate.generative import Basis, GenerativeModel
 from further.generate.likelihood import LIKELIHOODS, make_likelihood
 from further.nn.coder import Decoder, Encoder
+from further.nn.device import device_of
 from further.nn.embedding import ClassEmbedding
-from further.train.objective import Batch, Objective
+from further.train.batch import Batch
+from further.train.objective import Objective
 from further.train.training import Training
 
 IMPORTANCE_SAMPLES = 64
@@ -88,6 +91,8 @@ default="auto"
         Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" measures which is fastest here with the same loss.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where to compute; "auto" takes a GPU where there is one.
     training : dict or Training, default=None
         Overrides of the optimizer, learning rate, batch size, schedule and averaging.
     random_state : int, RandomState or None, default=None
@@ -136,6 +141,7 @@ default="auto"
         depth: int = 2,
         budget: str | float = "auto",
         precision: str = "auto",
+        device: str = "auto",
         training: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -145,6 +151,7 @@ default="auto"
         self.depth = depth
         self.budget = budget
         self.precision = precision
+        self.device = device
         self.training = training
         self.random_state = random_state
 
@@ -162,7 +169,8 @@ default="auto"
 
         def negative_elbo(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
             mean, log_scale = net.encode(batch.x)
-            z = mean + log_scale.exp() * torch.randn(mean.shape, generator=generator)
+            noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+            z = mean + log_scale.exp() * noise
             distortion = -net.likelihood.log_prob(net.decode(z, batch.y), batch.x).mean()
             # KL(N(μ, σ²) || N(0, 1)) = (μ² + σ² - 1) / 2 - log σ
             kl = 0.5 * (mean.square() + (2 * log_scale).exp() - 1) - log_scale
@@ -172,10 +180,12 @@ default="auto"
 
         return [Objective(negative_elbo, list(net.parameters()))]
 
-    def generate(self, net: Any, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def generate(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
         """Draw z from the prior and x from the likelihood."""
-        z = torch.randn(n, self.latent_dim, generator=generator)
-        out: Tensor = net.likelihood.sample(net.decode(z, y), generator)
+        z = torch.randn(n, self.latent_dim, generator=generator, device=device_of(net))
+        out: Tensor = net.likelihood.sample(net.decode(z, condition.get("y")), generator)
         return out
 
     def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
@@ -197,9 +207,9 @@ default="auto"
         mean: Tensor = net.encode(batch.x)[0]
         return mean
 
-    def decode_latent(self, net: Any, z: Tensor, y: Tensor | None) -> Tensor:
+    def decode_latent(self, net: Any, z: Tensor, condition: Mapping[str, Tensor]) -> Tensor:
         """Return the mean of p(x | z, y)."""
-        out: Tensor = net.likelihood.mean(net.decode(z, y))
+        out: Tensor = net.likelihood.mean(net.decode(z, condition.get("y")))
         return out
 
 
@@ -224,9 +234,9 @@ def noise_of_rows(x: Tensor, shape: tuple[int, int], generator: torch.Generator)
     seed, own = generator.initial_seed(), torch.Generator()
     rows = [
         torch.randn(shape, generator=own.manual_seed(seed + zlib.crc32(row.tobytes())))
-        for row in x.numpy()
+        for row in x.cpu().numpy()
     ]
-    return torch.stack(rows, dim=1)
+    return torch.stack(rows, dim=1).to(x.device)
 
 
 class BetaVAE(VAE):
@@ -239,7 +249,7 @@ class BetaVAE(VAE):
     ----------
     beta : float, default=4.0
         Weight of the rate.
-    latent_dim, likelihood, width, depth, budget, precision, training, random_state
+    latent_dim, likelihood, width, depth, budget, precision, device, training, random_state
         See :class:`VAE`.
 
     References
@@ -272,12 +282,14 @@ class BetaVAE(VAE):
         depth: int = 2,
         budget: str | float = "auto",
         precision: str = "auto",
+        device: str = "auto",
         training: Any = None,
         random_state: Any = None,
     ) -> None:
         super().__init__(
             latent_dim=latent_dim, likelihood=likelihood, width=width, depth=depth,
-            budget=budget, precision=precision, training=training, random_state=random_state,
+            budget=budget, precision=precision, device=device, training=training,
+            random_state=random_state,
         )  # fmt: skip
         self.beta = beta
 

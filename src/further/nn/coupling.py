@@ -65,7 +65,8 @@ class Conditioner(ResidualMLP):
         h = F.silu(self.norm(h))
         if self.training and self.dropout:
             # Comparing uniform numbers is several times faster than bernoulli_ is.
-            kept = torch.rand(h.shape, generator=generator) >= self.dropout
+            drawn = torch.rand(h.shape, generator=generator, device=h.device)
+            kept = drawn >= self.dropout
             h = h * kept / (1 - self.dropout)
         out: Tensor = self.leave(h)
         return out

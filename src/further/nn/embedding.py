@@ -20,23 +20,22 @@ class ClassEmbedding(nn.Module):
     Parameters
     ----------
     n_classes : int
-        Number of classes; 0 gives a zero vector for every row.
+        Number of classes, at least 1.
     dim : int
         Length of the vector.
     """
 
     def __init__(self, n_classes: int, dim: int) -> None:
         super().__init__()
-        self.n_classes, self.dim = n_classes, dim
+        self.n_classes = n_classes
         # The last row stands for "no class", as classifier-free guidance needs it.
-        self.table = nn.Embedding(n_classes + 1, dim) if n_classes else None
+        self.table = nn.Embedding(n_classes + 1, dim)
 
     def forward(self, y: Tensor | None, n: int) -> Tensor:
         """Embed ``y`` (n,) int64, or n times "no class" when it is None; returns (n, dim)."""
-        if self.table is None:
-            return torch.zeros(n, self.dim)
         if y is None:
-            y = torch.full((n,), self.n_classes, dtype=torch.int64)
+            device = self.table.weight.device
+            y = torch.full((n,), self.n_classes, dtype=torch.int64, device=device)
         embedded: Tensor = self.table(y)
         return embedded
 

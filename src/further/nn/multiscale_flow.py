@@ -68,7 +68,8 @@ class PictureConditioner(nn.Module):
             h = h + block(F.silu(h))
         h = F.silu(h)
         if self.training and self.dropout:
-            kept = torch.rand(*h.shape[:2], 1, 1, generator=generator) >= self.dropout
+            drawn = torch.rand(*h.shape[:2], 1, 1, generator=generator, device=h.device)
+            kept = drawn >= self.dropout
             h = h * kept / (1 - self.dropout)
         out: Tensor = self.leave(h).float()
         return out
@@ -336,12 +337,14 @@ class MultiScaleFlow(nn.Module):
         total = z.new_zeros(len(z))
         if not self.padded:
             return z, total
-        outside = torch.randn(len(z), self.channels, *self.sides, generator=generator)
+        shape = len(z), self.channels, *self.sides
+        outside = torch.randn(shape, generator=generator, device=z.device)
         mask = torch.ones_like(outside, dtype=torch.bool)
         mask[..., : self.height, : self.width] = False
         noise = outside * mask
         # log N(noise; 0, I) is taken off: what is left bounds the density of the picture.
-        constant = 0.5 * math.log(2 * math.pi) * int(mask[0].sum())
+        added = self.channels * (math.prod(self.sides) - self.height * self.width)
+        constant = 0.5 * math.log(2 * math.pi) * added
         total = total + 0.5 * noise.square().flatten(1).sum(1) + constant
         z = F.pad(z, (0, self.sides[1] - self.width, 0, self.sides[0] - self.height))
         return z + noise, total

@@ -87,7 +87,7 @@ class PictureScores(nn.Module):
             v = x * (1 - 2 * ENDS) + ENDS
             constant = x.shape[1] * math.log(1 - 2 * ENDS)
         else:
-            u = torch.rand(x.shape, generator=generator)
+            u = torch.rand(x.shape, generator=generator, device=x.device)
             v = ((x * (self.levels - 1)).round() + u) / self.levels
             constant = -x.shape[1] * math.log(self.levels)
         bins = self._bin(v)
@@ -150,8 +150,8 @@ class CategoryScores(nn.Module):
     def forward(self, x: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Return z and s of one-hot vectors x (n, sum of sizes)."""
         log_rates = self._log_rates()
-        shortest = torch.empty(len(x), len(self.sizes)).exponential_(generator=generator)
-        later = torch.empty(x.shape).exponential_(generator=generator)
+        shortest = x.new_empty(len(x), len(self.sizes)).exponential_(generator=generator)
+        later = torch.empty_like(x).exponential_(generator=generator)
         # rate times time: the winner takes the shortest time, the others start from it anew.
         hazard = log_rates.exp() * shortest[:, self.owner] + later * (1 - x)
         return _score_of_hazard(hazard), (log_rates * x).sum(1)

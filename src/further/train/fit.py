@@ -1,26 +1,35 @@
-"""One fit of a network: the engine is chosen, the loop runs, the run folder is kept up to date."""
+"""One fit of a network: how it is executed, the loop, and the run folder kept up to date."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from further.train.batch import BatchSource
 from further.train.budget import Budget
 from further.train.callback import Callback
 from further.train.checkpoint import Checkpoint
 from further.train.early_stopping import EarlyStopping
 from further.train.energy import Energy
-from further.train.execution import REPRODUCIBLE, Engine, choose_engine
+from further.train.execution import (
+    REPRODUCIBLE,
+    Device,
+    Execution,
+    Precision,
+    choose_execution,
+    find_device,
+)
 from further.train.history import HistoryFile
-from further.train.loop import Loop, Validate
-from further.train.objective import Batch, Objective
+from further.train.loop import Loop
+from further.train.objective import Objective
 from further.train.processes import is_alone, make_fabric
 from further.train.run import Run
 from further.train.training import Training
+from further.train.validation import Validation
 
 PrecisionChoice = Literal["auto", "float32", "bfloat16"]
 
@@ -35,7 +44,7 @@ class Fit:
     flops: float
     seconds: float
     energy: Energy
-    engine: Engine
+    execution: Execution
 
     def to_json(self) -> dict[str, Any]:
         """Return the entries for ``run.json``."""
@@ -53,86 +62,96 @@ class Fit:
 def fit_network(
     net: nn.Module,
     objectives: Sequence[Objective],
-    train: Batch,
-    validation: Batch | None,
-    validate: Validate,
+    train: BatchSource,
+    validation: BatchSource | None,
+    judgement: Validation,
     *,
     training: Training,
     budget: Budget,
-    precision: PrecisionChoice,
+    precision: PrecisionChoice = "float32",
+    device: Device = "cpu",
     seed: int,
     run: Run | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Fit:
-    """Train a network and return what it took; the network then holds the kept weights.
+    """Train a network and leave the kept weights in it.
 
     Parameters
     ----------
-    net, objectives, train, validation, validate, training, budget, seed, callbacks
+    net, objectives, train, validation, judgement, training, budget, seed, callbacks
         See :class:`~further.train.loop.Loop`.
     precision : {"auto", "float32", "bfloat16"}
         "auto" measures; the others run on one thread, which is reproducible.
+    device : {"cpu", "cuda", "mps"}
+        Where to train.
     run : Run, optional
-        Where checkpoints and history go; a run that was interrupted is resumed, under the
-        engine that it recorded.
+        Where checkpoints and history go; a run that was interrupted is resumed, executed as it
+        recorded.
+
+    Returns
+    -------
+    Fit
+        The history, and what the training took.
     """
-    if run is not None and "engine" in run.record:
-        engine = Engine(**run.record["engine"])
+    if run is not None and "execution" in run.record:
+        execution = Execution(**run.record["execution"])
+        find_device(execution.device)  # bit for bit it continues on that device only
     elif precision == "auto" and is_alone():
-        engine = _measure(net, objectives, train, training, seed)
+        execution = _measure(net, objectives, train, training, seed, device)
     else:
-        engine = Engine(precision="bf16-mixed") if precision == "bfloat16" else REPRODUCIBLE
+        chosen: Precision = "bf16-mixed" if precision == "bfloat16" else "32-true"
+        execution = Execution(precision=chosen, device=device)
     callbacks = list(callbacks)
     if run is not None:
         callbacks = [Checkpoint(run.path), HistoryFile(run.path), *callbacks]
     if training.patience is not None:
         callbacks.append(EarlyStopping(training.patience))
     loop = Loop(
-        net, objectives, train, validation, validate,
-        training=training, budget=budget, engine=engine, seed=seed, callbacks=callbacks,
+        net, objectives, train, validation, judgement,
+        training=training, budget=budget, execution=execution, seed=seed, callbacks=callbacks,
     )  # fmt: skip
     if run is not None:
         run.update(
-            engine=engine.to_json(),
+            execution=execution.to_json(),
             flops_per_step=loop.flops_per_step,
             total_steps=loop.total_steps,
             budget={"text": str(budget), "reproducible": budget.reproducible},
         )
     loop.run()
     return Fit(
-        loop.history, loop.step, loop.best_step, loop.flops, loop.seconds, loop.energy, engine
+        loop.history, loop.step, loop.best_step, loop.flops, loop.seconds, loop.energy, execution
     )
 
 
 def _measure(
     net: nn.Module,
     objectives: Sequence[Objective],
-    train: Batch,
+    train: BatchSource,
     training: Training,
     seed: int,
-) -> Engine:
+    device: Device,
+) -> Execution:
     # At random, since the first rows of a sorted file are of one class.
-    order = torch.randperm(len(train.x), generator=torch.Generator().manual_seed(seed))
-    chosen = order[: training.batch_size]
-    rows = Batch(train.x[chosen], None if train.y is None else train.y[chosen])
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
+    batch = train.take(order[: training.batch_size])
     state = {name: value.clone() for name, value in net.state_dict().items()}
 
-    def loss(engine: Engine) -> Tensor:
-        engine.place(net)
-        x = rows.x.contiguous(memory_format=torch.channels_last) if engine.channels_last else rows.x
-        total = torch.zeros(())
-        with make_fabric(engine.precision).autocast():
+    def loss(execution: Execution) -> Tensor:
+        execution.place(net)
+        rows = execution.place_batch(batch)
+        total = torch.zeros((), device=device)
+        with make_fabric(execution).autocast():
             for objective in objectives:
-                generator = torch.Generator().manual_seed(seed)
-                value = next(iter(objective.loss(Batch(x, rows.y), generator).values()))
+                value = next(iter(objective.loss(rows, execution.generator(seed)).values()))
                 torch.autograd.grad(value, objective.parameters, allow_unused=True)
                 total = total + value.detach().float()
         return total
 
     convolutions = any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in net.modules())
-    engine = choose_engine(loss, has_convolutions=convolutions and train.x.ndim == 4)
+    execution = choose_execution(
+        loss, has_convolutions=convolutions and batch.x.ndim == 4, device=device
+    )
     # Back to the plain format, and whatever buffers the passes moved.
-    if convolutions:
-        net.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    replace(REPRODUCIBLE, device=device).place(net)
     net.load_state_dict(state)
-    return engine
+    return execution

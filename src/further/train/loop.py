@@ -1,11 +1,15 @@
 """The training loop, on Lightning Fabric.
 
 A step takes the next batch and minimises each objective in turn. Every row of the history holds
-the means of what the objectives logged since the row before and the validation loss of the averaged
-weights, always under the same random numbers, so that rows can be compared.
+the means of what the objectives logged since the row before; and of the averaged weights, in
+evaluation mode and always under the same random numbers, what they score on validation rows
+(``val_``) and on a fixed part of the training rows (``fit_``). A gap between these two is a gap,
+and not the effect of averaging or of dropout, as one between training and validation losses may be.
 
 Processes of ``torchrun`` share a global batch: each takes every n-th row of it, and gradients are
-averaged, so that the result is that of one process up to the order of summation.
+averaged, so that the result is that of one process up to the order of summation. They are averaged
+here, not by a wrapped module, because a loss calls whatever methods of the network it needs and
+several objectives share one network, neither of which such a wrapper allows.
 
 The order of the rows depends on the seed and the epoch, the noise in the losses on the seed and the
 step, so that a training that goes on from a checkpoint meets the same numbers.
@@ -16,7 +20,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -24,19 +28,23 @@ from torch import Tensor, nn
 
 from further.errors import InputError
 from further.train.averaging import AveragedWeights
+from further.train.batch import Batch, BatchSource
 from further.train.budget import Budget
 from further.train.callback import Callback
 from further.train.energy import Energy, EnergyMeter
-from further.train.execution import Engine
+from further.train.execution import Execution
 from further.train.flops import count_flops
-from further.train.objective import Batch, Objective
+from further.train.objective import Objective
 from further.train.processes import make_fabric
+from further.train.seeds import hash_seed
 from further.train.training import Training
+from further.train.validation import Validation
 
 VALIDATION_BATCH = 1024
 LEAST_VALIDATION_ROWS = 512
+#: Training rows on which the averaged weights are looked at, in evaluation mode.
+FIT_ROWS = 256
 ROWS_A_BUDGET = 50
-Validate = Callable[[nn.Module, Batch, torch.Generator], dict[str, Tensor]]
 
 
 class Loop:
@@ -48,17 +56,16 @@ class Loop:
         The network; it holds the kept weights after :meth:`run`.
     objectives : sequence of Objective
         What is minimised, in turn.
-    train, validation : Batch
-        All rows, encoded; ``validation`` is None where there is none.
-    validate : callable
-        Takes the averaged network, a batch and a generator, and returns a dict of scalars of which
-        the first selects the best weights.
+    train, validation : BatchSource
+        The rows, encoded; ``validation`` is None where there are none.
+    judgement : Validation
+        What is computed on validation rows with the averaged weights.
     training : Training
         Optimizer, schedule, averaging.
     budget : Budget
         How long.
-    engine : Engine
-        Precision, threads, memory format.
+    execution : Execution
+        Device, precision, threads, memory format.
     seed : int
         Of the order of the rows and of the noise in the losses.
     callbacks : sequence of Callback
@@ -82,20 +89,20 @@ class Loop:
         self,
         net: nn.Module,
         objectives: Sequence[Objective],
-        train: Batch,
-        validation: Batch | None,
-        validate: Validate,
+        train: BatchSource,
+        validation: BatchSource | None,
+        judgement: Validation,
         *,
         training: Training,
         budget: Budget,
-        engine: Engine,
+        execution: Execution,
         seed: int,
         callbacks: Sequence[Callback] = (),
     ) -> None:
-        self.fabric = make_fabric(engine.precision)
-        self.net, self.objectives = engine.place(net), list(objectives)
-        self.train, self.validate = train, validate
-        self.training, self.budget, self.engine, self.seed = training, budget, engine, seed
+        self.fabric = make_fabric(execution)
+        self.net, self.objectives = execution.place(net), list(objectives)
+        self.train, self.judgement = train, judgement
+        self.training, self.budget, self.execution, self.seed = training, budget, execution, seed
         self.callbacks = list(callbacks)
         self.optimizers = [
             training.make_optimizer(o.parameters, o.learning_rate) for o in self.objectives
@@ -104,10 +111,10 @@ class Loop:
         self.average = AveragedWeights(net, training.averaging)
 
         world = self.fabric.world_size
-        n = len(train.x)
+        n = len(train)
         self.batch_size = max(world, min(training.batch_size, n) // world * world)
         self.steps_per_epoch = max(1, n // self.batch_size)
-        self.generator = torch.Generator()
+        self.generator = execution.generator()
         self.flops_per_step = self._measure_flops() * world
         self.total_steps = budget.steps(
             flops_per_step=self.flops_per_step, steps_per_epoch=self.steps_per_epoch
@@ -115,7 +122,9 @@ class Loop:
         self.row_every = self.steps_per_epoch
         if self.total_steps is not None:
             self.row_every = min(self.row_every, math.ceil(self.total_steps / ROWS_A_BUDGET))
-        self.validation = self._validation_rows(validation)
+        self.validation = validation
+        self._validation_rows = self._rows_to_judge(validation)
+        self._fit_rows = self._some_of(len(train), FIT_ROWS, -7)
 
         self.progress, self._progress_at_row = 0.0, 0.0
         self.step, self.best_step, self.best_loss = 0, 0, math.inf
@@ -125,14 +134,14 @@ class Loop:
         self.last_loss = math.nan
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
-        self._rows: Batch | None = None
+        self._order: Tensor | None = None
         self._seconds_before = 0.0
         self._start = time.monotonic()
         self._meter = EnergyMeter()
 
     def run(self) -> None:
         """Train until the budget is spent and load the kept weights into the network."""
-        with self.engine.active():
+        with self.execution.active():
             self._call("on_start")
             self._start = time.monotonic()
             self.progress = self._progress_at_row = self._measure_progress()
@@ -228,16 +237,16 @@ class Loop:
     def _next_batch(self) -> Batch:
         """Return this process's share of the next global batch, shuffled anew every epoch."""
         position = self.step % self.steps_per_epoch
-        if position == 0 or self._rows is None:
+        if position == 0 or self._order is None:
             epoch = self.step // self.steps_per_epoch
-            order = torch.randperm(
-                len(self.train.x),
+            self._order = torch.randperm(
+                len(self.train),
                 generator=torch.Generator().manual_seed(hash_seed(self.seed, epoch)),
             )
-            self._rows = _take(self.train, order)
         rank, world = self.fabric.global_rank, self.fabric.world_size
         start = position * self.batch_size
-        return _take(self._rows, slice(start + rank, start + self.batch_size, world), self.engine)
+        rows = self._order[start + rank : start + self.batch_size : world]
+        return self.execution.place_batch(self.train.take(rows))
 
     def _end_row(self) -> None:
         """Add a row to the history and keep the averaged weights if they are the best."""
@@ -249,10 +258,13 @@ class Loop:
         row.update(self._means())
         self._progress_at_row = self.progress
         self.last_loss = next((v for k, v in row.items() if k.startswith("train_")), math.nan)
-        validation = self._validate()
+        validation = self._judge(self.validation, self._validation_rows)
+        fit = self._judge(self.train, self._fit_rows)
         row.update({f"val_{name}": value for name, value in validation.items()})
+        row.update({f"fit_{name}": value for name, value in fit.items()})
         self.history.append(row)
         loss = next(iter(validation.values()), math.nan)
+        loss = loss if self.judgement.lower_is_better else -loss
         keep_best = self.training.keep == "best" and validation
         # The loss was that before the last step, which may have been one too far.
         self.diverged = not (math.isfinite(self.last_loss) and self.average.is_finite())
@@ -280,46 +292,48 @@ class Loop:
         """Return the means of what was logged since the last row, over all processes."""
         if not self._sums:
             return {}
+        means = self._mean_over_processes(torch.stack(list(self._sums.values())))
         counts = torch.tensor([float(self._counts[name]) for name in self._sums])
-        means = torch.stack(list(self._sums.values())) / counts
-        means = self._mean_over_processes(means)
-        row = dict(zip(self._sums, means.tolist(), strict=True))
+        row = dict(zip(self._sums, (means.cpu() / counts).tolist(), strict=True))
         self._sums, self._counts = {}, {}
         return row
 
-    def _validation_rows(self, validation: Batch | None) -> Batch | None:
+    def _rows_to_judge(self, validation: BatchSource | None) -> Tensor:
         """Return the rows that are judged at every row of the history: all, or a random part.
 
         A look at all of many rows, every fiftieth of a short budget, would cost more than the
         training; the part is the same each time, so that rows of the history can be compared.
         """
-        if validation is None:
-            return None
+        n = 0 if validation is None else len(validation)
         most = max(LEAST_VALIDATION_ROWS, self.row_every * self.batch_size // 2)
-        if len(validation.x) <= most:
-            return validation
-        generator = torch.Generator().manual_seed(hash_seed(self.seed, -5))
-        return _take(validation, torch.randperm(len(validation.x), generator=generator)[:most])
+        return self._some_of(n, n if self.judgement.all_rows else most, -5)
+
+    def _some_of(self, n: int, most: int, stream: int) -> Tensor:
+        """Return the numbers of all rows, or of ``most`` of them at random, in order."""
+        if n <= most:
+            return torch.arange(n)
+        generator = torch.Generator().manual_seed(hash_seed(self.seed, stream))
+        return torch.randperm(n, generator=generator)[:most]
 
     @torch.no_grad()
-    def _validate(self) -> dict[str, float]:
-        if self.validation is None:
+    def _judge(self, source: BatchSource | None, rows: Tensor) -> dict[str, float]:
+        """Return what the averaged weights score on rows of a source."""
+        if source is None:
             return {}
-        generator = torch.Generator().manual_seed(hash_seed(self.seed, -1))
-        sums: dict[str, float] = {}
-        n = len(self.validation.x)
-        for start in range(0, n, VALIDATION_BATCH):
-            batch = _take(self.validation, slice(start, start + VALIDATION_BATCH), self.engine)
-            with self.fabric.autocast():
-                values = self.validate(self.average.net, batch, generator)
-            for name, value in values.items():
-                sums[name] = sums.get(name, 0.0) + float(value) * len(batch.x) / n
-        return sums
+
+        def batches() -> Iterator[Batch]:
+            for part in rows.split(VALIDATION_BATCH):
+                yield self.execution.place_batch(source.take(part))
+
+        generator = self.execution.generator(hash_seed(self.seed, -1))
+        with self.fabric.autocast():
+            return self.judgement.measure(self.average.net, batches(), generator)
 
     def _measure_flops(self) -> float:
         """Return the mean number of operations of a step, over one backward pass an objective."""
-        generator = torch.Generator().manual_seed(self.seed)
-        batch = _take(self.train, slice(0, self.batch_size // self.fabric.world_size), self.engine)
+        generator = self.execution.generator(self.seed)
+        rows = slice(0, self.batch_size // self.fabric.world_size)
+        batch = self.execution.place_batch(self.train.take(rows))
         total = 0.0
         for objective in self.objectives:
 
@@ -351,7 +365,7 @@ class Loop:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
+        """Continue from a state."""
         self.step = state["step"]
         self.net.load_state_dict(state["net"])
         self.average.net.load_state_dict(state["average"])
@@ -368,18 +382,3 @@ class Loop:
     def _call(self, hook: str) -> None:
         for callback in self.callbacks:
             getattr(callback, hook)(self)
-
-
-def hash_seed(seed: int, stream: int) -> int:
-    """Return a seed for one of several independent streams (SplitMix64's finalizer)."""
-    z = (seed * 0x9E3779B97F4A7C15 + (stream + 2) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
-    return (z ^ (z >> 31)) & (2**63 - 1)
-
-
-def _take(rows: Batch, which: Tensor | slice, engine: Engine | None = None) -> Batch:
-    x = rows.x[which]
-    if engine is not None and engine.channels_last and x.ndim == 4:
-        x = x.contiguous(memory_format=torch.channels_last)
-    return Batch(x, None if rows.y is None else rows.y[which])

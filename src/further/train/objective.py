@@ -1,29 +1,14 @@
-"""What a model asks of the loop: batches in, a loss out, and which parameters it moves."""
+"""What a model asks of the loop: a loss, and which parameters it moves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-
-class Batch(NamedTuple):
-    """Rows of encoded data.
-
-    Attributes
-    ----------
-    x : Tensor
-        ``(batch, *spec.shape)`` float32.
-    y : Tensor or None
-        ``(batch,)`` int64 class codes, None without labels.
-    """
-
-    x: Tensor
-    y: Tensor | None
-
+from further.train.batch import Batch
 
 Loss = Callable[[Batch, torch.Generator], dict[str, Tensor]]
 
@@ -35,8 +20,8 @@ class Objective:
     Attributes
     ----------
     loss : callable
-        Takes a :class:`Batch` and the loop's random generator; returns a dict of scalar tensors
-        of which the first is minimised and all are logged.
+        Takes a :class:`~further.train.batch.Batch` and the loop's random generator; returns a dict
+        of scalar tensors of which the first is minimised and all are logged.
     parameters : list of nn.Parameter
         What it moves; nothing else receives a gradient.
     name : str

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from further.train.execution import Precision
+    from further.train.execution import Execution
 
 
 def is_alone() -> bool:
@@ -28,18 +28,26 @@ def is_first() -> bool:
     return is_alone() or int(os.environ.get("RANK", "0")) == 0
 
 
-def make_fabric(precision: Precision = "32-true") -> Fabric:
-    """Return Fabric for this process, joined with the others where ``torchrun`` started it."""
+def make_fabric(execution: Execution | None = None) -> Fabric:
+    """Return Fabric for this process, joined with the others where ``torchrun`` started it.
+
+    Parameters
+    ----------
+    execution : Execution, optional
+        Device and precision; by default the processor in float32.
+    """
     from lightning_fabric import Fabric
 
     # It announces its precision, which the run records; its import sets a level, so here.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    device = "cpu" if execution is None else execution.device
+    precision = "32-true" if execution is None else execution.precision
     if is_alone():
-        return Fabric(accelerator="cpu", devices=1, precision=precision)
+        return Fabric(accelerator=device, devices=1, precision=precision)
     world = int(os.environ["WORLD_SIZE"])
     local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
     fabric = Fabric(
-        accelerator="cpu",
+        accelerator=device,
         devices=local,
         num_nodes=world // local,
         strategy="ddp",

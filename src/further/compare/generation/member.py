@@ -27,19 +27,21 @@ from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
 from further.evaluate.record import Figure, MemberEvaluation, ModelRecord
 from further.evaluate.typed_json import from_json, to_json
-from further.generate.generator import Generator
+from further.generate.generative import GenerativeEstimator
 from further.registry import ModelEntry, find_model, models_for
 from further.train.callback import Callback
 from further.train.files import read_json, write_bytes, write_json
-from further.train.loop import hash_seed
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.progress import Progress
 from further.train.run import Run
+from further.train.seeds import hash_seed
 
 Report = Callable[[float, float], None]
 
 
-def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) -> Generator:
+def make_estimator(
+    setting: Setting, name: str, repeat: int, parameters: Any
+) -> GenerativeEstimator:
     """Return the unfitted estimator of a member, seeded by the comparison's seed and repeat."""
     line = find_model(name)
     cls = line.load()
@@ -49,11 +51,11 @@ def make_estimator(setting: Setting, name: str, repeat: int, parameters: Any) ->
         given.setdefault("budget", setting.budget)
         # Float32 on one thread, so that a noisy measurement cannot change the result.
         given.setdefault("precision", "float32")
-    estimator: Generator = cls(**given)
+    estimator: GenerativeEstimator = cls(**given)
     return estimator
 
 
-def member_cost(setting: Setting, estimator: Generator) -> tuple[float, float]:
+def member_cost(setting: Setting, estimator: GenerativeEstimator) -> tuple[float, float]:
     """Return the seconds and the bytes that the training of a member takes."""
     train = setting.for_model(setting.part("train"))
     return training_cost(estimator, train, setting.encoding, setting.model_spec)
@@ -66,8 +68,12 @@ def simple_control(task: str) -> ModelEntry:
 
 
 def train_member(
-    setting: Setting, estimator: Generator, line: ModelEntry, folder: Path, report: Report | None
-) -> Generator:
+    setting: Setting,
+    estimator: GenerativeEstimator,
+    line: ModelEntry,
+    folder: Path,
+    report: Report | None,
+) -> GenerativeEstimator:
     """Train a member into its own run, or read it from there when it has finished."""
     train = setting.for_model(setting.part("train"))
     run = Run.create(
@@ -86,7 +92,9 @@ def train_member(
     return estimator
 
 
-def score_member(setting: Setting, estimator: Generator, line: ModelEntry, folder: Path) -> None:
+def score_member(
+    setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, folder: Path
+) -> None:
     """Sample from a member, evaluate the samples, and write its evidence into its run."""
     model = evaluate_member(setting, estimator, line, folder)
     write_json(folder / "evaluation.json", to_json(MemberEvaluation(model=model)))
@@ -98,7 +106,7 @@ def read_member(folder: Path) -> ModelRecord:
 
 
 def evaluate_member(
-    setting: Setting, estimator: Generator, line: ModelEntry, folder: Path
+    setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, folder: Path
 ) -> ModelRecord:
     """Sample from a member, evaluate it, write pictures and draws, and return the figures."""
     generated, samples, scores = score_samples(setting, estimator)
@@ -109,15 +117,16 @@ def evaluate_member(
 
 
 def score_samples(
-    setting: Setting, estimator: Generator
+    setting: Setting, estimator: GenerativeEstimator
 ) -> tuple[Dataset, EncodedRows, dict[str, Score | None]]:
     """Return samples of a fitted estimator, as data and as the evaluator sees them, and scores."""
     # As many as test rows are compared with them, as many as training rows are learnt from.
     n = max(setting.evaluator.n_samples, setting.evaluator.n_learning_samples)
     seed = int(estimator.random_state)
-    codes = estimator.class_codes(n, None, seed)
+    condition = estimator.condition(n, None, seed)
+    codes = condition.get("y")
     start = time.perf_counter()
-    encoded = estimator.sample_encoded(n, codes, seed)
+    encoded = estimator.sample_encoded(n, condition, seed)
     sampling_seconds = (time.perf_counter() - start) / n * 1000
     test = setting.part("test")
     classes = test.classes
@@ -138,7 +147,10 @@ def score_samples(
 
 
 def describe_member(
-    setting: Setting, estimator: Generator, line: ModelEntry, scores: dict[str, Score | None]
+    setting: Setting,
+    estimator: GenerativeEstimator,
+    line: ModelEntry,
+    scores: dict[str, Score | None],
 ) -> ModelRecord:
     """Return the entry of a member in ``evaluation.json``."""
     return ModelRecord(
@@ -153,7 +165,7 @@ def describe_member(
     )
 
 
-def _own_scores(setting: Setting, estimator: Generator) -> dict[str, Score | None]:
+def _own_scores(setting: Setting, estimator: GenerativeEstimator) -> dict[str, Score | None]:
     """Return the scores that look into the model, not only at its samples."""
     scores: dict[str, Score | None] = {}
     test = setting.for_model(setting.part("test"))

@@ -16,7 +16,7 @@ from further.train.files import write_bytes, write_json, write_text
 if TYPE_CHECKING:
     from further.compare.generation.setting import Setting
     from further.evaluate.generation.evaluator import EncodedRows
-    from further.generate.generator import Generator
+    from further.generate.generative import GenerativeEstimator
 
 SHEET = 8
 PAIRS = 10
@@ -27,7 +27,11 @@ MAX_MAP_POINTS = 1000
 
 
 def write_pictures(
-    setting: Setting, estimator: Generator, generated: Dataset, samples: EncodedRows, folder: Path
+    setting: Setting,
+    estimator: GenerativeEstimator,
+    generated: Dataset,
+    samples: EncodedRows,
+    folder: Path,
 ) -> None:
     """Write the pictures, or for tables the rows, of a member into its run."""
     train, test = setting.part("train"), setting.part("test")

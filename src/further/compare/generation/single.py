@@ -31,8 +31,7 @@ from further.evaluate.generation.flags import flags
 from further.evaluate.interval import Score
 from further.evaluate.record import ModelRecord
 from further.evaluate.typed_json import to_json
-from further.generate.base import GenerativeModel
-from further.generate.generator import Generator
+from further.generate.generative import GenerativeEstimator, GenerativeModel
 from further.registry import ModelEntry, find_model
 from further.train.budget import Budget
 from further.train.callback import Callback
@@ -166,7 +165,11 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Trained:
 
 
 def _carry_out(
-    run: Run, setting: Setting, estimator: Generator, line: ModelEntry, listen: Listen | None
+    run: Run,
+    setting: Setting,
+    estimator: GenerativeEstimator,
+    line: ModelEntry,
+    listen: Listen | None,
 ) -> Trained:
     tell = listen or nobody
     task = {"model": line.name, "repeat": 0}
@@ -183,7 +186,7 @@ def _carry_out(
 
 
 def _evaluate(
-    run: Run, setting: Setting, estimator: Generator, line: ModelEntry, tell: Listen
+    run: Run, setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, tell: Listen
 ) -> Trained:
     started = time.monotonic()
     task = {"model": line.name, "repeat": 0}

@@ -1,17 +1,18 @@
-"""What all generative estimators share: data in, samples out, a run on disk.
+"""What every estimator shares: its fitted state on disk and, given data of any kind, its fit.
 
-:class:`Generator` takes care of the data: encoding, classes, decoding of samples, saving. The
-controls derive from it; models made of a network from
-:class:`~further.generate.base.GenerativeModel`.
+:class:`Estimator` writes what was learnt and brings it back, without any code in the files.
+:class:`DatasetEstimator` adds what is the same for all that learn from tables and pictures alike:
+validation, encoding, classes, held-out rows, the run.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from further._sklearn import check_feature_names
 from further.data.dataset import Dataset, as_dataset
 from further.data.encoding import Encoding
 from further.data.kind import encoding_from_json, fit_encoding
@@ -27,25 +29,133 @@ from further.data.target import Classes
 from further.errors import InputError
 from further.registry import name_of
 from further.train.callback import Callback
-from further.train.files import write_bytes, write_json
-from further.train.loop import hash_seed
+from further.train.files import finite, write_bytes, write_json
 from further.train.parameters import parameters_to_json
 from further.train.processes import decided_by_first
 from further.train.run import Run
 
-SAMPLE_BATCH = 1000
+_NUMERIC = "biuf"
 
 
-class Generator(BaseEstimator):
-    """An estimator that learns a distribution and samples from it.
+class Estimator(BaseEstimator):
+    """An estimator whose fitted attributes go to a folder and come back.
 
-    A subclass has ``_learn``, ``_draw`` and, for saving, ``_state`` and ``_restore``.
+    What ends in an underscore is written: arrays of numbers and the weights of networks to
+    ``model.safetensors``; arrays of objects, lists, dictionaries, numbers, texts and None to
+    ``model.json``. What is none of these a subclass names in ``_not_saved``, and makes anew in
+    ``_rebuild``.
+    """
+
+    #: Fitted attributes that are left out of the files.
+    _not_saved: tuple[str, ...] = ()
+
+    def save(self, folder: str | Path, **more: Any) -> Path:
+        """Write ``model.safetensors`` and ``model.json``; ``further.load`` reads them.
+
+        Parameters
+        ----------
+        folder : path
+            Where to.
+        **more
+            Further entries of ``model.json``.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        from safetensors.numpy import save
+
+        check_is_fitted(self)
+        arrays: dict[str, np.ndarray] = {}
+        facts: dict[str, Any] = {}
+        for name, value in vars(self).items():
+            if not name.endswith("_") or name.startswith("_") or name in self._not_saved:
+                continue
+            if isinstance(value, np.ndarray) and value.dtype.kind in _NUMERIC:
+                arrays[name] = np.ascontiguousarray(value)
+            elif hasattr(value, "state_dict"):
+                for key, tensor in value.state_dict().items():
+                    arrays[f"{name}.{key}"] = np.ascontiguousarray(tensor.cpu().numpy())
+            else:
+                facts[name] = _to_json(value)
+        # The keys of safetensors need at least one array.
+        arrays.setdefault("_", np.zeros(1))
+        # All that can be refused is, before the first file is written.
+        record = {
+            "schema": 1,
+            "model": name_of(type(self)).name,
+            "parameters": parameters_to_json(self.get_params(deep=False)),
+            "facts": facts,
+            **more,
+        }
+        write_bytes(Path(folder) / "model.safetensors", save(arrays))
+        write_json(Path(folder) / "model.json", record)
+        return Path(folder)
+
+    def restore(self, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``.
+
+        Parameters
+        ----------
+        record : mapping
+            What ``model.json`` holds.
+        arrays : mapping of str to ndarray
+            What ``model.safetensors`` holds.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+        """
+        for name, value in record["facts"].items():
+            setattr(self, name, _from_json(value))
+        weights: dict[str, dict[str, np.ndarray]] = {}
+        for name, array in arrays.items():
+            attribute, _, key = name.partition(".")
+            if key:
+                weights.setdefault(attribute, {})[key] = array
+            elif name != "_":
+                setattr(self, name, array)
+        self._rebuild()
+        for attribute, state in weights.items():
+            from torch import from_numpy
+
+            tensors = {key: from_numpy(value) for key, value in state.items()}
+            getattr(self, attribute).load_state_dict(tensors)
+        return self
+
+    def _rebuild(self) -> None:
+        """Make anew what was not saved, and the networks that take on saved weights."""
+
+
+class DatasetEstimator(Estimator, ABC):
+    """An estimator that learns from tables and pictures alike.
+
+    A subclass has ``_learn``, which sets ``n_parameters_`` and ``cost_`` and whatever else it
+    learns.
+
+    Attributes
+    ----------
+    encoding_ : Encoding
+        Rows to the arrays that a model sees, and back.
+    spec_ : Spec
+        All that a model knows of the data.
+    classes_ : array
+        The classes, where the training had labels.
+    class_prior_ : array
+        Their shares in the training rows.
+    n_parameters_ : int
+        Number of parameters that were learnt.
+    cost_ : dict
+        Steps, floating-point operations, seconds and watt-hours of the training.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"random_state": ["random_state"]}
-    #: Whether it gives its training rows back by design.
-    is_copy: ClassVar[bool] = False
+    _not_saved: tuple[str, ...] = ("encoding_", "spec_")
     random_state: Any
+    n_parameters_: int
+    cost_: dict[str, Any]
 
     def fit(
         self,
@@ -55,8 +165,8 @@ class Generator(BaseEstimator):
         validation: Any = None,
         run: str | Path | Run | None = None,
         callbacks: Sequence[Callback] = (),
-    ) -> Any:
-        """Learn the distribution of the rows, given their class if there are labels.
+    ) -> Self:
+        """Learn from rows, given their class if there are labels.
 
         Parameters
         ----------
@@ -110,92 +220,42 @@ class Generator(BaseEstimator):
             run.update(status="finished", parameters_count=self.n_parameters_, **self.cost_)
         return self
 
-    def sample(
-        self,
-        n_samples: int = 1,
-        y: Any = None,
-        *,
-        return_y: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> Any:
-        """Generate new rows.
+    def save(self, folder: str | Path, **more: Any) -> Path:
+        """Write ``model.safetensors`` and ``model.json``; ``further.load`` reads them.
 
         Parameters
         ----------
-        n_samples : int, default=1
-            How many; ignored when ``y`` is given.
-        y : array of class labels, optional
-            One row is generated for each; without it classes are drawn from the training prior.
-        return_y : bool, default=False
-            Whether to return the classes as well.
-        random_state : int, RandomState or None, default=None
-            None takes that of the estimator, so that the same call gives the same rows.
+        folder : path
+            Where to.
+        **more
+            Further entries of ``model.json``.
 
         Returns
         -------
-        X : array or DataFrame
-            As the training data: grey levels, columns, types and rounding.
-        y : array of shape (n_samples,)
-            With ``return_y``; None without labels.
+        Path
+            The folder.
         """
         check_is_fitted(self)
-        if not isinstance(n_samples, Integral) or n_samples < 1:
-            raise InputError(f"n_samples={n_samples!r} must be a whole number of at least 1.")
-        seed = self._seed(random_state)
-        codes = self.class_codes(n_samples, y, seed)
-        encoded = self.sample_encoded(len(codes) if codes is not None else n_samples, codes, seed)
-        rows = self.encoding_.decode(encoded)
-        if not return_y:
-            return rows
-        return rows, None if codes is None else self.classes_[codes]
+        return super().save(folder, encoding=self.encoding_.to_json(), **more)
 
-    def sample_encoded(self, n: int, codes: np.ndarray | None, seed: int) -> np.ndarray:
-        """Generate ``(n, *spec.shape)`` float32 rows in encoded form for given class codes."""
-        parts = []
-        for start in range(0, n, SAMPLE_BATCH):
-            stop = min(start + SAMPLE_BATCH, n)
-            given = None if codes is None else codes[start:stop]
-            parts.append(self._draw(stop - start, given, hash_seed(seed, start)))
-        return np.concatenate(parts) if parts else np.empty((0, *self.spec_.shape), np.float32)
+    def restore(self, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``.
 
-    def save(self, folder: str | Path) -> Path:
-        """Write ``model.safetensors`` and ``model.json``; ``further.load`` reads them."""
-        from safetensors.numpy import save
+        Parameters
+        ----------
+        record, arrays
+            See :class:`Estimator`.
 
-        check_is_fitted(self)
-        arrays, facts = self._state()
-        arrays = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
-        classes = getattr(self, "classes_", None)
-        write_bytes(Path(folder) / "model.safetensors", save(arrays))
-        write_json(
-            Path(folder) / "model.json",
-            {
-                "schema": 1,
-                "model": name_of(type(self)).name,
-                "parameters": parameters_to_json(self.get_params(deep=False)),
-                "encoding": self.encoding_.to_json(),
-                "classes": None if classes is None else classes.tolist(),
-                "class_prior": getattr(self, "class_prior_", None),
-                "n_features_in": self.n_features_in_,
-                "n_parameters": self.n_parameters_,
-                "cost": self.cost_,
-                "facts": facts,
-            },
-        )
-        return Path(folder)
-
-    def restore(self, record: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
-        """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``."""
+        Returns
+        -------
+        self
+            The fitted estimator.
+        """
         self.encoding_ = encoding_from_json(record["encoding"])
         self.spec_ = self.encoding_.spec
-        if record["classes"] is not None:
-            self.classes_ = np.asarray(record["classes"])
-            self.class_prior_ = np.asarray(record["class_prior"])
-        self.n_features_in_ = record["n_features_in"]
-        self.n_parameters_, self.cost_ = record["n_parameters"], record["cost"]
-        self._restore(arrays, record["facts"])
-        return self
+        return super().restore(record, arrays)
 
+    @abstractmethod
     def _learn(
         self,
         dataset: Dataset,
@@ -205,18 +265,6 @@ class Generator(BaseEstimator):
         callbacks: Sequence[Callback],
     ) -> None:
         """Fit; sets ``n_parameters_`` and ``cost_`` and whatever else ends in an underscore."""
-        raise TypeError(f"{type(self).__name__} does not say how it learns.")
-
-    def _draw(self, n: int, codes: np.ndarray | None, seed: int) -> np.ndarray:
-        """Return ``(n, *spec.shape)`` float32 rows in encoded form."""
-        raise TypeError(f"{type(self).__name__} does not say how it samples.")
-
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Return arrays and plain facts that :meth:`_restore` takes on."""
-        raise TypeError(f"{type(self).__name__} does not say how it is saved.")
-
-    def _restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-        raise TypeError(f"{type(self).__name__} does not say how it is restored.")
 
     def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
         """Validate X and y as scikit-learn does and return them as a Dataset."""
@@ -229,6 +277,8 @@ class Generator(BaseEstimator):
                 ensure_min_samples=2 if reset else 1,
             )  # fmt: skip
             X = checked if plain else X
+        elif isinstance(X, pd.DataFrame) or reset:
+            check_feature_names(self, X, reset=reset)
         if not reset:
             return self._like_training(X, y)
         dataset = as_dataset(X, y)
@@ -268,8 +318,8 @@ class Generator(BaseEstimator):
             y = dataset.classes.values
         if y is None:
             return dataset
-        codes = self.class_codes(len(dataset), y, 0)
-        if codes is None or len(codes) != len(dataset):
+        codes = self._codes(y)
+        if len(codes) != len(dataset):
             raise InputError(
                 f"y has {np.size(y)} labels but there are {len(dataset)} rows; give one label for "
                 "each row."
@@ -277,29 +327,18 @@ class Generator(BaseEstimator):
         names = tuple(str(value) for value in self.classes_)
         return dataclasses.replace(dataset, target=Classes("y", codes, names))
 
-    def _seed(self, random_state: Any = None) -> int:
-        state = self.random_state if random_state is None else random_state
-        if isinstance(state, Integral):
-            return int(state)
-        return int(check_random_state(state).randint(2**31 - 1))
+    def _codes(self, y: Any) -> np.ndarray:
+        """Return the codes of class labels.
 
-    def class_codes(self, n: int, y: Any, seed: int) -> np.ndarray | None:
-        """Return class codes: those asked for, or drawn from the training prior."""
-        if self.spec_.n_classes == 0:
-            if y is not None:
-                raise InputError(f"{type(self).__name__} was fitted without labels; leave out y.")
-            return None
-        if y is None:
-            rng = np.random.default_rng(hash_seed(seed, -2))
-            codes: np.ndarray = rng.choice(self.spec_.n_classes, size=n, p=self.class_prior_)
-            return codes
-        asked = np.asarray(y)
-        if asked.ndim == 0:
-            asked = np.full(n, asked)
+        Raises
+        ------
+        InputError
+            If a class was not in the training.
+        """
         # By value, so that 3 and 3.0 are the same class, or else by name, so that "3" is too.
         known = {str(value): code for code, value in enumerate(self.classes_)}
         known |= {value: code for code, value in enumerate(self.classes_.tolist())}
-        distinct, positions = np.unique(asked.ravel(), return_inverse=True)
+        distinct, positions = np.unique(np.asarray(y).ravel(), return_inverse=True)
         found = [known.get(value, known.get(str(value))) for value in distinct.tolist()]
         if None in found:
             raise InputError(
@@ -307,6 +346,12 @@ class Generator(BaseEstimator):
                 f"the classes are {', '.join(map(str, self.classes_))}."
             )
         return np.asarray(found, dtype=np.int64)[positions]
+
+    def _seed(self, random_state: Any = None) -> int:
+        state = self.random_state if random_state is None else random_state
+        if isinstance(state, Integral):
+            return int(state)
+        return int(check_random_state(state).randint(2**31 - 1))
 
     def _create_run(self, path: Path, dataset: Dataset, seed: int) -> Run:
         fixed = isinstance(self.random_state, Integral)
@@ -347,3 +392,31 @@ def _are_pictures(X: Any) -> bool:
 
 def _all_numeric(frame: pd.DataFrame) -> bool:
     return all(pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        items = [_to_json(item) for item in value.ravel().tolist()]
+        return {"array": items, "dtype": value.dtype.str, "shape": list(value.shape)}
+    if isinstance(value, list | tuple):
+        return [_to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {"dict": [[_to_json(key), _to_json(item)] for key, item in value.items()]}
+    if isinstance(value, float) and not np.isfinite(value):
+        return {"float": str(value)}
+    return finite(value)
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_from_json(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "float" in value:
+        return float(value["float"])
+    if "dict" in value:
+        return {_from_json(key): _from_json(item) for key, item in value["dict"]}
+    items = [_from_json(item) for item in value["array"]]
+    array = np.empty(len(items), dtype=np.dtype(value["dtype"]))
+    array[:] = items
+    return array.reshape(value["shape"])

@@ -1,0 +1,379 @@
+"""What is generative in an estimator: sampling, likelihood, latent space.
+
+The controls derive from :class:`GenerativeEstimator`; models made of a network from
+:class:`GenerativeModel`, and say ``build``, ``objectives`` and ``generate``, and what else they can
+do once trained.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from sklearn.utils import Tags, TransformerTags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from further.data.dataset import Dataset
+from further.errors import InputError
+from further.train.batch import Batch
+from further.train.callback import Callback
+from further.train.estimator import DatasetEstimator
+from further.train.network import ROWS_AT_A_TIME, NetworkEstimator
+from further.train.run import Run
+from further.train.seeds import hash_seed
+
+Basis = Literal["exact", "bound"]
+#: What samples are drawn given: named arrays with the batch first; ``y`` holds class codes.
+Condition = Mapping[str, np.ndarray]
+
+
+class GenerativeEstimator(DatasetEstimator):
+    """An estimator that learns a distribution and samples from it.
+
+    A subclass has ``_learn`` and ``_draw``.
+    """
+
+    #: Whether it gives its training rows back by design.
+    is_copy: ClassVar[bool] = False
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        y: Any = None,
+        *,
+        return_y: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Generate new rows.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many; ignored when ``y`` is given.
+        y : array of class labels, optional
+            One row is generated for each; without it classes are drawn from the training prior.
+        return_y : bool, default=False
+            Whether to return the classes as well.
+        random_state : int, RandomState or None, default=None
+            None takes that of the estimator, so that the same call gives the same rows.
+
+        Returns
+        -------
+        X : array or DataFrame
+            As the training data: grey levels, columns, types and rounding.
+        y : array of shape (n_samples,)
+            With ``return_y``; None without labels.
+        """
+        check_is_fitted(self)
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise InputError(f"n_samples={n_samples!r} must be a whole number of at least 1.")
+        seed = self._seed(random_state)
+        condition = self.condition(int(n_samples), y, seed)
+        codes = condition.get("y")
+        n = int(n_samples) if codes is None else len(codes)
+        rows = self.encoding_.decode(self.sample_encoded(n, condition, seed))
+        if not return_y:
+            return rows
+        return rows, None if codes is None else self.classes_[codes]
+
+    def condition(self, n: int, y: Any, seed: int) -> dict[str, np.ndarray]:
+        """Return what n samples are drawn given.
+
+        Parameters
+        ----------
+        n : int
+            Number of samples, where ``y`` is None or one class for all.
+        y : class labels, or None
+            None draws classes from the training prior.
+        seed : int
+            Of the draw.
+
+        Returns
+        -------
+        dict of str to array
+            Class codes ``y``; empty for an estimator that was fitted without labels.
+
+        Raises
+        ------
+        InputError
+            If there are no classes, or not those that are asked for.
+        """
+        if self.spec_.n_classes == 0:
+            if y is not None:
+                raise InputError(f"{type(self).__name__} was fitted without labels; leave out y.")
+            return {}
+        if y is None:
+            rng = np.random.default_rng(hash_seed(seed, -2))
+            return {"y": rng.choice(self.spec_.n_classes, size=n, p=self.class_prior_)}
+        asked = np.asarray(y)
+        return {"y": self._codes(np.full(n, asked) if asked.ndim == 0 else asked)}
+
+    def sample_encoded(self, n: int, condition: Condition, seed: int) -> np.ndarray:
+        """Generate rows in encoded form.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        condition : mapping of str to array
+            What they are drawn given, from :meth:`condition`.
+        seed : int
+            Of the draws.
+
+        Returns
+        -------
+        array of shape (n, *spec.shape), float32
+        """
+        parts = []
+        for start in range(0, n, ROWS_AT_A_TIME):
+            stop = min(start + ROWS_AT_A_TIME, n)
+            given = {name: value[start:stop] for name, value in condition.items()}
+            parts.append(self._draw(stop - start, given, hash_seed(seed, start)))
+        return np.concatenate(parts) if parts else np.empty((0, *self.spec_.shape), np.float32)
+
+    @abstractmethod
+    def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
+        """Return ``(n, *spec.shape)`` float32 rows in encoded form."""
+
+
+def _can(capability: str) -> Any:
+    """Offer a method only for models that define what it needs."""
+
+    def check(self: GenerativeModel) -> bool:
+        if capability == "log_likelihood" and not getattr(self, "defines_likelihood_", True):
+            raise AttributeError(
+                f"{type(self).__name__} as configured defines no likelihood of such data."
+            )
+        return _overrides(self, capability)
+
+    return available_if(check)
+
+
+def _overrides(model: GenerativeModel, method: str) -> bool:
+    return getattr(type(model), method) is not getattr(GenerativeModel, method)
+
+
+class GenerativeModel(NetworkEstimator, GenerativeEstimator):
+    """A generative model made of a network that the training loop trains.
+
+    Attributes
+    ----------
+    defines_likelihood_ : bool
+        Whether there are ``score_samples`` and ``score`` for such data.
+    """
+
+    #: Whether :meth:`log_likelihood` is the likelihood or a lower bound of it.
+    likelihood_basis: ClassVar[Basis | None] = None
+
+    # What a model says -------------------------------------------------------------------------
+
+    @abstractmethod
+    def generate(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
+        """Return n encoded rows, ``(n, *spec.shape)``, given class codes ``y`` where there are."""
+
+    def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
+        """Return log-likelihoods in nats ``(batch,)``: of the discrete data for pictures with grey
+        levels, a density of the encoded values otherwise; None where it is not defined."""
+        return None
+
+    def encode_latent(self, net: Any, batch: Batch) -> Tensor:
+        """Return latent codes ``(batch, latent_dim)``."""
+        raise TypeError(f"{type(self).__name__} has no latent space.")
+
+    def decode_latent(self, net: Any, z: Tensor, condition: Mapping[str, Tensor]) -> Tensor:
+        """Return encoded rows for latent codes."""
+        raise TypeError(f"{type(self).__name__} has no latent space.")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        if hasattr(self, "transform"):
+            tags.transformer_tags = TransformerTags(preserves_dtype=[])
+        return tags
+
+    # What users call -----------------------------------------------------------------------------
+
+    @_can("log_likelihood")
+    def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
+        """Return the log-likelihood of each row in nats; higher is more typical.
+
+        Parameters
+        ----------
+        X : Dataset, DataFrame or array
+            Rows like those of the training.
+        y : array, optional
+            Their classes, for a model that was fitted with labels; without them the likelihood
+            is averaged over the classes, weighted with the training prior.
+
+        Returns
+        -------
+        array of shape (n,), float32
+            Of the discrete data for pictures with grey levels; a density of the encoded values
+            for tables. ``likelihood_basis`` says whether it is exact or a lower bound.
+        """
+        check_is_fitted(self)
+        dataset = self._dataset(X, y, reset=False)
+        x = self.encoding_.encode(dataset)
+        if self.spec_.n_classes == 0:
+            return self._log_likelihoods(x, None)
+        if dataset.codes is not None:
+            return self._log_likelihoods(x, dataset.codes)
+        by_class = np.stack(
+            [
+                math.log(prior) + self._log_likelihoods(x, np.full(len(x), code))
+                for code, prior in enumerate(self.class_prior_)
+                if prior > 0
+            ]
+        )
+        total: np.ndarray = np.logaddexp.reduce(by_class, axis=0)
+        return total
+
+    @_can("log_likelihood")
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return the mean log-likelihood of the rows in nats.
+
+        Parameters
+        ----------
+        X, y
+            See :meth:`score_samples`.
+
+        Returns
+        -------
+        float
+        """
+        return float(self.score_samples(X, y).mean())
+
+    @_can("encode_latent")
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the latent codes ``(n, latent_dim)`` of the rows."""
+        check_is_fitted(self)
+        return self.transform_encoded(self.encoding_.encode(self._dataset(X, None, reset=False)))
+
+    @_can("decode_latent")
+    def inverse_transform(self, X: Any, y: Any = None) -> Any:
+        """Return rows for latent codes.
+
+        Parameters
+        ----------
+        X : array of shape (n, latent_dim)
+            Latent codes.
+        y : array of shape (n,), optional
+            Class labels, for a model that was fitted with labels; without them classes are drawn
+            from the training prior.
+
+        Returns
+        -------
+        array or DataFrame
+            As the training data.
+        """
+        check_is_fitted(self)
+        z = np.asarray(X, dtype=np.float32)
+        return self.encoding_.decode(
+            self.inverse_transform_encoded(z, self.condition(len(z), y, 0).get("y"))
+        )
+
+    @_can("encode_latent")
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
+        """Fit and return the latent codes of the same rows.
+
+        Parameters
+        ----------
+        X, y, **fit_params
+            See :meth:`fit`.
+
+        Returns
+        -------
+        array of shape (n, latent_dim), float32
+        """
+        return self.fit(X, y, **fit_params).transform(X)
+
+    @_can("encode_latent")
+    def transform_encoded(self, x: np.ndarray) -> np.ndarray:
+        """Return the latent codes of encoded rows ``(n, *spec.shape)``."""
+        return self._apply(lambda batch: self.encode_latent(self.net_, batch), {"x": x})
+
+    @_can("decode_latent")
+    def inverse_transform_encoded(self, z: np.ndarray, codes: np.ndarray | None) -> np.ndarray:
+        """Return encoded rows for latent codes.
+
+        Parameters
+        ----------
+        z : array of shape (n, latent_dim), float32
+            Latent codes.
+        codes : array of shape (n,), or None
+            Class codes.
+
+        Returns
+        -------
+        array of shape (n, *spec.shape), float32
+        """
+        return self._apply(
+            lambda batch: self.decode_latent(self.net_, batch["z"], batch), {"z": z, "y": codes}
+        )
+
+    def log_likelihoods_encoded(self, x: np.ndarray, codes: np.ndarray | None) -> np.ndarray | None:
+        """Return log-likelihoods of encoded rows given their class.
+
+        Parameters
+        ----------
+        x : array of shape (n, *spec.shape), float32
+            Encoded rows.
+        codes : array of shape (n,), or None
+            Class codes.
+
+        Returns
+        -------
+        array of shape (n,), float32, or None
+            In nats; None where the model defines no likelihood of such data.
+        """
+        return self._log_likelihoods(x, codes) if self.defines_likelihood_ else None
+
+    # The training --------------------------------------------------------------------------------
+
+    def _learn(
+        self,
+        dataset: Dataset,
+        validation: Dataset | None,
+        seed: int,
+        run: Run | None,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        super()._learn(dataset, validation, seed, run, callbacks)
+        self.defines_likelihood_ = self._has_likelihood(self._batch(dataset.take([0])))
+
+    def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
+        given = Batch(**{name: torch.from_numpy(value) for name, value in condition.items()})
+        with torch.no_grad(), self.execution_.active():
+            rows = self.generate(
+                self.net_, n, self.execution_.place_batch(given), self.execution_.generator(seed)
+            )
+        drawn: np.ndarray = rows.float().cpu().numpy()
+        return drawn
+
+    def _has_likelihood(self, row: Batch) -> bool:
+        if not _overrides(self, "log_likelihood"):
+            return False
+        with torch.no_grad(), self.execution_.active():
+            value = self.log_likelihood(
+                self.net_, self.execution_.place_batch(row), self.execution_.generator()
+            )
+        return value is not None
+
+    def _log_likelihoods(self, x: np.ndarray, codes: np.ndarray | None) -> np.ndarray:
+        generator = self.execution_.generator()
+
+        def work(batch: Batch) -> Tensor:
+            value = self.log_likelihood(self.net_, batch, generator)
+            if value is None:
+                raise TypeError(f"{type(self).__name__} defines a likelihood of some rows only.")
+            return value
+
+        return self._apply(work, {"x": x, "y": codes})

@@ -1,0 +1,250 @@
+"""An estimator made of a network that the loop trains."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from further._sklearn import Interval, StrOptions
+from further.data.dataset import Dataset
+from further.data.spec import Spec
+from further.errors import InputError
+from further.train.batch import ArraySource, Batch, BatchSource, PlacedSource
+from further.train.budget import Budget
+from further.train.callback import Callback
+from further.train.estimator import DatasetEstimator
+from further.train.execution import DEVICES, REPRODUCIBLE, Execution, find_device
+from further.train.fit import Fit, fit_network
+from further.train.objective import Objective
+from further.train.run import Run
+from further.train.seeds import hash_seed
+from further.train.training import Training
+from further.train.validation import MeanLoss, Validation
+
+#: Rows that pass through a trained network at a time.
+ROWS_AT_A_TIME = 1000
+
+
+class NetworkEstimator(DatasetEstimator):
+    """An estimator made of a network: a model says what it is, the loop trains it.
+
+    A subclass has ``build`` and ``objectives``, and what it can do once trained.
+
+    Attributes
+    ----------
+    net_ : nn.Module
+        The trained network.
+    history_ : DataFrame
+        The learning curves; see :mod:`further.train.loop`.
+    best_step_ : int
+        When the kept weights came.
+    execution_ : Execution
+        Device, precision, threads and memory format.
+    """
+
+    training_defaults: ClassVar[Training] = Training()
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "budget": [str, Interval(Real, 0, None, closed="neither"), Budget],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "device": [StrOptions(set(DEVICES))],
+        "training": [None, dict, Training],
+        "random_state": ["random_state"],
+    }
+    _not_saved = (*DatasetEstimator._not_saved, "history_", "execution_")
+    budget: Any
+    precision: Any
+    device: str
+    training: Any
+    net_: Any
+
+    # What a model says -------------------------------------------------------------------------
+
+    @abstractmethod
+    def build(self, spec: Spec) -> nn.Module:
+        """Return the network for data of that shape."""
+
+    @abstractmethod
+    def objectives(self, net: Any) -> list[Objective]:
+        """Return what the loop minimises, in turn."""
+
+    def training_settings(self) -> Training:
+        """Return how the network is trained: the model's defaults with the user's changes."""
+        return self.training_defaults.override(self.training)
+
+    def validation(self) -> Validation:
+        """Return what is computed on held-out rows; the first figure selects the weights."""
+        return MeanLoss(self.validation_loss)
+
+    def validation_loss(
+        self, net: Any, batch: Batch, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Return the losses of held-out rows: those of the first objective."""
+        return self.objectives(net)[0].loss(batch, generator)
+
+    def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
+        """Fit what is fitted to the training rows before the training, into the network.
+
+        Parameters
+        ----------
+        net : nn.Module
+            With its first weights, on the processor.
+        rows : BatchSource
+            The training rows.
+        generator : torch.Generator
+            Of random numbers.
+        """
+
+    def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
+        """Fit what is fitted to the training rows after the training, into the network.
+
+        Parameters
+        ----------
+        net : nn.Module
+            With the weights that are kept.
+        rows : BatchSource
+            The training rows, where the network is.
+        generator : torch.Generator
+            Of random numbers.
+        """
+
+    # The training --------------------------------------------------------------------------------
+
+    def _learn(
+        self,
+        dataset: Dataset,
+        validation: Dataset | None,
+        seed: int,
+        run: Run | None,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        device = find_device(self.device)
+        train = self._source(dataset)
+        torch.manual_seed(seed)
+        net = self.build(self.spec_)
+        self.begin(net, train, torch.Generator().manual_seed(hash_seed(seed, -6)))
+        fit: Fit = fit_network(
+            net,
+            self.objectives(net),
+            train,
+            None if validation is None else self._source(validation),
+            self.validation(),
+            training=self.training_settings(),
+            budget=Budget.parse(self.budget, self.spec_),
+            precision=self.precision,
+            device=device,
+            seed=seed,
+            run=run,
+            callbacks=callbacks,
+        )
+        self.execution_: Execution = fit.execution
+        with self.execution_.active(), torch.no_grad():
+            placed = PlacedSource(train, self.execution_.place_batch)
+            self.finish(net, placed, self.execution_.generator(hash_seed(seed, -3)))
+        self.net_ = net
+        self.n_parameters_ = sum(p.numel() for p in net.parameters())
+        self.history_ = pd.DataFrame(fit.history)
+        self.best_step_ = fit.best_step
+        self.cost_ = fit.to_json()
+
+    def to(self, device: str) -> Self:
+        """Move the trained network to a device.
+
+        Parameters
+        ----------
+        device : {"auto", "cpu", "cuda", "mps"}
+            Where what follows is computed; "auto" takes a GPU where there is one.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        InputError
+            If this machine has no such device.
+        """
+        check_is_fitted(self)
+        self.execution_ = dataclasses.replace(self.execution_, device=find_device(device))
+        self.execution_.place(self.net_)
+        return self
+
+    def save(self, folder: str | Path, **more: Any) -> Path:
+        """Write ``model.safetensors`` and ``model.json``; ``further.load`` reads them.
+
+        Parameters
+        ----------
+        folder : path
+            Where to.
+        **more
+            Further entries of ``model.json``.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        check_is_fitted(self)
+        return super().save(folder, execution=self.execution_.to_json(), **more)
+
+    def restore(self, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``.
+
+        Wherever the network was trained, it is loaded on the processor, which every machine has.
+
+        Parameters
+        ----------
+        record, arrays
+            See :class:`~further.train.estimator.Estimator`.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+        """
+        trained = Execution(**record["execution"])
+        self.execution_ = dataclasses.replace(trained, device="cpu")
+        return super().restore(record, arrays)
+
+    def _rebuild(self) -> None:
+        self.net_ = self.build(self.spec_).eval()
+
+    def _source(self, dataset: Dataset) -> BatchSource:
+        return ArraySource(self._batch(dataset))
+
+    def _batch(self, dataset: Dataset) -> Batch:
+        x = torch.from_numpy(np.ascontiguousarray(self.encoding_.encode(dataset)))
+        if self.spec_.n_classes == 0:
+            return Batch(x=x)
+        if dataset.codes is None:
+            raise InputError("The validation rows have no labels, but the training rows do.")
+        return Batch(x=x, y=torch.from_numpy(dataset.codes))
+
+    def _apply(
+        self, work: Callable[[Batch], Tensor], arrays: Mapping[str, np.ndarray | None]
+    ) -> np.ndarray:
+        """Return what the trained network makes of rows, so many at a time."""
+        rows = Batch(
+            **{
+                name: torch.from_numpy(np.ascontiguousarray(value))
+                for name, value in arrays.items()
+                if value is not None
+            }
+        )
+        execution = getattr(self, "execution_", REPRODUCIBLE)
+        parts = []
+        with torch.no_grad(), execution.active():
+            for start in range(0, rows.n_rows, ROWS_AT_A_TIME):
+                part = execution.place_batch(rows.take(slice(start, start + ROWS_AT_A_TIME)))
+                parts.append(work(part).float().cpu().numpy())
+        return np.concatenate(parts)
