@@ -65,21 +65,6 @@ TO_DO = {
     "further.compare.generation.record",
     "further.compare.generation.single",
     "further.compare.source",
-    "further.data.arrays",
-    "further.data.batch_sources",
-    "further.data.batches",
-    "further.data.dataset",
-    "further.data.preparation.categorical_column",
-    "further.data.preparation.column_decisions",
-    "further.data.preparation.column_text",
-    "further.data.preparation.columns",
-    "further.data.preparation.normal_score",
-    "further.data.preparation.numeric_column",
-    "further.data.preparation.scaling",
-    "further.data.preparation.table_preparation",
-    "further.data.storage",
-    "further.data.table_encoding",
-    "further.data.target",
     "further.evaluate.generation.class_balance",
     "further.evaluate.generation.constraints",
     "further.evaluate.generation.evaluator",
@@ -198,7 +183,11 @@ def _of_class(name: str, cls: type) -> list[str]:
         fields = [field.name for field in dataclasses.fields(cls) if not field.name.startswith("_")]
         missing = [field for field in fields if field not in described]
         return [f"fields that are not described: {missing}"] if missing else []
-    if cls.__init__ is object.__init__ or "__init__" not in vars(cls):
+    if (
+        getattr(cls, "_is_protocol", False)
+        or cls.__init__ is object.__init__
+        or "__init__" not in vars(cls)
+    ):
         return []
     return [f"{code}: {text}" for code, text in validate(name)["errors"] if code in COMPLETE]
 

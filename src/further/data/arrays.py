@@ -92,7 +92,20 @@ def read_classes(
 
 
 def is_quantity(distinct: np.ndarray, n: int) -> bool:
-    """Whether distinct values, met in n rows, are too many or too fine to be classes."""
+    """Whether distinct values, met in n rows, are too many or too fine to be classes.
+
+    Parameters
+    ----------
+    distinct : array
+        The distinct values.
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    bool
+        Whether they are a quantity or names rather than classes.
+    """
     if distinct.dtype.kind == "f" and not (distinct == np.floor(distinct)).all():
         return len(distinct) > min(20, n // 3)
     return len(distinct) > max(2, n // 3)
@@ -146,7 +159,15 @@ def grey_levels(high: int) -> int:
 
 
 def check_finite(array: np.ndarray, row: str = "row", column: str = "column") -> None:
-    """Refuse NaN and infinity in a two-dimensional array, naming the first place."""
+    """Refuse NaN and infinity in a two-dimensional array, naming the first place.
+
+    Parameters
+    ----------
+    array : array of shape (n, d)
+        Of any type; only floats can be neither.
+    row, column : str
+        What to call a place, for the message.
+    """
     if array.dtype.kind != "f":
         return
     # A sum is finite only when all its terms are, and takes no memory; huge terms may overflow it.

@@ -61,7 +61,17 @@ class Source(Protocol):
         """Return into how many parts it can be read apart."""
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield blocks (m, d) of about so many rows, in order, of these columns and parts."""
+        """Yield blocks (m, d) of about so many rows, in order, of these columns and parts.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The columns.
+        rows : int
+            About how many in a block.
+        parts : sequence of int
+            Which parts, of :meth:`parts`.
+        """
 
 
 class ArraySource:
@@ -97,7 +107,17 @@ class ArraySource:
         return 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield slices."""
+        """Yield slices.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The columns.
+        rows : int
+            About how many in a block.
+        parts : sequence of int
+            Which parts, of :meth:`parts`.
+        """
         chosen = [self._names.index(name) for name in names]
         for start in range(0, len(self._table), rows):
             block = self._table[start : start + rows]
@@ -150,7 +170,17 @@ class ParquetSource:
         return len(self._starts) - 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield the rows of some row groups."""
+        """Yield the rows of some row groups.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The columns.
+        rows : int
+            About how many in a block.
+        parts : sequence of int
+            Which parts, of :meth:`parts`.
+        """
         with self._open() as file:
             for part in parts:
                 row = int(self._starts[part])
@@ -237,7 +267,17 @@ class CsvSource:
         return 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield blocks of text turned into numbers."""
+        """Yield blocks of text turned into numbers.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The columns.
+        rows : int
+            About how many in a block.
+        parts : sequence of int
+            Which parts, of :meth:`parts`.
+        """
         row = 0
         try:
             for block in self._blocks({name: self._kinds[name] for name in names}):
@@ -304,6 +344,17 @@ def _numbers(block: Any, names: Sequence[str], place: str, first: int) -> Floats
 
 def refuse_what_is_not_finite(block: Floats, names: Sequence[str], place: str, first: int) -> None:
     """Refuse missing and infinite values.
+
+    Parameters
+    ----------
+    block : array of shape (m, d)
+        Rows that follow each other.
+    names : sequence of str
+        The d columns.
+    place : str
+        The file, for the message.
+    first : int
+        The number of the first row, from 0.
 
     Raises
     ------

@@ -185,6 +185,11 @@ class Batches:
         ----------
         center, spread : array of shape (d,)
             In the units of the columns; computed in float64.
+
+        Returns
+        -------
+        Batches
+            The same rows, scaled as they are read.
         """
         part = copy.copy(self)
         part._center = np.asarray(center, dtype=np.float64)

@@ -105,6 +105,11 @@ class Dataset:
         return self.target if isinstance(self.target, Classes) else None
 
     @property
+    def on_disk(self) -> bool:
+        """Whether the values are read from a file as they are needed."""
+        return isinstance(self.values, PictureArray)
+
+    @property
     def target_spec(self) -> TargetSpec | None:
         """What a model may know of the target."""
         return None if self.target is None else self.target.spec
@@ -174,6 +179,11 @@ class Dataset:
             Of the random order.
         fractions : (train, validation, test), default=(0.6, 0.2, 0.2)
             Shares that sum to 1.
+
+        Returns
+        -------
+        Split
+            Row numbers by part.
 
         Raises
         ------

@@ -129,6 +129,11 @@ def write_pictures(
         ``(n, channels, height, width)``.
     pictures : iterable of array (channels, height, width), uint8
         As many as the shape says.
+
+    Returns
+    -------
+    PictureArray
+        All rows of the file.
     """
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:

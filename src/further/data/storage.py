@@ -36,6 +36,11 @@ def write_parts(
     arrays, tables : dict
         By name.
 
+    Returns
+    -------
+    Path
+        The folder.
+
     Raises
     ------
     InputError
@@ -87,7 +92,20 @@ def read_parts(
 
 
 def unreadable(folder: str | Path, error: Exception) -> InputError:
-    """Return the error that says why a folder is not read."""
+    """Return the error that says why a folder is not read.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    error : Exception
+        What went wrong.
+
+    Returns
+    -------
+    InputError
+        To be raised.
+    """
     return InputError(f"{folder} holds no data set that can be read ({error}).")
 
 

@@ -114,7 +114,20 @@ class TableEncoding(Encoding):
         return pd.DataFrame(decoded)
 
     def with_labels(self, frame: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
-        """Return a decoded frame with its label column, where and as it was in the source."""
+        """Return a decoded frame with its label column, where and as it was in the source.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            From :meth:`decode`.
+        codes : array of shape (n,), int64
+            The class of each row.
+
+        Returns
+        -------
+        DataFrame
+            With one column more.
+        """
         if self.target is None:
             raise InputError("The training rows had no label column.")
         name = self.target["name"]

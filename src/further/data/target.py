@@ -84,6 +84,8 @@ class Classes(Target):
 
     Attributes
     ----------
+    name : str
+        Of the column, the folder or the format that it comes from.
     codes : array of shape (n,), int64
         Positions in ``names``.
     names : tuple of str
@@ -134,6 +136,8 @@ class Numbers(Target):
 
     Attributes
     ----------
+    name : str
+        Of the column, the folder or the format that it comes from.
     values : array of shape (n, k), float64
         In the units of the source.
     names : tuple of str
@@ -198,6 +202,8 @@ class Boxes(_Several):
 
     Attributes
     ----------
+    name : str
+        Of the column, the folder or the format that it comes from.
     counts : array of shape (n,), int64
         Boxes of each picture.
     codes : array of shape (total,), int64
@@ -236,6 +242,8 @@ class Mask(Target):
 
     Attributes
     ----------
+    name : str
+        Of the column, the folder or the format that it comes from.
     codes : array of shape (n, height, width), uint8
         Positions in ``names``.
     names : tuple of str
@@ -263,6 +271,8 @@ class Instances(_Several):
 
     Attributes
     ----------
+    name : str
+        Of the column, the folder or the format that it comes from.
     counts : array of shape (n,), int64
         Objects of each picture.
     codes : array of shape (total,), int64
@@ -284,7 +294,22 @@ class Instances(_Several):
     def pack(
         cls, name: str, masks: Sequence[NDArray[np.bool_]], names: tuple[str, ...] = ("object",)
     ) -> Self:
-        """Return instances of one class from arrays (objects, height, width), one a picture."""
+        """Return instances of one class from arrays (objects, height, width), one a picture.
+
+        Parameters
+        ----------
+        name : str
+            Of the target.
+        masks : sequence of array (objects, height, width), bool
+            One a picture.
+        names : tuple of str
+            Of the one class.
+
+        Returns
+        -------
+        Instances
+            The same masks, eight pixels a byte.
+        """
         counts = np.array([len(mask) for mask in masks], dtype=np.int64)
         every = np.concatenate(masks)
         codes = np.zeros(len(every), dtype=np.int64)
@@ -325,6 +350,11 @@ def restore_target(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
     ----------
     facts, arrays : mapping
         By name of field.
+
+    Returns
+    -------
+    Target
+        As it was.
 
     Raises
     ------

@@ -35,6 +35,11 @@ def load_annotated(
     resize, mapped
         As in :func:`further.data.load`; boxes and masks are brought to the same size.
 
+    Returns
+    -------
+    Dataset or None
+        With boxes, a mask or instances as target.
+
     Raises
     ------
     InputError

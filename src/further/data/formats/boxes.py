@@ -65,7 +65,17 @@ class BoxFiles:
     def add(
         self, path: Path, boxes: list[tuple[list[float], str]], part: str | None = None
     ) -> None:
-        """Add a picture."""
+        """Add a picture.
+
+        Parameters
+        ----------
+        path : Path
+            Its file.
+        boxes : list of (list of 4 numbers, str)
+            Its boxes, as in ``boxes``.
+        part : str, optional
+            Its part of the split.
+        """
         self.paths.append(path)
         self.boxes.append(boxes)
         self.parts.append(part)
@@ -79,6 +89,11 @@ class BoxFiles:
             Width and height of all pictures.
         resized : bool
             Whether the pictures were cropped and resampled to it.
+
+        Returns
+        -------
+        Boxes
+            Without those of which hardly anything is left.
         """
         names = self.names or sorted({name for row in self.boxes for _, name in row},
                                      key=natural_order)  # fmt: skip
@@ -116,6 +131,11 @@ def find_boxes(folder: Path, files: Sequence[Path]) -> BoxFiles | None:
         The folder.
     files : sequence of Path
         All files below it.
+
+    Returns
+    -------
+    BoxFiles or None
+        The pictures and their boxes.
 
     Raises
     ------

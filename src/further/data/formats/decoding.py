@@ -174,6 +174,11 @@ def fit_picture(picture: Any, size: tuple[int, int], *, smooth: bool = True) -> 
         Width and height.
     smooth : bool, default=True
         False keeps the values of pixels, as numbers of classes have to be.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Of that size; the picture itself where it has it.
     """
     from PIL import Image, ImageOps
 
@@ -187,6 +192,18 @@ def centre_crop(
     size: tuple[int, int], wanted: tuple[int, int]
 ) -> tuple[float, float, float, float]:
     """Return left, top, right and bottom of what :func:`fit_picture` leaves of a picture.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Width and height of the picture.
+    wanted : (int, int)
+        Width and height that it is brought to.
+
+    Returns
+    -------
+    tuple of 4 floats
+        In pixels of the picture.
 
     Examples
     --------

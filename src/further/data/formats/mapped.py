@@ -43,6 +43,11 @@ def map_pictures(
     array : Path or None
         The NPY file; by default one under ``runs/arrays``, named after the folder.
 
+    Returns
+    -------
+    pictures, levels, notes
+        The rows, their number of grey levels, and what was done to them.
+
     Raises
     ------
     InputError

@@ -99,7 +99,20 @@ class InstanceFiles:
 
 
 def find_instances(folder: Path, files: Sequence[Path]) -> InstanceFiles | None:
-    """Return pictures in folders of their own, PICTURE/images/FILE beside PICTURE/masks/FILES."""
+    """Return pictures in folders of their own, PICTURE/images/FILE beside PICTURE/masks/FILES.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    files : sequence of Path
+        All files below it.
+
+    Returns
+    -------
+    InstanceFiles or None
+        The pictures and their masks.
+    """
     own: dict[Path, dict[str, list[Path]]] = {}
     for file in files:
         if is_picture(file) and file.parent.name in ("images", "masks"):
@@ -128,6 +141,11 @@ def find_masks(folder: Path, files: Sequence[Path]) -> MaskFiles | None:
         The folder.
     files : sequence of Path
         All files below it.
+
+    Returns
+    -------
+    MaskFiles or None
+        The pictures and their masks.
     """
     by_folder: dict[Path, dict[str, Path]] = {}
     for file in files:

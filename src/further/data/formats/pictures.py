@@ -102,6 +102,11 @@ def read_files(
         In the order of the rows.
     resize, mapped
         As in :func:`load_pictures`.
+
+    Returns
+    -------
+    values, levels, notes
+        Pictures ``(n, channels, height, width)``, their number of grey levels, and sentences.
     """
     if mapped:
         return map_pictures(folder, paths, resize, None if mapped is True else Path(mapped))
@@ -117,7 +122,20 @@ def part_of(name: str) -> str | None:
 
 
 def describe_pictures(folder: Path, shape: tuple[int, ...]) -> str:
-    """Return how many pictures of what size there are, as the beginning of a sentence."""
+    """Return how many pictures of what size there are, as the beginning of a sentence.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they come from.
+    shape : tuple of int
+        ``(n, channels, height, width)``.
+
+    Returns
+    -------
+    str
+        Without a full stop.
+    """
     n, channels, height, width = shape
     colour = "grey" if channels == 1 else "colour"
     return f"{folder.name}: {n} {colour} pictures of {width}x{height} pixels"

@@ -23,66 +23,43 @@ from further.data.preparation.columns import (
 from further.errors import InputError
 
 
-def load_csv(
-    path: Path,
-    content: bytes,
-    *,
-    target: str | None = None,
-    groups: str | None = None,
-    attributes: Sequence[str] = (),
-    header: bool | None = None,
-    tidy: bool = True,
-) -> Dataset:
-    """Return the table of a CSV file; see :func:`further.data.formats.csv_file.read_csv`.
+def load_csv(path: Path, content: bytes, *, header: bool | None = None, **options: Any) -> Dataset:
+    """Return the table of a CSV file.
 
     Parameters
     ----------
     path : Path
-        For messages and the name.
+        For messages.
     content : bytes
         The file, decompressed.
-    target, groups : str, optional
-        Columns; see :func:`load_frame`.
     header : bool, optional
-        Whether the first line holds the names; found out when None.
-    tidy : bool, default=True
-        See :func:`load_frame`.
+        As :func:`further.data.formats.csv_file.read_csv` has it.
+    **options
+        As :func:`load_frame` has them.
 
     Returns
     -------
     Dataset
-        Of kind "table".
+        With its columns typed.
     """
     frame, notes = read_csv(path, content, header=header)
-    return load_frame(
-        frame, str(path), path.stem, notes,
-        target=target, groups=groups, attributes=attributes, tidy=tidy,
-    )  # fmt: skip
+    return load_frame(frame, str(path), path.stem, notes, **options)
 
 
-def load_parquet(
-    path: Path,
-    *,
-    target: str | None = None,
-    groups: str | None = None,
-    attributes: Sequence[str] = (),
-    tidy: bool = True,
-) -> Dataset:
-    """Return the table of a Parquet file; see :func:`load_frame`.
+def load_parquet(path: Path, **options: Any) -> Dataset:
+    """Return the table of a Parquet file.
 
     Parameters
     ----------
     path : Path
         The file.
-    target, groups : str, optional
-        Columns; see :func:`load_frame`.
-    tidy : bool, default=True
-        See :func:`load_frame`.
+    **options
+        As :func:`load_frame` has them.
 
     Returns
     -------
     Dataset
-        Of kind "table".
+        With the types of the file.
 
     Raises
     ------
@@ -95,10 +72,7 @@ def load_parquet(
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{path} cannot be read as Parquet: {reason}.") from error
     note = f"{path.name}: Parquet, {len(frame)} rows of {frame.shape[1]} columns."
-    return load_frame(
-        frame, str(path), path.stem, (note,),
-        target=target, groups=groups, attributes=attributes, tidy=tidy,
-    )  # fmt: skip
+    return load_frame(frame, str(path), path.stem, (note,), **options)
 
 
 def load_frame(

@@ -86,7 +86,15 @@ class CategoricalColumn:
         return [(self.name, self.width, "categorical")]
 
     def encode(self, column: pd.Series, out: np.ndarray) -> None:
-        """Write the one-hot vectors into ``out``, ``(n, width)`` of zeros."""
+        """Write the one-hot vectors into ``out``, ``(n, width)`` of zeros.
+
+        Parameters
+        ----------
+        column : Series
+            Rows of the column.
+        out : array of shape (n, width)
+            Zeros, which are written over.
+        """
         codes, distinct = pd.factorize(column)  # far fewer look-ups than rows
         place = {value: i for i, value in enumerate(self.categories)}
         place |= dict.fromkeys(self.rare, len(self.categories))
@@ -96,7 +104,20 @@ class CategoricalColumn:
         out[np.arange(len(column)), np.asarray(places)[codes]] = 1
 
     def decode(self, encoded: np.ndarray, rng: np.random.Generator) -> Any:
-        """Return the categories of the largest entries, with the type of the source."""
+        """Return the categories of the largest entries, with the type of the source.
+
+        Parameters
+        ----------
+        encoded : array of shape (n, width)
+            Any numbers.
+        rng : Generator
+            Draws among the rare categories.
+
+        Returns
+        -------
+        Series or array
+            Of n values.
+        """
         place = encoded.argmax(axis=1)
         values = [*self.categories, *self.rare, None]
         absent = place == self.width - 1 if self.missing else np.zeros(len(place), dtype=bool)

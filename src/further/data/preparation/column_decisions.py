@@ -90,6 +90,11 @@ def decide_columns(
     categories : collection of str
         Columns whose numbers are names of categories.
 
+    Returns
+    -------
+    list of ColumnDecision
+        One a column, in the order of the table.
+
     Examples
     --------
     >>> table = pd.DataFrame({"size": [1.5, 2.0, 2.5], "colour": ["red", "red", "blue"]})
@@ -129,7 +134,20 @@ def coordinate_names(decisions: list[ColumnDecision]) -> tuple[str, str] | None:
 
 
 def decision_notes(decisions: list[ColumnDecision], n: int) -> list[str]:
-    """Say in sentences what was decided about the columns of a table of n rows."""
+    """Say in sentences what was decided about the columns of a table of n rows.
+
+    Parameters
+    ----------
+    decisions : list of ColumnDecision
+        One a column.
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    list of str
+        In sentences.
+    """
     used = [line for line in decisions if line.used]
     numeric = [line for line in used if line.role == "numeric"]
     categorical = [line.name for line in used if line.role == "categorical"]

@@ -84,6 +84,11 @@ def write_numbers(numbers: Sequence[float], decimals: int | None) -> list[str]:
     decimals : int or None
         How the source is rounded.
 
+    Returns
+    -------
+    list of str
+        One a number.
+
     Examples
     --------
     >>> write_numbers([1.4620, 4.906], 1), write_numbers([5076.2, 3714.7], 0)

@@ -26,7 +26,15 @@ MOST_CLASSES_GUESSED = 20
 
 @dataclass(frozen=True)
 class Table:
-    """A table that a model can use, and what was decided about its columns."""
+    """A table that a model can use, and what was decided about its columns.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The columns of use.
+    notes : tuple of str
+        In sentences.
+    """
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
@@ -34,6 +42,18 @@ class Table:
 
 def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
     """Return the columns with proper types and text names; nothing is left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Numbers, booleans, categories, dates, text, with missing values.
+    name : str
+        The file or the data set, for messages.
+
+    Returns
+    -------
+    DataFrame
+        All columns, rows numbered from 0.
 
     Raises
     ------
@@ -60,6 +80,11 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
         The file or the data set, for messages.
     keep : tuple of str
         Columns that are not judged: the label, the groups.
+
+    Returns
+    -------
+    Table
+        With those of ``keep``.
 
     Raises
     ------
@@ -116,6 +141,11 @@ def choose_target(
     name : str
         The file or the data set, for messages.
 
+    Returns
+    -------
+    column, notes
+        The name of the column, and why it is one.
+
     Raises
     ------
     InputError
@@ -146,7 +176,20 @@ def choose_target(
 
 
 def nearest(wrong: str, known: list[str]) -> str:
-    """Return " (did you mean ...?)" for a misspelt name, or nothing."""
+    """Return " (did you mean ...?)" for a misspelt name, or nothing.
+
+    Parameters
+    ----------
+    wrong : str
+        As it was given.
+    known : list of str
+        The names that there are.
+
+    Returns
+    -------
+    str
+        To be put behind the name.
+    """
     lower = {name.lower(): name for name in known}
     match = difflib.get_close_matches(wrong.lower(), list(lower), n=1, cutoff=0.6)
     return f' (did you mean "{lower[match[0]]}"?)' if match else ""
@@ -163,6 +206,11 @@ def why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None:
         Whether it is the first of its table, where row numbers commonly stand.
     several : bool
         Whether the table has other columns.
+
+    Returns
+    -------
+    str or None
+        To be put behind the name of the column.
     """
     present = column.dropna()
     n, distinct = len(present), present.nunique()
@@ -194,7 +242,20 @@ def why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None:
 
 
 def quoted(names: list[str], most: int = 8) -> str:
-    """Return names in quotation marks, the first few of many."""
+    """Return names in quotation marks, the first few of many.
+
+    Parameters
+    ----------
+    names : list of str
+        In order.
+    most : int, default=8
+        How many are named.
+
+    Returns
+    -------
+    str
+        With how many more there are.
+    """
     shown = ", ".join(f'"{name}"' for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 

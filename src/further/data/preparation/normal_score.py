@@ -53,7 +53,15 @@ class NormalScore:
 
     @classmethod
     def fit(cls, column: np.ndarray, knots: int = MOST_KNOTS) -> NormalScore:
-        """Fit on finite values ``(n,)``, keeping at most ``knots`` of them."""
+        """Fit on finite values ``(n,)``, keeping at most ``knots`` of them.
+
+        Parameters
+        ----------
+        column : array of shape (n,)
+            Finite values.
+        knots : int
+            How many of them are kept at most.
+        """
         n = len(column)
         values, counts = np.unique(column, return_counts=True)
         after = np.cumsum(counts)

@@ -46,7 +46,17 @@ class NumericColumn:
 
     @classmethod
     def fit(cls, column: pd.Series, *, plain: bool, knots: int) -> NumericColumn:
-        """Fit on a training column; ``plain`` neither rounds floats nor keeps to steps."""
+        """Fit on a training column; ``plain`` neither rounds floats nor keeps to steps.
+
+        Parameters
+        ----------
+        column : Series
+            Training rows of the column.
+        plain : bool
+            Neither round floats nor keep to steps.
+        knots : int
+            How many values are kept at most.
+        """
         numbers = to_numbers(column)
         given = ~np.isnan(numbers)
         present = numbers[given]
@@ -78,7 +88,15 @@ class NumericColumn:
         return [number, (self.name + IS_MISSING, 2, "categorical")]
 
     def encode(self, column: pd.Series, out: np.ndarray) -> None:
-        """Write the encoded column into ``out``, ``(n, width)`` of zeros."""
+        """Write the encoded column into ``out``, ``(n, width)`` of zeros.
+
+        Parameters
+        ----------
+        column : Series
+            Rows of the column.
+        out : array of shape (n, width)
+            Zeros, which are written over.
+        """
         numbers = to_numbers(column)
         absent = np.isnan(numbers)
         out[:, 0] = np.where(absent, 0, self.score.encode(np.where(absent, 0, numbers)))

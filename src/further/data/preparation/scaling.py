@@ -35,7 +35,19 @@ MOST_OF_THEM = 0.75
 
 @dataclass(frozen=True)
 class Summary:
-    """What the choice of a scale looks at, of one column's values."""
+    """What the choice of a scale looks at, of one column's values.
+
+    Attributes
+    ----------
+    low, high, mean, deviation, median : float
+        Of the values; the deviation is the standard deviation.
+    quartiles : float
+        The distance between the quartiles, over that of a standard normal distribution.
+    whole : bool
+        Whether all are whole numbers.
+    has_heavy_outliers : bool
+        Whether a few far values make up much of the deviation.
+    """
 
     low: float
     high: float
@@ -109,6 +121,11 @@ def choose_scales(
         standard, and robust for a column with heavy outliers.
     alone : bool
         Whether no categories take part.
+
+    Returns
+    -------
+    scales, note
+        The scale of each column by its name, and the sentence.
 
     Examples
     --------

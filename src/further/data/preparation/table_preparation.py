@@ -108,6 +108,11 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         y : None
             Ignored.
 
+        Returns
+        -------
+        self
+            The fitted preparation.
+
         Raises
         ------
         InputError
