@@ -325,7 +325,8 @@ def _resampled_score(
         return Score(Estimate(float(value), None, None, n, "not defined"), detail=detail)
     if len(draws) < 2:
         return Score(Estimate(float(value), None, None, n, TOO_FEW), detail=detail)
-    method = f"bootstrap of {f'{plan.units} groups' if plan.grouped else 'rows'}"
+    what = f"whole groups ({plan.units}, single rows included)" if plan.grouped else "rows"
+    method = f"bootstrap of {what}"
     method += " within strata" if len(plan.strata) > 1 else ""
     method += f", t limits with {freedom:.0f} degrees of freedom"
     if undefined:
