@@ -230,6 +230,11 @@ def models_for(task: str | None = None, *, command: str | None = None) -> tuple[
         Such as "generation" or "clustering".
     command : str, optional
         Such as "train".
+
+    Returns
+    -------
+    tuple of ModelEntry
+        In the order of the table.
     """
     commands = {line.name: line.command for line in TASKS}
     return tuple(
@@ -248,6 +253,8 @@ def find_model(name: str, task: str | None = None, *, command: str | None = None
         Of the model or of its class; case and dashes do not matter.
     task : str, optional
         The only task to look in.
+    command : str, optional
+        The only command whose models are looked through.
 
     Returns
     -------
