@@ -47,6 +47,46 @@ def test_every_command_has_help(further, name):
     assert out.startswith(f"Usage: further {name}")
 
 
+#: The common options of each command, where they mean something.
+OPTIONS = {
+    "cluster": {"--json", "--quiet", "--seed", "--out"},
+    "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
+    "data": {"--json", "--quiet", "--seed"},
+    "train": {"--json", "--quiet", "--seed", "--out", "--device"},
+    "evaluate": {"--json", "--quiet", "--device"},
+    "sample": {"--json", "--quiet", "--seed", "--out", "--device"},
+    "predict": {"--json", "--quiet", "--out"},
+    "resume": {"--json", "--quiet", "--device"},
+    "report": {"--json", "--quiet", "--out"},
+    "runs": {"--json", "--quiet"},
+    "models": {"--json"},
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_common_options_are_there_where_they_mean_something(further, name):
+    model = ["vae"] if name == "train" else []
+    out = further(name, *model, "--help").out
+    common = {"--json", "--quiet", "--seed", "--out", "--device"}
+    assert {option for option in common if f"\n  {option} " in out} == OPTIONS[name]
+
+
+def missing_device() -> str:
+    import torch
+
+    return "mps" if torch.cuda.is_available() else "cuda"
+
+
+@pytest.mark.parametrize("command", [("compare",), ("train", "vae")])
+def test_a_device_that_is_not_there_is_one_sentence_and_2(further, tmp_path, command):
+    run, name = tmp_path / "run", missing_device()
+    status, out, err = further(*command, "digits", "--device", name, "--out", run)
+    assert (status, out) == (2, "")
+    assert f'device="{name}" is not there' in err
+    assert len(err.splitlines()) == 1
+    assert not run.exists()
+
+
 def test_version(further):
     assert further("--version").out.startswith("further 0.")
 

@@ -13,6 +13,13 @@ import pytest
 import further as further_package
 from further.compare.source import read_data
 
+
+def missing_device() -> str:
+    import torch
+
+    return "mps" if torch.cuda.is_available() else "cuda"
+
+
 BUDGET = "20 steps"
 
 
@@ -170,6 +177,69 @@ def test_epochs_are_a_budget(further, table, tmp_path):
     assert float(last["epoch"]) == 2
 
 
+def test_a_finished_run_is_used_on_the_device_that_is_asked_for(further, trained):
+    for name in ("sample", "evaluate"):
+        status, out, err = further(name, trained[0], "--device", missing_device())
+        assert (status, out) == (2, "")
+        assert "is not there" in err
+    assert further("sample", trained[0], "-n", 2, "--device", "cpu", "--quiet").status == 0
+
+
+def test_an_interrupted_training_continues_on_another_device(further, table, tmp_path):
+    run = tmp_path / "run"
+    arguments = ("train", "vae", table, "--budget", "20 steps", "--precision", "float32")
+    further(*arguments, "--device", "cpu", "--out", run, "--quiet")
+    weights = (run / "model.safetensors").read_bytes()
+    record = json.loads((run / "run.json").read_text())
+    assert record["parameters"]["device"] == "cpu"
+    # As a machine with another device would have left it.
+    record |= {"status": "interrupted"}
+    record["execution"]["device"] = record["parameters"]["device"] = missing_device()
+    (run / "run.json").write_text(json.dumps(record))
+    for file in ("model.json", "model.safetensors", "evaluation.json"):
+        (run / file).unlink()
+    status, _, err = further("resume", run, "--quiet")
+    assert (status, "is not there" in err) == (2, True)
+    assert further("resume", run, "--quiet", "--device", "cpu").status == 0
+    assert (run / "model.safetensors").read_bytes() == weights
+
+
+def test_members_of_a_comparison_have_its_device(further, pictures, tmp_path):
+    run = tmp_path / "run"
+    given = ("--models", "vae", "--budget", "2 steps", "--device", "cpu", "--quiet")
+    assert further("compare", pictures, *given, "--out", run).status == 0
+    assert json.loads((run / "run.json").read_text())["device"] == "cpu"
+    member = json.loads((run / "models" / "vae" / "run.json").read_text())
+    assert member["parameters"]["device"] == member["execution"]["device"] == "cpu"
+
+
+def test_members_are_trained_one_at_a_time_on_a_gpu(further, pictures, tmp_path, monkeypatch):
+    from further.compare.generation import comparison
+
+    class Stopped(Exception):
+        pass
+
+    def train_members(run: object, data: object, cost: object, jobs: int, tell: object) -> None:
+        raise Stopped(jobs)
+
+    monkeypatch.setattr(comparison, "train_members", train_members)
+    for device, jobs in (("cuda", 1), ("cpu", 3)):
+        monkeypatch.setattr(comparison, "find_device", lambda name, device=device: device)
+        with pytest.raises(Stopped, match=str(jobs)):
+            comparison.generative_models(pictures, jobs=3, out=tmp_path / device)
+
+
+def test_a_report_can_be_written_elsewhere(further, trained, tmp_path):
+    ours, out = trained[0] / "report.html", tmp_path / "shared.html"
+    before = ours.read_bytes()
+    status, printed, _ = further("report", trained[0], "--no-training-examples", "--out", out)
+    assert (status, printed) == (0, f"Report: {out}\n")
+    assert "Left out on request" in out.read_text()
+    assert ours.read_bytes() == before
+    status, _, err = further("report", trained[0], "--out", out)
+    assert (status, "exists and is not overwritten" in err) == (2, True)
+
+
 def test_a_training_says_what_it_found_and_how_long_it_takes(trained):
     run, out, err = trained
     assert err == "A few seconds on this machine.\n"
@@ -283,6 +353,7 @@ def test_what_is_recognised_in_a_table(further, table):
     seen = json.loads(further("data", table, "attributes=coat, age", "--json").out)
     assert [column["name"] for column in seen["columns"]] == ["kind", "weight"]
     assert any('seen by no model: "coat", "age"' in note for note in seen["notes"])
+    assert further("data", table, "--quiet") == (0, "", "")
     out = further("data", table, "--target", "kind").out
     assert "split: 72 train, 24 validation, 24 test" in out
 

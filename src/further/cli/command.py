@@ -168,6 +168,11 @@ attributes_option = click.option(
     "--attributes", metavar="COLUMNS",
     help="Columns of a table, such as sex,race, that an audit sees and a model does not.",
 )  # fmt: skip
+DEVICES = ("auto", "cpu", "cuda", "mps")
+device_option = click.option(
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True,
+    help="Where networks are computed; auto takes a GPU where there is one.",
+)  # fmt: skip
 reading_options = with_options(
     click.option(
         "--header/--no-header", default=None,

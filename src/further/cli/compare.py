@@ -11,6 +11,7 @@ from further.cli.command import (
     Command,
     budget_of_epochs,
     command_line,
+    device_option,
     epochs_option,
     jobs_option,
     json_option,
@@ -47,8 +48,8 @@ from further.registry import TASKS
     help="Trainings of each model with different seeds: does the ranking survive that?",
 )  # fmt: skip
 @with_options(
-    seed_option, unconditional_option, loading_options, jobs_option, out_option, json_option,
-    quiet_option, training_examples_option,
+    seed_option, unconditional_option, loading_options, device_option, jobs_option, out_option,
+    json_option, quiet_option, training_examples_option,
 )  # fmt: skip
 @click.pass_context
 def command(
@@ -61,6 +62,7 @@ def command(
     repeats: int,
     seed: int,
     unconditional: bool,
+    device: str,
     jobs: int | None,
     out: Path | None,
     as_json: bool,
@@ -82,12 +84,13 @@ def command(
     if epochs is not None:
         budget = budget_of_epochs(ctx, epochs)
     run = out if out is not None else default_folder("compare", data)
-    # A task need know those options only that are given.
+    # A task need only know the options that are given.
     options = {
         "models": (names, None),
         "budget": (budget, "auto"),
         "repeats": (repeats, 1),
         "conditional": (not unconditional, True),
+        "device": (device, "auto"),
         "jobs": (jobs, None),
     }
     given = {name: value for name, (value, usual) in options.items() if value != usual}

@@ -11,6 +11,7 @@ from further.cli.command import (
     json_option,
     loading,
     loading_options,
+    quiet_option,
     seed_option,
     with_options,
 )
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 @click.command("data", cls=Command)
 @click.argument("data")
-@with_options(seed_option, loading_options, json_option)
-def command(data: str, seed: int, as_json: bool, **source: Any) -> None:
+@with_options(seed_option, loading_options, json_option, quiet_option)
+def command(data: str, seed: int, as_json: bool, quiet: bool, **source: Any) -> None:
     """Say what is recognised in DATA, how it would be split, and what is doubtful about it.
 
     DATA is a name such as digits, a CSV or Parquet file, an IDX, NPZ or NPY file, or a folder of
@@ -34,7 +35,11 @@ def command(data: str, seed: int, as_json: bool, **source: Any) -> None:
     facts = describe(load(data, **loading(source)), seed)
     if as_json:
         write_json(facts)
-        return
+    elif not quiet:
+        _show(facts, seed)
+
+
+def _show(facts: dict[str, Any], seed: int) -> None:
     shape = " x ".join(map(str, facts["shape"]))
     levels = f", {facts['levels']} grey levels" if facts["levels"] else ""
     click.echo(f"{facts['name']}: {facts['kind']}, {facts['rows']} rows of {shape}{levels}")

@@ -8,6 +8,7 @@ import click
 
 from further.cli.command import (
     Command,
+    device_option,
     json_option,
     quiet_option,
     training_examples_option,
@@ -17,9 +18,9 @@ from further.cli.command import (
 
 @click.command("evaluate", cls=Command)
 @click.argument("run", type=click.Path(path_type=Path))
-@with_options(json_option, quiet_option, training_examples_option)
-def command(run: Path, as_json: bool, quiet: bool, training_examples: bool) -> None:
-    """Judge the trained model of RUN on held-out data, as a comparison would.
+@with_options(device_option, json_option, quiet_option, training_examples_option)
+def command(run: Path, device: str, as_json: bool, quiet: bool, training_examples: bool) -> None:
+    """Evaluate the trained model of RUN on held-out data, as a comparison would.
 
     Writes evaluation.json and the report anew; for a comparison, that of all its models.
     """
@@ -28,5 +29,5 @@ def command(run: Path, as_json: bool, quiet: bool, training_examples: bool) -> N
     from further.compare import task
 
     with Listener(silent=quiet or as_json) as listener:
-        result = task.judge(run, listen=listener)
+        result = task.judge(run, device=device, listen=listener)
     write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from further.cli.command import (
+    DEVICES,
     Command,
     jobs_option,
     json_option,
@@ -18,9 +19,19 @@ from further.cli.command import (
 
 @click.command("resume", cls=Command)
 @click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--device", type=click.Choice(DEVICES),
+    help="Where networks are trained from here on; default: where they were, which is what the "
+    "promise below needs.",
+)  # fmt: skip
 @with_options(jobs_option, json_option, quiet_option, training_examples_option)
 def command(
-    run: Path, jobs: int | None, as_json: bool, quiet: bool, training_examples: bool
+    run: Path,
+    device: str | None,
+    jobs: int | None,
+    as_json: bool,
+    quiet: bool,
+    training_examples: bool,
 ) -> None:
     """Resume RUN, a training, a comparison or a clustering that was interrupted.
 
@@ -32,5 +43,5 @@ def command(
     from further.compare import task
 
     with resumable(task.whole_run(run)), Listener(silent=quiet or as_json) as listener:
-        result = task.resume(run, jobs=jobs, listen=listener)
+        result = task.resume(run, device=device, jobs=jobs, listen=listener)
     write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

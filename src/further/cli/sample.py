@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from further.cli.command import Command, json_option, quiet_option, with_options
+from further.cli.command import Command, device_option, json_option, quiet_option, with_options
 from further.cli.result import write_json
 from further.errors import InputError, unknown
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="A folder; or a file: .png for the sheet alone, .csv or .parquet for a table. "
     "Default: a new folder under RUN/samples.",
 )  # fmt: skip
-@with_options(json_option, quiet_option)
+@with_options(device_option, json_option, quiet_option)
 def command(
     run: Path,
     model: str | None,
@@ -39,6 +39,7 @@ def command(
     label: str | None,
     seed: int,
     out: Path | None,
+    device: str,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -52,7 +53,7 @@ def command(
 
     if out is not None:
         _refuse_existing(out)
-    estimator = load(run, model)
+    estimator = load(run, model, device=device)
     asked = None if label is None else [_known_class(estimator, label)] * number
     X, y = estimator.sample(number, asked, return_y=True, random_state=seed)
     target = (

@@ -55,7 +55,7 @@ class TaskModule(Protocol):
     def resume(self, path: str | Path, *, jobs: int | None, listen: Listen | None) -> Result:
         """Do what is missing in a run."""
 
-    def judge(self, path: str | Path, *, listen: Listen | None) -> Result:
+    def judge(self, path: str | Path, *, device: str, listen: Listen | None) -> Result:
         """Judge the trained models of a finished run anew."""
 
     def member_worker(self, path: Path) -> Work:
@@ -105,13 +105,22 @@ def train_model(model: str, data: Any, **options: Any) -> Result:
     return _module(find_model(model).task).train(model, data, **options)
 
 
-def resume(path: str | Path, *, jobs: int | None = None, listen: Listen | None = None) -> Result:
+def resume(
+    path: str | Path,
+    *,
+    device: str | None = None,
+    jobs: int | None = None,
+    listen: Listen | None = None,
+) -> Result:
     """Resume a run that was interrupted, to the result that it would have reached.
 
     Parameters
     ----------
     path : path
         The run, or that of one member of a comparison, which is resumed as a whole.
+    device : {"auto", "cpu", "cuda", "mps"}, optional
+        Where networks are trained from here on; default: where they were, since only there does a
+        run end bit for bit as without the interruption.
     jobs : int, optional
         Members trained at a time; default: as many as there are cores.
     listen : callable, optional
@@ -121,18 +130,24 @@ def resume(path: str | Path, *, jobs: int | None = None, listen: Listen | None =
     ------
     RunError
         If the folder is no run that can be resumed, or its data are gone or have changed.
+    InputError
+        If this machine has no such device.
     """
     path = whole_run(path)
+    if device is not None:
+        move_to(path, device)
     return _module_of(path).resume(path, jobs=jobs, listen=listen)
 
 
-def judge(path: str | Path, *, listen: Listen | None = None) -> Result:
+def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Result:
     """Judge the trained models of a run anew, as after an update of further.
 
     Parameters
     ----------
     path : path
         The run, or that of one member of a comparison, of which all are judged.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where networks are computed.
     listen : callable, optional
         Called with every progress message, a dict.
 
@@ -142,7 +157,40 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Result:
         If the run has not finished, or its data are gone or have changed.
     """
     path = whole_run(path)
-    return _module_of(path).judge(path, listen=listen)
+    return _module_of(path).judge(path, device=device, listen=listen)
+
+
+def move_to(path: Path, device: str) -> None:
+    """Let what has not finished in a run continue on another device.
+
+    Parameters
+    ----------
+    path : Path
+        The run.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where to.
+
+    Raises
+    ------
+    InputError
+        If this machine has no such device.
+    """
+    from further.train.execution import find_device
+
+    found = find_device(device)
+    for file in path.rglob("run.json"):
+        run = Run(file.parent)
+        if run.status in ("finished", "running"):
+            continue
+        changes: dict[str, Any] = {}
+        if "device" in run.record:
+            changes["device"] = device
+        if "device" in run.record.get("parameters", {}):
+            changes["parameters"] = {**run.record["parameters"], "device": device}
+        if "execution" in run.record:
+            changes["execution"] = {**run.record["execution"], "device": found}
+        if changes:
+            run.update(**changes)
 
 
 def options_of(task: str) -> tuple[str, ...]:

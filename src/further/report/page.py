@@ -19,7 +19,9 @@ from further.report.shell import Page
 from further.report.summary import Summary
 
 
-def render(run: str | Path, *, training_examples: bool = True) -> Path:
+def render(
+    run: str | Path, *, training_examples: bool = True, out: str | Path | None = None
+) -> Path:
     """Write the report of a run: one HTML file that opens from a disk or an e-mail.
 
     Use it after a comparison or an evaluation, or again later: it reads only what stands in the run
@@ -33,11 +35,13 @@ def render(run: str | Path, *, training_examples: bool = True) -> Path:
         Whether to show rows or pictures of the training set (nearest pairs, samples of models that
         copy, rows of clusters); without them the report can be shared, and says that they are left
         out.
+    out : str or Path, optional
+        The file to write; default: ``report.html`` in the run folder.
 
     Returns
     -------
     Path
-        ``report.html`` in the run folder, written whole or not at all.
+        The file, written whole or not at all.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def render(run: str | Path, *, training_examples: bool = True) -> Path:
     from further.train.files import write_text
 
     content = read_run(run)
-    target = content.path / "report.html"
+    target = content.path / "report.html" if out is None else Path(out)
     write_text(target, page_of(content, training_examples).html())
     return target
 

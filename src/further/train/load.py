@@ -11,7 +11,7 @@ from further.train.files import read_json
 from further.train.parameters import parameters_from_json
 
 
-def load(run: str | Path, model: str | None = None) -> Any:
+def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> Any:
     """Return the fitted estimator of a run.
 
     Parameters
@@ -20,11 +20,20 @@ def load(run: str | Path, model: str | None = None) -> Any:
         The folder of a run.
     model : str, optional
         Which model of a comparison; needed there.
+    device : {"auto", "cpu", "cuda", "mps"}, default="cpu"
+        Where a network is to be, wherever it was trained; "auto" takes a GPU where there is one.
+
+    Returns
+    -------
+    estimator
+        Fitted.
 
     Raises
     ------
     RunError
         If the run is no run, has not finished, or is a comparison and ``model`` is not one of it.
+    InputError
+        If this machine has no such device.
     """
     from safetensors.numpy import load as load_arrays
 
@@ -43,4 +52,6 @@ def load(run: str | Path, model: str | None = None) -> Any:
     record = read_json(folder / "model.json")
     estimator = find_model(record["model"]).load()(**parameters_from_json(record["parameters"]))
     arrays = load_arrays((folder / "model.safetensors").read_bytes())
-    return estimator.restore(record, arrays)
+    estimator.restore(record, arrays)
+    # What is no network is computed on the processor.
+    return estimator.to(device) if device != "cpu" and hasattr(estimator, "to") else estimator

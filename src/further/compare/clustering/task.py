@@ -29,7 +29,7 @@ def resume(
     return clustering.resume(path, listen=listen)
 
 
-def judge(path: str | Path, *, listen: Listen | None = None) -> Clustering:
+def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Clustering:
     """Refuse: a clustering is judged when it is made."""
     raise RunError(
         f'"{path}" is a clustering, which was judged when it was made; "further report {path}" '

@@ -38,6 +38,7 @@ from further.evaluate.record import Evaluation, ModelRecord
 from further.evaluate.typed_json import to_json
 from further.registry import ModelEntry, find_model
 from further.train.budget import Budget
+from further.train.execution import find_device
 from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.run import Run
@@ -75,6 +76,7 @@ def generative_models(
     repeats: int = 1,
     conditional: bool = True,
     target: str | None = None,
+    device: str = "auto",
     jobs: int | None = None,
     out: str | Path | None = None,
     listen: Listen | None = None,
@@ -104,8 +106,11 @@ def generative_models(
         Whether models are told the class where there are labels.
     target : str, optional
         The label column of a table.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where networks are trained and sampled; "auto" takes a GPU where there is one.
     jobs : int, optional
-        Members trained at a time; default: as many as there are cores. It changes no result.
+        Members trained at a time; default: as many as there are cores, and always one on a GPU. It
+        changes no result.
     out : path, optional
         Folder of the run; default: a new folder under ``runs``.
     listen : callable, optional
@@ -123,7 +128,8 @@ def generative_models(
     Raises
     ------
     InputError
-        If the data, a model or the budget cannot be used, or the machine has not the memory.
+        If the data, a model or the budget cannot be used, or the machine has not the memory or
+        the device.
 
     Examples
     --------
@@ -134,6 +140,7 @@ def generative_models(
     dataset = read_input(data, y, target=target, **loading)
     chosen = choose_models(TASK, models)
     amount = Budget.parse(budget)
+    find_device(device)
     if repeats < 1:
         raise InputError(f"repeats={repeats} must be at least 1.")
     conditional = conditional and dataset.classes is not None
@@ -147,12 +154,13 @@ def generative_models(
         repeats=repeats,
         budget=str(budget) if amount.unit != "flop" or budget == "auto" else f"{amount.amount:g}",
         conditional=conditional,
+        device=device,
         models=chosen,
         split=split.describe(),
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    setting = Setting(dataset, split, seed, run.record["budget"], conditional)
+    setting = Setting(dataset, split, seed, run.record["budget"], conditional, device)
     return _carry_out(run, setting, jobs, listen)
 
 
@@ -170,7 +178,7 @@ def resume(
     return _carry_out(run, read_setting(run), jobs, listen)
 
 
-def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
+def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Comparison:
     """Judge the trained models of a finished comparison again, as after an update of further.
 
     Raises
@@ -189,7 +197,8 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Comparison:
                 continue
             about = {"model": member.line.name, "repeat": member.repeat}
             tell({"event": "trained", **about})
-            score_member(setting, load_model(member.folder), member.line, member.folder)
+            estimator = load_model(member.folder, device=device)
+            score_member(setting, estimator, member.line, member.folder)
             tell({"event": "done", **about})
         evaluation = put_together(run, setting, run.record["seconds"])
         write_json(run.path / "evaluation.json", to_json(evaluation))
@@ -222,7 +231,9 @@ def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | No
 
     with run.working():
         run.update(status="running")
-        train_members(run, setting.dataset.name, cost, jobs, tell)
+        # Members that share a GPU would only wait for each other.
+        at_a_time = jobs if find_device(setting.device) == "cpu" else 1
+        train_members(run, setting.dataset.name, cost, at_a_time, tell)
         tell({"event": "judging"})
         write_real(setting, run.path)
         evaluation = put_together(run, setting, run.record["seconds"])

@@ -49,6 +49,7 @@ def make_estimator(
     given.setdefault("random_state", hash_seed(setting.seed, repeat) % (2**31 - 1))
     if line.family == "network":
         given.setdefault("budget", setting.budget)
+        given.setdefault("device", setting.device)
         # Float32 on one thread, so that a noisy measurement cannot change the result.
         given.setdefault("precision", "float32")
     estimator: GenerativeEstimator = cls(**given)

@@ -32,6 +32,8 @@ class Setting:
         Of each member.
     conditional : bool
         Whether members are told the class.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where networks are trained and sampled.
     """
 
     dataset: Dataset
@@ -39,6 +41,7 @@ class Setting:
     seed: int
     budget: str
     conditional: bool
+    device: str = "auto"
 
     @functools.cached_property
     def encoding(self) -> Encoding:
@@ -92,4 +95,5 @@ def read_setting(run: Run) -> Setting:
         budget = record["budget"]
     else:  # it is a hyperparameter of the one model
         budget = parameters_from_json(record["parameters"].get("budget", "auto"))
-    return Setting(dataset, dataset.split(seed=seed), seed, budget, record["conditional"])
+    device = record.get("device", "auto")
+    return Setting(dataset, dataset.split(seed=seed), seed, budget, record["conditional"], device)

@@ -35,6 +35,7 @@ from further.generate.generative import GenerativeEstimator, GenerativeModel
 from further.registry import ModelEntry, find_model
 from further.train.budget import Budget
 from further.train.callback import Callback
+from further.train.execution import find_device
 from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.parameters import parameters_from_json, parameters_to_json
@@ -117,6 +118,7 @@ def train(
         # What the fit would refuse is refused before there is a run.
         Budget.parse(estimator.budget, setting.encoding.spec)
         estimator.training_settings()
+        find_device(estimator.device)
     run = Run.create(
         out if out is not None else default_folder(f"train-{line.name}", dataset.name),
         command=command or "further.compare.train_model",
@@ -150,7 +152,7 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Trained:
     return _carry_out(run, read_setting(run), estimator, line, listen)
 
 
-def judge(path: str | Path, *, listen: Listen | None = None) -> Trained:
+def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Trained:
     """Judge a trained model as a comparison would and write ``evaluation.json`` anew.
 
     Raises
@@ -159,7 +161,7 @@ def judge(path: str | Path, *, listen: Listen | None = None) -> Trained:
         If the run has not finished, or its data are gone or have changed.
     """
     run = Run(path)
-    estimator = load_model(run.path)
+    estimator = load_model(run.path, device=device)
     line = find_model(run.record["model"])
     return _evaluate(run, read_setting(run), estimator, line, listen or nobody)
 

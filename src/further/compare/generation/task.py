@@ -22,10 +22,10 @@ def resume(path: str | Path, *, jobs: int | None = None, listen: Listen | None =
     return single.resume(path, listen=listen)
 
 
-def judge(path: str | Path, *, listen: Listen | None = None) -> Result:
+def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Result:
     """Judge the models of a comparison, or the one that was trained, anew."""
     module = comparison if _is_comparison(path) else single
-    return module.judge(path, listen=listen)
+    return module.judge(path, device=device, listen=listen)
 
 
 def _is_comparison(path: str | Path) -> bool:
