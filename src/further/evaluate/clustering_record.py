@@ -71,6 +71,7 @@ class TendencyRecord:
     method: str = ""
     kind: str | None = None
     k: int | None = None
+    p_values: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
