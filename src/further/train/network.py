@@ -19,7 +19,7 @@ from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.spec import Spec
 from further.errors import InputError
-from further.train.batch import ArraySource, Batch, BatchSource, PlacedSource
+from further.train.batch import ArraySource, Batch, BatchSource, DatasetSource, PlacedSource
 from further.train.budget import Budget
 from further.train.callback import Callback
 from further.train.estimator import DatasetEstimator
@@ -220,6 +220,8 @@ class NetworkEstimator(DatasetEstimator):
         self.net_ = self.build(self.spec_).eval()
 
     def _source(self, dataset: Dataset) -> BatchSource:
+        if dataset.on_disk:
+            return DatasetSource(dataset, self._batch)
         return ArraySource(self._batch(dataset))
 
     def _batch(self, dataset: Dataset) -> Batch:
