@@ -156,7 +156,20 @@ def in_parts(source: BatchSource) -> Iterator[Batch]:
 
 
 def some_rows(source: BatchSource, generator: torch.Generator) -> Batch:
-    """Return all rows, or as many at random as fit into memory anywhere."""
+    """Return all rows, or as many at random as fit into memory anywhere.
+
+    Parameters
+    ----------
+    source : BatchSource
+        The rows to choose from.
+    generator : torch.Generator
+        Of the choice.
+
+    Returns
+    -------
+    Batch
+        In the order of the source.
+    """
     size = source.take(slice(0, 1)).x.numel()
     most = max(1, VALUES_AT_A_TIME // size)
     if len(source) <= most:

@@ -59,7 +59,20 @@ class Budget:
         return f"{self.amount:g} {self.unit}"
 
     def steps(self, *, flops_per_step: float, steps_per_epoch: int) -> int | None:
-        """Return the number of steps that it buys, at least one; None for a budget in seconds."""
+        """Return the number of steps that it buys, at least one; None for a budget in seconds.
+
+        Parameters
+        ----------
+        flops_per_step : float
+            Operations of one step, as measured.
+        steps_per_epoch : int
+            Batches of the training rows.
+
+        Returns
+        -------
+        int or None
+            Steps.
+        """
         if self.unit == "seconds":
             return None
         per_step = {"flop": flops_per_step, "steps": 1.0, "epochs": 1 / steps_per_epoch}

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 
 class EarlyStopping(Callback):
-    """Stop the loop after ``patience`` rows of the history without a better validation loss."""
+    """Stop the loop after ``patience`` rows of the history without a better validation loss.
+
+    Parameters
+    ----------
+    patience : int
+        Rows of the history.
+    """
 
     def __init__(self, patience: int) -> None:
         self.patience = patience

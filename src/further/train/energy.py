@@ -26,7 +26,15 @@ _POWERCAP = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class Energy:
-    """Energy in watt-hours, and how it is known."""
+    """Energy in watt-hours, and how it is known.
+
+    Attributes
+    ----------
+    watt_hours : float
+        The amount.
+    method : str
+        Whether it was measured or estimated, and how.
+    """
 
     watt_hours: float
     method: str
@@ -54,7 +62,13 @@ def grid_intensity() -> tuple[float, str]:
 
 
 class EnergyMeter:
-    """Energy since the meter was made, on top of what was used before an interruption."""
+    """Energy since the meter was made, on top of what was used before an interruption.
+
+    Parameters
+    ----------
+    used_before : float, default=0.0
+        Watt-hours before the interruption.
+    """
 
     def __init__(self, used_before: float = 0.0) -> None:
         self._before = used_before

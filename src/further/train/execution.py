@@ -103,6 +103,7 @@ def find_device(name: str = "auto") -> Device:
     Returns
     -------
     {"cpu", "cuda", "mps"}
+        One that is there.
 
     Raises
     ------
@@ -139,6 +140,11 @@ def choose_execution(
         Whether the memory format matters.
     device : {"cpu", "cuda", "mps"}
         Where; threads matter on a processor only.
+
+    Returns
+    -------
+    Execution
+        The fastest one.
     """
     threads = sorted({1, min(os.cpu_count() or 1, 8)}) if device == "cpu" else [1]
     candidates = [

@@ -63,12 +63,38 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
 
 
 def write_text(path: str | Path, content: str) -> Path:
-    """Write a UTF-8 text file atomically; see :func:`write_bytes`."""
+    """Write a UTF-8 text file atomically; see :func:`write_bytes`.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    content : str
+        All that will be in it.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
     return write_bytes(path, content.encode("utf-8"))
 
 
 def write_json(path: str | Path, content: Any) -> Path:
-    """Write an object as indented JSON, NaN and infinity as null; see :func:`write_bytes`."""
+    """Write an object as indented JSON, NaN and infinity as null; see :func:`write_bytes`.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    content : object
+        What JSON can hold.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
     return write_text(path, json.dumps(finite(content), indent=1, ensure_ascii=False) + "\n")
 
 
@@ -103,7 +129,20 @@ def finite(value: Any) -> Any:
 
 
 def explain(path: Path, error: OSError) -> str:
-    """Return what an error of the file system means, and what to do, in one sentence."""
+    """Return what an error of the file system means, and what to do, in one sentence.
+
+    Parameters
+    ----------
+    path : Path
+        The file that was to be written.
+    error : OSError
+        What went wrong.
+
+    Returns
+    -------
+    str
+        For the user.
+    """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk that holds {path.parent} is full; free some space and resume the run."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -36,7 +36,25 @@ PrecisionChoice = Literal["auto", "float32", "bfloat16"]
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit leaves: the history, when the kept weights came, and what it took."""
+    """What a fit leaves: the history, when the kept weights came, and what it took.
+
+    Attributes
+    ----------
+    history : list of dict
+        A row an evaluation, with the step and all losses.
+    steps : int
+        Steps that were made.
+    best_step : int
+        The step whose weights are kept.
+    flops : float
+        Floating-point operations of the training.
+    seconds : float
+        Time that it took, that before an interruption included.
+    energy : Energy
+        Likewise.
+    execution : Execution
+        Device, precision, threads and memory format.
+    """
 
     history: list[dict[str, float]]
     steps: int
@@ -78,15 +96,19 @@ def fit_network(
 
     Parameters
     ----------
-    net, objectives, train, validation, judgement, training, budget, seed, callbacks
+    net, objectives, train, validation, judgement, training, budget
         See :class:`~further.train.loop.Loop`.
     precision : {"auto", "float32", "bfloat16"}
         "auto" measures; the others run on one thread, which is reproducible.
     device : {"cpu", "cuda", "mps"}
         Where to train.
+    seed : int
+        Of the training.
     run : Run, optional
         Where checkpoints and history go; a run that was interrupted is resumed, executed as it
         recorded.
+    callbacks : sequence of Callback
+        Besides those that write the run.
 
     Returns
     -------

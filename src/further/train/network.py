@@ -88,7 +88,22 @@ class NetworkEstimator(DatasetEstimator):
     def validation_loss(
         self, net: Any, batch: Batch, generator: torch.Generator
     ) -> dict[str, Tensor]:
-        """Return the losses of held-out rows: those of the first objective."""
+        """Return the losses of held-out rows: those of the first objective.
+
+        Parameters
+        ----------
+        net : nn.Module
+            The network, in evaluation mode.
+        batch : Batch
+            Held-out rows.
+        generator : torch.Generator
+            Of random numbers.
+
+        Returns
+        -------
+        dict of Tensor
+            Scalars by name.
+        """
         return self.objectives(net)[0].loss(batch, generator)
 
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:

@@ -40,7 +40,13 @@ class Progress(Callback):
 
 
 class ProgressBar(Progress):
-    """A bar with time left and the current loss, drawn only on a terminal."""
+    """A bar with time left and the current loss, drawn only on a terminal.
+
+    Parameters
+    ----------
+    label : str
+        What stands before the bar.
+    """
 
     def __init__(self, label: str) -> None:
         super().__init__(self._draw)

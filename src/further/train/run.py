@@ -75,6 +75,18 @@ class Run:
     def create(cls, path: str | Path, **record: Any) -> Run:
         """Make a run folder, or open the one that is there and has the same configuration.
 
+        Parameters
+        ----------
+        path : path
+            The folder; there may be an empty one.
+        **record
+            Entries of ``run.json``.
+
+        Returns
+        -------
+        Run
+            New, or as it was left.
+
         Raises
         ------
         RunError

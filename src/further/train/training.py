@@ -100,7 +100,20 @@ class Training:
     def make_optimizer(
         self, parameters: list[nn.Parameter], learning_rate: float | None = None
     ) -> torch.optim.Optimizer:
-        """Return the optimizer, in its fused form where there is one."""
+        """Return the optimizer, in its fused form where there is one.
+
+        Parameters
+        ----------
+        parameters : list of nn.Parameter
+            What it moves.
+        learning_rate : float, optional
+            Default: that of these settings.
+
+        Returns
+        -------
+        torch.optim.Optimizer
+            Fresh.
+        """
         rate = self.learning_rate if learning_rate is None else learning_rate
         return OPTIMIZERS[self.optimizer](self, parameters, rate)
 
