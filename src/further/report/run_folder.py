@@ -94,11 +94,6 @@ class RunFolder:
         return mapping(self.evaluation.get("data") or self.run.get("data"))
 
     @property
-    def is_table(self) -> bool:
-        """Whether the rows are those of a table."""
-        return self.data.get("kind") == "table"
-
-    @property
     def is_comparison(self) -> bool:
         """Whether several models were trained to be compared."""
         return len(self.models) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,26 +40,7 @@ def write_pictures(
     # The pairs that look most like copies.
     which = np.argsort(distances[:, 0], kind="stable")[:PAIRS]
     nearest, distance = indices[which, 0], distances[which, 0]
-    if isinstance(generated.values, pd.DataFrame):
-        rows = _with_label(generated)
-        shown = rows.iloc[_spread_over_classes(generated, ROWS_SHOWN)]
-        write_text(folder / "samples.csv", shown.to_csv(index=False))
-        pairs = pd.concat(
-            [
-                pd.concat([rows.iloc[[i]], _with_label(train).iloc[[j]]]).assign(
-                    pair=number + 1, distance=d, row=["generated", "nearest training row"]
-                )
-                for number, (i, j, d) in enumerate(zip(which, nearest, distance, strict=True))
-            ]
-        )
-        write_text(folder / "nearest.csv", pairs.to_csv(index=False))
-        write_json(folder / "columns.json", _columns(test.values, generated.values))
-    else:
-        pictures = folder / "pictures"
-        levels = setting.dataset.levels
-        write_sheet(pictures / "samples.png", pictures_by_class(generated), SHEET, levels)
-        tiles = np.concatenate([generated.values[which], train.values[nearest]])
-        write_sheet(pictures / "nearest.png", tiles, len(which), levels)
+    _EXAMPLES[generated.kind].write(folder, generated, train, test, which, nearest, distance)
     if hasattr(estimator, "transform_encoded"):
         write_latent(setting, estimator, test, folder)
 
@@ -66,12 +48,68 @@ def write_pictures(
 def write_real(setting: Setting, folder: Path) -> None:
     """Write what held-out data look like into the run of the comparison."""
     test = setting.part("test")
-    if isinstance(test.values, pd.DataFrame):
-        shown = _with_label(test).iloc[_spread_over_classes(test, ROWS_SHOWN)]
-        write_text(folder / "real.csv", shown.to_csv(index=False))
-    else:
-        levels = setting.dataset.levels
-        write_sheet(folder / "pictures" / "real.png", pictures_by_class(test), SHEET, levels)
+    _EXAMPLES[test.kind].write_real(folder, test)
+
+
+class _Examples(ABC):
+    """How rows of one kind of data are shown."""
+
+    @abstractmethod
+    def write(
+        self, folder: Path, generated: Dataset, train: Dataset, test: Dataset,
+        which: NDArray[np.intp], nearest: NDArray[np.intp], distance: NDArray[np.floating[Any]],
+    ) -> None:  # fmt: skip
+        """Write what a model generates, and the pairs that look most like copies."""
+
+    @abstractmethod
+    def write_real(self, folder: Path, test: Dataset) -> None:
+        """Write what held-out data look like."""
+
+
+class _Rows(_Examples):
+    def write(
+        self, folder: Path, generated: Dataset, train: Dataset, test: Dataset,
+        which: NDArray[np.intp], nearest: NDArray[np.intp], distance: NDArray[np.floating[Any]],
+    ) -> None:  # fmt: skip
+        rows, known = _with_label(generated), _with_label(train)
+        self._write_shown(folder / "samples.csv", generated)
+        pairs = pd.concat(
+            [
+                pd.concat([rows.iloc[[i]], known.iloc[[j]]]).assign(
+                    pair=number + 1, distance=d, row=["generated", "nearest training row"]
+                )
+                for number, (i, j, d) in enumerate(zip(which, nearest, distance, strict=True))
+            ]
+        )
+        write_text(folder / "nearest.csv", pairs.to_csv(index=False))
+        write_json(folder / "columns.json", _columns(test.values, generated.values))
+
+    def write_real(self, folder: Path, test: Dataset) -> None:
+        self._write_shown(folder / "real.csv", test)
+
+    def _write_shown(self, path: Path, dataset: Dataset) -> None:
+        shown = _with_label(dataset).iloc[_spread_over_classes(dataset, ROWS_SHOWN)]
+        write_text(path, shown.to_csv(index=False))
+
+
+class _Sheets(_Examples):
+    def write(
+        self, folder: Path, generated: Dataset, train: Dataset, test: Dataset,
+        which: NDArray[np.intp], nearest: NDArray[np.intp], distance: NDArray[np.floating[Any]],
+    ) -> None:  # fmt: skip
+        self._write_shown(folder / "pictures" / "samples.png", generated)
+        tiles = np.concatenate([generated.values[which], train.values[nearest]])
+        write_sheet(folder / "pictures" / "nearest.png", tiles, len(which), train.levels)
+
+    def write_real(self, folder: Path, test: Dataset) -> None:
+        self._write_shown(folder / "pictures" / "real.png", test)
+
+    def _write_shown(self, path: Path, dataset: Dataset) -> None:
+        write_sheet(path, pictures_by_class(dataset), SHEET, dataset.levels)
+
+
+#: By kind of data.
+_EXAMPLES: dict[str, _Examples] = {"table": _Rows(), "images": _Sheets()}
 
 
 def pictures_by_class(dataset: Dataset) -> np.ndarray:

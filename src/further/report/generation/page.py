@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from further.report import curves, provenance
 from further.report.cost import cost
-from further.report.generation import latent, samples, table_rows, verdict
+from further.report.generation import latent, table_rows, verdict
+from further.report.generation.examples import examples_of
 from further.report.generation.metric_table import metric_table
 from further.report.generation.scale_plot import scale_plot
 from further.report.generation.summary import summary as summary
 from further.report.markup import join, tag
 from further.report.numbers import as_number, duration, share, significant
 from further.report.pictures import Album, tile_of
-from further.report.run_folder import RunFolder, mapping, read_csv
+from further.report.run_folder import RunFolder, mapping
 from further.report.shell import (
     Page,
     Section,
@@ -48,7 +49,8 @@ def page(run: RunFolder, training_examples: bool) -> Page:
 
 def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence[Section | None]:
     evaluated = any(model.figures for model in run.models)
-    pairs = samples.nearest_pairs(run, album) if not run.is_table else table_rows.nearest_rows(run)
+    examples = examples_of(run)
+    pairs = examples.nearest(run, album)
     if pairs and not training_examples:
         pairs = withheld()
     return (
@@ -88,9 +90,7 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
         section(
             "samples",
             "Samples",
-            table_rows.generated_rows(run, training_examples)
-            if run.is_table
-            else samples.sample_sheets(run, album, training_examples),
+            examples.generated(run, album, training_examples),
             "The first that each model drew, none picked by hand."
             + (" Compressed for this page; the exact ones stand in the run." * album.compressed),
         ),
@@ -159,12 +159,10 @@ def _facts(run: RunFolder) -> list[tuple[str, object]]:
         facts.append(("Rows", join((f"{total:,.0f}", tag("small", split)), " ")))
     shape = run.data.get("shape")
     if isinstance(shape, (list, tuple)) and shape:
-        # The shape is that of encoded rows; what a table looks like, only its rows tell.
-        head = read_csv(run.path / "real.csv", 1)
-        size = str(len(head[0])) if run.is_table and head else " × ".join(map(str, shape))
+        name, size = examples_of(run).size(run, shape)
         classes = len(run.data.get("classes") or [])
         note = tag("small", f"{classes} classes") if classes else None
-        facts.append(("Columns" if run.is_table and head else "Shape", join((size, note), " ")))
+        facts.append((name, join((size, note), " ")))
     if run.is_comparison:
         facts.append(("Models", join((deep, tag("small", f"and {controls} controls")), " ")))
     budget = mapping(run.evaluation.get("budget")).get("text")
