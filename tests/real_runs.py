@@ -117,8 +117,15 @@ def _single(folder: Path) -> None:
 
 def _iris(folder: Path) -> None:
     cluster_table(
-        as_dataset(iris(), name="iris"), out=folder, command="further cluster iris --seed 0"
+        as_dataset(iris(), name="iris"), k=3, out=folder, command="further cluster iris --seed 0"
     )
+
+
+def _tree(folder: Path) -> None:
+    # A label of a rare class, which takes no part: the clusters and the score are set beside it.
+    frame = iris().iloc[::3].reset_index(drop=True)
+    frame["class"] = np.where(frame.index < 4, "odd", "usual")
+    cluster_table(frame, method="agglomerative", k=2, k_max=4, out=folder)
 
 
 def _uniform(folder: Path) -> None:
@@ -144,6 +151,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "hostile pictures": _hostile_pictures,
     "single": _single,
     "iris": _iris,
+    "tree": _tree,
     "uniform": _uniform,
     "hostile iris": _hostile_iris,
     "airports": _airports,

@@ -1,25 +1,42 @@
-"""The runs of clusterings that several tests of the report read."""
+"""Copies of real runs, which tests of the report may render and change."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cluster_run_maker import airports, iris, make_clustering, noise
+
+from real_runs import RealRuns
+
+Change = Callable[[dict[str, Any]], Any]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    root = tmp_path_factory.mktemp("clusterings")
-    return {
-        "iris": make_clustering(root / "iris", iris()),
-        "uniform": make_clustering(root / "uniform", noise(), name="uniform noise", k=1),
-        "hostile": make_clustering(root / "hostile", iris(), hostile=True, starts=4),
-    }
+def run(real_runs: RealRuns, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a copy of a run by name, one for all tests of a module."""
+    copies: dict[str, Path] = {}
+
+    def copy(name: str) -> Path:
+        if name not in copies:
+            copies[name] = real_runs.copy(name, tmp_path_factory.mktemp("copies") / "run")
+        return copies[name]
+
+    return copy
 
 
-@pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("vega_datasets")
-    folder = tmp_path_factory.mktemp("places") / "airports"
-    return make_clustering(folder, airports(), name="airports", k=9, coordinates=True, starts=3)
+@pytest.fixture
+def damaged(real_runs: RealRuns, tmp_path: Path) -> Callable[[str, Change], Path]:
+    """Return a copy of a run whose ``evaluation.json`` a function has changed."""
+
+    def damage(name: str, change: Change) -> Path:
+        folder = real_runs.copy(name, tmp_path / f"damaged {len(list(tmp_path.iterdir()))}")
+        file = folder / "evaluation.json"
+        evaluation = json.loads(file.read_text(encoding="utf-8"))
+        change(evaluation)
+        file.write_text(json.dumps(evaluation))
+        return folder
+
+    return damage

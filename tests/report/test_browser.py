@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browsing import CONTRAST, opened
-from run_maker import make_comparison, make_single
 
 from further.report import render
 
@@ -25,17 +24,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    root = tmp_path_factory.mktemp("runs")
-    return {
-        "digits": render(make_comparison(root / "digits", near_duplicates=2)),
-        "table": render(make_comparison(root / "table", kind="table", repeats=4)),
-        "hostile": render(make_comparison(root / "hostile", kind="table", hostile=True, repeats=3)),
-        "single": render(make_single(root / "single")),
-    }
+def reports(run: Callable[[str], Path]) -> dict[str, Path]:
+    names = ("digits", "table", "hostile table", "single")
+    return {name: render(run(name)) for name in names}
 
 
-@pytest.mark.parametrize("name", ["digits", "table", "hostile", "single"])
+@pytest.mark.parametrize("name", ["digits", "table", "hostile table", "single"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_draws_without_complaint_request_or_overflow(
     browser: Any, reports: dict[str, Path], name: str, width: int

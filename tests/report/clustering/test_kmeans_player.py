@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import CONTRAST, opened
-from cluster_run_maker import iris, make_clustering, penguins
 
 from further.report import render
+from real_runs import penguins
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+Run = Callable[[str], Path]
 PLAYER = "further.kmeansPlayer.all[0]"
 
 
@@ -34,12 +35,10 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
-def test_draws_without_complaint_request_or_overflow(
-    browser: Any, runs: dict[str, Path], places: Path, width: int
-) -> None:
-    shown = [(run, True) for run in (*runs.values(), places)]
-    for run, training_examples in [*shown, (places, False)]:
-        report = render(run, training_examples=training_examples)
+def test_draws_without_complaint_request_or_overflow(browser: Any, run: Run, width: int) -> None:
+    shown = [(name, True) for name in ("iris", "uniform", "hostile iris", "tree", "airports")]
+    for name, training_examples in [*shown, ("airports", False)]:
+        report = render(run(name), training_examples=training_examples)
         opening = {"viewport": {"width": width, "height": 900}}
         opened_page, complaints, requests = opened(browser, report, **opening)
         assert complaints == []
@@ -54,8 +53,8 @@ def test_draws_without_complaint_request_or_overflow(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read(browser: Any, runs: dict[str, Path], scheme: str) -> None:
-    opened_page, _, _ = opened(browser, render(runs["iris"]), color_scheme=scheme)
+def test_every_text_can_be_read(browser: Any, run: Run, scheme: str) -> None:
+    opened_page, _, _ = opened(browser, render(run("iris")), color_scheme=scheme)
     opened_page.evaluate("for (let i = 0; i < 4; i++) further.kmeansPlayer.all[0].step()")
     opened_page.wait_for_timeout(300)
     ratio, words = opened_page.evaluate(CONTRAST)
@@ -63,8 +62,8 @@ def test_every_text_can_be_read(browser: Any, runs: dict[str, Path], scheme: str
     opened_page.context.close()
 
 
-def test_hovering_names_the_row(browser: Any, runs: dict[str, Path]) -> None:
-    opened_page, complaints, _ = opened(browser, render(runs["iris"]))
+def test_hovering_names_the_row(browser: Any, run: Run) -> None:
+    opened_page, complaints, _ = opened(browser, render(run("iris")))
     dot = opened_page.locator(".plot-clusters svg").first.locator("g[aria-label=dot] path").first
     dot.scroll_into_view_if_needed()
     box = dot.bounding_box()
@@ -76,17 +75,17 @@ def test_hovering_names_the_row(browser: Any, runs: dict[str, Path]) -> None:
     opened_page.context.close()
 
 
-def test_lloyd_is_exact(browser: Any, runs: dict[str, Path], real_data: Path) -> None:
+def test_lloyd_is_exact(browser: Any, run: Run, real_data: Path) -> None:
     from sklearn.cluster import KMeans
 
     rng = np.random.default_rng(0)
-    opened_page, _, _ = opened(browser, render(runs["iris"]))
+    opened_page, _, _ = opened(browser, render(run("iris")))
     duplicates = np.repeat(rng.normal(size=(6, 2)), 5, axis=0)
     birds = penguins(real_data / "tables").select_dtypes("number")
     birds = ((birds - birds.mean()) / birds.std()).to_numpy()
     tables = {
-        "iris": np.array(read(runs["iris"])["steps"]["scores"]),
-        "uniform": np.array(read(runs["uniform"])["steps"]["scores"]),
+        "iris": np.array(read(run("iris"))["steps"]["scores"]),
+        "uniform": np.array(read(run("uniform"))["steps"]["scores"]),
         "penguins": birds,
         "duplicates": duplicates,
     }
@@ -112,13 +111,11 @@ def test_lloyd_is_exact(browser: Any, runs: dict[str, Path], real_data: Path) ->
     opened_page.context.close()
 
 
-def test_empty_clusters_are_filled_as_scikit_learn_does(
-    browser: Any, runs: dict[str, Path]
-) -> None:
+def test_empty_clusters_are_filled_as_scikit_learn_does(browser: Any, run: Run) -> None:
     from sklearn.cluster import KMeans
 
-    opened_page, _, _ = opened(browser, render(runs["iris"]))
-    X = np.array(read(runs["iris"])["steps"]["scores"])
+    opened_page, _, _ = opened(browser, render(run("iris")))
+    X = np.array(read(run("iris"))["steps"]["scores"])
     # The last two centroids are so far away that no row takes them.
     centers = np.vstack([X[:2], X[:2] + 100.0])
     found = opened_page.evaluate(
@@ -134,8 +131,8 @@ def test_empty_clusters_are_filled_as_scikit_learn_does(
     opened_page.context.close()
 
 
-def test_starts_are_the_same_for_everyone(browser: Any, runs: dict[str, Path]) -> None:
-    opened_page, _, _ = opened(browser, render(runs["iris"]))
+def test_starts_are_the_same_for_everyone(browser: Any, run: Run) -> None:
+    opened_page, _, _ = opened(browser, render(run("iris")))
     drawn = opened_page.evaluate("""() => {
       const X = Array.from({length: 50}, (_, i) => [i % 7, i % 11]);
       const next = further.kmeans.generator(3);
@@ -168,8 +165,8 @@ def _mulberry32(seed: int, n: int) -> list[float]:
     return found
 
 
-def test_the_player_obeys_keys_and_says_each_step(browser: Any, runs: dict[str, Path]) -> None:
-    opened_page, complaints, _ = opened(browser, render(runs["iris"]))
+def test_the_player_obeys_keys_and_says_each_step(browser: Any, run: Run) -> None:
+    opened_page, complaints, _ = opened(browser, render(run("iris")))
     status = opened_page.locator(".player [role=status]")
     assert status.get_attribute("aria-live") == "polite"
     assert status.text_content() == "Start 1: 3 centroids, rows drawn at random."
@@ -206,10 +203,8 @@ def test_the_player_obeys_keys_and_says_each_step(browser: Any, runs: dict[str, 
     opened_page.context.close()
 
 
-def test_the_player_plays_pauses_and_takes_other_starts(
-    browser: Any, runs: dict[str, Path]
-) -> None:
-    opened_page, complaints, _ = opened(browser, render(runs["uniform"]), reduced_motion="reduce")
+def test_the_player_plays_pauses_and_takes_other_starts(browser: Any, run: Run) -> None:
+    opened_page, complaints, _ = opened(browser, render(run("uniform")), reduced_motion="reduce")
     opened_page.locator(".player select").nth(1).select_option(label="fast")
     opened_page.locator(".player").focus()
     opened_page.keyboard.press("Space")
@@ -246,10 +241,8 @@ def test_the_player_plays_pauses_and_takes_other_starts(
     opened_page.context.close()
 
 
-def test_inertia_never_rises_and_each_half_step_is_seen(
-    browser: Any, runs: dict[str, Path]
-) -> None:
-    opened_page, _, _ = opened(browser, render(runs["uniform"]))
+def test_inertia_never_rises_and_each_half_step_is_seen(browser: Any, run: Run) -> None:
+    opened_page, _, _ = opened(browser, render(run("uniform")))
     seen = opened_page.evaluate(f"""() => {{
       const player = {PLAYER}, seen = [];
       player.setK(5);
@@ -270,11 +263,11 @@ def test_inertia_never_rises_and_each_half_step_is_seen(
     opened_page.context.close()
 
 
-def test_a_single_component_is_played_on_a_band(browser: Any, tmp_path: Path) -> None:
-    run = make_clustering(tmp_path / "run", iris().iloc[:, [2]], k=2, starts=2)
-    evaluation = read(run)
-    assert len(evaluation["steps"]["scores"][0]) == 1
-    opened_page, complaints, _ = opened(browser, render(run))
+def test_a_single_component_is_played_on_a_band(browser: Any, damaged: Any) -> None:
+    def flatten(found: dict[str, Any]) -> None:
+        found["steps"]["scores"] = [row[:1] for row in found["steps"]["scores"]]
+
+    opened_page, complaints, _ = opened(browser, render(damaged("iris", flatten)))
     opened_page.evaluate(f"while (!{PLAYER}.state().converged) {PLAYER}.step()")
     assert "the height of a row in the picture means nothing" in opened_page.content()
     assert opened_page.locator(".player .dots path").count() == 150
