@@ -12,7 +12,8 @@ from sklearn.datasets import make_blobs
 
 from further.cluster.exact.assignment import CompiledAssignment
 from further.cluster.exact.float64 import Float64Assignment
-from further.cluster.exact.grouping import GROUP, group_centroids
+from further.cluster.exact.grouping import group_centroids
+from further.cluster.exact.layout import GROUP
 from further.cluster.exact.lloyd import iterate
 from further.cluster.exact.selection import COMPILED_WORK, assign, make_assignment
 

@@ -1,4 +1,7 @@
-"""Exact labels and centroids of one table, iteration by iteration, on compiled code."""
+"""Exact labels and centroids of one table, iteration by iteration, on compiled code.
+
+See :mod:`further.cluster.exact.layout` for the bounds that are kept between iterations.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ import numpy as np
 
 from further.cluster.exact.float64 import Float64Assignment
 from further.cluster.exact.full_pass import scan_all
-from further.cluster.exact.grouping import GROUP, group_centroids
+from further.cluster.exact.grouping import group_centroids
 from further.cluster.exact.initialization import plus_plus
+from further.cluster.exact.layout import BLOCK, GROUP, Bounds, Groups, Sums
 from further.cluster.exact.lloyd import means
-from further.cluster.exact.rows import Rows, aligned, round_up
+from further.cluster.exact.matrix import ScaledMatrix, aligned, round_up
 from further.cluster.exact.tiles import scan_tiles, scan_unclear_rows
-from further.cluster.exact.yinyang import BLOCK, scan_rows
+from further.cluster.exact.yinyang import scan_rows
 
 #: Most groups of centroids for each feature: their bounds take memory as the rows do.
 _MOST_GROUPS = 2
@@ -28,8 +32,11 @@ _CLOSE_SHARE = 0.1
 _SAMPLE = 4096
 _ABOVE = 1 + 2.0**-20
 
+#: Labels the rows of a span, given its sums, its first block and its last.
+Scan = Callable[[Sums, int, int], tuple[int, int]]
 
-class CompiledAssignment(Rows):
+
+class CompiledAssignment(ScaledMatrix):
     """Labels and centroid sums of a table, kept from one iteration to the next.
 
     Centroids are float64 and less ``offset`` throughout.
@@ -38,10 +45,8 @@ class CompiledAssignment(Rows):
     def start(self, n_clusters: int) -> None:
         """Forget labels and sums, for new initial centroids."""
         self.labels = np.full(self.n, -1, np.int32)
-        self._sums = np.zeros((n_clusters, self.d))
-        self._mass = np.zeros(n_clusters)
+        self._sums = self._no_sums(n_clusters)
         self._some = np.linspace(0, self.n - 1, min(_SAMPLE, max(self.n // 32, 64))).astype(int)
-        self._count = np.zeros(n_clusters, np.int64)
         self.close, self._moved_share = 0, 1.0
         self._float64: Float64Assignment | None = None
         # The bounds, and what has happened to the centroids since they were found.
@@ -66,22 +71,18 @@ class CompiledAssignment(Rows):
         """Label all rows by their nearest centroids and return how many labels changed."""
         if self._float64 is not None:
             return self._float64.label(centers + self.offset - self._float64.offset)
-        k = len(centers) if update else 0
         results: list[Any] = [None] * self.n_spans
-        sums = [
-            (np.zeros((k, self.d)), np.zeros(k), np.zeros(k, np.int64)) for _ in range(self.n_spans)
-        ]
+        sums = [self._no_sums(len(centers) if update else 0) for _ in range(self.n_spans)]
         scan = self._few_features(centers) if self.tiled else self._many_features(centers)
 
         def work(span: int, first: int, last: int) -> None:
-            results[span] = scan(*sums[span], first, last)
+            results[span] = scan(sums[span], first, last)
 
         self.each(work)
         if update:
-            for total, mass, count in sums:
-                self._sums += total
-                self._mass += mass
-                self._count += count
+            for of_span in sums:
+                for total, added in zip(self._sums, of_span, strict=True):
+                    total += added
         moved, self.close = (int(sum(counts)) for counts in zip(*results, strict=True))
         self._moved_share = moved / self.n
         return moved
@@ -89,7 +90,8 @@ class CompiledAssignment(Rows):
     def inertia(self, centers: np.ndarray) -> float:
         """Return the weighted sum of squared distances to the centroids of the labels."""
         squared = self.squared_distances(centers, self.labels)
-        return float(squared.sum() if not self.weights.size else squared @ self.weights)
+        weights = self.table.weights
+        return float(squared @ weights if weights.size else squared.sum())
 
     def plus_plus(
         self, n_clusters: int, random_state: np.random.RandomState, n_candidates: int | None = None
@@ -97,11 +99,15 @@ class CompiledAssignment(Rows):
         """Return the rows that k-means++ draws; see :func:`initialization.plus_plus`."""
         return plus_plus(self, n_clusters, random_state, n_candidates=n_candidates)
 
-    def _few_features(self, centers: np.ndarray) -> Callable[..., Any]:
+    def _no_sums(self, n_clusters: int) -> Sums:
+        shape = (n_clusters, self.d)
+        return Sums(np.zeros(shape), np.zeros(n_clusters), np.zeros(n_clusters, np.int64))
+
+    def _few_features(self, centers: np.ndarray) -> Scan:
         k = len(centers)
-        lines, half, slack, largest = self.rounded(centers)
+        centroids = self.rounded(centers)
         # Second copies are left out, so they have no bounds.
-        complete = bool(np.isfinite(half[:k]).all())
+        complete = bool(np.isfinite(centroids.half[:k]).all())
         spare = False
         if self._bounded and complete:
             moved = self._movement(centers)
@@ -120,73 +126,62 @@ class CompiledAssignment(Rows):
             self._gaps, self._needed = np.empty(self.padded_rows, np.float32), np.zeros(k)
         self._bounded, self._bounds_of = bounded, centers
         gaps = self._gaps if bounded else np.empty(0, np.float32)
-        needed = round_up(self._needed) if bounded else np.zeros(k, np.float32)
-        # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
-        reach = np.float32(2) * largest * largest
+        if spare:
+            needed = round_up(self._needed)
+            return lambda *span: scan_unclear_rows(
+                self.table, centroids, self.labels, gaps, needed, *span
+            )
+        return lambda *span: scan_tiles(self.table, centroids, self.labels, gaps, *span)
 
-        common = (
-            self.rows, self.exact, self.X, self.offset, self.weights, centers, lines.reshape(-1),
-            half, slack, reach,
-        )  # fmt: skip
-
-        def scan(*span: Any) -> Any:
-            if spare:
-                return scan_unclear_rows(*common, needed, self.labels, gaps, *span)
-            return scan_tiles(*common, self.labels, gaps, *span)
-
-        return scan
-
-    def _many_features(self, centers: np.ndarray) -> Callable[..., Any]:
+    def _many_features(self, centers: np.ndarray) -> Scan:
         k, d = centers.shape
-        groups = -(-k // GROUP)
-        unsorted, half, slack, largest = self.rounded(centers)
+        n_groups = -(-k // GROUP)
+        centroids = self.rounded(centers)
         # Second copies are left out, so they have no bounds.
-        bounded = bool(np.isfinite(half[:k]).all()) and groups <= _MOST_GROUPS * d
+        bounded = bool(np.isfinite(centroids.half[:k]).all()) and n_groups <= _MOST_GROUPS * d
         if not self._bounded:
             self._slot = group_centroids(centers)
         slot = self._slot
-        lines, halves = np.zeros((len(half), d), np.float32), np.full(groups * GROUP, np.inf, "f4")
-        lines[slot], halves[slot] = unsorted[:k], half[:k]
-        member = np.zeros(groups * GROUP, np.int32)
+        given = centroids.lines.reshape(-1, d)
+        lines, half = np.zeros_like(given), np.full(n_groups * GROUP, np.inf, "f4")
+        lines[slot], half[slot] = given[:k], centroids.half[:k]
+        member = np.zeros(n_groups * GROUP, np.int32)
         member[slot] = np.arange(k)
-        common = (self.rows, self.norms, self.X, self.offset, self.weights, centers)
+        panel = aligned(n_groups, d, GROUP)
+        centroids = centroids._replace(lines=lines.reshape(-1), half=half)
+        groups = Groups(slot, member, panel.reshape(-1))
+        nothing = np.empty(0, np.float32)
         if bounded and self._bounded:
             moved = self._movement(centers)
-            most = np.zeros(groups)
+            most = np.zeros(n_groups)
             np.maximum.at(most, slot // GROUP, moved)
             self._drift += most
             self._bounds_of = centers
             if self._share_to_scan(centers) <= min(_MOST_WORTHWHILE, d / (d + _COST_OF_MANY)):
-                panel = aligned(groups, d, GROUP)
                 panel[:] = 0
-                panel[slot // GROUP, :, slot % GROUP] = unsorted[:k]
+                panel[slot // GROUP, :, slot % GROUP] = given[:k]
                 shift, drift = round_up(moved), -round_up(self._drift)
-
-                def scan(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
-                    return scan_rows(
-                        *common, panel.reshape(-1), halves, lines.reshape(-1), slot, member, slack,
-                        largest, shift, drift, self.labels, self._upper, self._lower, sums, mass,
-                        count, first, last,
-                    )  # fmt: skip
-
-                return scan
-        upper, lower = np.empty(0, np.float32), np.empty((0, 0), np.float32)
+                bounds = Bounds(self._upper, self._lower, shift, drift)
+                return lambda *span: scan_rows(
+                    self.table, centroids, groups, self.labels, bounds, *span
+                )
+        bounds = Bounds(nothing, np.empty((0, 0), np.float32), nothing, nothing)
         if bounded:
             if not self._bounded:
                 self._upper = np.zeros(self.padded_rows, np.float32)
-                self._lower = np.zeros((self.n_blocks, groups * BLOCK), np.float32)
-            upper, lower = self._upper, self._lower
-            self._drift, self._bounds_of = np.zeros(groups), centers
+                self._lower = np.zeros((self.n_blocks, n_groups * BLOCK), np.float32)
+            bounds = bounds._replace(upper=self._upper, lower=self._lower)
+            self._drift, self._bounds_of = np.zeros(n_groups), centers
         self._bounded = bounded
+        centroids = centroids._replace(half=half[: len(given)])
 
-        def scan_fully(sums: Any, mass: Any, count: Any, first: int, last: int) -> Any:
-            tile, values = self.buffers(len(lines))
+        def scan(sums: Sums, first: int, last: int) -> tuple[int, int]:
+            tile, values = self.buffers(len(given))
             return scan_all(
-                *common, halves[: len(lines)], lines.reshape(-1), slot, member, slack, largest,
-                tile, values, self.labels, upper, lower, sums, mass, count, first, last,
-            )  # fmt: skip
+                self.table, centroids, groups, self.labels, bounds, sums, tile, values, first, last
+            )
 
-        return scan_fully
+        return scan
 
     def _movement(self, centers: np.ndarray) -> np.ndarray:
         """Return how far the centroids are from those of the bounds, in float32 rows' units."""
@@ -203,8 +198,9 @@ class CompiledAssignment(Rows):
         return float((lower - self._drift <= own[:, None]).mean())
 
     def _means(self, centers: np.ndarray) -> np.ndarray:
+        sums, mass, count = self._sums
         return means(
-            self._sums, self._mass, np.flatnonzero(self._count == 0), self.labels, self.weights,
+            sums, mass, np.flatnonzero(count == 0), self.labels, self.table.weights,
             squared=lambda: self.squared_distances(centers, self.labels),
             row=lambda i: self.X[i] - self.offset, spread=self.variance * self.d,
         )  # fmt: skip

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-GROUP = 16
+from further.cluster.exact.layout import GROUP
 
 
 def group_centroids(centers: np.ndarray) -> np.ndarray:
     """Return a slot for each centroid: those of slots 16 g to 16 g + 15 are group g.
 
-    The centroids are halved along their direction of largest variance until sixteen are left.
+    The centroids are split in two along their direction of largest variance until sixteen are left.
 
     Parameters
     ----------
     centers : ndarray of shape (k, d)
         Centroids.
     """
-    order = np.concatenate(_halve(centers, np.arange(len(centers))))
+    order = np.concatenate(_split(centers, np.arange(len(centers))))
     slot = np.empty(len(centers), np.int64)
     slot[order] = np.arange(len(centers))
     return slot
 
 
-def _halve(centers: np.ndarray, part: np.ndarray) -> list[np.ndarray]:
+def _split(centers: np.ndarray, part: np.ndarray) -> list[np.ndarray]:
     if len(part) <= GROUP:
         return [part]
     points = centers[part] - centers[part].mean(axis=0)
@@ -37,4 +37,4 @@ def _halve(centers: np.ndarray, part: np.ndarray) -> list[np.ndarray]:
         direction /= norm
     order = part[np.argsort(points @ direction, kind="stable")]
     left = -(-len(part) // (2 * GROUP)) * GROUP
-    return _halve(centers, order[:left]) + _halve(centers, order[left:])
+    return _split(centers, order[:left]) + _split(centers, order[left:])

@@ -1,4 +1,4 @@
-r"""Where k-means starts: k-means++, rows drawn far from those already drawn.
+r"""Initial centroids of k-means: k-means++, rows drawn far from those already drawn.
 
 It draws the next centroid among the rows with probability
 
@@ -16,29 +16,31 @@ Arthur and Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 200
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from further.cluster.exact.full_pass import add_products, fill_tile
-from further.cluster.exact.lanes import (
-    broadcast,
-    load,
-    multiply_add,
-    where_less_bits,
-)
-from further.cluster.exact.yinyang import BLOCK, CHAIN
+from further.cluster.exact.layout import BLOCK, CHAIN, ROWS, TINY, Centroids, Table
+from further.cluster.exact.products import add_products, fill_tile
+from further.cluster.exact.simd import broadcast, load, multiply_add, where_less_bits
 
 if TYPE_CHECKING:
-    from further.cluster.exact.rows import Rows
+    from further.cluster.exact.matrix import ScaledMatrix
 
-_ROWS = 64
-_TINY = np.float32(1e-30)
+
+class _Closest(NamedTuple):
+    """What is known of the rows' nearest drawn row."""
+
+    #: Squared distances, float64, and the same in the units of the float32 rows, rounded up.
+    squared: np.ndarray
+    rough: np.ndarray
+    #: For each candidate, by bits, which of sixteen rows it may be nearer to.
+    nearer: np.ndarray
 
 
 def plus_plus(
-    table: Rows,
+    matrix: ScaledMatrix,
     n_clusters: int,
     random_state: np.random.RandomState,
     *,
@@ -48,7 +50,7 @@ def plus_plus(
 
     Parameters
     ----------
-    table : Rows
+    matrix : ScaledMatrix
         The rows and their weights.
     n_clusters : int
         How many to draw.
@@ -62,99 +64,78 @@ def plus_plus(
     ndarray of shape (n_clusters,), int
         Their indices.
     """
-    X, n, weights = table.X, table.n, table.weights
+    X, n, weights = matrix.X, matrix.n, matrix.table.weights
     trials = n_candidates or 2 + int(np.log(n_clusters))
     p = weights / weights.sum() if weights.size else np.full(n, 1 / n)
     chosen = np.empty(n_clusters, np.int64)
     chosen[0] = random_state.choice(n, p=p)
-    closest = table.squared_distances(X[chosen[:1]] - table.offset, np.zeros(n, np.int32))
-    rough = np.zeros(table.padded_rows, np.float32)
-    rough[:n] = np.nextafter((closest * table.scale**2).astype(np.float32), np.float32(np.inf))
-    nearer = np.zeros((trials, table.padded_rows // 16), np.int32)
+    squared = matrix.squared_distances(X[chosen[:1]] - matrix.offset, np.zeros(n, np.int32))
+    rough = np.zeros(matrix.padded_rows, np.float32)
+    rough[:n] = np.nextafter((squared * matrix.scale**2).astype(np.float32), np.float32(np.inf))
+    closest = _Closest(squared, rough, np.zeros((trials, matrix.padded_rows // 16), np.int32))
     for c in range(1, n_clusters):
-        cumulative = np.cumsum(weights * closest if weights.size else closest)
+        cumulative = np.cumsum(weights * squared if weights.size else squared)
         draws = random_state.uniform(size=trials) * cumulative[-1]
         rows = np.minimum(np.searchsorted(cumulative, draws), n - 1)
-        candidates = np.ascontiguousarray(X[rows] - table.offset, np.float64)
-        gains = _gains(table, candidates, closest, rough, nearer)
-        best = int(np.argmax(gains))
+        candidates = np.ascontiguousarray(X[rows] - matrix.offset, np.float64)
+        best = int(np.argmax(_gains(matrix, candidates, closest)))
         chosen[c] = rows[best]
-        _take(X, table.offset, table.scale, candidates[best], nearer[best], closest, rough)
+        _take(matrix.table, matrix.scale, candidates[best], closest.nearer[best], closest)
     return chosen
 
 
-def _gains(
-    table: Rows,
-    candidates: np.ndarray,
-    closest: np.ndarray,
-    rough: np.ndarray,
-    nearer: np.ndarray,
-) -> np.ndarray:
+def _gains(matrix: ScaledMatrix, candidates: np.ndarray, closest: _Closest) -> np.ndarray:
     """Return by how much each candidate would lower the sum of squared distances."""
-    lines, half, slack, largest = table.rounded(candidates)
-    gains = np.zeros((table.n_spans, len(candidates)))
+    centroids = matrix.rounded(candidates)
+    gains = np.zeros((matrix.n_spans, len(candidates)))
 
     def work(span: int, first: int, last: int) -> None:
-        tile, values = table.buffers(len(lines))
-        _scan_candidates(
-            table.tiled, table.rows, table.norms, table.X, table.offset, table.weights, candidates,
-            lines.reshape(-1), half, slack, largest, tile, values, closest, rough, nearer,
-            gains[span], first, last,
-        )  # fmt: skip
+        tile, values = matrix.buffers(centroids.half.size)
+        _scan_candidates(matrix.table, centroids, closest, gains[span], tile, values, first, last)
 
-    table.each(work)
+    matrix.each(work)
     total: np.ndarray = gains.sum(axis=0)
     return total
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
 def _scan_candidates(
-    tiled: bool,
-    rows: np.ndarray,
-    norms: np.ndarray,
-    X: np.ndarray,
-    offset: np.ndarray,
-    weights: np.ndarray,
-    candidates: np.ndarray,
-    lines: np.ndarray,
-    half: np.ndarray,
-    slack: np.float32,
-    largest: np.float32,
+    table: Table,
+    centroids: Centroids,
+    closest: _Closest,
+    gains: np.ndarray,
     tile: np.ndarray,
     values: np.ndarray,
-    closest: np.ndarray,
-    rough: np.ndarray,
-    nearer: np.ndarray,
-    gains: np.ndarray,
     first: int,
     last: int,
 ) -> None:
-    """Add the candidates' gains in blocks first to last.
-
-    ``rough`` is ``closest`` in the units of the float32 rows, rounded up. The bits of ``nearer``
-    tell which of sixteen rows a candidate may be nearer to.
-    """
+    """Add the candidates' gains in blocks first to last."""
+    X, offset = table.X, table.offset
     n, d = X.shape
-    starts = np.zeros(16, np.int64)
+    rows, norms, weights = table.rows, table.norms, table.weights
+    lines, half, candidates = centroids.lines, centroids.half, centroids.centers
+    squared_distances, rough, nearer = closest.squared, closest.rough, closest.nearer
+    tiled = norms.size == 0
+    places = np.zeros(16, np.int64)
     one, two, minus = broadcast(np.float32(1)), broadcast(np.float32(2)), broadcast(np.float32(-1))
-    zero, eps = broadcast(np.float32(0)), broadcast(np.float32(2) * slack)
-    reach, tiny = broadcast(largest * largest), broadcast(_TINY)
-    per_block = 1 if tiled else BLOCK // _ROWS
+    zero, eps = broadcast(np.float32(0)), broadcast(np.float32(2) * centroids.slack)
+    reach, tiny = broadcast(centroids.largest * centroids.largest), broadcast(TINY)
+    per_block = 1 if tiled else BLOCK // ROWS
     for t in range(first * per_block, last * per_block):
-        base = t * _ROWS
+        base = t * ROWS
         if base >= n:
             break
         if tiled:
-            tile = rows[t * (d + 1) * _ROWS : (t + 1) * (d + 1) * _ROWS]
+            tile = rows[t * (d + 1) * ROWS : (t + 1) * (d + 1) * ROWS]
             add_products(tile, d, lines, 0, d, half, values)
         else:
             for begin in range(0, d, CHAIN):
                 width = min(CHAIN, d - begin)
-                fill_tile(rows, base, n, d, begin, width, starts, tile)
+                fill_tile(rows, base, n, d, begin, width, places, tile)
                 add_products(tile, width, lines, begin, d, half, values)
-        for r in range(0, min(_ROWS, n - base), 16):
+        for r in range(0, min(ROWS, n - base), 16):
             if tiled:
-                squared = load(tile, d * _ROWS + r)
+                squared = load(tile, d * ROWS + r)
             else:
                 norm = load(norms, base + r)
                 squared = multiply_add(norm, norm, zero)
@@ -163,7 +144,7 @@ def _scan_candidates(
             rest = multiply_add(error, minus, squared)
             near = load(rough, base + r)
             for c in range(len(candidates)):
-                least = multiply_add(load(values, c * _ROWS + r), two, rest)
+                least = multiply_add(load(values, c * ROWS + r), two, rest)
                 bits = where_less_bits(least, near)
                 nearer[c, (base + r) // 16] = bits
                 i = base + r
@@ -173,25 +154,21 @@ def _scan_candidates(
                         for f in range(d):
                             difference = np.float64(X[i, f]) - offset[f] - candidates[c, f]
                             distance += difference * difference
-                        if distance < closest[i]:
+                        if distance < squared_distances[i]:
                             w = weights[i] if weights.size else 1.0
-                            gains[c] += w * (closest[i] - distance)
+                            gains[c] += w * (squared_distances[i] - distance)
                     bits >>= 1
                     i += 1
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
 def _take(
-    X: np.ndarray,
-    offset: np.ndarray,
-    scale: float,
-    candidate: np.ndarray,
-    nearer: np.ndarray,
-    closest: np.ndarray,
-    rough: np.ndarray,
+    table: Table, scale: float, candidate: np.ndarray, nearer: np.ndarray, closest: _Closest
 ) -> None:
-    """Lower ``closest`` to the distances from the candidate."""
+    """Lower the squared distances to those from the candidate."""
+    X, offset = table.X, table.offset
     n, d = X.shape
+    squared_distances, rough = closest.squared, closest.rough
     for g in range(nearer.size):
         bits, i = nearer[g], g * 16
         while bits:
@@ -200,8 +177,8 @@ def _take(
                 for f in range(d):
                     difference = np.float64(X[i, f]) - offset[f] - candidate[f]
                     distance += difference * difference
-                if distance < closest[i]:
-                    closest[i] = distance
+                if distance < squared_distances[i]:
+                    squared_distances[i] = distance
                     rough[i] = np.float32(distance * scale * scale) * np.float32(1 + 2**-22)
             bits >>= 1
             i += 1

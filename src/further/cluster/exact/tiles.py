@@ -1,12 +1,6 @@
-r"""Nearest centroids of rows of few features: 64 rows at a time, a row a vector lane.
+"""Nearest centroids of rows of few features: all values of a tile of rows, or of some rows.
 
-Instead of a distance, half of it without the part that all centroids share is compared:
-
-.. math:: f_j(x) = \tfrac12 \lVert c_j \rVert^2 - x^\top c_j, \qquad
-          \lVert x - c_j \rVert^2 = \lVert x \rVert^2 + 2 f_j(x)
-
-In float32 it is off by at most :math:`\epsilon (\lVert x \rVert + \max_j \lVert c_j \rVert)^2 / 2`.
-Rows whose two lowest values are closer than twice that are decided in float64.
+See :mod:`further.cluster.exact.layout` for values, tiles and gaps.
 """
 
 from __future__ import annotations
@@ -15,7 +9,9 @@ import numpy as np
 from numba import njit
 
 from further.cluster.exact.centroids import exact_nearest, move
-from further.cluster.exact.lanes import (
+from further.cluster.exact.layout import DOWN, FAR, ROWS, TINY, UP, Centroids, Sums, Table
+from further.cluster.exact.products import multiply_by_two
+from further.cluster.exact.simd import (
     address,
     broadcast,
     broadcast_at,
@@ -32,32 +28,30 @@ from further.cluster.exact.lanes import (
     where_less_bits,
 )
 
-ROWS = 64
-#: What is lost where products of numbers below 1 vanish in float32.
-TINY = np.float32(1e-30)
-_UP, _DOWN = np.float32(1 + 2**-21), np.float32(1 - 2**-21)
-_FAR = np.float32(np.inf)
 #: What rounding may have added to a gap, of the second distance.
 _LESS = np.float32(2**-21)
 _ALL, _ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 
 
-@njit(nogil=True, cache=True)
-def fill_tiles(
-    X: np.ndarray, offset: np.ndarray, scale: float, tiles: np.ndarray, first: int, last: int
-) -> None:
-    """Write tiles first to last: a line of 64 rows a feature, and a line of squared norms."""
-    n, d = X.shape
-    for t in range(first, last):
-        tile = tiles[t]
-        for r in range(ROWS):
-            i = min(t * ROWS + r, n - 1)
-            norm = np.float32(0)
-            for f in range(d):
-                x = np.float32((np.float64(X[i, f]) - offset[f]) * scale)
-                tile[f * ROWS + r] = x
-                norm += x * x
-            tile[d * ROWS + r] = norm
+@njit(nogil=True, cache=True, inline="always")
+def _make_buffers():  # type: ignore[no-untyped-def]
+    """Return room for what is found of 64 rows.
+
+    The address of the lowest values, behind which the second ones are; nearest centroids, gaps and
+    lower bounds, which keep that memory; the rows' numbers; and of those that moved number, old
+    label and place among the 64.
+    """
+    found = np.empty(5 * ROWS, np.float32)
+    return (
+        address(found),
+        found[2 * ROWS : 3 * ROWS],
+        found[3 * ROWS : 4 * ROWS],
+        found[4 * ROWS :],
+        np.zeros(ROWS, np.int64),
+        np.empty(ROWS, np.int64),
+        np.empty(ROWS, np.int32),
+        np.empty(ROWS, np.int64),
+    )
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -79,7 +73,7 @@ def _store_four(array, a, b, c, d):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, inline="always")
 def _told_apart(lowest, second, norm, slack, reach):  # type: ignore[no-untyped-def]
-    """Tell by bits in which lanes the second value exceeds the lowest by more than the error."""
+    """Tell by bits of which rows the second value exceeds the lowest by more than the error."""
     # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
     error = multiply_add(norm, broadcast(np.float32(2)), broadcast(reach))
     error = multiply_add(error, broadcast(slack), broadcast(TINY))
@@ -95,28 +89,20 @@ def _four_sixteens(a, b, c, d):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _two_nearest(  # type: ignore[no-untyped-def]
-    tile, d, k, minus, half, slack, reach, lowest, second, nearest
+    tile, d, k, lines, half, slack, reach, lowest, second, nearest
 ):
     """Write the lowest value of 64 rows, the next one, and the centroid of the lowest.
 
     Returns by bits which are not told apart, see ``_told_apart``.
     """
-    far, zero = broadcast(_FAR), broadcast(np.float32(0))
+    far, zero = broadcast(FAR), broadcast(np.float32(0))
     m0, m1, m2, m3 = far, far, far, far
     s0, s1, s2, s3 = far, far, far, far
     l0, l1, l2, l3 = zero, zero, zero, zero
     for j in range(0, k, 2):
-        p, q = broadcast_at(half, j), broadcast_at(half, j + 1)
-        a0, a1, a2, a3 = p, p, p, p
-        b0, b1, b2, b3 = q, q, q, q
-        for f in range(d):
-            p, q = broadcast_at(minus, j * d + f), broadcast_at(minus, j * d + d + f)
-            x0, x1 = load(tile, f * ROWS), load(tile, f * ROWS + 16)
-            x2, x3 = load(tile, f * ROWS + 32), load(tile, f * ROWS + 48)
-            a0, a1 = multiply_add(x0, p, a0), multiply_add(x1, p, a1)
-            a2, a3 = multiply_add(x2, p, a2), multiply_add(x3, p, a3)
-            b0, b1 = multiply_add(x0, q, b0), multiply_add(x1, q, b1)
-            b2, b3 = multiply_add(x2, q, b2), multiply_add(x3, q, b3)
+        a0, a1, a2, a3, b0, b1, b2, b3 = multiply_by_two(
+            tile, d, lines, j * d, d, broadcast_at(half, j), broadcast_at(half, j + 1)
+        )
         index = broadcast(np.float32(j))
         m0, s0, l0 = _take(a0, index, m0, s0, l0)
         m1, s1, l1 = _take(a1, index, m1, s1, l1)
@@ -157,7 +143,7 @@ def _bounds(tile, d, slack, reach, lowest, second, gap, below):  # type: ignore[
     one, two = broadcast(np.float32(1)), broadcast(np.float32(2))
     zero, minus = broadcast(np.float32(0)), broadcast(np.float32(-1))
     eps, largest, tiny = broadcast(slack), broadcast(reach), broadcast(TINY)
-    up, down = broadcast(_UP), broadcast(_DOWN)
+    up, down = broadcast(UP), broadcast(DOWN)
     for r in range(0, ROWS, 16):
         norm = load(tile, d * ROWS + r)
         error = multiply_add(multiply_add(norm, two, largest), eps, tiny)
@@ -174,7 +160,7 @@ def _bounds(tile, d, slack, reach, lowest, second, gap, below):  # type: ignore[
 
 @njit(nogil=True, cache=True)
 def _move_in_tile(  # type: ignore[no-untyped-def]
-    tile, d, weights, labels, rows, old, lanes, size, sums, mass, count
+    tile, d, weights, labels, rows, old, places, size, sums, mass, sizes
 ):
     """Do as :func:`move`, of rows that a tile holds: the table is not in the cache."""
     for m in range(size):
@@ -182,12 +168,12 @@ def _move_in_tile(  # type: ignore[no-untyped-def]
         w = weights[rows[m]] if weights.size else 1.0
         full = 1 if w != 0.0 else 0
         mass[new] += w
-        count[new] += full
+        sizes[new] += full
         if left >= 0:
             mass[left] -= w
-            count[left] -= full
+            sizes[left] -= full
         for f in range(d):
-            weighted = w * np.float64(number_at(tile, f * ROWS + lanes[m]))
+            weighted = w * np.float64(number_at(tile, f * ROWS + places[m]))
             sums[new, f] += weighted
             if left >= 0:
                 sums[left, f] -= weighted
@@ -195,9 +181,25 @@ def _move_in_tile(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _settle(  # type: ignore[no-untyped-def]
-    rows, todo, unclear, nearest, tile, exact, X, offset, weights, centers, labels, gaps, gone,
-    left, lanes, sums, mass, count,
-):  # fmt: skip
+    todo,
+    unclear,
+    tile,
+    rows,
+    nearest,
+    gone,
+    left,
+    places,
+    exact,
+    X,
+    offset,
+    weights,
+    centers,
+    labels,
+    gaps,
+    sums,
+    mass,
+    sizes,
+):
     """Give their labels to the rows whose bits are set in ``todo``, exactly where ``unclear``.
 
     Returns how many moved and how many were unclear.
@@ -212,64 +214,56 @@ def _settle(  # type: ignore[no-untyped-def]
             new = np.int32(exact_nearest(X, i, offset, centers))
             close += 1
             if gaps.size:
-                gaps[i] = -_FAR
+                gaps[i] = -FAR
         if new != labels[i]:
-            gone[leaving], left[leaving], lanes[leaving] = i, labels[i], q
+            gone[leaving], left[leaving], places[leaving] = i, labels[i], q
             leaving += 1
             labels[i] = new
     if leaving and sums.size and exact:
         _move_in_tile(
-            tile, X.shape[1], weights, labels, gone, left, lanes, leaving, sums, mass, count
+            tile, X.shape[1], weights, labels, gone, left, places, leaving, sums, mass, sizes
         )
     elif leaving and sums.size:
-        move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
+        move(X, offset, weights, labels, gone, left, leaving, sums, mass, sizes)
     return leaving, close
 
 
 @njit(nogil=True, cache=True)
 def scan_tiles(
-    tiles: np.ndarray,
-    exact: bool,
-    X: np.ndarray,
-    offset: np.ndarray,
-    weights: np.ndarray,
-    centers: np.ndarray,
-    minus: np.ndarray,
-    half: np.ndarray,
-    slack: np.float32,
-    reach: np.float32,
+    table: Table,
+    centroids: Centroids,
     labels: np.ndarray,
     gaps: np.ndarray,
-    sums: np.ndarray,
-    mass: np.ndarray,
-    count: np.ndarray,
+    of: Sums,
     first: int,
     last: int,
 ) -> tuple[int, int]:
     """Label the rows of tiles first to last; return how many moved and how many were too close.
 
-    ``exact`` tells whether tiles hold the rows as they are. ``gaps``, unless it is empty, gets for
-    each row by how much its second nearest centroid is farther than its own.
+    ``gaps``, unless it is empty, gets those of the rows.
     """
+    X, offset, weights, centers = table.X, table.offset, table.weights, centroids.centers
+    exact, sums, mass, sizes = table.exact, of.sums, of.mass, of.sizes
     n, d = X.shape
-    k = half.size
-    gap, below = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
-    lowest, second = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
-    nearest = np.empty(ROWS, np.float32)
-    rows = np.empty(ROWS, np.int64)
-    gone, left = np.empty(ROWS, np.int64), np.empty(ROWS, np.int32)
-    lanes = np.empty(ROWS, np.int64)
-    minus_at, half_at, labels_at = address(minus), address(half), address(labels)
-    lowest_at, second_at, nearest_at = address(lowest), address(second), address(nearest)
-    gap_at, below_at = address(gap), address(below)
-    tiles_at, tile_bytes = address(tiles), (d + 1) * ROWS * 4
+    k, slack = centroids.half.size, centroids.slack
+    # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
+    reach = np.float32(2) * centroids.largest * centroids.largest
+    lowest_at, nearest, gap, below, rows, gone, left, places = _make_buffers()
+    lines_at, half_at, labels_at = (
+        address(centroids.lines),
+        address(centroids.half),
+        address(labels),
+    )
+    second_at = lowest_at + 4 * ROWS
+    nearest_at, gap_at, below_at = address(nearest), address(gap), address(below)
+    tiles_at, tile_bytes = address(table.rows), (d + 1) * ROWS * 4
     moved = close = 0
     for t in range(first, last):
         base = t * ROWS
         size = min(ROWS, n - base)
         tile_at = tiles_at + t * tile_bytes
         unclear = _two_nearest(
-            tile_at, d, k, minus_at, half_at, slack, reach, lowest_at, second_at, nearest_at
+            tile_at, d, k, lines_at, half_at, slack, reach, lowest_at, second_at, nearest_at
         )
         todo = _ALL >> np.uint64(ROWS - size)
         unclear &= todo
@@ -283,8 +277,8 @@ def scan_tiles(
             for r in range(size):
                 rows[r] = base + r
             leaving, unsure = _settle(
-                rows, todo, unclear, nearest, tile_at, exact, X, offset, weights, centers, labels,
-                gaps, gone, left, lanes, sums, mass, count,
+                todo, unclear, tile_at, rows, nearest, gone, left, places, exact, X, offset,
+                weights, centers, labels, gaps, sums, mass, sizes,
             )  # fmt: skip
             moved += leaving
             close += unsure
@@ -293,45 +287,38 @@ def scan_tiles(
 
 @njit(nogil=True, cache=True)
 def scan_unclear_rows(
-    tiles: np.ndarray,
-    exact: bool,
-    X: np.ndarray,
-    offset: np.ndarray,
-    weights: np.ndarray,
-    centers: np.ndarray,
-    minus: np.ndarray,
-    half: np.ndarray,
-    slack: np.float32,
-    reach: np.float32,
-    needed: np.ndarray,
+    table: Table,
+    centroids: Centroids,
     labels: np.ndarray,
     gaps: np.ndarray,
-    sums: np.ndarray,
-    mass: np.ndarray,
-    count: np.ndarray,
+    needed: np.ndarray,
+    of: Sums,
     first: int,
     last: int,
 ) -> tuple[int, int]:
     """Label the rows of tiles first to last that may have another centroid than their label.
 
-    ``gaps`` holds, for each row, by how much its second nearest centroid is farther than its own,
-    plus ``needed`` of its own when that was found; ``needed`` is how far the centroid and any other
-    have moved since the start. Rows whose gap is larger than ``needed`` now are passed over.
+    ``gaps`` holds those of the rows, plus ``needed`` of its own centroid when it was found;
+    ``needed`` is how far the centroid and any other have moved since the start. Rows whose gap is
+    larger than ``needed`` now are passed over.
 
     Returns how many moved and how many were too close.
     """
+    X, offset, weights, centers = table.X, table.offset, table.weights, centroids.centers
+    exact, sums, mass, sizes = table.exact, of.sums, of.mass, of.sizes
     n, d = X.shape
-    k = half.size
-    gap, below = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
-    lowest, second = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
-    nearest = np.empty(ROWS, np.float32)
-    gathered = np.zeros((d + 1) * ROWS, np.float32)
-    rows, waiting = np.zeros(ROWS, np.int64), 0
-    gone, left = np.empty(ROWS, np.int64), np.empty(ROWS, np.int32)
-    lanes = np.empty(ROWS, np.int64)
-    minus_at, half_at = address(minus), address(half)
-    lowest_at, second_at, nearest_at = address(lowest), address(second), address(nearest)
-    gap_at, below_at, gathered_at = address(gap), address(below), address(gathered)
+    tiles = table.rows
+    k, slack = centroids.half.size, centroids.slack
+    reach = np.float32(2) * centroids.largest * centroids.largest
+    lowest_at, nearest, gap, below, rows, gone, left, places = _make_buffers()
+    gathered, waiting = np.zeros((d + 1) * ROWS, np.float32), 0
+    lines_at, half_at, gathered_at = (
+        address(centroids.lines),
+        address(centroids.half),
+        address(gathered),
+    )
+    second_at = lowest_at + 4 * ROWS
+    nearest_at, gap_at, below_at = address(nearest), address(gap), address(below)
     tile_size = (d + 1) * ROWS
     moved = close = 0
     for t in range(first, last):
@@ -353,7 +340,7 @@ def scan_unclear_rows(
                 if waiting < ROWS and (bits != 0 or t < last - 1):
                     continue
             unclear = _two_nearest(
-                gathered_at, d, k, minus_at, half_at, slack, reach, lowest_at, second_at, nearest_at
+                gathered_at, d, k, lines_at, half_at, slack, reach, lowest_at, second_at, nearest_at
             )
             todo = _ALL >> np.uint64(ROWS - waiting)
             _bounds(gathered_at, d, slack, reach, lowest_at, second_at, gap_at, below_at)
@@ -361,8 +348,8 @@ def scan_unclear_rows(
                 more = needed[np.uint32(nearest[q])]
                 gaps[np.uint64(rows[q])] = (gap[q] + more) - _LESS * (below[q] + more)
             leaving, unsure = _settle(
-                rows, todo, unclear & todo, nearest, gathered_at, exact, X, offset, weights,
-                centers, labels, gaps, gone, left, lanes, sums, mass, count,
+                todo, unclear & todo, gathered_at, rows, nearest, gone, left, places, exact,
+                X, offset, weights, centers, labels, gaps, sums, mass, sizes,
             )  # fmt: skip
             moved += leaving
             close += unsure

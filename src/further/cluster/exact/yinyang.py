@@ -7,10 +7,8 @@ sixteen centroids, a lower bound l of the distance to the others in it. Centroid
 .. math:: u \leftarrow u + \delta_{a}, \qquad l_g \leftarrow l_g - \max_{j \in g} \delta_j,
 
 and only where :math:`l_g \le u` are the sixteen distances computed anew, those of eight rows at a
-time. Distances come from float32 and are off by at most
-:math:`\epsilon (\lVert x \rVert + \max_j \lVert c_j \rVert)^2` in their squares; bounds are widened
-by that, and rows whose two nearest centroids are closer than that are decided in float64. So the
-labels are those of float64 arithmetic.
+time. Bounds are widened by the rounding of float32 (see :mod:`further.cluster.exact.layout`), so
+that the labels are those of float64 arithmetic.
 
 References
 ----------
@@ -23,8 +21,28 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from further.cluster.exact.centroids import exact_nearest, move
-from further.cluster.exact.lanes import (
+from further.cluster.exact.centroids import (
+    error_of,
+    exact_nearest,
+    lower_bound,
+    move,
+    upper_bound,
+)
+from further.cluster.exact.layout import (
+    BLOCK,
+    CHAIN,
+    DOWN,
+    FAR,
+    GROUP,
+    UP,
+    Bounds,
+    Centroids,
+    Groups,
+    Sums,
+    Table,
+)
+from further.cluster.exact.products import add_eight, store_eight
+from further.cluster.exact.simd import (
     address,
     broadcast,
     broadcast_at,
@@ -39,33 +57,16 @@ from further.cluster.exact.lanes import (
     where_less,
 )
 
-#: Rows that share their bounds' memory, centroids of a group, rows that are computed together.
-BLOCK, GROUP, TOGETHER = 256, 16, 8
-#: Longest chain of additions.
-CHAIN = 64
-_UP, _DOWN = np.float32(1 + 2**-21), np.float32(1 - 2**-21)
-_TINY = np.float32(1e-30)
-_FAR = np.float32(np.inf)
+#: Rows that are computed together.
+TOGETHER = 8
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _upper(norm, value, error):  # type: ignore[no-untyped-def]
-    squared = norm * norm + np.float32(2) * value + error
-    return np.sqrt(max(squared, np.float32(0))) * _UP
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _lower(norm, value, error):  # type: ignore[no-untyped-def]
-    squared = norm * norm + np.float32(2) * value - error
-    return np.sqrt(max(squared, np.float32(0))) * _DOWN
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _without(line, numbers, lane):  # type: ignore[no-untyped-def]
-    """Put infinity in one lane."""
-    apart = multiply_add(broadcast(np.float32(1)), numbers, broadcast(np.float32(-lane)))
+def _without(line, numbers, place):  # type: ignore[no-untyped-def]
+    """Put infinity in place of one number."""
+    apart = multiply_add(broadcast(np.float32(1)), numbers, broadcast(np.float32(-place)))
     squared = multiply_add(apart, apart, broadcast(np.float32(0)))
-    return where_less(squared, broadcast(np.float32(0.25)), broadcast(_FAR), line)
+    return where_less(squared, broadcast(np.float32(0.25)), broadcast(FAR), line)
 
 
 @njit(nogil=True, cache=True)
@@ -87,18 +88,6 @@ def _own_value(flat, row, lines, line, half, d):  # type: ignore[no-untyped-def]
     return rest
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _store_eight(values, a0, a1, a2, a3, a4, a5, a6, a7):  # type: ignore[no-untyped-def]
-    store(values, 0, a0)
-    store(values, 16, a1)
-    store(values, 32, a2)
-    store(values, 48, a3)
-    store(values, 64, a4)
-    store(values, 80, a5)
-    store(values, 96, a6)
-    store(values, 112, a7)
-
-
 @njit(nogil=True, cache=True)
 def _eight_rows(flat, rows, panel, start, half, group, d, values, lows):  # type: ignore[no-untyped-def]
     """Write the 8 x 16 values of eight rows and a group, and the lowest of each row."""
@@ -108,7 +97,7 @@ def _eight_rows(flat, rows, panel, start, half, group, d, values, lows):  # type
     # Sums of short sums: rounding grows with the length of a chain of additions.
     for f in range(0, d, CHAIN):
         if f:
-            _store_eight(values, a0, a1, a2, a3, a4, a5, a6, a7)
+            store_eight(values, 0, a0, a1, a2, a3, a4, a5, a6, a7)
             a0 = broadcast(np.float32(0))
             a1, a2, a3, a4, a5, a6, a7 = a0, a0, a0, a0, a0, a0, a0
         for e in range(f, min(f + CHAIN, d)):
@@ -122,16 +111,8 @@ def _eight_rows(flat, rows, panel, start, half, group, d, values, lows):  # type
             a6 = multiply_add(broadcast_at(flat, r6 + e), c, a6)
             a7 = multiply_add(broadcast_at(flat, r7 + e), c, a7)
         if f:
-            one = broadcast(np.float32(1))
-            a0 = multiply_add(load(values, 0), one, a0)
-            a1 = multiply_add(load(values, 16), one, a1)
-            a2 = multiply_add(load(values, 32), one, a2)
-            a3 = multiply_add(load(values, 48), one, a3)
-            a4 = multiply_add(load(values, 64), one, a4)
-            a5 = multiply_add(load(values, 80), one, a5)
-            a6 = multiply_add(load(values, 96), one, a6)
-            a7 = multiply_add(load(values, 112), one, a7)
-    _store_eight(values, a0, a1, a2, a3, a4, a5, a6, a7)
+            a0, a1, a2, a3, a4, a5, a6, a7 = add_eight(values, 0, a0, a1, a2, a3, a4, a5, a6, a7)
+    store_eight(values, 0, a0, a1, a2, a3, a4, a5, a6, a7)
     low = fold_minimum(fold_minimum(a0, a1), fold_minimum(a2, a3))
     high = fold_minimum(fold_minimum(a4, a5), fold_minimum(a6, a7))
     both = fold_minimum(low, high)
@@ -140,33 +121,23 @@ def _eight_rows(flat, rows, panel, start, half, group, d, values, lows):  # type
 
 @njit(nogil=True, cache=True)
 def scan_rows(
-    flat: np.ndarray,
-    norms: np.ndarray,
-    X: np.ndarray,
-    offset: np.ndarray,
-    weights: np.ndarray,
-    centers: np.ndarray,
-    panel: np.ndarray,
-    half: np.ndarray,
-    lines: np.ndarray,
-    slot: np.ndarray,
-    member: np.ndarray,
-    slack: np.float32,
-    largest: np.float32,
-    shift: np.ndarray,
-    drift: np.ndarray,
+    table: Table,
+    centroids: Centroids,
+    groups: Groups,
     labels: np.ndarray,
-    upper: np.ndarray,
-    lower: np.ndarray,
-    sums: np.ndarray,
-    mass: np.ndarray,
-    count: np.ndarray,
+    bounds: Bounds,
+    of: Sums,
     first: int,
     last: int,
 ) -> tuple[int, int]:
     """Label the rows of blocks first to last; return how many moved and how many were too close."""
+    norms, half, upper = table.norms, centroids.half, bounds.upper
+    slot, member, shift, drift = groups.slot, groups.member, bounds.shift, bounds.drift
+    eps, reach = centroids.slack, centroids.largest
+    X, offset, weights, centers = table.X, table.offset, table.weights, centroids.centers
+    sums, mass, sizes = of.sums, of.mass, of.sizes
     n, d = X.shape
-    groups = half.size // GROUP
+    n_groups = half.size // GROUP
     candidates = np.empty(BLOCK, np.int64)
     chosen = np.empty(BLOCK + TOGETHER, np.int64)
     best, second = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
@@ -174,15 +145,15 @@ def scan_rows(
     now = np.empty(BLOCK, np.int32)
     nearest_group = np.empty(BLOCK, np.float32)
     values, lows = np.empty(TOGETHER * GROUP, np.float32), np.empty(GROUP, np.float32)
-    one, far, eps, reach = broadcast(np.float32(1)), broadcast(_FAR), slack, largest
+    one, far = broadcast(np.float32(1)), broadcast(FAR)
     order = np.arange(GROUP).astype(np.float32)
     numbers = load(order, 0)
     gone, left = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int32)
     # Addresses, for the functions below are called millions of times.
     flat_at, lines_at, panel_at, half_at = (
-        address(flat),
-        address(lines),
-        address(panel),
+        address(table.rows),
+        address(centroids.lines),
+        address(groups.panel),
         address(half),
     )
     values_at, lows_at = address(values), address(lows)
@@ -190,39 +161,38 @@ def scan_rows(
     for b in range(first, last):
         base = b * BLOCK
         size = min(BLOCK, n - base)
-        bounds = lower[b]
+        lower = bounds.lower[b]
         m = 0
         for r in range(0, BLOCK, 16):
-            low = broadcast(_FAR)
-            for g in range(groups):
-                widened = multiply_add(broadcast_at(drift, g), one, load(bounds, g * BLOCK + r))
+            low = broadcast(FAR)
+            for g in range(n_groups):
+                widened = multiply_add(broadcast_at(drift, g), one, load(lower, g * BLOCK + r))
                 low = minimum(widened, low)
             store(nearest_group, r, low)
         for r in range(size):
             i = base + r
             label = labels[i]
-            bound = (upper[i] + shift[label]) * _UP
+            bound = (upper[i] + shift[label]) * UP
             upper[i] = bound
             if nearest_group[r] > bound:
                 continue
             norm = norms[i]
-            margin = eps * (norm + reach) * (norm + reach) + _TINY
+            margin = error_of(norm, eps, reach)
             own = _own_value(flat_at, i * d, lines_at, slot[label] * d, half[slot[label]], d)
-            bound = min(bound, _upper(norm, own, margin))
+            bound = min(bound, upper_bound(norm, own, margin))
             upper[i] = bound
             if nearest_group[r] > bound:
                 continue
             candidates[m] = r
-            best[m], second[m], above[m], now[m] = own, _FAR, bound, label
+            best[m], second[m], above[m], now[m] = own, FAR, bound, label
             m += 1
         for c in range(m):
-            norm = norms[base + candidates[c]]
-            error[c] = eps * (norm + reach) * (norm + reach) + _TINY
-        for g in range(groups):
+            error[c] = error_of(norms[base + candidates[c]], eps, reach)
+        for g in range(n_groups):
             part, back = 0, drift[g]
             for c in range(m):
                 chosen[part] = c
-                part += 1 if bounds[g * BLOCK + candidates[c]] + back <= above[c] else 0
+                part += 1 if lower[g * BLOCK + candidates[c]] + back <= above[c] else 0
             if part == 0:
                 continue
             for extra in range(part, part + TOGETHER):
@@ -259,18 +229,18 @@ def scan_rows(
                             runner_up = min(runner_up, best[c])
                         else:
                             p = place // GROUP * BLOCK + r
-                            value = _lower(norm, best[c], error[c])
-                            value = (value - drift[place // GROUP]) * _DOWN
-                            bounds[p] = min(bounds[p], value)
+                            value = lower_bound(norm, best[c], error[c])
+                            value = (value - drift[place // GROUP]) * DOWN
+                            lower[p] = min(lower[p], value)
                         second[c] = min(best[c], runner_up)
                         best[c] = least
                         now[c] = member[g * GROUP + lane]
-                        above[c] = _upper(norm, least, error[c])
+                        above[c] = upper_bound(norm, least, error[c])
                         least = runner_up
                     else:
                         second[c] = min(second[c], least)
-                    value = _lower(norm, least, error[c])
-                    bounds[g * BLOCK + r] = (value - back) * _DOWN
+                    value = lower_bound(norm, least, error[c])
+                    lower[g * BLOCK + r] = (value - back) * DOWN
         leaving = 0
         for c in range(m):
             r = candidates[c]
@@ -281,9 +251,9 @@ def scan_rows(
                 label = np.int32(exact_nearest(X, i, offset, centers))
                 if label != now[c]:
                     g = slot[now[c]] // GROUP
-                    value = _lower(norms[i], best[c], error[c])
-                    value = (value - drift[g]) * _DOWN
-                    bounds[g * BLOCK + r] = min(bounds[g * BLOCK + r], value)
+                    value = lower_bound(norms[i], best[c], error[c])
+                    value = (value - drift[g]) * DOWN
+                    lower[g * BLOCK + r] = min(lower[g * BLOCK + r], value)
             upper[i] = above[c]
             if label != labels[i]:
                 gone[leaving], left[leaving] = i, labels[i]
@@ -292,5 +262,5 @@ def scan_rows(
         if leaving:
             moved += leaving
             if sums.size:
-                move(X, offset, weights, labels, gone, left, leaving, sums, mass, count)
+                move(X, offset, weights, labels, gone, left, leaving, sums, mass, sizes)
     return moved, close

@@ -1,8 +1,8 @@
-"""Sixteen float32 numbers in one vector register, for compiled loops that must not be left to luck.
+"""SIMD vectors of sixteen float32, for compiled loops that must not be left to luck.
 
 Whether a compiler turns a loop into vector instructions depends on details that no one sees; the
 same product of rows and centroids, written as plain loops, ran at 5 and written with these at 80
-GFLOP/s. LLVM splits the sixteen lanes into what the processor has (one AVX-512, two AVX2 or four
+GFLOP/s. LLVM splits the sixteen numbers into what the processor has (one AVX-512, two AVX2 or four
 NEON registers).
 """
 
@@ -16,7 +16,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.extending import models, register_model
 
-WIDTH = 16
+from further.cluster.exact.layout import WIDTH
 
 # What it returns has the types of compiled code, which Python's cannot say.
 intrinsic: Any = numba.extending.intrinsic
@@ -25,16 +25,16 @@ _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 _VECTOR = ir.VectorType(_FLOAT, WIDTH)
 
 
-class _Lanes(types.Type):
+class _Float32x16(types.Type):
     def __init__(self) -> None:
-        super().__init__(name="Lanes")
+        super().__init__(name="Float32x16")
 
 
-LANES = _Lanes()
+FLOAT32X16 = _Float32x16()
 
 
-@register_model(_Lanes)
-class _LanesModel(models.PrimitiveModel):
+@register_model(_Float32x16)
+class _Float32x16Model(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: Any) -> None:
         super().__init__(dmm, fe_type, _VECTOR)
 
@@ -88,7 +88,7 @@ def load(typing: Any, array: Any, index: Any) -> Any:
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.load(_address(context, builder, sig.args[0], *args), align=4)
 
-    return LANES(array, types.intp), code
+    return FLOAT32X16(array, types.intp), code
 
 
 @intrinsic
@@ -100,7 +100,7 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
         builder.store(value, _address(context, builder, sig.args[0], array, index), align=4)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, LANES), code
+    return types.void(array, types.intp, FLOAT32X16), code
 
 
 @intrinsic
@@ -112,7 +112,7 @@ def broadcast(typing: Any, number: Any) -> Any:
         first = builder.insert_element(empty, args[0], ir.Constant(_INT, 0))
         return _pick(builder, first, empty, [0] * WIDTH)
 
-    return LANES(types.float32), code
+    return FLOAT32X16(types.float32), code
 
 
 @intrinsic
@@ -125,7 +125,7 @@ def broadcast_at(typing: Any, array: Any, index: Any) -> Any:
         first = builder.insert_element(empty, number, ir.Constant(_INT, 0))
         return _pick(builder, first, empty, [0] * WIDTH)
 
-    return LANES(array, types.intp), code
+    return FLOAT32X16(array, types.intp), code
 
 
 @intrinsic
@@ -137,7 +137,7 @@ def multiply_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
         name = f"llvm.fmuladd.v{WIDTH}f32"
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
-    return LANES(LANES, LANES, LANES), code
+    return FLOAT32X16(FLOAT32X16, FLOAT32X16, FLOAT32X16), code
 
 
 def _compared(sign: str) -> Callable[..., Any]:
@@ -150,13 +150,13 @@ def _compared(sign: str) -> Callable[..., Any]:
 @intrinsic
 def minimum(typing: Any, a: Any, b: Any) -> Any:
     """Return the smaller of each pair."""
-    return LANES(LANES, LANES), _compared("<")
+    return FLOAT32X16(FLOAT32X16, FLOAT32X16), _compared("<")
 
 
 @intrinsic
 def maximum(typing: Any, a: Any, b: Any) -> Any:
     """Return the larger of each pair."""
-    return LANES(LANES, LANES), _compared(">")
+    return FLOAT32X16(FLOAT32X16, FLOAT32X16), _compared(">")
 
 
 @intrinsic
@@ -167,38 +167,38 @@ def where_less(typing: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
         a, b, x, y = args
         return builder.select(builder.fcmp_ordered("<", a, b), x, y)
 
-    return LANES(LANES, LANES, LANES, LANES), code
+    return FLOAT32X16(FLOAT32X16, FLOAT32X16, FLOAT32X16, FLOAT32X16), code
 
 
 @intrinsic
 def where_less_bits(typing: Any, a: Any, b: Any) -> Any:
-    """Return a number whose bit i tells whether ``a < b`` in lane i."""
+    """Return a number whose bit i tells whether ``a[i] < b[i]``."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         less = builder.fcmp_ordered("<", *args)
         bits = builder.bitcast(less, ir.IntType(WIDTH))
         return builder.zext(bits, context.get_value_type(types.intp))
 
-    return types.intp(LANES, LANES), code
+    return types.intp(FLOAT32X16, FLOAT32X16), code
 
 
 @intrinsic
 def other_bits(typing: Any, numbers: Any, index: Any, a: Any) -> Any:
-    """Return a number whose bit i tells whether lane i differs from ``numbers[index + i]``.
+    """Return a number whose bit i tells whether ``a[i]`` differs from ``numbers[index + i]``.
 
-    ``numbers`` is the address of int32 numbers; the lanes hold whole numbers.
+    ``numbers`` is the address of int32 numbers; ``a`` holds whole numbers.
     """
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        array, index, lanes = args
+        array, index, vector = args
         kind = ir.VectorType(_INT, WIDTH)
         place = builder.gep(builder.inttoptr(array, _INT.as_pointer()), [index], inbounds=True)
         known = builder.load(builder.bitcast(place, kind.as_pointer()), align=4)
-        other = builder.icmp_signed("!=", known, builder.fptosi(lanes, kind))
+        other = builder.icmp_signed("!=", known, builder.fptosi(vector, kind))
         bits = builder.bitcast(other, ir.IntType(WIDTH))
         return builder.zext(bits, context.get_value_type(types.intp))
 
-    return types.intp(numbers, types.intp, LANES), code
+    return types.intp(numbers, types.intp, FLOAT32X16), code
 
 
 @intrinsic
@@ -220,7 +220,7 @@ def square_root(typing: Any, a: Any) -> Any:
         name = f"llvm.sqrt.v{WIDTH}f32"
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
-    return LANES(LANES), code
+    return FLOAT32X16(FLOAT32X16), code
 
 
 @intrinsic
@@ -238,7 +238,7 @@ def transpose(typing: Any, source: Any, places: Any, target: Any, place: Any, st
             start = builder.load(builder.gep(starts, [ir.Constant(step.type, r)], inbounds=True))
             address = _address(context, builder, sig.args[0], source, start)
             rows.append(builder.load(address, align=4))
-        # Each round turns the eight bits of a number's place (row, lane) by one; four swap them.
+        # Each round turns the eight bits of a number's place (row, column) by one; four swap them.
         even, odd = list(range(0, 2 * WIDTH, 2)), list(range(1, 2 * WIDTH, 2))
         for _ in range(4):
             pairs = list(zip(rows[::2], rows[1::2], strict=True))
@@ -261,7 +261,7 @@ def fold_minimum(typing: Any, a: Any, b: Any) -> Any:
         odd = _pick(builder, a, b, list(range(1, 2 * WIDTH, 2)))
         return builder.select(builder.fcmp_ordered("<", even, odd), even, odd)
 
-    return LANES(LANES, LANES), code
+    return FLOAT32X16(FLOAT32X16, FLOAT32X16), code
 
 
 def _reduced(join: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
@@ -279,7 +279,7 @@ def _reduced(join: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
 @intrinsic
 def total(typing: Any, a: Any) -> Any:
     """Return the sum of the sixteen."""
-    return types.float32(LANES), _reduced(lambda builder, a, b: builder.fadd(a, b))
+    return types.float32(FLOAT32X16), _reduced(lambda builder, a, b: builder.fadd(a, b))
 
 
 @intrinsic
@@ -289,4 +289,4 @@ def lowest(typing: Any, a: Any) -> Any:
     def smaller(builder: Any, a: Any, b: Any) -> Any:
         return builder.select(builder.fcmp_ordered("<", a, b), a, b)
 
-    return types.float32(LANES), _reduced(smaller)
+    return types.float32(FLOAT32X16), _reduced(smaller)

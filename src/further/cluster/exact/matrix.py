@@ -1,4 +1,7 @@
-"""A table's rows as compiled code takes them: in float32 beside the original, in spans of rows."""
+"""Rows as compiled code takes them: in float32 beside the original, scaled, in spans of blocks.
+
+See :mod:`further.cluster.exact.layout` for how they lie in memory.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,17 @@ from typing import Any
 import numpy as np
 
 from further.cluster.exact.centroids import squared_distances
-from further.cluster.exact.tiles import ROWS, fill_tiles
-from further.cluster.exact.yinyang import BLOCK, CHAIN
+from further.cluster.exact.layout import BLOCK, CHAIN, ROWS, Centroids, Table
+from further.cluster.exact.products import fill_tiles
 
-#: Up to so many features the rows lie across the vector lanes; up to CHAIN for so few clusters.
+#: Up to so many features the rows lie in tiles; up to CHAIN for so few clusters.
 FEW_FEATURES, FEW_CLUSTERS = 32, 32
-#: A span is the work of one thread at a time; sums are added span by span, whatever the threads.
 _SPAN_ROWS, _MOST_SPANS = 16384, 64
 _UNIT = 2.0**-24
 _ABOVE = 1 + 2.0**-20
 
 
-class Rows:
+class ScaledMatrix:
     """Rows prepared once for many passes.
 
     Parameters
@@ -42,13 +44,10 @@ class Rows:
         A power of two by which the float32 rows are multiplied, 1 unless numbers are extreme.
     variance : float
         Mean variance of the columns.
-    exact : bool
-        Whether the float32 rows are the rows themselves.
     tiled : bool
-        Whether there are few features: ``rows`` then holds tiles of 64 rows, a line a feature and
-        one of squared norms, and otherwise a row after the other.
-    norms : ndarray of float32
-        Lengths of the rows; empty if tiled.
+        Whether the float32 rows lie in tiles.
+    table : Table
+        What compiled code is given.
     """
 
     def __init__(
@@ -62,10 +61,9 @@ class Rows:
         self.X = X
         self.n, self.d = X.shape
         self.given_weights = weights
-        self.weights = np.empty(0) if weights is None else weights
         self.n_threads = n_threads
         self.offset, self.scale, self.variance = self._frame()
-        self.exact = X.dtype == np.float32 and self.scale == 1 and not self.offset.any()
+        exact = bool(X.dtype == np.float32 and self.scale == 1 and not self.offset.any())
         few = self.d <= CHAIN and n_clusters is not None and n_clusters <= FEW_CLUSTERS
         self.tiled = self.d <= FEW_FEATURES or few
         self.block = ROWS if self.tiled else BLOCK
@@ -77,13 +75,14 @@ class Rows:
         self._pool: ThreadPoolExecutor | None = None
         if self.n_threads > 1 and self.n_spans > 1:
             self._pool = ThreadPoolExecutor(self.n_threads - 1)
-        self.norms = np.empty(0, np.float32)
         if self.tiled:
-            tiles = aligned(self.n_blocks, (self.d + 1) * ROWS)
+            tiles, norms = aligned(self.n_blocks, (self.d + 1) * ROWS), np.empty(0, np.float32)
             self.each(lambda s, a, b: fill_tiles(X, self.offset, self.scale, tiles, a, b))
-            self.rows = tiles.reshape(-1)
+            rows = tiles.reshape(-1)
         else:
-            self.rows, self.norms = self._float32_rows()
+            rows, norms = self._float32_rows(exact)
+        w = np.empty(0) if weights is None else weights
+        self.table = Table(X, self.offset, w, rows, norms, exact)
 
     def each(self, work: Callable[[int, int, int], None]) -> None:
         """Call ``work(span, first block, last block)`` for all spans, on all threads."""
@@ -114,38 +113,26 @@ class Rows:
         self.each(work)
         return out
 
-    def rounded(self, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.float32, np.float32]:
-        """Return centroids as compiled code takes them.
-
-        Returns
-        -------
-        lines : ndarray of shape (k + k % 2, d), float32
-            Minus the centroids, in the units of the float32 rows.
-        half : ndarray of shape (k + k % 2,), float32
-            Half their squared norms; infinite for second copies, so that ties go to the first.
-        slack : float32
-            The error of a squared distance over (norm of the row + largest) squared.
-        largest : float32
-            The largest norm.
-        """
+    def rounded(self, centers: np.ndarray) -> Centroids:
+        """Return float64 centroids, less the offset, as compiled code takes them."""
         k, d = centers.shape
-        centers = centers * self.scale
+        scaled = centers * self.scale
         lines, half = np.zeros((k + k % 2, d), np.float32), np.full(k + k % 2, np.inf, "f4")
         with np.errstate(over="ignore"):
-            half[:k] = 0.5 * np.einsum("ij,ij->i", centers, centers)
-            lines[:k] = -centers
+            half[:k] = 0.5 * np.einsum("ij,ij->i", scaled, scaled)
+            lines[:k] = -scaled
         ordered = np.sort(half[:k])
         if (ordered[1:] == ordered[:-1]).any():
-            order = np.lexsort(centers.T)
-            same = (centers[order[1:]] == centers[order[:-1]]).all(axis=1)
+            order = np.lexsort(scaled.T)
+            same = (scaled[order[1:]] == scaled[order[:-1]]).all(axis=1)
             # lexsort is stable, so the first of equals has the lowest index.
             half[order[1:][same]] = np.inf
         lines[~np.isfinite(half)] = 0
         finite = np.isfinite(half[:k])
-        largest = np.sqrt((centers[finite] ** 2).sum(axis=1).max(initial=0)) * _ABOVE
+        largest = np.sqrt((scaled[finite] ** 2).sum(axis=1).max(initial=0)) * _ABOVE
         # Chains of additions, their joining, and the rounding of rows, centroids and norms.
         slack = (min(d, CHAIN) + d // CHAIN + 8) * _UNIT
-        return lines, half, np.float32(slack), np.float32(largest)
+        return Centroids(centers, lines.reshape(-1), half, np.float32(slack), np.float32(largest))
 
     def buffers(self, n_lines: int) -> tuple[np.ndarray, np.ndarray]:
         """Return room for a tile of 64 rows and for their values."""
@@ -178,8 +165,8 @@ class Rows:
         size = max(1, (1 << 18) // self.d)
         return (self.X[start : start + size] for start in range(0, self.n, size))
 
-    def _float32_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        if self.exact:
+    def _float32_rows(self, exact: bool) -> tuple[np.ndarray, np.ndarray]:
+        if exact:
             rows = self.X
         else:
             rows = np.empty(self.X.shape, np.float32)
