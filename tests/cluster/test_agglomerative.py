@@ -119,7 +119,7 @@ def test_sample_stands_for_all_rows(linkage, tmp_path):
 
 
 def test_more_rows_than_memory_carries_are_refused(monkeypatch):
-    monkeypatch.setattr("further.cluster.distances.total_memory", lambda: 32 * 10**5)
+    monkeypatch.setattr("further.cluster.dissimilarity.distances.total_memory", lambda: 32 * 10**5)
     X = np.random.default_rng(0).normal(size=(400, 2))
     with pytest.raises(InputError, match="at most 316 rows, or sample_size=316"):
         AgglomerativeClustering().fit(X)

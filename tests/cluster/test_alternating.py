@@ -22,11 +22,11 @@ from further.cluster.alternating import (
     start_at_random,
     start_spread_out,
 )
+from further.cluster.dissimilarity.mixed_rows import MixedRows
 from further.cluster.great_circle_kmeans import GreatCircleKMeans, to_unit_vectors
 from further.cluster.kmedians import KMedians, ManhattanRows
 from further.cluster.kmodes import KModes
 from further.cluster.kprototypes import KPrototypes
-from further.cluster.mixed_rows import MixedRows
 from further.cluster.spherical_kmeans import Directions, SphericalKMeans
 from further.errors import InputError
 from further.train.load import load

@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from further.cluster.agglomerative import AgglomerativeClustering
 from further.cluster.dbscan import DBSCAN
-from further.cluster.distances import pairwise
+from further.cluster.dissimilarity.distances import pairwise
 from further.cluster.hdbscan import HDBSCAN
 from further.cluster.isolation_forest import IsolationForest
 from further.cluster.local_outlier_factor import LocalOutlierFactor
@@ -183,7 +183,7 @@ def test_gower_reads_numbers_words_and_gaps(estimator, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("estimator", DISTANCES, ids=name)
 def test_distance_that_does_not_fit_is_refused(estimator, monkeypatch):
-    monkeypatch.setattr("further.cluster.distances.total_memory", lambda: 32 * 10**5)
+    monkeypatch.setattr("further.cluster.dissimilarity.distances.total_memory", lambda: 32 * 10**5)
     model = clone(estimator).set_params(metric="gower")
     with pytest.raises(InputError, match=r"between all 400 rows.* at most 182 rows"):
         model.fit(np.random.default_rng(0).normal(size=(400, 2)))

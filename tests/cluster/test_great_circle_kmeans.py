@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics.pairwise import haversine_distances
 
-from further.cluster.distances import EARTH_RADIUS
+from further.cluster.dissimilarity.distances import EARTH_RADIUS
 from further.cluster.great_circle_kmeans import GreatCircleKMeans, to_degrees, to_unit_vectors
 from further.errors import InputError
 

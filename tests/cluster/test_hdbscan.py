@@ -78,7 +78,7 @@ def test_missing_values_are_as_in_scikit_learn():
 
 
 def test_square_within_scikit_learn_is_refused(monkeypatch):
-    monkeypatch.setattr("further.cluster.distances.total_memory", lambda: 32 * 10**5)
+    monkeypatch.setattr("further.cluster.dissimilarity.distances.total_memory", lambda: 32 * 10**5)
     said = r'metric="cosine": the distances between all 400 rows .* at most 182 rows'
     with pytest.raises(InputError, match=said):
         HDBSCAN(metric="cosine").fit(np.ones((400, 2)))

@@ -15,7 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from further.cluster import distances, fasterpam
+from further.cluster import fasterpam
+from further.cluster.dissimilarity import distances
 from further.cluster.fasterpam import alternate_medoids, start_by_build
 from further.cluster.kmedoids import KMedoids
 from further.errors import InputError, RunError

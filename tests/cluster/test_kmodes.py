@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from further.cluster.dissimilarity.mixed_rows import MixedRows
 from further.cluster.kmodes import KModes, start_by_density, start_by_frequency
-from further.cluster.mixed_rows import MixedRows
 from further.errors import InputError
 from further.train.load import load
 

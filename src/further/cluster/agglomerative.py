@@ -31,8 +31,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from further._sklearn import Interval, fit_context
 from further.cluster.dendrogram import Dendrogram, truncate
-from further.cluster.distances import refuse_matrix
-from further.cluster.neighbourhood import (
+from further.cluster.dissimilarity.distances import refuse_matrix
+from further.cluster.dissimilarity.neighbourhood import (
     BLOCK_BYTES,
     GREAT_CIRCLE,
     Measure,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from further._sklearn import StrOptions, fit_context
 from further.cluster.density import DensityClusterer
-from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
+from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
 from further.data.memory import GIB, SHARE, total_memory
 from further.errors import InputError
 

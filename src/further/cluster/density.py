@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from further.cluster.neighbourhood import Measure
+from further.cluster.dissimilarity.neighbourhood import Measure
 from further.cluster.training_rows import KeepsTrainingRows
 from further.errors import InputError
 

@@ -20,7 +20,7 @@ import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
-from further.cluster.distances import EARTH_RADIUS, check_coordinates
+from further.cluster.dissimilarity.distances import EARTH_RADIUS, check_coordinates
 from further.cluster.spherical_kmeans import Directions
 from further.data.preparation.column_decisions import LATITUDES, LONGITUDES
 from further.errors import InputError

@@ -26,8 +26,8 @@ from scipy import sparse
 
 from further._sklearn import fit_context
 from further.cluster.density import DensityClusterer, refuse_too_few
-from further.cluster.distances import refuse_matrix
-from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
+from further.cluster.dissimilarity.distances import refuse_matrix
+from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
 
 _THEIRS = sklearn.cluster.HDBSCAN._parameter_constraints
 #: Distances for which scikit-learn's HDBSCAN has no tree and makes the matrix of all pairs.

@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from further._sklearn import fit_context
-from further.cluster.neighbourhood import adopt
+from further.cluster.dissimilarity.neighbourhood import adopt
 from further.cluster.training_rows import KeepsTrainingRows
 
 

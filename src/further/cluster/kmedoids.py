@@ -19,8 +19,8 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import Interval, StrOptions
-from further.cluster.categories import as_frame, as_objects
-from further.cluster.distances import (
+from further.cluster.dissimilarity.categories import as_frame, as_objects
+from further.cluster.dissimilarity.distances import (
     Floats,
     check_coordinates,
     find_metric,
@@ -51,10 +51,11 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
     n_clusters : int
         Number of clusters.
     metric : str or callable
-        A distance of ``further.cluster.distances.METRICS``, or a function of two rows. "jaccard"
-        takes columns of 0 and 1 or a list of sets, "gower" a DataFrame of numbers and categories
-        with missing values, "great_circle" latitude and longitude in degrees, "precomputed" the
-        symmetric distances of all pairs, and in ``predict`` those of new rows to the training rows.
+        A distance of ``further.cluster.dissimilarity.distances.METRICS``, or a function of two
+        rows. "jaccard" takes columns of 0 and 1 or a list of sets, "gower" a DataFrame of numbers
+        and categories with missing values, "great_circle" latitude and longitude in degrees,
+        "precomputed" the symmetric distances of all pairs, and in ``predict`` those of new rows to
+        the training rows.
     p : float
         Power of "minkowski".
     method : "fasterpam" or "alternate"

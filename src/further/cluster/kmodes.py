@@ -3,7 +3,8 @@ r"""k-modes: clusters of categories, each around its most frequent ones.
 .. math:: J = \sum_{i=1}^n \sum_{m=1}^q [x_{im} \text{ known}]\,[x_{im} \ne c_{l_i m}], \qquad
           c_{jm} = \operatorname{mode} \{x_{im} : l_i = j, x_{im} \text{ known}\}.
 
-The two steps are products with one-hot columns; :mod:`further.cluster.mixed_rows` has them.
+The two steps are products with one-hot columns;
+:mod:`further.cluster.dissimilarity.mixed_rows` has them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sklearn.utils.validation import validate_data
 
 from further._sklearn import StrOptions
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
-from further.cluster.categories import (
+from further.cluster.dissimilarity.categories import (
     MISSING,
     UNSEEN,
     as_frame,
@@ -23,7 +24,7 @@ from further.cluster.categories import (
     encode_columns,
     learn_columns,
 )
-from further.cluster.mixed_rows import MixedRows
+from further.cluster.dissimilarity.mixed_rows import MixedRows
 from further.errors import InputError
 
 

@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 
 from further._sklearn import Interval
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
-from further.cluster.categories import (
+from further.cluster.dissimilarity.categories import (
     MISSING,
     as_frame,
     decode_columns,
@@ -27,8 +27,8 @@ from further.cluster.categories import (
     learn_columns,
     read_numbers,
 )
+from further.cluster.dissimilarity.mixed_rows import MixedRows
 from further.cluster.kmodes import refuse_unseen
-from further.cluster.mixed_rows import MixedRows
 from further.errors import InputError
 
 

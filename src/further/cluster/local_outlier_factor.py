@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from further._sklearn import fit_context
-from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
+from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
 from further.cluster.training_rows import KeepsTrainingRows
 
 _THEIRS = sklearn.neighbors.LocalOutlierFactor._parameter_constraints

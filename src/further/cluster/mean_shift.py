@@ -19,7 +19,7 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import fit_context
-from further.cluster.neighbourhood import adopt
+from further.cluster.dissimilarity.neighbourhood import adopt
 from further.train.estimator import Estimator
 
 _TINY = float(np.finfo(np.float64).tiny)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from further._sklearn import fit_context
 from further.cluster.density import DensityClusterer, refuse_too_few
-from further.cluster.neighbourhood import Measure, accept_our_metrics, adopt
+from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
 
 _THEIRS = sklearn.cluster.OPTICS._parameter_constraints
 

@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.metrics import pairwise_distances, silhouette_samples, silhouette_score
 
 from further.cluster import silhouette_values
-from further.cluster.distances import pairwise
+from further.cluster.dissimilarity.distances import pairwise
 from further.errors import InputError
 
 

@@ -24,7 +24,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from further.cluster.distances import find_metric, gower_ranges, pairwise
+from further.cluster.dissimilarity.distances import find_metric, gower_ranges, pairwise
 from further.errors import InputError
 from further.evaluate.interval import Estimate, score_from_examples
 
@@ -123,7 +123,7 @@ def silhouette_values(
     labels : array of shape (n,), int
         Their clusters; -1 is noise, which takes no part.
     metric : str or callable, default="euclidean"
-        As :func:`further.cluster.distances.pairwise` has it.
+        As :func:`further.cluster.dissimilarity.distances.pairwise` has it.
     sample_size : int, default=5000
         Of more rows a sample of about this size is taken.
     random_state : int, RandomState or None

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array
 
-from further.cluster.distances import pairwise
+from further.cluster.dissimilarity.distances import pairwise
 from further.cluster.number.sweep import take_rows
 from further.errors import InputError
 
@@ -105,7 +105,7 @@ def read_observations(X: Any, estimator: Any, who: str) -> Observations:
 
 
 def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) -> Observations:
-    from further.cluster.categories import as_frame, is_number
+    from further.cluster.dissimilarity.categories import as_frame, is_number
 
     frame = as_frame(X).reset_index(drop=True)
     names = list(frame.columns)

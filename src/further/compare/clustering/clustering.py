@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from further.cluster.distances import find_metric
+from further.cluster.dissimilarity.distances import find_metric
 from further.cluster.number.choosing import choose_k
 from further.cluster.number.initialisations import init_sensitivity
 from further.compare.clustering.alternatives import compare_methods
@@ -109,7 +109,7 @@ def cluster_table(
     hyperparameters : mapping, optional
         Of the method that is named, such as ``{"min_cluster_size": 10}`` for "hdbscan".
     distance : str, optional
-        A name from :data:`further.cluster.distances.METRICS`.
+        A name from :data:`further.cluster.dissimilarity.distances.METRICS`.
     columns : sequence of str, optional
         Those to cluster by; default: all that can be used.
     scale : {"auto", "standard", "robust", "none"}, default="auto"

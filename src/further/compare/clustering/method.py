@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.cluster.distances import find_metric
+from further.cluster.dissimilarity.distances import find_metric
 from further.errors import InputError, unknown
 from further.registry import ModelEntry, find_model, models_for
 

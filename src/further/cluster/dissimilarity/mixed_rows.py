@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from further.cluster.alternating import Floats, Rows
-from further.cluster.categories import MISSING
+from further.cluster.dissimilarity.categories import MISSING
 
 #: Up to so many categories a column, and entries in all, the one-hot table is dense, in float32:
 #: its counts are whole numbers below 2^24.

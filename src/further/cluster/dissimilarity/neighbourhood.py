@@ -23,7 +23,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import validate_data
 
 from further._sklearn import StrOptions
-from further.cluster.distances import (
+from further.cluster.dissimilarity.distances import (
     EARTH_RADIUS,
     check_coordinates,
     gower_ranges,

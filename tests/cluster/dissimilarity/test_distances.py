@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import haversine_distances
 
-from further.cluster import distances
-from further.cluster.distances import METRICS, find_metric, gower_ranges, pairwise
+from further.cluster.dissimilarity import distances
+from further.cluster.dissimilarity.distances import METRICS, find_metric, gower_ranges, pairwise
 from further.errors import InputError
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from further.cluster.categories import (
+from further.cluster.dissimilarity.categories import (
     as_frame,
     as_objects,
     encode,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from further.cluster import mixed_rows
-from further.cluster.mixed_rows import MixedRows
+from further.cluster.dissimilarity import mixed_rows
+from further.cluster.dissimilarity.mixed_rows import MixedRows
 
 SIZES = [3, 1, 6]
 

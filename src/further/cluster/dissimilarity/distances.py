@@ -31,7 +31,7 @@ from sklearn.metrics.pairwise import cosine_distances, haversine_distances
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_array
 
-from further.cluster.categories import (
+from further.cluster.dissimilarity.categories import (
     MISSING,
     as_frame,
     encode_columns,

@@ -1,0 +1,1 @@
+"""What is near to what: distances by name, categories, mixed rows, nearest rows."""
