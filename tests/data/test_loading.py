@@ -446,7 +446,7 @@ def test_saved_data_are_the_same_when_opened(tmp_path, dataset):
         assert again.fingerprint == dataset.fingerprint
         assert again.target_spec == dataset.target_spec
         assert again.classes is None or again.classes.names == dataset.classes.names
-        assert again.plain == dataset.plain
+        assert again.is_array == dataset.is_array
     assert not list((tmp_path / "data").glob(".partial*"))
 
 

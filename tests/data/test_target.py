@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from further.data import Dataset, as_dataset, load
+from further.data import Dataset, as_dataset, fit_encoding, load
+from further.data.spec import TargetSpec
 from further.data.target import Boxes, Classes, Instances, Mask, Numbers, restore_target
 from further.errors import InputError
 
@@ -124,6 +126,39 @@ def test_classes_come_back_as_the_column_of_the_source():
     truth = as_dataset(np.eye(4), np.array([True, False, True, True])).classes
     assert truth.column().tolist() == [True, False, True, True]
     assert load("iris").classes.counts().tolist() == [50, 50, 50]
+
+
+def test_numbers_to_predict_are_features_no_longer(tmp_path):
+    diabetes = load("diabetes")
+    progression = diabetes.frame["progression"].to_numpy()
+    dataset = diabetes.with_numbers("progression", "bmi")
+    assert isinstance(dataset.target, Numbers)
+    assert not {"progression", "bmi"} & {*dataset.frame, *dataset.feature_names}
+    np.testing.assert_array_equal(dataset.target.values[:, 0], progression)
+    part = dataset.take([5, 2])
+    assert part.target.encode()["y"].dtype == np.float32
+    np.testing.assert_allclose(part.target.encode()["y"][:, 0], progression[[5, 2]])
+    assert fit_encoding(dataset).spec.target == TargetSpec("numbers", shape=(2,))
+    assert fit_encoding(dataset).spec.n_classes == 0
+    dataset.save(tmp_path / "data")
+    assert Dataset.open(tmp_path / "data").fingerprint == dataset.fingerprint
+    # There are no classes to divide evenly.
+    assert len(dataset.split().test) == 89
+
+
+def test_numbers_that_cannot_be_predicted():
+    frame = pd.DataFrame({"a": [1.0, 2, 3] * 5, "b": [1.0, None, 3] * 5, "c": list("xyz") * 5})
+    dataset = as_dataset(frame)
+    with pytest.raises(InputError, match='"b" does not hold a number in every row'):
+        dataset.with_numbers("b")
+    with pytest.raises(InputError, match='"c" does not hold a number'):
+        dataset.with_numbers("c")
+    with pytest.raises(InputError, match=r'no column "A" \(did you mean "a"'):
+        dataset.with_numbers("A")
+    with pytest.raises(InputError, match="at least one column"):
+        dataset.with_numbers()
+    with pytest.raises(InputError, match="at least one column"):
+        as_dataset(frame[["a"]]).with_numbers("a")
 
 
 def test_a_target_of_an_unknown_kind_is_refused():

@@ -12,14 +12,15 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from further.data.arrays import check_finite, read_classes, read_pictures
 from further.data.picture_array import PictureArray
-from further.data.preparation.columns import typed_table
+from further.data.preparation.columns import nearest, typed_table
 from further.data.spec import TargetSpec
 from further.data.splits import DEFAULT_FRACTIONS, Split, split_rows
 from further.data.storage import TARGET, read_parts, unreadable, write_parts
-from further.data.target import Classes, Target, restore_target
+from further.data.target import Classes, Numbers, Target, restore_target
 from further.errors import InputError
 
 Kind = Literal["table", "images"]
@@ -63,7 +64,7 @@ class Dataset:
         What else :func:`load` was given, so that ``load(source, **options)`` repeats it.
     columns : tuple of str
         A table's columns in the order of the source, that of the target included.
-    plain : bool
+    is_array : bool
         The table was given as an array, so what is generated is an array too.
     """
 
@@ -80,7 +81,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-    plain: bool = False
+    is_array: bool = False
 
     def __post_init__(self) -> None:
         for what in ("target", "official_split", "groups", "attributes"):
@@ -197,6 +198,58 @@ class Dataset:
             self.official_split,
             seed=seed,
             fractions=fractions,
+        )
+
+    def with_numbers(self, *names: str) -> Dataset:
+        """Return the data with columns of the table as the numbers to predict.
+
+        When to use: for a quantity, since :func:`load` takes classes alone for a target. When it
+        fails: numbers that are missing cannot be predicted; leave their rows out.
+
+        Parameters
+        ----------
+        *names : str
+            Columns of numbers, which are features no longer.
+
+        Returns
+        -------
+        Dataset
+            With :class:`~further.data.target.Numbers` as target.
+
+        Raises
+        ------
+        InputError
+            For a column that is unknown, holds no numbers or lacks some, and if no other is left.
+
+        Examples
+        --------
+        >>> from further.data import load
+        >>> diabetes = load("diabetes").with_numbers("progression")
+        >>> diabetes.target.values.shape, diabetes.frame.shape
+        ((442, 1), (442, 10))
+        """
+        frame = self.frame
+        for name in names:
+            if name not in frame:
+                known = nearest(name, list(self.feature_names))
+                raise InputError(f'{self.name} has no column "{name}"{known}.')
+            column = frame[name]
+            if not is_numeric_dtype(column) or is_bool_dtype(column) or column.isna().any():
+                raise InputError(
+                    f'{self.name}: the column "{name}" does not hold a number in every row, so '
+                    "that it cannot be predicted; choose another, or leave out rows."
+                )
+        features = [name for name in self.feature_names if name not in names]
+        if not names or not features:
+            raise InputError(
+                f"{self.name}: name at least one column to predict, and leave one to predict from."
+            )
+        values = frame[list(names)].to_numpy(dtype=np.float64)
+        return dataclasses.replace(
+            self,
+            values=frame[features],
+            feature_names=tuple(features),
+            target=Numbers(", ".join(names), values, names),
         )
 
     def save(self, folder: str | Path) -> Path:
@@ -330,7 +383,7 @@ def _plain_table(array: np.ndarray, name: str) -> Dataset:
         feature_names=features,
         columns=features,
         notes=(f"{len(array)} rows of {array.shape[1]} numbers.",),
-        plain=True,
+        is_array=True,
     )
 
 

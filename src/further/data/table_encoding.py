@@ -39,7 +39,7 @@ class TableEncoding(Encoding):
         With a :class:`Block` for each column.
     columns : list of ColumnEncoding
         In the order of the source.
-    plain : bool
+    is_array : bool
         The source was an array, so the decoded rows are one.
     target : dict or None
         Facts and position of the label column.
@@ -49,7 +49,7 @@ class TableEncoding(Encoding):
 
     spec: Spec
     columns: list[ColumnEncoding]
-    plain: bool = False
+    is_array: bool = False
     target: dict[str, Any] | None = None
     left_out: dict[str, str] = field(default_factory=dict)
 
@@ -60,7 +60,9 @@ class TableEncoding(Encoding):
         left_out = {str(c): why for c in frame if (why := _why_left_out(frame[c]))}
         frame = frame.drop(columns=list(left_out))
         knots = int(np.clip(KNOTS_IN_ALL // max(1, frame.shape[1]), FEWEST_KNOTS, MOST_KNOTS))
-        columns = [_fit_column(frame.iloc[:, i], train.plain, knots) for i in range(frame.shape[1])]
+        columns = [
+            _fit_column(frame.iloc[:, i], train.is_array, knots) for i in range(frame.shape[1])
+        ]
         if not columns:
             raise InputError(
                 f"{train.name} has no column that a model can use: "
@@ -73,7 +75,7 @@ class TableEncoding(Encoding):
             position = names.index(name) if name in names else len(columns)
             target = {**train.classes.facts(), "position": position}
         spec = _spec(columns, train.target_spec)
-        return cls(spec, columns, train.plain, target, left_out)
+        return cls(spec, columns, train.is_array, target, left_out)
 
     def encode(self, dataset: Dataset) -> np.ndarray:
         """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
@@ -109,7 +111,7 @@ class TableEncoding(Encoding):
             else:
                 decoded[column.name] = column.decode(part, rng)
             start += column.width
-        if self.plain:
+        if self.is_array:
             return np.column_stack(list(decoded.values()))
         return pd.DataFrame(decoded)
 
@@ -142,7 +144,7 @@ class TableEncoding(Encoding):
         return {
             "kind": "table",
             "target_spec": self.spec.target and self.spec.target.to_json(),
-            "plain": self.plain,
+            "is_array": self.is_array,
             "target": self.target,
             "left_out": self.left_out,
             "columns": [column.to_json() for column in self.columns],
@@ -158,7 +160,7 @@ class TableEncoding(Encoding):
         return cls(
             _spec(columns, TargetSpec.from_json(record["target_spec"])),
             columns,
-            record["plain"],
+            record["is_array"],
             record["target"],
             record["left_out"],
         )
@@ -174,11 +176,11 @@ def _why_left_out(column: pd.Series) -> str | None:
     return None
 
 
-def _fit_column(column: pd.Series, plain: bool, knots: int) -> ColumnEncoding:
+def _fit_column(column: pd.Series, is_array: bool, knots: int) -> ColumnEncoding:
     kind = column_kind(column)
     number = kind in "iufM"
-    if plain or (number and (kind == "M" or column.nunique() != 2)):
-        return NumericColumn.fit(column, plain=plain, knots=knots)
+    if is_array or (number and (kind == "M" or column.nunique() != 2)):
+        return NumericColumn.fit(column, is_array=is_array, knots=knots)
     return CategoricalColumn.fit(column)
 
 

@@ -45,14 +45,14 @@ class NumericColumn:
     missing: bool = False
 
     @classmethod
-    def fit(cls, column: pd.Series, *, plain: bool, knots: int) -> NumericColumn:
-        """Fit on a training column; ``plain`` neither rounds floats nor keeps to steps.
+    def fit(cls, column: pd.Series, *, is_array: bool, knots: int) -> NumericColumn:
+        """Fit on a training column; ``is_array`` neither rounds floats nor keeps to steps.
 
         Parameters
         ----------
         column : Series
             Training rows of the column.
-        plain : bool
+        is_array : bool
             Neither round floats nor keep to steps.
         knots : int
             How many values are kept at most.
@@ -63,7 +63,7 @@ class NumericColumn:
         kind = column_kind(column)
         decimals = 0 if kind in "biuM" else None
         steps = None
-        if not plain:
+        if not is_array:
             distinct = np.unique(present)
             if kind == "f":
                 single = getattr(column.dtype, "itemsize", 8) == 4
