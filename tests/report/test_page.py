@@ -221,14 +221,16 @@ def test_run_that_was_never_evaluated(damaged: Any) -> None:
     assert "All figures" not in page.text
 
 
-@pytest.mark.parametrize(
-    ("survives", "told"),
-    [(True, "The ranking survives"), (False, "The ranking does not survive")],
-)
-def test_repeats_say_whether_the_ranking_survives(damaged: Any, survives: bool, told: str) -> None:
-    run = damaged("table", lambda found: found["recommendation"].update(survives_repeats=survives))
-    assert told in page_of(run).text
-    assert "Other training seeds" in page_of(run).text
+def test_repeats_say_for_which_goals_the_ranking_survives(damaged: Any) -> None:
+    def tell(evaluation: dict[str, Any]) -> None:
+        goals = evaluation["recommendation"]["goals"]
+        for name, goal in goals.items():
+            goal["survives"] = {"realism": True, "variety": False}.get(name)
+
+    text = page_of(damaged("table", tell)).text
+    assert "leads with every training seed for: Realism." in text
+    assert "With another training seed another model leads for: Variety." in text
+    assert "Other training seeds" in text
 
 
 def test_figures_that_are_missing_or_no_numbers(damaged: Any) -> None:

@@ -77,3 +77,8 @@ def test_a_grid_that_is_no_number_is_refused(monkeypatch):
     monkeypatch.setenv("FURTHER_GRID_G_PER_KWH", "green")
     with pytest.raises(InputError, match='FURTHER_GRID_G_PER_KWH="green" must be a number'):
         grid_intensity()
+
+
+def test_beside_other_work_of_ours_a_counter_is_not_read(counters, monkeypatch):
+    monkeypatch.setattr(module, "runs_side_by_side", True)
+    assert "estimated from processor time" in EnergyMeter().read().method

@@ -1,9 +1,9 @@
 """A process that trains and judges members of a comparison, one after another.
 
 It is started by :mod:`further.compare.workers` as ``python -m further.compare.worker RUN``, reads
-JSON lines, first the tables of tasks and models and then a member each, and answers with JSON
-lines. The task of the run says who does the work. When its input closes because the parent has
-died, it dies too, so that nobody writes into a run that somebody else resumes.
+JSON lines, first the tables of tasks and models and whether it works alone, then a member each, and
+answers with JSON lines. The task of the run says who does the work. When its input closes because
+the parent has died, it dies too, so that nobody writes into a run that somebody else resumes.
 """
 
 from __future__ import annotations
@@ -25,16 +25,19 @@ def main() -> int:
     """Work until the input closes."""
     # Ctrl-C on a terminal reaches every process of the group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    registry.use_tables(json.loads(sys.stdin.readline()))
+    told = json.loads(sys.stdin.readline())
+    registry.use_tables(told)
     members: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read, args=(members,), daemon=True).start()
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
 
+    from further.train import energy
     from further.train.run import Run
 
     warnings.simplefilter("ignore", ConvergenceWarning)
+    energy.runs_side_by_side = told["side_by_side"]
     run = Path(sys.argv[1])
     work = registry.task_module(Run(run).record["task"], "compare").member_worker(run)
     while True:

@@ -56,7 +56,7 @@ def run_tasks(run: Path, tasks: Sequence[dict[str, Any]], jobs: int, listen: Lis
             )  # fmt: skip
             processes.append(process)
             threading.Thread(target=_listen, args=(process, messages), daemon=True).start()
-            _give(process, tables())
+            _give(process, {**tables(), "side_by_side": min(jobs, len(tasks)) > 1})
             _give(process, waiting.pop(0))
         left = len(tasks)
         while left:

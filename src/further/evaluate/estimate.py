@@ -70,6 +70,8 @@ class Score:
         What a likelihood is.
     detail : dict
         Whatever else was found, ready for JSON.
+    repeats : ndarray of shape (repeats,) or None
+        The figure of each training or measurement, where it is their mean.
     """
 
     estimate: Estimate
@@ -77,6 +79,7 @@ class Score:
     per_example: Floats | None = None
     basis: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    repeats: Floats | None = None
 
     @property
     def value(self) -> float:

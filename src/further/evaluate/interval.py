@@ -401,7 +401,8 @@ def paired_difference(a: Score, b: Score) -> Estimate:
 
     Use it to say whether two models are tied: they are when the interval contains 0, which can be
     so although their own intervals do not overlap, and the other way round.
-    It fails to see that another training seed may turn the order: compare repeats for that.
+    It fails to see that another training seed may turn the order: see
+    :func:`further.evaluate.repeats.difference` for that.
 
     Parameters
     ----------

@@ -249,6 +249,9 @@ class GoalRecord:
         Those that cannot be told apart from the best.
     sentence : str
         The same in words.
+    survives : bool or None
+        Whether the same model, or one tied with it, leads under every training seed; None where
+        there was one seed, or nobody is ranked.
     """
 
     metric: str = ""
@@ -256,6 +259,7 @@ class GoalRecord:
     ranking: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     sentence: str = ""
+    survives: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -268,13 +272,10 @@ class Recommendation:
         The answer.
     goals : dict of str to GoalRecord
         Goal by goal.
-    survives_repeats : bool or None
-        Whether other training seeds have the same winner; None where there were none.
     """
 
     sentence: str = ""
     goals: dict[str, GoalRecord] = field(default_factory=dict)
-    survives_repeats: bool | None = None
 
 
 @dataclass(frozen=True)

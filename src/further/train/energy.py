@@ -1,9 +1,10 @@
 """Energy of a stretch of work: measured where a counter can be read, otherwise estimated.
 
-Measured is the processor package through RAPL, with everything else that ran on it meanwhile.
-Otherwise the energy is estimated from this process's processor time and a typical design power a
-core (Lannelongue et al. 2021, "Green Algorithms": 12 W a core for a processor that is not known),
-which leaves out memory, disk and screen. Both are named where they are printed.
+Measured is the processor package through RAPL, with everything else that ran on it meanwhile,
+unless that was work of ours: members of a comparison that train side by side. Otherwise the energy
+is estimated from this process's processor time and a typical design power a core (Lannelongue et
+al. 2021, "Green Algorithms": 12 W a core for a processor that is not known), which leaves out
+memory, disk and screen. Both are named where they are printed.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def grid_intensity() -> tuple[float, str]:
     return GRID_G_PER_KWH, GRID_SOURCE
 
 
+#: Whether other work of ours runs at the same time on this processor. A counter would then count
+#: that too, so the energy is estimated from the processor time of this process.
+runs_side_by_side = False
+
+
 class EnergyMeter:
     """Energy since the meter was made, on top of what was used before an interruption.
 
@@ -72,7 +78,7 @@ class EnergyMeter:
 
     def __init__(self, used_before: float = 0.0) -> None:
         self._before = used_before
-        self._counters = _rapl_counters()
+        self._counters = [] if runs_side_by_side else _rapl_counters()
         self._joules = _read(self._counters)
         self._cpu_seconds = time.process_time()
 

@@ -41,12 +41,17 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> A
     if not (folder / "run.json").is_file() and not (folder / "model.json").is_file():
         raise RunError(f'"{run}" is not a run: it has no run.json.')
     if (folder / "models").is_dir():
-        names = sorted(path.parent.name for path in folder.glob("models/*/model.json"))
+        models = {
+            path.relative_to(folder / "models").parts[0]: path.parent
+            # The first training last, so that it is the one that is taken where it succeeded.
+            for path in sorted(folder.glob("models/**/model.json"), reverse=True)
+        }
+        names = sorted(models)
         wanted = None if model is None else find_model(model).name
         if wanted not in names:
             asked = "say which model" if model is None else f'there is no "{model}"'
             raise RunError(f'"{run}" is a comparison: {asked}; it has {", ".join(names)}.')
-        folder = folder / "models" / str(wanted)
+        folder = models[str(wanted)]
     if not (folder / "model.json").is_file():
         raise RunError(f'"{folder}" has not finished; resume it with "further resume {folder}".')
     record = read_json(folder / "model.json")

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from further.compare.generation.recommend import across_seeds, recommend
-from further.evaluate.interval import Estimate, Score, paired_difference
-from further.evaluate.record import Figure, ModelRecord, SeedSpread
+from further.compare.generation.recommend import recommend
+from further.evaluate.estimate import Estimate, Score
+from further.evaluate.interval import paired_difference
+from further.evaluate.record import ModelRecord, SeedSpread
+from further.evaluate.repeats import mean_over_trainings, measured_score
 from further.evaluate.typed_json import from_json, to_json
 
 METRICS = {
@@ -97,21 +98,66 @@ def test_a_goal_that_no_model_serves_says_so() -> None:
     assert density["sentence"] == "No model here defines what a density or an anomaly score needs."
 
 
-def test_variation_between_seeds_is_a_t_interval() -> None:
-    values = [0.1, 0.2, 0.4]
-    found = across_seeds([{"coverage": Figure(v)} for v in values])["coverage"]
-    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
-    assert found.mean == pytest.approx(np.mean(values))
-    assert (found.low, found.high) == pytest.approx((low, high))
+def repeated(score: Score, values: list[float]) -> Score:
+    """Return the mean over trainings with these figures and the rows of a score."""
+    one = [replace(score, estimate=Estimate(v, v - 0.001, v + 0.001, 100, "")) for v in values]
+    return mean_over_trainings(one)
 
 
-def test_a_ranking_survives_only_if_every_seed_names_the_same_winner() -> None:
-    def with_seeds(name: str, *distances: float) -> Any:
-        entry, scores = member(name, kernel_distance=distances[0])
-        return replace(entry, across_seeds={"kernel_distance": SeedSpread(distances)}), scores
+def with_seeds(name: str, *distances: float, **values: float) -> Any:
+    entry, scores = member(name, kernel_distance=float(np.mean(distances)), **values)
+    scores["kernel_distance"] = repeated(scores["kernel_distance"], list(distances))
+    spread = {"kernel_distance": SeedSpread(distances)}
+    return replace(entry, across_seeds=spread), scores
 
+
+def test_models_are_ranked_by_the_mean_over_trainings_and_not_by_the_first() -> None:
+    lucky = with_seeds("lucky", 0.001, 0.062, 0.060)
+    steady = with_seeds("steady", 0.010, 0.011, 0.012)
+    assert decide(lucky, steady)["goals"]["realism"]["ranking"] == ["steady", "lucky"]
+
+
+def test_a_lead_within_the_variation_between_trainings_is_a_tie() -> None:
+    near, far = with_seeds("a", 0.010, 0.030, 0.020), with_seeds("b", 0.018, 0.034, 0.026)
+    # Under the first seed alone the paired difference is sure.
+    first = [m[1]["kernel_distance"] for m in (member("a", kernel_distance=0.010),
+                                               member("b", kernel_distance=0.018))]  # fmt: skip
+    assert not paired_difference(*first).contains_zero
+    assert decide(near, far)["goals"]["realism"]["tied"] == ["b"]
+    sure = decide(with_seeds("a", 0.010, 0.011, 0.012), with_seeds("b", 0.030, 0.031, 0.032))
+    assert sure["goals"]["realism"]["tied"] == []
+
+
+def test_what_survives_other_seeds_is_said_of_each_goal() -> None:
     stable = decide(with_seeds("a", 0.01, 0.012), with_seeds("b", 0.05, 0.04))
-    turned = decide(with_seeds("a", 0.01, 0.06), with_seeds("b", 0.05, 0.04))
-    assert stable["survives_repeats"] is True
-    assert turned["survives_repeats"] is False
-    assert decide(member("a"), member("b"))["survives_repeats"] is None
+    assert stable["goals"]["realism"]["survives"] is True
+    # Coverage was not repeated here, so nothing is claimed of variety.
+    assert stable["goals"]["variety"]["survives"] is None
+    a = with_seeds("a", 0.010, 0.011, 0.0121, 0.010, 0.011, 0.010, 0.011, 0.010)
+    b = with_seeds("b", 0.013, 0.014, 0.0120, 0.013, 0.014, 0.013, 0.014, 0.013)
+    turned = decide(a, b)["goals"]["realism"]
+    assert (turned["ranking"], turned["tied"], turned["survives"]) == (["a", "b"], [], False)
+    assert decide(member("a"), member("b"))["goals"]["realism"]["survives"] is None
+
+
+def test_what_a_clock_says_ranks_with_an_interval_and_ties() -> None:
+    def timed(name: str, *seconds: float) -> Any:
+        entry, scores = member(name, sampling_seconds_per_1000=float(np.mean(seconds)))
+        scores["sampling_seconds_per_1000"] = measured_score(seconds, 70, "processor time")
+        return entry, scores
+
+    quick, same, slow = (
+        timed("quick", 0.10, 0.11, 0.12),
+        timed("same", 0.11, 0.12, 0.13),
+        timed("slow", 0.30, 0.31, 0.32),
+    )
+    goal = decide(quick, same, slow)["goals"]["fast_sampling"]
+    assert goal["ranking"] == ["quick", "same", "slow"]
+    assert goal["tied"] == ["same"]
+
+
+def test_what_was_measured_once_ranks_nobody() -> None:
+    energy = decide(member("a"), member("b"))["goals"]["low_energy"]
+    assert (energy["ranking"], energy["tied"]) == ([], [])
+    assert "measured once" in energy["sentence"]
+    assert decide(member("a"))["goals"]["fast_sampling"]["ranking"] == []

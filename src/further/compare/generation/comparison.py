@@ -18,25 +18,29 @@ import pandas as pd
 from further.compare.generation.member import (
     make_estimator,
     member_cost,
-    read_member,
-    read_scores,
     score_member,
     simple_control,
     train_member,
 )
 from further.compare.generation.pictures import write_real
-from further.compare.generation.recommend import across_seeds, recommend
+from further.compare.generation.recommend import recommend
 from further.compare.generation.record import evaluation_record
+from further.compare.generation.repeats import (
+    Training,
+    flags_of,
+    mean_record,
+    mean_scores,
+    read_training,
+)
 from further.compare.generation.setting import Setting, read_setting
 from further.compare.members import choose_models, members_of, train_members
 from further.compare.result import Result
 from further.compare.source import Listen, default_folder, describe_data, nobody, read_input
 from further.compare.task import Work
 from further.errors import InputError, RunError
-from further.evaluate.generation.flags import flags
 from further.evaluate.record import Evaluation, ModelRecord
 from further.evaluate.typed_json import to_json
-from further.registry import ModelEntry, find_model
+from further.registry import find_model
 from further.train.budget import Budget
 from further.train.execution import find_device
 from further.train.files import write_json
@@ -244,44 +248,34 @@ def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | No
 
 def put_together(run: Run, setting: Setting, seconds: float) -> Evaluation:
     """Return what the members left, with flags, ties and recommendation."""
-    failures = {f["model"]: f["message"] for f in run.record.get("failures", [])}
-    folders = {(m.line.name, m.repeat): m.folder for m in members_of(run)}
-    names = [member["name"] for member in run.record["models"]]
-    entries = {
-        name: _failed(find_model(name), failures[name])
-        if name in failures
-        else read_member(folders[name, 0])
-        for name in names
-    }
-    scores = {
-        name: read_scores(folders[name, 0], entries[name].metrics)
-        for name in names
-        if name not in failures
-    }
-    control = simple_control(TASK)
+    failures: dict[str, list[str]] = {}
+    for failure in run.record.get("failures", []):
+        failures.setdefault(failure["model"], []).append(failure["message"])
+    trainings: dict[str, list[Training]] = {}
+    for member in members_of(run):
+        found = trainings.setdefault(member.line.name, [])
+        if (member.folder / "evaluation.json").is_file():
+            found.append(read_training(member.folder))
+    scores = {name: mean_scores(found) for name, found in trainings.items() if found}
+    control = scores.get(simple_control(TASK).name)
     models = []
-    for name, model in entries.items():
-        if name in failures:
-            models.append(model)
-            continue
-        again = [
-            read_member(folders[name, repeat]).metrics for repeat in range(1, run.record["repeats"])
-        ]
-        raised, notes = flags(
-            scores[name],
-            setting.evaluator.real,
-            scores.get(control.name) if model.role == "model" else None,
-        )
-        spread = across_seeds([model.metrics, *again]) if again else {}
-        models.append(replace(model, flags=raised, notes=notes, across_seeds=spread))
+    for name, found in trainings.items():
+        line, failed = find_model(name), failures.get(name, [])
+        if found:
+            model = mean_record(found, scores[name])
+            simple = control if line.role == "model" else None
+            raised, notes = flags_of(found, scores[name], setting.evaluator.real, simple)
+            if failed:
+                of = f"{len(failed)} of {len(found) + len(failed)}"
+                notes = (*notes, f"It failed in {of} trainings: {failed[0]}")
+            models.append(replace(model, flags=raised, notes=notes))
+        else:
+            models.append(
+                ModelRecord(
+                    name, line.label, line.family, line.role, flags=("failed",), notes=(failed[0],)
+                )
+            )
     return evaluation_record(
         run, setting, models, seconds,
         recommendation=recommend(models, scores, setting.dataset.name),
     )  # fmt: skip
-
-
-def _failed(line: ModelEntry, why: str) -> ModelRecord:
-    """Return the entry of a member that could not be trained or judged."""
-    return ModelRecord(
-        line.name, line.label, line.family, line.role, flags=("failed",), notes=(why,)
-    )

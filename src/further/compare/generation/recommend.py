@@ -1,19 +1,21 @@
 """From figures to advice: goals, rankings, ties, and one sentence.
 
-Two models are tied when the 95 % interval of their *paired* difference contains 0: the same test
-rows, the same resampling. A model that memorizes or has collapsed is not recommended for anything.
+Models are ranked by the mean over their trainings. Two are tied when the 95 % interval of their
+*paired* difference contains 0: the same test rows, the same resampling, and where there were
+several trainings the variation between them too (:mod:`further.evaluate.repeats`). What a clock or
+a meter says has an interval of its own repetitions, or it ranks nobody. A model that memorizes or
+has collapsed is not recommended for anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-import numpy as np
-from scipy import stats
-
-from further.evaluate.interval import Score, paired_difference
+from further.evaluate.estimate import Score
 from further.evaluate.metrics import GOALS, Goal, Metric
-from further.evaluate.record import Figure, GoalRecord, ModelRecord, Recommendation, SeedSpread
+from further.evaluate.record import GoalRecord, ModelRecord, Recommendation
+from further.evaluate.repeats import difference
 
 UNFIT = ("memorizes", "collapsed", "failed")
 
@@ -35,25 +37,30 @@ def recommend(
     fit = [m for m in models if not m.is_copy and not set(m.flags) & set(UNFIT)]
     goals = {}
     for goal in GOALS:
-        rankings = [(metric, _rank(fit, metric)) for metric in goal.metrics]
+        rankings = [(metric, _rank(fit, metric, scores)) for metric in goal.metrics]
         metric, ranked = next((pair for pair in rankings if pair[1]), rankings[0])
-        goals[goal.name] = _goal(goal, metric, ranked, scores)
+        judged = _goal(goal, metric, ranked, scores)
+        if not ranked and metric.style != "fixed" and any(m.value(metric.name) for m in fit):
+            once = f"{metric.label} was measured once, without an interval, so it ranks nobody."
+            judged = replace(judged, sentence=once)
+        goals[goal.name] = replace(judged, survives=_survives(fit, judged))
     labels = {m.name: m.label for m in models}
-    survives = _survives(models, goals["realism"])
-    return Recommendation(_sentence(fit, goals, labels, data), goals, survives)
+    return Recommendation(_sentence(fit, goals, labels, data), goals)
 
 
-def _figure(model: ModelRecord, metric: str) -> float | None:
-    if metric == "energy_wh" and model.family != "network":
-        return None
-    return model.value(metric)
+def _rank(
+    models: Sequence[ModelRecord], metric: Metric, scores: Mapping[str, Mapping[str, Score]]
+) -> list[ModelRecord]:
+    """Return the models for which the metric is defined, best first.
 
-
-def _rank(models: Sequence[ModelRecord], metric: Metric) -> list[ModelRecord]:
-    """Return the models for which the metric is defined, best first."""
-    defined = [m for m in models if _figure(m, metric.name) is not None]
+    What a clock or a meter says ranks only where it was measured more than once.
+    """
+    values = {m.name: s for m in models if (s := scores[m.name].get(metric.name)) is not None}
+    if metric.style != "fixed":
+        values = {name: score for name, score in values.items() if score.repeats is not None}
     sign = 1 if metric.better == "lower" else -1
-    return sorted(defined, key=lambda m: (sign * (_figure(m, metric.name) or 0.0), m.name))
+    defined = [m for m in models if m.name in values]
+    return sorted(defined, key=lambda m: (sign * values[m.name].value, m.name))
 
 
 def _goal(
@@ -64,19 +71,15 @@ def _goal(
 ) -> GoalRecord:
     tied = []
     for model in ranked[1:]:
-        best, other = (scores[m.name].get(metric.name) for m in (ranked[0], model))
-        if best is None or other is None:
-            continue
-        if best.draws is None and best.per_example is None:
-            continue
-        if paired_difference(best, other).contains_zero:
+        best, other = (scores[m.name][metric.name] for m in (ranked[0], model))
+        if difference(best, other).contains_zero:
             tied.append(model.name)
     if not ranked:
         sentence = f"No model here defines what {goal.purpose} needs."
     else:
         equals = [_the(m.label) for m in ranked if m.name in tied]
         also = f", tied with {_join(equals)}" if equals else ""
-        value = _figure(ranked[0], metric.name)
+        value = scores[ranked[0].name][metric.name].value
         sentence = (
             f"For {goal.purpose}: {_the(ranked[0].label)}{also} "
             f"({metric.plain} {value:.3g}{f' {metric.unit}' if metric.unit else ''})."
@@ -141,7 +144,7 @@ def _ends(model: ModelRecord) -> str:
 
 
 def _two_sample(model: ModelRecord) -> float:
-    value = _figure(model, "two_sample_accuracy")
+    value = model.value("two_sample_accuracy")
     return 1.0 if value is None else value
 
 
@@ -149,30 +152,15 @@ def _join(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def across_seeds(metrics: Sequence[Mapping[str, Figure]]) -> dict[str, SeedSpread]:
-    """Return mean and 95 % t-interval of each metric over trainings with different seeds."""
-    found = {}
-    for name in metrics[0]:
-        figures = (m[name].value for m in metrics if name in m)
-        values = tuple(value for value in figures if value is not None)
-        if len(values) < 2:
-            continue
-        mean = float(np.mean(values))
-        half = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
-        found[name] = SeedSpread(values, mean, mean - half, mean + half)
-    return found
-
-
-def _survives(models: Sequence[ModelRecord], realism: GoalRecord) -> bool | None:
-    """Whether the same model, or one tied with it, is closest to real data under every seed."""
-    seeds = {
-        m.name: m.across_seeds["kernel_distance"].values
-        for m in models
-        if m.name in realism.ranking and "kernel_distance" in m.across_seeds
-    }
-    if not seeds or not realism.ranking:
+def _survives(models: Sequence[ModelRecord], goal: GoalRecord) -> bool | None:
+    """Whether the same model, or one tied with it, leads under every seed; None with one seed."""
+    spreads = [m.across_seeds.get(goal.metric) for m in models if m.name in goal.ranking]
+    names = [m.name for m in models if m.name in goal.ranking]
+    seeds = {name: spread.values for name, spread in zip(names, spreads, strict=True) if spread}
+    shortest = min((len(values) for values in seeds.values()), default=0)
+    if shortest < 2:
         return None
-    equals = {realism.ranking[0], *realism.tied}
-    names = list(seeds)
-    winners = [names[int(np.argmin(values))] for values in zip(*seeds.values(), strict=True)]
-    return all(winner in equals for winner in winners)
+    sign = 1 if goal.direction == "lower" else -1
+    equals = {goal.ranking[0], *goal.tied}
+    leaders = (min(seeds, key=lambda n: sign * seeds[n][seed]) for seed in range(shortest))
+    return all(leader in equals for leader in leaders)

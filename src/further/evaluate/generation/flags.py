@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from further.evaluate.interval import Score, paired_difference
+from further.evaluate.interval import Score
+from further.evaluate.repeats import difference
 
 # Smooth honest models reach a share of 0.1, a generator that copies half of the time 0.5: see
 # tests/evaluate/test_memorization.py.
@@ -129,8 +130,8 @@ def _worse_than(
     own, simple = scores.get("kernel_distance"), control.get("kernel_distance")
     if own is None or simple is None:
         return None
-    difference = paired_difference(own, simple)
-    if difference.low is None or difference.low <= 0.0:
+    apart = difference(own, simple)
+    if apart.low is None or apart.low <= 0.0:
         return None
     return (
         f"It does worse than the simple control: kernel distance {own.value:.4f} against "

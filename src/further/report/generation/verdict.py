@@ -134,16 +134,24 @@ def repeats(run: RunFolder) -> Markup | None:
     ]
     if not charts:
         return None
-    survives = run.recommendation.get("survives_repeats")
-    verdict = "Whether the ranking survives was not decided."
-    if survives is True:
-        verdict = "The ranking survives: each goal keeps its best model with other training seeds."
-    elif survives is False:
-        verdict = (
-            "The ranking does not survive: with other training seeds another model leads for "
-            "some goal."
+    return tag("div", tag("p", _survival(run)), tag("div", *charts, class_="repeats"))
+
+
+def _survival(run: RunFolder) -> str:
+    """Say for which goals the leader, or one tied with it, is the same with every seed."""
+    by_verdict: dict[bool, list[str]] = {True: [], False: []}
+    for goal, judged in run.goals.items():
+        if isinstance(judged.get("survives"), bool):
+            by_verdict[judged["survives"]].append(goal_label(goal))
+    said = [
+        f"{text}: {listing(by_verdict[verdict])}."
+        for verdict, text in (
+            (True, "The best model, or one tied with it, leads with every training seed for"),
+            (False, "With another training seed another model leads for"),
         )
-    return tag("div", tag("p", verdict), tag("div", *charts, class_="repeats"))
+        if by_verdict[verdict]
+    ]
+    return " ".join(said) or "Whether the ranking survives other seeds was not tested."
 
 
 def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
