@@ -74,7 +74,7 @@ class Source(Protocol):
         """
 
 
-class ArraySource:
+class ArraySource(Source):
     """Rows in memory.
 
     When to use: to share them among processes. When it fails: never, but memory holds them.
@@ -107,17 +107,7 @@ class ArraySource:
         return 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield slices.
-
-        Parameters
-        ----------
-        names : sequence of str
-            The columns.
-        rows : int
-            About how many in a block.
-        parts : sequence of int
-            Which parts, of :meth:`parts`.
-        """
+        """Yield slices."""
         chosen = [self._names.index(name) for name in names]
         for start in range(0, len(self._table), rows):
             block = self._table[start : start + rows]
@@ -129,7 +119,7 @@ class ArraySource:
             yield block
 
 
-class ParquetSource:
+class ParquetSource(Source):
     """A Parquet file, a part for each of its row groups.
 
     When to use: for tables beyond memory: columns that are not asked for are not read. When it
@@ -170,17 +160,7 @@ class ParquetSource:
         return len(self._starts) - 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield the rows of some row groups.
-
-        Parameters
-        ----------
-        names : sequence of str
-            The columns.
-        rows : int
-            About how many in a block.
-        parts : sequence of int
-            Which parts, of :meth:`parts`.
-        """
+        """Yield the rows of some row groups."""
         with self._open() as file:
             for part in parts:
                 row = int(self._starts[part])
@@ -198,7 +178,7 @@ class ParquetSource:
                     ) from error
 
 
-class CsvSource:
+class CsvSource(Source):
     """A CSV file, which can only be read from its beginning.
 
     When to use: for text beyond memory; Parquet is read ten times as fast. When it fails: numbers
@@ -267,17 +247,7 @@ class CsvSource:
         return 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield blocks of text turned into numbers.
-
-        Parameters
-        ----------
-        names : sequence of str
-            The columns.
-        rows : int
-            About how many in a block.
-        parts : sequence of int
-            Which parts, of :meth:`parts`.
-        """
+        """Yield blocks of text turned into numbers."""
         row = 0
         try:
             for block in self._blocks({name: self._kinds[name] for name in names}):
