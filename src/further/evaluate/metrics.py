@@ -6,8 +6,9 @@ scores it and to add one entry here. Nothing heavy is imported.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 #: How a figure is written: with the decimals of its row, or as a time, a count, a quantity. All but
 #: the first are costs, which differ by orders of magnitude and are drawn on a logarithmic line.
@@ -50,6 +51,10 @@ class Metric:
         Whether it stands in the entry of the model itself, as what a training took does.
     task : str
         The task that it belongs to.
+    scorer : str
+        "module:function" of one that is scored from test rows and samples alone: it takes what
+        :class:`further.evaluate.generation.compared.Compared` holds and returns a score, or None
+        where it is not defined. Empty where the evaluation of its task computes it with others.
     """
 
     name: str
@@ -67,12 +72,18 @@ class Metric:
     worst: float | None = None
     beside: bool = False
     task: str = "generation"
+    scorer: str = ""
 
     @property
     def label(self) -> str:
         """The name in plain words with the field's own term in brackets."""
         name = f"{self.plain[0].upper()}{self.plain[1:]}"
         return f"{name} ({self.term})" if self.term else name
+
+    def score(self, compared: Any) -> Any:
+        """Import the scorer and return what it says."""
+        module, _, function = self.scorer.partition(":")
+        return getattr(importlib.import_module(module), function)(compared)
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,7 @@ _METRICS = (
         "How far apart the means and covariances of generated and held-out features are.",
         "It knows means and covariances only and is biased on few rows, so compare it within this"
         " table and with no published figure.",
-        range=(0.0, None)),
+        range=(0.0, None), scorer="further.evaluate.generation.frechet_distance:score"),
     Metric("two_sample_accuracy", "two-sample accuracy", "Realism", "lower",
         "How often a classifier tells generated rows from held-out ones; 0.5 is a coin toss.",
         "A flaw that is plain to a classifier but harmless to you counts in full.",

@@ -19,10 +19,10 @@ from further.data.spec import Block
 from further.errors import InputError
 from further.evaluate.distance import distances
 from further.evaluate.generation.class_balance import class_balance, class_shares
+from further.evaluate.generation.compared import Compared
 from further.evaluate.generation.constraints import Constraints
 from further.evaluate.generation.features import FeatureSpace
 from further.evaluate.generation.flags import THRESHOLDS
-from further.evaluate.generation.frechet_distance import frechet_score
 from further.evaluate.generation.kernel_distance import kernel_distance, median_bandwidth
 from further.evaluate.generation.memorization import QUANTILE, NearestTraining
 from further.evaluate.generation.neighbours import NEIGHBOURS, neighbour_scores
@@ -36,6 +36,7 @@ from further.evaluate.generation.two_sample import (
     two_sample_accuracy,
 )
 from further.evaluate.interval import BOOTSTRAP, BOOTSTRAP_DRAWS, DRAWS, HALVES, Score
+from further.evaluate.metrics import metrics_for
 from further.evaluate.noise import uniform_frame, uniform_values
 from further.evaluate.resampling import LEVEL, half_samples
 
@@ -263,15 +264,19 @@ class GenerativeEvaluator:
             "kernel_distance": kernel_distance(
                 *measured, self._bandwidth, self._test_halves, halves
             ),
-            "frechet_distance": frechet_score(
-                self._test_features, features, self._test_halves, halves
-            ),
             **neighbour_scores(*measured, self._test_halves, halves),
             "two_sample_accuracy": self._two_sample_accuracy(few, features),
             **self._learning_scores(samples, few),
             "memorization": self._memorization(few),
             **self._table_scores(few),
         }
+        compared = Compared(
+            self._test.x, few.x, self._test.y, few.y, self._test.frame, few.frame,
+            self._test_features, features, self._test_halves, halves, self.seed,
+        )  # fmt: skip
+        for metric in metrics_for("generation"):
+            if metric.scorer:
+                scores[metric.name] = metric.score(compared)
         coverage = scores["coverage"]
         if coverage is not None and self._test_spread > 0:
             # Of raw values: the classifier may see odd samples as alike that are not.

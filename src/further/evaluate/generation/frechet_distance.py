@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from further.evaluate.generation.compared import Compared
 from further.evaluate.interval import Score, score_from_halves
 from further.evaluate.resampling import HalfSamples, on_halves
 
@@ -79,3 +80,9 @@ def frechet_score(
     draws = on_halves(lambda a, b: frechet_distance(real[a], fake[b]), *halves)
     value = frechet_distance(real, fake)
     return score_from_halves(value, draws, n, *halves, limits=(0.0, math.inf))
+
+
+def score(compared: Compared) -> Score:
+    """Return the score of the table of metrics."""
+    halves = compared.test_halves, compared.halves
+    return frechet_score(compared.test_features, compared.features, *halves)
