@@ -17,7 +17,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "diffusion": {"width": 8, "depth": 1},
 }
 ALL = [line.name for line in models_for("generation")]
-DEEP = [line.name for line in models_for("generation") if line.family == "network"]
+NETWORKS = [line.name for line in models_for("generation") if line.family == "network"]
 
 
 def make_small(name: str, **parameters: Any) -> Any:

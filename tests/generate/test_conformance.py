@@ -22,8 +22,9 @@ import further
 from further.data.dataset import Dataset, as_dataset
 from further.errors import InputError
 from further.registry import find_model, models_for
+from further.train.callback import Callback
 from further.train.load import load
-from small_models import ALL, DEEP, make_small
+from small_models import ALL, NETWORKS, make_small
 
 N = 60
 
@@ -163,7 +164,7 @@ def equal(a, b):
 
 
 @pytest.mark.parametrize("kind", ["numbers with classes", "table", "8x8 with classes", "28x28"])
-@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_a_gradient_reaches_every_parameter(name, kind):
     rows = KINDS[kind]()
     # The last weights: in the first ones layers that start at zero let no gradient through.
@@ -202,7 +203,7 @@ def test_parameters(name):
     # At most six of its own beside the five that all networks have.
     assert len(parameters) <= 11
     assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
-    if name in DEEP:
+    if name in NETWORKS:
         last = [p.name for p in parameters[-5:]]
         assert last == ["budget", "precision", "device", "training", "random_state"]
 
@@ -244,7 +245,7 @@ def test_messages(name):
     for wrong in (0, -1, 2.5):
         with pytest.raises(InputError, match=f"n_samples={wrong} must be a whole number"):
             model.sample(wrong)
-    if name in DEEP:
+    if name in NETWORKS:
         with pytest.raises(InputError, match='budget="soon" cannot be read; write operations'):
             small(budget="soon").fit(X)
         with pytest.raises(InputError, match='no setting "learning_rat"; did you mean "learning_r'):
@@ -259,7 +260,7 @@ def test_messages(name):
         assert model.transform(X[:1]).shape[0] == 1
 
 
-@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_divergence_is_said(name):
     """Weights from before it are kept, with a warning, or there is nothing to keep."""
     rows = numbers(False)
@@ -267,8 +268,17 @@ def test_divergence_is_said(name):
     said = r"diverged after \d+ steps .* take a learning rate below 1e\+30, as in training="
     with pytest.raises(InputError, match=said):
         make_small(name, training={**wild, "warmup": 0.0}, budget="60 steps").fit(rows.X)
+
+    class Late(Callback):
+        def on_start(self, loop):
+            self.rates, loop.rates = loop.rates, [1e-6] * len(loop.rates)
+
+        def on_step(self, loop):
+            if loop.step == 3:
+                loop.rates = self.rates
+
     with pytest.warns(ConvergenceWarning, match=said):
-        model = make_small(name, training=wild, budget="60 steps").fit(rows.X)
+        model = make_small(name, training=wild, budget="60 steps").fit(rows.X, callbacks=[Late()])
     assert model.best_step_ < len(model.history_)
     rows.assert_like(model.sample(5), 5)
 

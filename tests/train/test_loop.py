@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,12 +17,12 @@ from further.train.execution import REPRODUCIBLE, Execution
 from further.train.history import HistoryFile, to_csv
 from further.train.loop import ROWS_A_BUDGET, Loop
 from further.train.objective import Objective
-from further.train.seeds import hash_seed
+from further.train.seeds import Stream, seed_of
 from further.train.training import Training
 from further.train.validation import MeanLoss
 
 PLAIN = Training(
-    optimizer="sgd", learning_rate=0.1, betas=(0.0, 0.0), schedule="constant", warmup=0.0,
+    optimizer="sgd", learning_rate=0.1, momentum=0.0, schedule="constant", warmup=0.0,
     averaging=0.0, clip=None, batch_size=8, keep="last",
 )  # fmt: skip
 
@@ -294,6 +296,32 @@ def test_columns_that_come_late_are_empty_before():
 
 
 def test_seeds_of_streams_differ():
-    seeds = {hash_seed(seed, stream) for seed in range(30) for stream in range(-5, 30)}
-    assert len(seeds) == 30 * 35
+    streams = get_args(Stream)
+    seeds = {seed_of(s, stream, i) for s in range(20) for stream in streams for i in range(9)}
+    assert len(seeds) == 20 * len(streams) * 9
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+@pytest.mark.parametrize("budget", ["1 step", "0.01 s"])
+def test_the_first_step_moves_the_weights(budget):
+    """Its learning rate lies on the schedule, though that begins at 0."""
+    rates = []
+
+    class Rate(Callback):
+        def on_step(self, loop):
+            rates.append(loop.optimizers[0].param_groups[0]["lr"])
+
+    loop = make_loop(
+        budget, training=PLAIN.override({"schedule": "cosine", "warmup": 0.5}), callbacks=[Rate()]
+    )
+    before = loop.net.weight.detach().clone()
+    loop.run()
+    assert rates[0] > 0
+    assert not torch.equal(loop.net.weight, before)
+
+
+def test_momentum_of_sgd_is_its_own_setting():
+    optimizer = Training(optimizer="sgd", momentum=0.3, betas=(0.8, 0.9)).make_optimizer(
+        list(nn.Linear(1, 1).parameters())
+    )
+    assert optimizer.param_groups[0]["momentum"] == 0.3

@@ -13,7 +13,7 @@ from further.train.callback import Callback
 from further.train.execution import Execution
 from further.train.load import load
 from further.train.run import Run
-from small_models import DEEP, make_small
+from small_models import NETWORKS, make_small
 
 STEPS = 12
 
@@ -77,7 +77,7 @@ def interrupt(make, rows, run, *steps):
     return make().fit(*rows, run=run)
 
 
-@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_bit_for_bit(name, rows, tmp_path):
     def make():
         return make_small(name, budget=f"{STEPS} steps", training=training_of(name))
@@ -92,7 +92,7 @@ def test_bit_for_bit(name, rows, tmp_path):
     assert Run(tmp_path / "resumed").status == "finished"
 
 
-@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_writing_a_run_changes_nothing(name, rows, tmp_path):
     make = lambda: make_small(name, budget="6 steps")  # noqa: E731
     assert_same(make().fit(*rows, run=tmp_path / "run"), make().fit(*rows))

@@ -16,7 +16,7 @@ from further.train.files import finite, read_json, write_bytes, write_json, writ
 from further.train.load import load
 from further.train.progress import Progress
 from further.train.run import Run, machine, versions
-from small_models import DEEP, make_small
+from small_models import NETWORKS, make_small
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 
@@ -61,7 +61,7 @@ def test_the_history_of_a_gan_names_both_networks(tmp_path):
         assert history[name].notna().all()
 
 
-@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_fit_without_a_run_writes_nothing(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_small(name).fit(X)

@@ -21,7 +21,7 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.autoencoder import Autoencoder
 from further.generate.generative import GenerativeModel
-from further.train.seeds import hash_seed
+from further.train.seeds import seed_of
 
 
 class DenoisingAutoencoder(Autoencoder):
@@ -111,7 +111,7 @@ class DenoisingAutoencoder(Autoencoder):
         """Return encoded rows ``(n, *spec.shape)`` with the noise of the training on them."""
         check_is_fitted(self)
         x = torch.from_numpy(self.encoding_.encode(self._dataset(X, None, reset=False)))
-        generator = torch.Generator().manual_seed(hash_seed(self._seed(random_state), -4))
+        generator = torch.Generator().manual_seed(seed_of(self._seed(random_state), "corruption"))
         return self.corrupt(x, self.spec_, generator).numpy()
 
     def denoise(self, noisy: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ from further.generate.gan_losses import (
 )
 from further.generate.generative import GenerativeModel
 from further.nn.coder import Decoder, Encoder
-from further.nn.device import device_of
+from further.nn.device import device_of, exponential_like
 from further.nn.embedding import ClassEmbedding
 from further.nn.table_blocks import categorical_slices
 from further.train.batch import Batch
@@ -313,7 +313,7 @@ def straight_through_categories(
     columns = list(x.unbind(1))
     for part in parts:
         logits = x[:, part]
-        noise = torch.empty_like(logits).exponential_(generator=generator).log()
+        noise = exponential_like(logits, generator).log()
         soft = (logits - noise).softmax(dim=1)
         hard = torch.nn.functional.one_hot(soft.argmax(1), soft.shape[1]).to(soft.dtype)
         columns[part] = (hard + (soft - soft.detach())).unbind(1)

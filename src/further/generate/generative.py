@@ -27,7 +27,7 @@ from further.train.callback import Callback
 from further.train.estimator import DatasetEstimator
 from further.train.network import ROWS_AT_A_TIME, NetworkEstimator
 from further.train.run import Run
-from further.train.seeds import hash_seed
+from further.train.seeds import seed_of
 
 Basis = Literal["exact", "bound"]
 #: What samples are drawn given: named arrays with the batch first; ``y`` holds class codes.
@@ -110,7 +110,7 @@ class GenerativeEstimator(DatasetEstimator):
                 raise InputError(f"{type(self).__name__} was fitted without labels; leave out y.")
             return {}
         if y is None:
-            rng = np.random.default_rng(hash_seed(seed, -2))
+            rng = np.random.default_rng(seed_of(seed, "classes"))
             return {"y": rng.choice(self.spec_.n_classes, size=n, p=self.class_prior_)}
         asked = np.asarray(y)
         return {"y": self._codes(np.full(n, asked) if asked.ndim == 0 else asked)}
@@ -135,7 +135,7 @@ class GenerativeEstimator(DatasetEstimator):
         for start in range(0, n, ROWS_AT_A_TIME):
             stop = min(start + ROWS_AT_A_TIME, n)
             given = {name: value[start:stop] for name, value in condition.items()}
-            parts.append(self._draw(stop - start, given, hash_seed(seed, start)))
+            parts.append(self._draw(stop - start, given, seed_of(seed, "samples", start)))
         return np.concatenate(parts) if parts else np.empty((0, *self.spec_.shape), np.float32)
 
     @abstractmethod

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from further.data.spec import Spec
 from further.errors import InputError
+from further.nn.device import exponential_like
 from further.nn.table_blocks import (
     categorical_log_prob,
     numeric_columns,
@@ -181,7 +182,7 @@ class Categorical(Likelihood):
     def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
         """Draw a grey level for each value by Gumbel's trick."""
         logits = eta.unflatten(1, (self.outputs, -1))
-        gumbel = -torch.empty_like(logits).exponential_(generator=generator).log()
+        gumbel = -exponential_like(logits, generator).log()
         drawn = (logits + gumbel).argmax(1).float() / (self.outputs - 1)
         return drawn.unflatten(1, self.spec.shape)
 

@@ -26,6 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from further.nn.device import full_precision
+
 # Scales of a coupling stay within exp(±LOG_SCALE), which keeps the inverse accurate.
 LOG_SCALE = 2.0
 # Pictures are squeezed until the longer side is at most this.
@@ -352,5 +354,5 @@ class MultiScaleFlow(nn.Module):
 
 def _mix(z: Tensor, matrix: Tensor) -> Tensor:
     # Products of matrices are cut to bfloat16 where the loop trains so; a likelihood is not.
-    with torch.autocast(z.device.type, enabled=False):
+    with full_precision(z.device):
         return F.conv2d(z.float(), matrix.float()[:, :, None, None])

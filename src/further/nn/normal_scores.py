@@ -31,6 +31,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from further.nn.device import exponential_like
+
 MAX_BINS = 32
 # A bin keeps at least this probability, so that no value is impossible.
 SMALLEST = 1e-5
@@ -150,8 +152,8 @@ class CategoryScores(nn.Module):
     def forward(self, x: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Return z and s of one-hot vectors x (n, sum of sizes)."""
         log_rates = self._log_rates()
-        shortest = x.new_empty(len(x), len(self.sizes)).exponential_(generator=generator)
-        later = torch.empty_like(x).exponential_(generator=generator)
+        shortest = exponential_like(x.new_empty(len(x), len(self.sizes)), generator)
+        later = exponential_like(x, generator)
         # rate times time: the winner takes the shortest time, the others start from it anew.
         hazard = log_rates.exp() * shortest[:, self.owner] + later * (1 - x)
         return _score_of_hazard(hazard), (log_rates * x).sum(1)

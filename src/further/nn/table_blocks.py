@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from further.data.spec import Block
+from further.nn.device import exponential_like
 
 
 def numeric_columns(blocks: Sequence[Block]) -> list[int]:
@@ -68,7 +69,7 @@ def sample_categories(
         block = logits[:, part]
         if generator is not None:
             # Gumbel's trick: the largest of logits plus Gumbel noise is a draw from the softmax.
-            noise = torch.empty_like(block).exponential_(generator=generator).log()
+            noise = exponential_like(block, generator).log()
             block = block - noise
         rows[:, part] = F.one_hot(block.argmax(1), part.stop - part.start).to(rows.dtype)
     return rows

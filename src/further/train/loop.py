@@ -36,7 +36,7 @@ from further.train.execution import Execution
 from further.train.flops import count_flops
 from further.train.objective import Objective
 from further.train.processes import make_fabric
-from further.train.seeds import hash_seed
+from further.train.seeds import Stream, seed_of, seeds_of
 from further.train.training import Training
 from further.train.validation import Validation
 
@@ -45,6 +45,8 @@ LEAST_VALIDATION_ROWS = 512
 #: Training rows on which the averaged weights are looked at, in evaluation mode.
 FIT_ROWS = 256
 ROWS_A_BUDGET = 50
+#: Where in the schedule the first steps are of a budget in seconds, whose length nobody knows.
+FIRST_PROGRESS = 1e-3
 
 
 class Loop:
@@ -124,7 +126,7 @@ class Loop:
             self.row_every = min(self.row_every, math.ceil(self.total_steps / ROWS_A_BUDGET))
         self.validation = validation
         self._validation_rows = self._rows_to_judge(validation)
-        self._fit_rows = self._some_of(len(train), FIT_ROWS, -7)
+        self._fit_rows = self._some_of(len(train), FIT_ROWS, "fit_rows")
 
         self.progress, self._progress_at_row = 0.0, 0.0
         self.step, self.best_step, self.best_loss = 0, 0, math.inf
@@ -135,6 +137,7 @@ class Loop:
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
         self._order: Tensor | None = None
+        self._noise: list[int] = []
         self._seconds_before = 0.0
         self._start = time.monotonic()
         self._meter = EnergyMeter()
@@ -148,8 +151,7 @@ class Loop:
             self.net.train()
             while not self.stopped and self.progress < 1:
                 batch = self._next_batch()
-                factor = self.training.learning_rate_factor(self.progress)
-                self._seed_noise()
+                factor = self.training.learning_rate_factor(self._progress_in_step())
                 for index, objective in enumerate(self.objectives):
                     if self.step % objective.every == 0:
                         self._minimise(index, objective, batch, factor)
@@ -180,6 +182,15 @@ class Loop:
         """Energy of the training so far."""
         return self._meter.read()
 
+    def _progress_in_step(self) -> float:
+        """Return the progress in the middle of the coming step, at which its schedule is read.
+
+        At its beginning the first step would have a learning rate of 0.
+        """
+        if self.total_steps is None:
+            return max(self.progress, FIRST_PROGRESS)
+        return self.progress + 0.5 / self.total_steps
+
     def _measure_progress(self) -> float:
         if self.total_steps is not None:
             return self.step / self.total_steps
@@ -193,10 +204,6 @@ class Loop:
             return True
         in_seconds = self.total_steps is None
         return in_seconds and self.progress - self._progress_at_row >= 1 / ROWS_A_BUDGET
-
-    def _seed_noise(self) -> None:
-        stream = self.step * self.fabric.world_size + self.fabric.global_rank
-        self.generator.manual_seed(hash_seed(hash_seed(self.seed, -5), stream))
 
     def _minimise(self, index: int, objective: Objective, batch: Batch, factor: float) -> None:
         optimizer = self.optimizers[index]
@@ -235,15 +242,18 @@ class Loop:
         return mean if isinstance(mean, Tensor) else values
 
     def _next_batch(self) -> Batch:
-        """Return this process's share of the next global batch, shuffled anew every epoch."""
+        """Return this process's share of the next global batch, and seed the noise of the step.
+
+        The rows are shuffled anew every epoch.
+        """
+        rank, world = self.fabric.global_rank, self.fabric.world_size
         position = self.step % self.steps_per_epoch
         if position == 0 or self._order is None:
             epoch = self.step // self.steps_per_epoch
-            self._order = torch.randperm(
-                len(self.train),
-                generator=torch.Generator().manual_seed(hash_seed(self.seed, epoch)),
-            )
-        rank, world = self.fabric.global_rank, self.fabric.world_size
+            order = torch.Generator().manual_seed(seed_of(self.seed, "order", epoch))
+            self._order = torch.randperm(len(self.train), generator=order)
+            self._noise = seeds_of(self.steps_per_epoch, self.seed, "noise", epoch, rank)
+        self.generator.manual_seed(self._noise[position])
         start = position * self.batch_size
         rows = self._order[start + rank : start + self.batch_size : world]
         return self.execution.place_batch(self.train.take(rows))
@@ -306,13 +316,13 @@ class Loop:
         """
         n = 0 if validation is None else len(validation)
         most = max(LEAST_VALIDATION_ROWS, self.row_every * self.batch_size // 2)
-        return self._some_of(n, n if self.judgement.all_rows else most, -5)
+        return self._some_of(n, n if self.judgement.all_rows else most, "validation_rows")
 
-    def _some_of(self, n: int, most: int, stream: int) -> Tensor:
+    def _some_of(self, n: int, most: int, stream: Stream) -> Tensor:
         """Return the numbers of all rows, or of ``most`` of them at random, in order."""
         if n <= most:
             return torch.arange(n)
-        generator = torch.Generator().manual_seed(hash_seed(self.seed, stream))
+        generator = torch.Generator().manual_seed(seed_of(self.seed, stream))
         return torch.randperm(n, generator=generator)[:most]
 
     @torch.no_grad()
@@ -325,7 +335,7 @@ class Loop:
             for part in rows.split(VALIDATION_BATCH):
                 yield self.execution.place_batch(source.take(part))
 
-        generator = self.execution.generator(hash_seed(self.seed, -1))
+        generator = self.execution.generator(seed_of(self.seed, "validation"))
         with self.fabric.autocast():
             return self.judgement.measure(self.average.net, batches(), generator)
 

@@ -27,7 +27,7 @@ from further.train.execution import DEVICES, REPRODUCIBLE, Execution, find_devic
 from further.train.fit import Fit, fit_network
 from further.train.objective import Objective
 from further.train.run import Run
-from further.train.seeds import hash_seed
+from further.train.seeds import seed_of
 from further.train.training import Training
 from further.train.validation import MeanLoss, Validation
 
@@ -146,7 +146,7 @@ class NetworkEstimator(DatasetEstimator):
         train = self._source(dataset)
         torch.manual_seed(seed)
         net = self.build(self.spec_)
-        self.begin(net, train, torch.Generator().manual_seed(hash_seed(seed, -6)))
+        self.begin(net, train, torch.Generator().manual_seed(seed_of(seed, "begin")))
         fit: Fit = fit_network(
             net,
             self.objectives(net),
@@ -164,7 +164,7 @@ class NetworkEstimator(DatasetEstimator):
         self.execution_: Execution = fit.execution
         with self.execution_.active(), torch.no_grad():
             placed = PlacedSource(train, self.execution_.place_batch)
-            self.finish(net, placed, self.execution_.generator(hash_seed(seed, -3)))
+            self.finish(net, placed, self.execution_.generator(seed_of(seed, "finish")))
         self.net_ = net
         self.n_parameters_ = sum(p.numel() for p in net.parameters())
         self.history_ = pd.DataFrame(fit.history)

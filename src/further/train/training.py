@@ -32,6 +32,8 @@ class Training:
         The highest learning rate of the schedule.
     betas : tuple of two floats, default=(0.9, 0.999)
         Decay of the moments of Adam.
+    momentum : float, default=0.9
+        Decay of the velocity of SGD.
     weight_decay : float, default=0.0
         Decoupled weight decay.
     batch_size : int, default=128
@@ -55,6 +57,7 @@ class Training:
     optimizer: Literal["adamw", "adam", "adadelta", "sgd"] = "adamw"
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
+    momentum: float = 0.9
     weight_decay: float = 0.0
     batch_size: int = 128
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
@@ -128,6 +131,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "optimizer": (lambda v: v in OPTIMIZERS, "one of adamw, adam, adadelta, sgd"),
     "learning_rate": (lambda v: 0 < v < math.inf, "above 0"),
     "betas": (lambda v: all(0 <= beta < 1 for beta in v) and len(v) == 2, "two in [0, 1)"),
+    "momentum": (lambda v: 0 <= v < 1, "in [0, 1)"),
     "weight_decay": (lambda v: 0 <= v < math.inf, "at least 0"),
     "batch_size": (lambda v: operator.index(v) >= 1, "a whole number of at least 1"),
     "schedule": (lambda v: v in SCHEDULES, "one of cosine, linear, constant"),
@@ -158,6 +162,6 @@ OPTIMIZERS: dict[str, Any] = {
         p, lr=lr, rho=0.95, eps=1e-7, weight_decay=s.weight_decay
     ),
     "sgd": lambda s, p, lr: torch.optim.SGD(
-        p, lr=lr, momentum=s.betas[0], weight_decay=s.weight_decay, fused=True
+        p, lr=lr, momentum=s.momentum, weight_decay=s.weight_decay, fused=True
     ),
 }

@@ -36,7 +36,7 @@ from further.train.files import read_json, write_bytes, write_json
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.progress import Progress
 from further.train.run import Run
-from further.train.seeds import hash_seed
+from further.train.seeds import seed_of
 
 Report = Callable[[float, float], None]
 
@@ -50,7 +50,7 @@ def make_estimator(
     line = find_model(name)
     cls = line.load()
     given = dict(parameters_from_json(parameters or {}))
-    given.setdefault("random_state", hash_seed(setting.seed, repeat) % (2**31 - 1))
+    given.setdefault("random_state", seed_of(setting.seed, "repeat", repeat) % (2**31 - 1))
     if line.family == "network":
         given.setdefault("budget", setting.budget)
         given.setdefault("device", setting.device)
