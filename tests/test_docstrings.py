@@ -34,7 +34,7 @@ TO_DO = {
     "further.cluster.exact.assignment",
     "further.cluster.exact.float64",
     "further.cluster.exact.lloyd",
-    "further.cluster.exact.rows",
+    "further.cluster.exact.matrix",
     "further.cluster.fasterpam",
     "further.cluster.great_circle_kmeans",
     "further.cluster.kmedoids",

@@ -19,15 +19,15 @@ from further.cluster.alternating import (
     cheapest,
     fill_empty,
     nearest,
-    start_at_random,
-    start_spread_out,
+    plus_plus_centers,
+    random_centers,
 )
-from further.cluster.dissimilarity.mixed_rows import MixedRows
+from further.cluster.dissimilarity.mixed import MixedDissimilarity
 from further.cluster.great_circle_kmeans import GreatCircleKMeans, to_unit_vectors
-from further.cluster.kmedians import KMedians, ManhattanRows
+from further.cluster.kmedians import KMedians, ManhattanDissimilarity
 from further.cluster.kmodes import KModes
 from further.cluster.kprototypes import KPrototypes
-from further.cluster.spherical_kmeans import Directions, SphericalKMeans
+from further.cluster.spherical_kmeans import CosineDissimilarity, SphericalKMeans
 from further.errors import InputError
 from further.train.load import load
 
@@ -37,9 +37,9 @@ CLASSES = [SphericalKMeans, GreatCircleKMeans, KMedians, KModes, KPrototypes]
 class OnTheGlobe(GreatCircleKMeans):
     """Takes any table for places, so that scikit-learn's checks have rows to give."""
 
-    def _validated(self, X, reset):
+    def _validated(self, X, *, reset):
         rows = validate_data(self, X, reset=reset, dtype=np.float64)
-        return Directions(to_unit_vectors(25 * np.clip(rows[:, [0, -1]], -3, 3)))
+        return CosineDissimilarity(to_unit_vectors(25 * np.clip(rows[:, [0, -1]], -3, 3)))
 
 
 @parametrize_with_checks([SphericalKMeans(), KMedians(), OnTheGlobe(), KPrototypes()])
@@ -61,19 +61,19 @@ def rows_of_some_kind(kind: int, seed: int, n: int):
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(n, 3)).round(1)
     if kind == 0:
-        return Directions(values / np.linalg.norm(values + 1e-9, axis=1, keepdims=True))
+        return CosineDissimilarity(values / np.linalg.norm(values + 1e-9, axis=1, keepdims=True))
     if kind == 1:
-        return ManhattanRows(values)
+        return ManhattanDissimilarity(values)
     numbers = np.where(rng.random(values.shape) < 0.2, np.nan, values)
     codes = rng.integers(-1, 4, size=(n, 4))
-    return MixedRows(numbers if kind == 2 else np.empty((n, 0)), codes, [4] * 4, 0.7)
+    return MixedDissimilarity(numbers if kind == 2 else np.empty((n, 0)), codes, [4] * 4, 0.7)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 3), st.integers(0, 10_000), st.integers(5, 40), st.integers(1, 5))
 def test_cost_never_rises(kind, seed, n, k):
     rows = rows_of_some_kind(kind, seed, n)
-    start = start_at_random(rows, k, np.random.RandomState(seed))
+    start = random_centers(rows, k, np.random.RandomState(seed))
     inertia = [alternate(rows, start, n_iter).inertia for n_iter in range(1, 8)]
     assert nearest(rows, start)[1].sum() >= inertia[0] - 1e-9
     assert np.all(np.diff(inertia) <= 1e-9)
@@ -120,12 +120,12 @@ def test_cheapest_is_the_first_minimum(k):
 
 def test_starts_that_spread_out_cost_less_than_random_ones():
     X, _ = make_blobs(300, centers=10, cluster_std=0.2, random_state=0)
-    rows = ManhattanRows(X)
+    rows = ManhattanDissimilarity(X)
     cost = {
         draw: [nearest(rows, draw(rows, 10, np.random.RandomState(s)))[1].sum() for s in range(10)]
-        for draw in (start_at_random, start_spread_out)
+        for draw in (random_centers, plus_plus_centers)
     }
-    assert np.mean(cost[start_spread_out]) < 0.5 * np.mean(cost[start_at_random])
+    assert np.mean(cost[plus_plus_centers]) < 0.5 * np.mean(cost[random_centers])
 
 
 @pytest.mark.parametrize("cls", CLASSES)

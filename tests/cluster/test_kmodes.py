@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from further.cluster.dissimilarity.mixed_rows import MixedRows
-from further.cluster.kmodes import KModes, start_by_density, start_by_frequency
+from further.cluster.dissimilarity.mixed import MixedDissimilarity
+from further.cluster.kmodes import KModes, cao_centers, huang_centers
 from further.errors import InputError
 from further.train.load import load
 
@@ -91,20 +91,20 @@ def test_cao_as_in_the_kmodes_package(mushrooms):
     util = pytest.importorskip("kmodes.util.init_methods")
     dissim = pytest.importorskip("kmodes.util.dissim").matching_dissim
     codes = encoded(mushrooms.drop(columns="class").iloc[::8])
-    rows = MixedRows(np.empty((len(codes), 0)), codes, [c + 1 for c in codes.max(axis=0)])
-    ours = start_by_density(rows, 5)
+    rows = MixedDissimilarity(np.empty((len(codes), 0)), codes, [c + 1 for c in codes.max(axis=0)])
+    ours = cao_centers(rows, 5)
     np.testing.assert_array_equal(ours, util.init_cao(codes, 5, dissim).astype(float))
 
 
 def test_huang_starts_at_distinct_rows():
     codes = np.random.default_rng(0).integers(0, 2, size=(50, 3))
-    rows = MixedRows(np.empty((50, 0)), codes, [2, 2, 2])
+    rows = MixedDissimilarity(np.empty((50, 0)), codes, [2, 2, 2])
     for seed in range(5):
-        start = start_by_frequency(rows, 6, np.random.RandomState(seed))
+        start = huang_centers(rows, 6, np.random.RandomState(seed))
         assert len(np.unique(start, axis=0)) == 6
         assert all((codes == center).all(axis=1).any() for center in start)
     # There are only eight distinct rows.
-    assert start_by_frequency(rows, 9, np.random.RandomState(0)).shape == (9, 3)
+    assert huang_centers(rows, 9, np.random.RandomState(0)).shape == (9, 3)
 
 
 def test_mushrooms_and_zoo(mushrooms, real_data):

@@ -20,7 +20,7 @@ Modern hierarchical, agglomerative clustering algorithms, arXiv:1109.2378.
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import sklearn.cluster
@@ -163,7 +163,7 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> AgglomerativeClustering:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Build the tree and cut it.
 
         Parameters

@@ -7,7 +7,7 @@ With a cost :math:`d(x, c)` of a row at a centre, clusters and centres that lowe
 are found by two steps, neither of which can raise it: each row goes to its cheapest centre,
 :math:`l_i = \arg\min_j d(x_i, c_j)`, and each centre becomes the cheapest one for its rows,
 :math:`c_j = \arg\min_c \sum_{l_i = j} d(x_i, c)`. It ends where neither lowers J: in a local
-minimum, which is why several starts are tried.
+minimum, which is why it is tried from several initial centres.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,10 @@ Floats = NDArray[np.floating[Any]]
 #: Costs that are held at a time.
 BLOCK = 2**20
 FEW_CENTERS = 32
-STARTS_AT_RANDOM, STARTS_SPREAD_OUT = 10, 3
+N_INIT_RANDOM, N_INIT_PLUS_PLUS = 10, 3
 
 
-class Rows(ABC):
+class Dissimilarity(ABC):
     """Rows under one measure: what each costs at a centre, and the cheapest centre of a group.
 
     When to use: as the base of what a new measure has to say. When it fails: a measure whose
@@ -79,7 +79,7 @@ class Partition:
         return float(self.costs.sum(dtype=np.float64))
 
 
-def nearest(rows: Rows, centers: Floats) -> tuple[NDArray[np.intp], Floats]:
+def nearest(rows: Dissimilarity, centers: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Return the cheapest centre of each row, the first of equal ones, and its cost."""
     labels = np.empty(rows.n, dtype=np.intp)
     own = np.empty(rows.n)
@@ -129,8 +129,23 @@ def fill_empty(labels: NDArray[np.intp], costs: Floats, k: int) -> NDArray[np.in
     return labels
 
 
-def alternate(rows: Rows, centers: Floats, max_iter: int) -> Partition:
-    """Return the local minimum that a start leads to; the inertia falls in every iteration."""
+def alternate(rows: Dissimilarity, centers: Floats, max_iter: int) -> Partition:
+    """Return the local minimum that initial centres lead to.
+
+    Parameters
+    ----------
+    rows : Dissimilarity
+        Rows and their costs.
+    centers : ndarray of shape (k, d)
+        Initial centres.
+    max_iter : int
+        Most iterations, in each of which the inertia falls.
+
+    Returns
+    -------
+    Partition
+        The centres, and the rows' clusters and costs.
+    """
     labels, costs = nearest(rows, centers)
     reached = Partition(centers, labels, costs, 0)
     n_iter = 0
@@ -146,13 +161,42 @@ def alternate(rows: Rows, centers: Floats, max_iter: int) -> Partition:
     return Partition(reached.centers, reached.labels, reached.costs, n_iter)
 
 
-def start_at_random(rows: Rows, k: int, random: np.random.RandomState) -> Floats:
-    """Return k distinct rows as centres."""
+def random_centers(rows: Dissimilarity, k: int, random: np.random.RandomState) -> Floats:
+    """Return distinct rows as centres, all rows equally likely.
+
+    Parameters
+    ----------
+    rows : Dissimilarity
+        The rows.
+    k : int
+        How many, at most n.
+    random : RandomState
+        Draws them.
+
+    Returns
+    -------
+    ndarray of shape (k, d)
+        Some of the rows.
+    """
     return rows.as_centers(random.choice(rows.n, size=k, replace=False))
 
 
-def start_spread_out(rows: Rows, k: int, random: np.random.RandomState) -> Floats:
+def plus_plus_centers(rows: Dissimilarity, k: int, random: np.random.RandomState) -> Floats:
     """Return centres by greedy k-means++: rows drawn in proportion to their present cost.
+
+    Parameters
+    ----------
+    rows : Dissimilarity
+        Rows, at least k.
+    k : int
+        Number of centres.
+    random : RandomState
+        Source of the draws.
+
+    Returns
+    -------
+    ndarray of shape (k, d)
+        Initial centres.
 
     References
     ----------
@@ -182,13 +226,15 @@ def start_spread_out(rows: Rows, k: int, random: np.random.RandomState) -> Float
 class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
     """Base of the clusterers that alternate between rows and centres.
 
-    When to use: as a base class. A subclass says how rows are read (``_learn`` while fitting,
-    ``_read`` afterwards), how a given start is (``_given_start``), and what of the result it shows
-    (``_keep``, ``_fitted_centers``). When it fails: in local minima, hence ``n_init``.
+    When to use: as a base class. A subclass says how rows are validated (``_validated``), how given
+    initial centres are (``_given_centers``), and where the centres are not what the rows are
+    compared with, what it shows (``_keep``, ``_encoded_centers``). When it fails: in local minima,
+    hence ``n_init``.
     """
 
     #: The distance between rows that goes with it, where it has no parameter ``metric``.
     own_metric: ClassVar[str]
+    cluster_centers_: NDArray[Any]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
@@ -213,7 +259,7 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
         self.max_iter = max_iter
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None) -> Any:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Find the clusters of the rows.
 
         Parameters
@@ -230,18 +276,20 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If there are fewer rows than clusters, or the given start has another shape.
+            If there are fewer rows than clusters, or the given centres have another shape.
         """
         self._validate_params()
-        rows = self._learn(X)
+        rows = self._validated(X, reset=True)
         if self.n_clusters > rows.n:
             raise InputError(
                 f"{type(self).__name__}: n_clusters={self.n_clusters} but X has {rows.n} rows; "
                 f"choose n_clusters of at most {rows.n}."
             )
         random = check_random_state(self.random_state)
-        starts = range(self._number_of_starts())
-        found = (alternate(rows, self._start(rows, random), self.max_iter) for _ in starts)
+        found = (
+            alternate(rows, self._initial_centers(rows, random), self.max_iter)
+            for _ in range(self._resolved_n_init())
+        )
         best = min(found, key=lambda partition: partition.inertia)
         distinct = len(np.unique(best.labels))
         if distinct < self.n_clusters:
@@ -266,7 +314,7 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
             New rows.
         """
         check_is_fitted(self)
-        return nearest(self._read(X), self._fitted_centers())[0]
+        return nearest(self._validated(X, reset=False), self._encoded_centers())[0]
 
     def score_samples(self, X: Any) -> Floats:
         """Return minus the distance of each row to its own centre, shape (m,).
@@ -279,29 +327,29 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
             Rows.
         """
         check_is_fitted(self)
-        rows = self._read(X)
-        return -self._distances(rows, nearest(rows, self._fitted_centers())[1])
+        rows = self._validated(X, reset=False)
+        return -self._distances(rows, nearest(rows, self._encoded_centers())[1])
 
-    def _number_of_starts(self) -> int:
+    def _resolved_n_init(self) -> int:
         if not isinstance(self.init, str):
             return 1
         if self.n_init != "auto":
             return int(self.n_init)
-        return STARTS_SPREAD_OUT if self.init == "k-means++" else STARTS_AT_RANDOM
+        return N_INIT_PLUS_PLUS if self.init == "k-means++" else N_INIT_RANDOM
 
-    def _start(self, rows: Any, random: np.random.RandomState) -> Floats:
+    def _initial_centers(self, rows: Any, random: np.random.RandomState) -> Floats:
         if isinstance(self.init, str):
-            return self._draw_start(rows, random)
-        return self._given_start(rows)
+            return self._drawn_centers(rows, random)
+        return self._given_centers(rows)
 
-    def _draw_start(self, rows: Any, random: np.random.RandomState) -> Floats:
-        draw = start_spread_out if self.init == "k-means++" else start_at_random
+    def _drawn_centers(self, rows: Any, random: np.random.RandomState) -> Floats:
+        draw = plus_plus_centers if self.init == "k-means++" else random_centers
         return draw(rows, self.n_clusters, random)
 
-    def _check_start(self, start: NDArray[Any], n_features: int) -> None:
-        if start.shape != (self.n_clusters, n_features):
+    def _check_init(self, given: NDArray[Any], n_features: int) -> None:
+        if given.shape != (self.n_clusters, n_features):
             raise InputError(
-                f"{type(self).__name__}: init has the shape {start.shape}; "
+                f"{type(self).__name__}: init has the shape {given.shape}; "
                 f"give {self.n_clusters} centres of {n_features} columns."
             )
 
@@ -310,21 +358,17 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
         return costs
 
     @abstractmethod
-    def _learn(self, X: Any) -> Rows:
-        """Validate the training rows and keep what new ones are to be compared with."""
+    def _validated(self, X: Any, *, reset: bool) -> Dissimilarity:
+        """Validate rows; with ``reset`` those of the fit, to be compared with new ones."""
 
     @abstractmethod
-    def _read(self, X: Any) -> Rows:
-        """Validate new rows."""
-
-    @abstractmethod
-    def _given_start(self, rows: Any) -> Floats:
+    def _given_centers(self, rows: Any) -> Floats:
         """Return the centres that ``init`` holds."""
 
-    @abstractmethod
     def _keep(self, rows: Any, best: Partition) -> None:
         """Set ``cluster_centers_`` and what else is shown."""
+        self.cluster_centers_ = best.centers
 
-    @abstractmethod
-    def _fitted_centers(self) -> Floats:
+    def _encoded_centers(self) -> Floats:
         """Return the centres as ``_keep`` got them."""
+        return self.cluster_centers_

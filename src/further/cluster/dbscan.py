@@ -14,7 +14,7 @@ row (the k-distance graph of the 1996 paper): the distance at which the graph, b
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import sklearn.cluster
@@ -105,7 +105,7 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
         return {"eps": "auto"}
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> DBSCAN:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Find core points, clusters and noise.
 
         Parameters

@@ -14,12 +14,13 @@ r being the reach of the anchor, and is noise elsewhere.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from further._sklearn import fit_context
 from further.cluster.dissimilarity.neighbourhood import Measure
 from further.cluster.training_rows import KeepsTrainingRows
 from further.errors import InputError
@@ -53,13 +54,17 @@ class DensityClusterer(KeepsTrainingRows):
     """Mixin: ``predict`` and ``score_samples`` from the training rows.
 
     When to use: for clusterers that call dense regions clusters. When it fails: it keeps all
-    training rows. A subclass sets ``training_rows_`` and ``labels_`` and says what its anchors are.
+    training rows. A subclass learns ``labels_`` in ``_fit_rows`` and says what its anchors are.
     """
 
     score_meaning = "the distance to the min_samples-th nearest row, the row itself counted"
 
     core_distances_: NDArray[np.floating[Any]]
     labels_: NDArray[np.intp]
+
+    def _fit_rows(self, X: Any, rows: Any, measure: Measure) -> None:
+        """Learn the clusters of X, of which ``rows`` are the checked ones."""
+        raise NotImplementedError
 
     def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
         """Return the numbers of the training rows that hold new ones, and how far each reaches."""
@@ -77,6 +82,28 @@ class DensityClusterer(KeepsTrainingRows):
         """Return the numbers of the rows without missing or infinite values."""
         return np.arange(rows.shape[0])
 
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Find the clusters of the rows, and noise.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d), DataFrame or sparse matrix
+            Rows, or with metric="precomputed" the distances of all pairs.
+        y : ignored
+            As in scikit-learn.
+
+        Returns
+        -------
+        self
+            Itself.
+        """
+        measure = Measure.of(self)
+        rows = self._check(X, measure, reset=True)
+        self.training_rows_ = None if measure.is_precomputed else rows
+        self._fit_rows(X, rows, measure)
+        return self
+
     def predict(self, X: Any) -> NDArray[np.intp]:
         """Return the cluster of the nearest anchor of each row, -1 beyond its reach.
 
@@ -93,7 +120,7 @@ class DensityClusterer(KeepsTrainingRows):
         """
         check_is_fitted(self)
         measure = Measure.of(self)
-        rows = self._check_new(X, measure)
+        rows = self._check(X, measure, reset=False)
         labels = np.full(rows.shape[0], -1, dtype=np.intp)
         whole = self._whole_rows(rows)
         anchors, reach = self._anchors()
@@ -125,15 +152,15 @@ class DensityClusterer(KeepsTrainingRows):
         """
         check_is_fitted(self)
         measure = Measure.of(self)
-        rows = self._check_new(X, measure)
+        rows = self._check(X, measure, reset=False)
         scores = np.full(rows.shape[0], -np.inf)
         whole = self._whole_rows(rows)
         if len(whole):
             scores[whole] = -self._core_distances(rows[whole], measure)
         return scores
 
-    def _check_new(self, X: Any, measure: Measure) -> Any:
-        return measure.check(self, X, reset=False)
+    def _check(self, X: Any, measure: Measure, *, reset: bool) -> Any:
+        return measure.check(self, X, reset=reset)
 
     def _core_distances(self, rows: Any, measure: Measure) -> NDArray[np.floating[Any]]:
         trained = np.flatnonzero(self.labels_ >= -1)

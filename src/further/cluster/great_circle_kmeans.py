@@ -13,7 +13,7 @@ centroid is nearest in both.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from further.cluster.alternating import AlternatingClusterer, Floats, Partition
 from further.cluster.dissimilarity.distances import EARTH_RADIUS, check_coordinates
-from further.cluster.spherical_kmeans import Directions
+from further.cluster.spherical_kmeans import CosineDissimilarity
 from further.data.preparation.column_decisions import LATITUDES, LONGITUDES
 from further.errors import InputError
 
@@ -61,15 +61,15 @@ class GreatCircleKMeans(AlternatingClusterer):
     n_clusters : int
         Number of clusters.
     init : "k-means++", "random" or array-like of shape (n_clusters, 2)
-        Start: places drawn by greedy k-means++, places drawn uniformly, or given latitudes and
-        longitudes.
+        Initial centres: places drawn by greedy k-means++, places drawn uniformly, or given
+        latitudes and longitudes.
     n_init : "auto" or int
-        Number of starts, of which the one of least inertia is kept; "auto" is 3 for "k-means++",
-        10 for "random".
+        Number of initialisations, of which the one of least inertia is kept; "auto" is 3 for
+        "k-means++", 10 for "random".
     max_iter : int
-        Most iterations of a start.
+        Most iterations of an initialisation.
     random_state : int, RandomState or None
-        Seed of the starts.
+        Seed of the initial centres.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class GreatCircleKMeans(AlternatingClusterer):
         Sum of squared chords between the places and their centroids, km². (``score_samples`` is
         minus the great-circle distance to the own centroid, km.)
     n_iter_ : int
-        Iterations of the best start.
+        Iterations of the best initialisation.
     n_features_in_ : int
         2.
 
@@ -107,7 +107,7 @@ class GreatCircleKMeans(AlternatingClusterer):
     own_metric = "great_circle"
     customary_for = "coordinates"
 
-    def fit(self, X: Any, y: Any = None) -> Any:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Find the clusters of the places.
 
         Parameters
@@ -131,27 +131,21 @@ class GreatCircleKMeans(AlternatingClusterer):
         """
         return super().fit(X)
 
-    def _learn(self, X: Any) -> Directions:
-        return self._validated(X, reset=True)
-
-    def _read(self, X: Any) -> Directions:
-        return self._validated(X, reset=False)
-
-    def _validated(self, X: Any, reset: bool) -> Directions:
+    def _validated(self, X: Any, *, reset: bool) -> CosineDissimilarity:
         degrees = validate_data(self, latitude_first(X), reset=reset, dtype=np.float64)
-        return Directions(to_unit_vectors(check_coordinates(degrees, type(self).__name__)))
+        return CosineDissimilarity(to_unit_vectors(check_coordinates(degrees, type(self).__name__)))
 
-    def _given_start(self, rows: Directions) -> Floats:
-        start = check_array(self.init, dtype=np.float64)
-        self._check_start(start, 2)
-        return to_unit_vectors(check_coordinates(start, f"{type(self).__name__}: init"))
+    def _given_centers(self, rows: CosineDissimilarity) -> Floats:
+        given = check_array(self.init, dtype=np.float64)
+        self._check_init(given, 2)
+        return to_unit_vectors(check_coordinates(given, f"{type(self).__name__}: init"))
 
-    def _keep(self, rows: Directions, best: Partition) -> None:
+    def _keep(self, rows: CosineDissimilarity, best: Partition) -> None:
         self.unit_centers_ = best.centers
         self.cluster_centers_ = to_degrees(best.centers)
         self.inertia_ = 2 * EARTH_RADIUS**2 * best.inertia
 
-    def _fitted_centers(self) -> Floats:
+    def _encoded_centers(self) -> Floats:
         return self.unit_centers_
 
     def _distances(self, rows: Any, costs: Floats) -> Floats:

@@ -24,7 +24,6 @@ import sklearn.cluster
 from numpy.typing import NDArray
 from scipy import sparse
 
-from further._sklearn import fit_context
 from further.cluster.density import DensityClusterer, refuse_too_few
 from further.cluster.dissimilarity.distances import refuse_matrix
 from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
@@ -152,24 +151,7 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
             copy=copy,
         )
 
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> HDBSCAN:
-        """Find the clusters that persist, and noise.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d), DataFrame or sparse matrix
-            Rows, or with metric="precomputed" the distances of all pairs.
-        y : ignored
-            As in scikit-learn.
-
-        Returns
-        -------
-        HDBSCAN
-            Itself.
-        """
-        measure = Measure.of(self)
-        rows = measure.check(self, X, ensure_all_finite=False, dtype=np.float64)
+    def _fit_rows(self, X: Any, rows: Any, measure: Measure) -> None:
         if self.metric in _SQUARE:
             n = rows.shape[0]
             refuse_matrix(f'HDBSCAN: metric="{self.metric}"', n, n, copies=3)
@@ -184,9 +166,7 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
         adopt(self, inner.fit(measure.given(rows, "HDBSCAN")))
         # A second copy of the rows, which the fit needs for missing values only.
         self.__dict__.pop("_raw_data", None)
-        self.training_rows_ = None if measure.is_precomputed else rows
         self.core_distances_ = -self.score_samples(X)
-        return self
 
     def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
         clustered = np.flatnonzero(self.labels_ >= 0)
@@ -198,8 +178,8 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
     def _has_border(self) -> bool:
         return False
 
-    def _check_new(self, X: Any, measure: Measure) -> Any:
-        return measure.check(self, X, reset=False, ensure_all_finite=False, dtype=np.float64)
+    def _check(self, X: Any, measure: Measure, *, reset: bool) -> Any:
+        return measure.check(self, X, reset=reset, ensure_all_finite=False, dtype=np.float64)
 
     def _whole_rows(self, rows: Any) -> NDArray[np.intp]:
         if self.metric == "precomputed" or rows.dtype == object:

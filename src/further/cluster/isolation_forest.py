@@ -8,7 +8,7 @@ With :math:`h(x)` the number of random cuts that isolate x in a tree of :math:`\
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import sklearn.ensemble
@@ -77,7 +77,7 @@ class IsolationForest(KeepsTrainingRows, sklearn.ensemble.IsolationForest):
     _not_saved = ("estimators_", "estimators_features_", "estimator_")
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> IsolationForest:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Grow the forest.
 
         Parameters

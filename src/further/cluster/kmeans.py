@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -142,7 +142,7 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
         self.record = record
         self.n_threads = n_threads
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> KMeans:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Find the centroids of X.
 
         Parameters
@@ -169,7 +169,7 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
         return self._fit_dense(X, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def _fit_dense(self, X: Any, sample_weight: Any) -> KMeans:
+    def _fit_dense(self, X: Any, sample_weight: Any) -> Self:
         X = validate_data(self, X, dtype=[np.float64, np.float32], order="C")
         self._check_params_vs_input(X)
         weights = None

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.utils.validation import check_array, validate_data
 
-from further.cluster.alternating import AlternatingClusterer, Floats, Partition, Rows
+from further.cluster.alternating import AlternatingClusterer, Dissimilarity, Floats
 
 
-class ManhattanRows(Rows):
+class ManhattanDissimilarity(Dissimilarity):
     """Rows that cost the sum of absolute differences.
 
     When to use: inside k-medians. When it fails: a median is a partial sort of every group, so an
@@ -64,14 +64,15 @@ class KMedians(AlternatingClusterer):
     n_clusters : int
         Number of clusters.
     init : "k-means++", "random" or array-like of shape (n_clusters, d)
-        Start: rows drawn in proportion to their distance, rows drawn uniformly, or given centres.
+        Initial centres: rows drawn in proportion to their distance, rows drawn uniformly, or given
+        centres.
     n_init : "auto" or int
-        Number of starts, of which the one of least inertia is kept; "auto" is 3 for "k-means++",
-        10 for "random".
+        Number of initialisations, of which the one of least inertia is kept; "auto" is 3 for
+        "k-means++", 10 for "random".
     max_iter : int
-        Most iterations of a start.
+        Most iterations of an initialisation.
     random_state : int, RandomState or None
-        Seed of the starts.
+        Seed of the initial centres.
 
     Attributes
     ----------
@@ -82,7 +83,7 @@ class KMedians(AlternatingClusterer):
     inertia_ : float
         Sum of Manhattan distances between the rows and their medians.
     n_iter_ : int
-        Iterations of the best start.
+        Iterations of the best initialisation.
     n_features_in_ : int
         Number of columns.
 
@@ -105,19 +106,10 @@ class KMedians(AlternatingClusterer):
 
     own_metric = "manhattan"
 
-    def _learn(self, X: Any) -> ManhattanRows:
-        return ManhattanRows(validate_data(self, X, dtype=np.float64))
+    def _validated(self, X: Any, *, reset: bool) -> ManhattanDissimilarity:
+        return ManhattanDissimilarity(validate_data(self, X, reset=reset, dtype=np.float64))
 
-    def _read(self, X: Any) -> ManhattanRows:
-        return ManhattanRows(validate_data(self, X, reset=False, dtype=np.float64))
-
-    def _given_start(self, rows: ManhattanRows) -> Floats:
-        start: Floats = check_array(self.init, dtype=np.float64)
-        self._check_start(start, self.n_features_in_)
-        return start
-
-    def _keep(self, rows: ManhattanRows, best: Partition) -> None:
-        self.cluster_centers_ = best.centers
-
-    def _fitted_centers(self) -> Floats:
-        return self.cluster_centers_
+    def _given_centers(self, rows: ManhattanDissimilarity) -> Floats:
+        given: Floats = check_array(self.init, dtype=np.float64)
+        self._check_init(given, self.n_features_in_)
+        return given

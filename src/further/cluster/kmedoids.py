@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -154,7 +154,7 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
         tags.input_tags.allow_nan = self.metric == "gower"
         return tags
 
-    def fit(self, X: Any, y: Any = None) -> KMedoids:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Find the medoids.
 
         Parameters

@@ -3,8 +3,8 @@ r"""k-modes: clusters of categories, each around its most frequent ones.
 .. math:: J = \sum_{i=1}^n \sum_{m=1}^q [x_{im} \text{ known}]\,[x_{im} \ne c_{l_i m}], \qquad
           c_{jm} = \operatorname{mode} \{x_{im} : l_i = j, x_{im} \text{ known}\}.
 
-The two steps are products with one-hot columns;
-:mod:`further.cluster.dissimilarity.mixed_rows` has them.
+The two steps are products with one-hot columns, see
+:mod:`further.cluster.dissimilarity.mixed`.
 """
 
 from __future__ import annotations
@@ -24,21 +24,26 @@ from further.cluster.dissimilarity.categories import (
     encode_columns,
     learn_columns,
 )
-from further.cluster.dissimilarity.mixed_rows import MixedRows
+from further.cluster.dissimilarity.mixed import MixedDissimilarity
 from further.errors import InputError
 
 
-def start_by_frequency(rows: MixedRows, k: int, random: np.random.RandomState) -> Floats:
-    """Return Huang's start: modes drawn by frequency, each then moved to its nearest row.
+def huang_centers(rows: MixedDissimilarity, k: int, random: np.random.RandomState) -> Floats:
+    """Return Huang's initial centres: modes drawn by frequency, each then moved to its nearest row.
 
     Parameters
     ----------
-    rows : MixedRows
+    rows : MixedDissimilarity
         Rows of categories only.
     k : int
         Number of centres; they are distinct rows where there are enough.
     random : RandomState
         Source of the draws.
+
+    Returns
+    -------
+    ndarray of shape (k, q)
+        Codes of categories.
 
     References
     ----------
@@ -64,8 +69,20 @@ def start_by_frequency(rows: MixedRows, k: int, random: np.random.RandomState) -
     return drawn
 
 
-def start_by_density(rows: MixedRows, k: int) -> Floats:
-    """Return Cao's start: the row of the most frequent categories, then rows dense and far.
+def cao_centers(rows: MixedDissimilarity, k: int) -> Floats:
+    """Return Cao's initial centres: the row of the most frequent categories, then dense, far ones.
+
+    Parameters
+    ----------
+    rows : MixedDissimilarity
+        Rows of categories only.
+    k : int
+        Number of centres.
+
+    Returns
+    -------
+    ndarray of shape (k, q)
+        Codes of categories.
 
     References
     ----------
@@ -82,7 +99,33 @@ def start_by_density(rows: MixedRows, k: int) -> Floats:
     return centers
 
 
-class KModes(AlternatingClusterer):
+class CategoricalClusterer(AlternatingClusterer):
+    """Base of k-modes and k-prototypes: centres that hold categories.
+
+    When to use: as a base class, of clusterers whose rows are a :class:`MixedDissimilarity`. When
+    it fails: as they do.
+    """
+
+    own_metric = "gower"
+    encoded_centers_: Floats
+    categories_: list[Any]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _distances(self, rows: MixedDissimilarity, costs: Floats) -> Floats:
+        share = rows.known_share()
+        return np.divide(costs, share, out=np.zeros_like(costs), where=share > 0)
+
+    def _encoded_centers(self) -> Floats:
+        return self.encoded_centers_
+
+
+class KModes(CategoricalClusterer):
     """Clusters of rows of categories, by the number of columns that differ.
 
     When to use: for tables of words, yes and no, and codes. Every column is taken as categories,
@@ -95,15 +138,15 @@ class KModes(AlternatingClusterer):
     n_clusters : int
         Number of clusters.
     init : "huang", "cao", "random", "k-means++" or array-like of shape (n_clusters, q)
-        Start: modes drawn by frequency; the deterministic start of dense rows that are far apart;
-        rows drawn uniformly; rows drawn in proportion to their cost; given categories.
+        Initial centres: modes drawn by frequency; the deterministic choice of dense rows that are
+        far apart; rows drawn uniformly; rows drawn in proportion to their cost; given categories.
     n_init : "auto" or int
-        Number of starts, of which the one of least inertia is kept; "auto" is 10 for "huang" and
-        "random", 3 for "k-means++", and "cao" is one in any case.
+        Number of initialisations, of which the one of least inertia is kept; "auto" is 10 for
+        "huang" and "random", 3 for "k-means++", and "cao" is one in any case.
     max_iter : int
-        Most iterations of a start.
+        Most iterations of an initialisation.
     random_state : int, RandomState or None
-        Seed of the starts.
+        Seed of the initial centres.
 
     Attributes
     ----------
@@ -116,7 +159,7 @@ class KModes(AlternatingClusterer):
     n_missing_ : ndarray of int, shape (q,)
         Missing values of each column.
     n_iter_ : int
-        Iterations of the best start.
+        Iterations of the best initialisation.
     n_features_in_ : int
         Number of columns.
     categories_ : list of lists
@@ -144,12 +187,11 @@ class KModes(AlternatingClusterer):
     array([ True])
     """
 
-    own_metric = "gower"
     customary_for = "categorical"
     objective = "mismatches"
     score_meaning = "the number of columns that differ from the mode of the own cluster"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AlternatingClusterer._parameter_constraints,
+        **CategoricalClusterer._parameter_constraints,
         "init": [StrOptions({"huang", "cao", "random", "k-means++"}), "array-like"],
     }
 
@@ -168,13 +210,6 @@ class KModes(AlternatingClusterer):
         self.max_iter = max_iter
         self.random_state = random_state
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        tags.input_tags.allow_nan = True
-        return tags
-
     def score_samples(self, X: Any) -> Floats:
         """Return minus the number of columns in which each row differs from its mode.
 
@@ -192,53 +227,51 @@ class KModes(AlternatingClusterer):
         """
         return super().score_samples(X)
 
-    def _learn(self, X: Any) -> MixedRows:
+    def _validated(self, X: Any, *, reset: bool) -> MixedDissimilarity:
         frame = as_frame(X)
-        validate_data(self, X, skip_check_array=True)
-        self.categories_, codes = learn_columns(frame)
-        self.n_missing_ = (codes == MISSING).sum(axis=0)
-        return self._rows(codes)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if reset:
+            self.categories_, codes = learn_columns(frame)
+            self.n_missing_ = (codes == MISSING).sum(axis=0)
+        else:
+            codes = encode_columns(frame, self.categories_)
+        sizes = [len(c) for c in self.categories_]
+        return MixedDissimilarity(np.empty((len(codes), 0)), codes, sizes)
 
-    def _read(self, X: Any) -> MixedRows:
-        frame = as_frame(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return self._rows(encode_columns(frame, self.categories_))
-
-    def _rows(self, codes: Any) -> MixedRows:
-        return MixedRows(np.empty((len(codes), 0)), codes, [len(c) for c in self.categories_])
-
-    def _number_of_starts(self) -> int:
+    def _resolved_n_init(self) -> int:
         drawn = isinstance(self.init, str) and self.init != "cao"
-        return super()._number_of_starts() if drawn else 1
+        return super()._resolved_n_init() if drawn else 1
 
-    def _draw_start(self, rows: MixedRows, random: np.random.RandomState) -> Floats:
+    def _drawn_centers(self, rows: MixedDissimilarity, random: np.random.RandomState) -> Floats:
         if self.init == "huang":
-            return start_by_frequency(rows, self.n_clusters, random)
+            return huang_centers(rows, self.n_clusters, random)
         if self.init == "cao":
-            return start_by_density(rows, self.n_clusters)
-        return super()._draw_start(rows, random)
+            return cao_centers(rows, self.n_clusters)
+        return super()._drawn_centers(rows, random)
 
-    def _given_start(self, rows: MixedRows) -> Floats:
-        start = as_frame(self.init)
-        self._check_start(np.empty(start.shape), self.n_features_in_)
-        codes = encode_columns(start, self.categories_)
-        refuse_unseen(type(self).__name__, start, codes)
+    def _given_centers(self, rows: MixedDissimilarity) -> Floats:
+        given = as_frame(self.init)
+        self._check_init(np.empty(given.shape), self.n_features_in_)
+        codes = encode_columns(given, self.categories_)
+        refuse_unseen(type(self).__name__, given, codes)
         return np.where(codes == MISSING, rows.usual, codes)
 
-    def _distances(self, rows: MixedRows, costs: Floats) -> Floats:
-        share = rows.known_share()
-        return np.divide(costs, share, out=np.zeros_like(costs), where=share > 0)
-
-    def _keep(self, rows: MixedRows, best: Partition) -> None:
+    def _keep(self, rows: MixedDissimilarity, best: Partition) -> None:
         self.encoded_centers_ = best.centers
         self.cluster_centers_ = decode_columns(best.centers.astype(int), self.categories_)
 
-    def _fitted_centers(self) -> Floats:
-        return self.encoded_centers_
 
+def refuse_unseen(who: str, given: Any, codes: Any) -> None:
+    """Refuse initial centres with a category that no row has.
 
-def refuse_unseen(who: str, start: Any, codes: Any) -> None:
-    """Refuse a start with a category that no row has.
+    Parameters
+    ----------
+    who : str
+        The estimator, for the message.
+    given : DataFrame
+        The centres as they were given.
+    codes : ndarray of int
+        The same, encoded.
 
     Raises
     ------
@@ -249,6 +282,6 @@ def refuse_unseen(who: str, start: Any, codes: Any) -> None:
     if len(wrong):
         i, j = wrong[0]
         raise InputError(
-            f'{who}: init has "{start.iloc[i, j]}" in column {j}, which no row of X has; '
+            f'{who}: init has "{given.iloc[i, j]}" in column {j}, which no row of X has; '
             "give categories of X."
         )

@@ -17,7 +17,7 @@ import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from further._sklearn import Interval
-from further.cluster.alternating import AlternatingClusterer, Floats, Partition
+from further.cluster.alternating import Floats, Partition
 from further.cluster.dissimilarity.categories import (
     MISSING,
     as_frame,
@@ -27,8 +27,8 @@ from further.cluster.dissimilarity.categories import (
     learn_columns,
     read_numbers,
 )
-from further.cluster.dissimilarity.mixed_rows import MixedRows
-from further.cluster.kmodes import refuse_unseen
+from further.cluster.dissimilarity.mixed import MixedDissimilarity
+from further.cluster.kmodes import CategoricalClusterer, refuse_unseen
 from further.errors import InputError
 
 
@@ -52,7 +52,7 @@ def estimate_gamma(numbers: Floats) -> float:
     return 0.5 * spread if spread > 0 else 1.0
 
 
-class KPrototypes(AlternatingClusterer):
+class KPrototypes(CategoricalClusterer):
     """Clusters of rows of numbers and categories: k-means and k-modes in one cost.
 
     When to use: for mixed tables; bring the numbers to one scale first. A missing value (None,
@@ -71,14 +71,15 @@ class KPrototypes(AlternatingClusterer):
         What a category that differs costs, in squared units of the numbers; by default Huang's
         half of the mean standard deviation of the numbers.
     init : "k-means++", "random" or array-like of shape (n_clusters, d)
-        Start: rows drawn in proportion to their cost, rows drawn uniformly, or given prototypes.
+        Initial centres: rows drawn in proportion to their cost, rows drawn uniformly, or given
+        prototypes.
     n_init : "auto" or int
-        Number of starts, of which the one of least inertia is kept; "auto" is 3 for "k-means++",
-        10 for "random".
+        Number of initialisations, of which the one of least inertia is kept; "auto" is 3 for
+        "k-means++", 10 for "random".
     max_iter : int
-        Most iterations of a start.
+        Most iterations of an initialisation.
     random_state : int, RandomState or None
-        Seed of the starts.
+        Seed of the initial centres.
 
     Attributes
     ----------
@@ -95,7 +96,7 @@ class KPrototypes(AlternatingClusterer):
     n_missing_ : ndarray of int, shape (d,)
         Missing values of each column.
     n_iter_ : int
-        Iterations of the best start.
+        Iterations of the best initialisation.
     n_features_in_ : int
         Number of columns.
     categories_ : list of lists
@@ -123,15 +124,16 @@ class KPrototypes(AlternatingClusterer):
     (np.True_, 1.862)
     """
 
-    own_metric = "gower"
     customary_for = "mixed"
     objective = "squared euclidean and mismatches"
     score_meaning = (
         "the cost at the prototype of the own cluster: squared differences of the numbers and the "
         "weight of each category that differs"
     )
+    gamma_: float
+    usual_: Floats
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AlternatingClusterer._parameter_constraints,
+        **CategoricalClusterer._parameter_constraints,
         "categorical_features": ["array-like", Integral, str, None],
         "gamma": [Interval(Real, 0, None, closed="left"), None],
     }
@@ -155,13 +157,6 @@ class KPrototypes(AlternatingClusterer):
         self.max_iter = max_iter
         self.random_state = random_state
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        tags.input_tags.allow_nan = True
-        return tags
-
     def score_samples(self, X: Any) -> Floats:
         """Return minus the cost of each row at its prototype.
 
@@ -179,28 +174,28 @@ class KPrototypes(AlternatingClusterer):
         """
         return super().score_samples(X)
 
-    def _learn(self, X: Any) -> MixedRows:
+    def _validated(self, X: Any, *, reset: bool) -> MixedDissimilarity:
         frame = as_frame(X)
-        validate_data(self, X, skip_check_array=True)
-        self.categorical_features_ = self._find_categorical(frame)
-        words = frame.iloc[:, self.categorical_features_]
-        self.categories_, codes = learn_columns(words)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if reset:
+            self.categorical_features_ = self._find_categorical(frame)
         numbers = read_numbers(frame.iloc[:, self._numeric()])
+        words = frame.iloc[:, self.categorical_features_]
+        if not reset:
+            codes = encode_columns(words, self.categories_)
+            return self._mixed(numbers, codes, self.usual_)
+        self.categories_, codes = learn_columns(words)
         self.gamma_ = estimate_gamma(numbers) if self.gamma is None else float(self.gamma)
         self.n_missing_ = np.zeros(frame.shape[1], dtype=np.int64)
         self.n_missing_[self._numeric()] = np.isnan(numbers).sum(axis=0)
         self.n_missing_[self.categorical_features_] = (codes == MISSING).sum(axis=0)
-        rows = MixedRows(numbers, codes, [len(c) for c in self.categories_], self.gamma_)
+        rows = self._mixed(numbers, codes)
         self.usual_ = rows.usual
         return rows
 
-    def _read(self, X: Any) -> MixedRows:
-        frame = as_frame(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        numbers = read_numbers(frame.iloc[:, self._numeric()])
-        codes = encode_columns(frame.iloc[:, self.categorical_features_], self.categories_)
+    def _mixed(self, numbers: Floats, codes: Any, usual: Any = None) -> MixedDissimilarity:
         sizes = [len(c) for c in self.categories_]
-        return MixedRows(numbers, codes, sizes, self.gamma_, usual=self.usual_)
+        return MixedDissimilarity(numbers, codes, sizes, self.gamma_, usual=usual)
 
     def _numeric(self) -> Any:
         return np.setdiff1d(np.arange(self.n_features_in_), self.categorical_features_)
@@ -225,28 +220,21 @@ class KPrototypes(AlternatingClusterer):
                 )
         return np.unique(np.array(chosen, dtype=np.int64))
 
-    def _given_start(self, rows: MixedRows) -> Floats:
-        start = as_frame(self.init)
-        self._check_start(np.empty(start.shape), self.n_features_in_)
-        words = start.iloc[:, self.categorical_features_]
+    def _given_centers(self, rows: MixedDissimilarity) -> Floats:
+        frame = as_frame(self.init)
+        self._check_init(np.empty(frame.shape), self.n_features_in_)
+        words = frame.iloc[:, self.categorical_features_]
         codes = encode_columns(words, self.categories_)
         refuse_unseen(type(self).__name__, words, codes)
-        given = np.hstack([read_numbers(start.iloc[:, self._numeric()]), codes])
+        given = np.hstack([read_numbers(frame.iloc[:, self._numeric()]), codes])
         missing = np.isnan(given)
         missing[:, rows.p :] = codes == MISSING
         return np.where(missing, rows.usual, given)
 
-    def _distances(self, rows: MixedRows, costs: Floats) -> Floats:
-        share = rows.known_share()
-        return np.divide(costs, share, out=np.zeros_like(costs), where=share > 0)
-
-    def _keep(self, rows: MixedRows, best: Partition) -> None:
+    def _keep(self, rows: MixedDissimilarity, best: Partition) -> None:
         self.encoded_centers_ = best.centers
         prototypes = np.full((len(best.centers), self.n_features_in_), None, dtype=object)
         prototypes[:, self._numeric()] = best.centers[:, : rows.p]
         codes = best.centers[:, rows.p :].astype(int)
         prototypes[:, self.categorical_features_] = decode_columns(codes, self.categories_)
         self.cluster_centers_ = prototypes
-
-    def _fitted_centers(self) -> Floats:
-        return self.encoded_centers_

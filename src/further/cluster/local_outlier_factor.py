@@ -11,7 +11,7 @@ it is about 1 within a cluster and larger outside. ``score_samples`` is -LOF.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import sklearn.neighbors
@@ -90,7 +90,7 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
     }
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> LocalOutlierFactor:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Find the density around every row.
 
         Parameters

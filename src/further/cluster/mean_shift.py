@@ -10,7 +10,7 @@ peak.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import sklearn.cluster
@@ -81,7 +81,7 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
     score_meaning = "the distance to the nearest peak of the density"
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> MeanShift:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Find the peaks.
 
         Parameters

@@ -8,7 +8,7 @@ it has seen so far.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import sklearn.cluster
@@ -52,7 +52,7 @@ max_no_improvement, init_size, n_init, reassignment_ratio
     True
     """
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MiniBatchKMeans:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Find centroids from random batches of X.
 
         Parameters

@@ -21,7 +21,6 @@ import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
 
-from further._sklearn import fit_context
 from further.cluster.density import DensityClusterer, refuse_too_few
 from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
 
@@ -114,24 +113,7 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
     max_eps: float
     reachability_: NDArray[np.floating[Any]]
 
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> OPTICS:
-        """Order the rows and read the clusters off.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d), DataFrame or sparse matrix
-            Rows, or with metric="precomputed" the distances of all pairs.
-        y : ignored
-            As in scikit-learn.
-
-        Returns
-        -------
-        OPTICS
-            Itself.
-        """
-        measure = Measure.of(self)
-        rows = measure.check(self, X)
+    def _fit_rows(self, X: Any, rows: Any, measure: Measure) -> None:
         refuse_too_few("OPTICS", self.min_samples, rows.shape[0])
         parameters = {
             **self.get_params(deep=False),
@@ -143,8 +125,6 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
         adopt(self, inner.fit(measure.given(rows, "OPTICS")))
         self.reachability_ = self.reachability_ * measure.unit
         self.core_distances_ = self.core_distances_ * measure.unit
-        self.training_rows_ = None if measure.is_precomputed else rows
-        return self
 
     def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
         if self.cluster_method == "xi":

@@ -16,10 +16,10 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_array, validate_data
 
-from further.cluster.alternating import AlternatingClusterer, Floats, Partition, Rows
+from further.cluster.alternating import AlternatingClusterer, Dissimilarity, Floats
 
 
-class Directions(Rows):
+class CosineDissimilarity(Dissimilarity):
     """Unit vectors, dense or sparse, that cost one minus the cosine.
 
     When to use: inside the clusterers of directions. When it fails: a row of zeros has no
@@ -79,14 +79,14 @@ class SphericalKMeans(AlternatingClusterer):
     n_clusters : int
         Number of clusters.
     init : "k-means++", "random" or array-like of shape (n_clusters, d)
-        Start: rows drawn by greedy k-means++, rows drawn uniformly, or given directions.
+        Initial centres: rows drawn by greedy k-means++, rows drawn uniformly, or given directions.
     n_init : "auto" or int
-        Number of starts, of which the one of least inertia is kept; "auto" is 3 for "k-means++",
-        10 for "random".
+        Number of initialisations, of which the one of least inertia is kept; "auto" is 3 for
+        "k-means++", 10 for "random".
     max_iter : int
-        Most iterations of a start.
+        Most iterations of an initialisation.
     random_state : int, RandomState or None
-        Seed of the starts.
+        Seed of the initial centres.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class SphericalKMeans(AlternatingClusterer):
     inertia_ : float
         Sum of 1 - cosine between the rows and their centroids.
     n_iter_ : int
-        Iterations of the best start.
+        Iterations of the best initialisation.
     n_features_in_ : int
         Number of columns.
 
@@ -124,24 +124,12 @@ class SphericalKMeans(AlternatingClusterer):
         tags.input_tags.sparse = True
         return tags
 
-    def _learn(self, X: Any) -> Directions:
-        return self._validated(X, reset=True)
-
-    def _read(self, X: Any) -> Directions:
-        return self._validated(X, reset=False)
-
-    def _validated(self, X: Any, reset: bool) -> Directions:
+    def _validated(self, X: Any, *, reset: bool) -> CosineDissimilarity:
         X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32])
-        return Directions(normalize(X))
+        return CosineDissimilarity(normalize(X))
 
-    def _given_start(self, rows: Directions) -> Floats:
-        start = check_array(self.init, dtype=rows.unit.dtype)
-        self._check_start(start, self.n_features_in_)
-        directions: Floats = normalize(start)
+    def _given_centers(self, rows: CosineDissimilarity) -> Floats:
+        given = check_array(self.init, dtype=rows.unit.dtype)
+        self._check_init(given, self.n_features_in_)
+        directions: Floats = normalize(given)
         return directions
-
-    def _keep(self, rows: Directions, best: Partition) -> None:
-        self.cluster_centers_ = best.centers
-
-    def _fitted_centers(self) -> Floats:
-        return self.cluster_centers_

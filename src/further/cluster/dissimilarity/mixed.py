@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from further.cluster.alternating import Floats, Rows
+from further.cluster.alternating import Dissimilarity, Floats
 from further.cluster.dissimilarity.categories import MISSING
 
 #: Up to so many categories a column, and entries in all, the one-hot table is dense, in float32:
@@ -28,7 +28,7 @@ from further.cluster.dissimilarity.categories import MISSING
 DENSE_CATEGORIES, DENSE_ENTRIES = 16, 2**26
 
 
-class MixedRows(Rows):
+class MixedDissimilarity(Dissimilarity):
     """Rows of numbers and of codes of categories, of which any may be missing.
 
     When to use: inside k-modes and k-prototypes. When it fails: the one-hot centres take memory

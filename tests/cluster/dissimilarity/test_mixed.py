@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from further.cluster.dissimilarity import mixed_rows
-from further.cluster.dissimilarity.mixed_rows import MixedRows
+from further.cluster.dissimilarity import mixed
+from further.cluster.dissimilarity.mixed import MixedDissimilarity
 
 SIZES = [3, 1, 6]
 
@@ -37,7 +37,7 @@ def costs_by_loops(numbers, codes, centers, gamma):
 
 @pytest.fixture(params=["dense", "sparse"])
 def storage(request, monkeypatch):
-    monkeypatch.setattr(mixed_rows, "DENSE_CATEGORIES", 16 if request.param == "dense" else 0)
+    monkeypatch.setattr(mixed, "DENSE_CATEGORIES", 16 if request.param == "dense" else 0)
 
 
 @pytest.mark.usefixtures("storage")
@@ -46,8 +46,8 @@ def storage(request, monkeypatch):
 def test_costs(missing, with_numbers):
     numbers, codes = table(0, missing=missing)
     numbers = numbers if with_numbers else np.empty((len(codes), 0))
-    rows = MixedRows(numbers, codes, SIZES, gamma=0.3)
-    assert rows.dense == (not isinstance(rows.one_hot, mixed_rows.sparse.csr_array))
+    rows = MixedDissimilarity(numbers, codes, SIZES, gamma=0.3)
+    assert rows.dense == (not isinstance(rows.one_hot, mixed.sparse.csr_array))
     centers = rows.as_centers(np.array([3, 8, 20]))
     expected = costs_by_loops(numbers, codes, centers, 0.3)
     np.testing.assert_allclose(rows.costs(slice(0, 30), centers), expected, atol=1e-9)
@@ -60,7 +60,7 @@ def test_costs(missing, with_numbers):
 @pytest.mark.usefixtures("storage")
 def test_centres():
     numbers, codes = table(1)
-    rows = MixedRows(numbers, codes, SIZES)
+    rows = MixedDissimilarity(numbers, codes, SIZES)
     labels = np.arange(30) % 3
     centers = rows.centers_of(labels, np.zeros((4, 5)))
     for j in range(3):
@@ -76,18 +76,18 @@ def test_centres():
 @pytest.mark.usefixtures("storage")
 def test_many_clusters_are_counted_alike(monkeypatch):
     numbers, codes = table(2)
-    rows = MixedRows(numbers, codes, SIZES)
+    rows = MixedDissimilarity(numbers, codes, SIZES)
     labels = np.arange(30) % 7
     start = rows.as_centers(np.arange(7))
     whole = rows.centers_of(labels, start)
-    monkeypatch.setattr(mixed_rows, "DENSE_ENTRIES", 10)
+    monkeypatch.setattr(mixed, "DENSE_ENTRIES", 10)
     np.testing.assert_array_equal(rows.centers_of(labels, start), whole)
 
 
 def test_a_group_that_knows_nothing_gets_what_is_usual():
     numbers = np.array([[1.0], [3.0], [np.nan]])
     codes = np.array([[0], [0], [-1]])
-    rows = MixedRows(numbers, codes, [1])
+    rows = MixedDissimilarity(numbers, codes, [1])
     np.testing.assert_array_equal(rows.as_centers(np.array([2])), [[2.0, 0.0]])
     centers = rows.centers_of(np.array([0, 0, 1]), np.zeros((2, 2)))
     np.testing.assert_array_equal(centers, [[2.0, 0.0], [2.0, 0.0]])
@@ -96,8 +96,8 @@ def test_a_group_that_knows_nothing_gets_what_is_usual():
 def test_columns_without_a_value_cost_nothing():
     numbers, codes = table(3)
     empty = np.full((30, 1), np.nan)
-    plain = MixedRows(numbers, codes, SIZES)
-    padded = MixedRows(
+    plain = MixedDissimilarity(numbers, codes, SIZES)
+    padded = MixedDissimilarity(
         np.hstack([numbers, empty]), np.hstack([codes, np.full((30, 1), -1)]), [*SIZES, 0]
     )
     index = np.array([1, 2])
@@ -112,7 +112,7 @@ def test_columns_without_a_value_cost_nothing():
 
 def test_large_numbers_lose_no_digits():
     numbers = 1e8 + np.array([[0.0], [1.0], [2.0]])
-    rows = MixedRows(numbers, np.empty((3, 0), dtype=int), [])
+    rows = MixedDissimilarity(numbers, np.empty((3, 0), dtype=int), [])
     np.testing.assert_allclose(
         rows.costs(slice(0, 3), rows.as_centers(np.array([0]))), [[0.0], [1.0], [4.0]]
     )
@@ -123,4 +123,4 @@ def test_large_numbers_lose_no_digits():
 def test_known_share(seed, missing):
     numbers, codes = table(seed, missing=missing)
     expected = np.hstack([~np.isnan(numbers), codes != -1]).mean(axis=1)
-    np.testing.assert_allclose(MixedRows(numbers, codes, SIZES).known_share(), expected)
+    np.testing.assert_allclose(MixedDissimilarity(numbers, codes, SIZES).known_share(), expected)
