@@ -63,9 +63,7 @@ def cost(run: RunFolder) -> Markup | None:
 
 
 def _cost_of(model: ModelRun) -> _Cost:
-    keys = ("seconds", "energy_wh", "carbon_g", "training_flops")
-    seconds, energy, carbon, operations = (as_number(model.entry.get(key)) for key in keys)
-    return _Cost(model.label, seconds, energy, carbon, operations)
+    return _Cost(model.label, model.seconds, model.energy_wh, model.carbon_g, model.training_flops)
 
 
 def _of_all(run: RunFolder, costs: list[_Cost]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from further.report.chart import chart, columns
 from further.report.markup import Markup, join, tag
-from further.report.numbers import as_number, significant
+from further.report.numbers import significant
 from further.report.run_folder import ModelRun, RunFolder, read_history
 
 _CLOCK = ("step", "epoch", "seconds")
@@ -37,7 +37,7 @@ def _charts(model: ModelRun) -> list[Markup]:
     steps = history.get("step")
     if not steps or len(steps) < 2:
         return []
-    best = as_number(model.entry.get("best_step"))
+    best = model.best_step
     return [
         _chart(model, quantity, series, history, best)
         for quantity, series in _quantities(history).items()

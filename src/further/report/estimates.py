@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from further.evaluate.record import Figure
+from further.evaluate.typed_json import from_json
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, fixed
-from further.report.run_folder import Figure, mapping, read_figure
 
 _LEFT, _WIDTH = 4, 84
 
 
 def read_estimate(value: object) -> Figure | None:
     """Take a JSON value as a figure; ``None`` where there is none."""
-    figure = read_figure(mapping(value))
+    figure = from_json(Figure, value)
     return None if figure.value is None else figure
 
 

@@ -14,7 +14,7 @@ from further.report.run_folder import RunFolder, mapping, sentences
 
 def limits(run: RunFolder) -> Markup:
     """Say in one plain sentence each what a figure measures and what it cannot show."""
-    found = {name for model in run.models for name in model.figures}
+    found = {name for model in run.models for name in model.metrics}
     found |= {"energy_wh"} if any(model.figure("energy_wh") for model in run.models) else set()
     names = [name for name in METRICS if name in found] + sorted(found - set(METRICS))
     told = (find_metric(name) for name in names)

@@ -11,37 +11,18 @@ from typing import Any
 
 from further.errors import RunError
 from further.evaluate.metrics import GOALS, METRICS
+from further.evaluate.record import Figure, ModelRecord
+from further.evaluate.typed_json import from_json
 from further.registry import models_for
 from further.report.markup import without_nan
 from further.report.numbers import as_number
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure of one model with its interval and the two ends of its scale."""
+class ModelRun(ModelRecord):
+    """One model of a run: its record in the evaluation and the folder that holds its files."""
 
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    real: float | None = None
-    noise: float | None = None
-    n: int | None = None
-    method: str = ""
-    basis: str | None = None
-
-
-@dataclass(frozen=True)
-class ModelRun:
-    """One model of a run: its entry in the evaluation and the folder that holds its files."""
-
-    name: str
-    label: str
-    role: str
-    folder: Path
-    entry: Mapping[str, Any]
-    figures: Mapping[str, Figure]
-    flags: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    folder: Path = Path()
 
     @property
     def short(self) -> str:
@@ -54,20 +35,13 @@ class ModelRun:
         return self.role == "control"
 
     @property
-    def is_copy(self) -> bool:
-        """Whether it gives its training rows back by design."""
-        return bool(self.entry.get("is_copy"))
-
-    @property
     def shows_training_rows(self) -> bool:
         """Whether its samples are rows of the training set, by design or by failure."""
         return self.is_copy or "memorizes" in self.flags
 
     def figure(self, name: str) -> Figure | None:
         """Find a figure among the metrics or, as for energy, beside them; ``None`` if undefined."""
-        found = self.figures.get(name)
-        if found is None:
-            found = Figure(as_number(self.entry.get(name)))
+        found = self.metrics.get(name) or Figure(self.value(name))
         return found if found.value is not None else None
 
 
@@ -244,21 +218,9 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
     own = folder / "models" / name
     # A name comes from a file: one such as "../.." must not lead the report out of its run.
     inside = own.is_dir() and own.resolve().is_relative_to(folder.resolve())
-    figures = {
-        str(key): read_figure(value)
-        for key, value in mapping(entry.get("metrics")).items()
-        if isinstance(value, Mapping)
-    }
-    return ModelRun(
-        name=name,
-        label=str(entry.get("label") or _label(name)),
-        role=str(entry.get("role") or "model"),
-        folder=own if inside else folder,
-        entry=entry,
-        figures=figures,
-        flags=sentences(entry.get("flags")),
-        notes=sentences(entry.get("notes")),
-    )
+    record = from_json(ModelRecord, entry)
+    known = vars(record) | {"name": name, "label": record.label or _label(name)}
+    return ModelRun(**known, folder=own if inside else folder)
 
 
 def goal_label(name: str) -> str:
@@ -272,22 +234,6 @@ def _label(name: str) -> str:
     return known.get(name, name.replace("_", " ").capitalize())
 
 
-def read_figure(value: Mapping[str, Any]) -> Figure:
-    """Read a figure with its interval; what is missing or no number is ``None``."""
-    ends = {key: as_number(value.get(key)) for key in ("value", "low", "high", "real", "noise")}
-    n, basis = as_number(value.get("n")), value.get("basis")
-    return Figure(
-        value=ends["value"],
-        low=ends["low"],
-        high=ends["high"],
-        real=ends["real"],
-        noise=ends["noise"],
-        n=None if n is None else int(n),
-        method=str(value.get("method") or ""),
-        basis=str(basis) if basis else None,
-    )
-
-
 def _entry_of_training(run: Mapping[str, Any]) -> dict[str, Any]:
     """Describe the model of a run that has not been evaluated, from what training recorded."""
     model = run.get("model")
@@ -298,7 +244,7 @@ def _entry_of_training(run: Mapping[str, Any]) -> dict[str, Any]:
 def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
     """Find what real or noise scores: the same for all models, so the first that records it."""
     for model in models:
-        value = getattr(model.figures.get(name), end, None)
+        value = getattr(model.metrics.get(name), end, None)
         if value is not None:
             return float(value)
     return None

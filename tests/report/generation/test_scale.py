@@ -1,24 +1,16 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from further.evaluate.record import Figure
 from further.report.generation.scale import scale_of
 from further.report.generation.scale_plot import _bend, _cut
-from further.report.run_folder import Figure, ModelRun
+from further.report.run_folder import ModelRun
 
 
 def model(name: str, metric: str, value: float | None, **more: float) -> ModelRun:
     figure = Figure(value, **more)
-    return ModelRun(
-        name,
-        name,
-        "model",
-        Path(),
-        {"energy_wh": value, "is_copy": name == "copy"},
-        {metric: figure},
-    )
+    return ModelRun(name, name, is_copy=name == "copy", energy_wh=value, metrics={metric: figure})
 
 
 def test_noise_is_zero_and_real_is_one() -> None:

@@ -15,7 +15,7 @@ _BESIDE = tuple(name for name, metric in METRICS.items() if metric.beside)
 
 def metric_table(run: RunFolder) -> Markup:
     """Write every figure of every model, with what real data and noise score beside them."""
-    found = {name for model in run.models for name in model.figures}
+    found = {name for model in run.models for name in model.metrics}
     found |= {name for name in _BESIDE if any(model.figure(name) for model in run.models)}
     ordered = [METRICS[name] for name in METRICS if name in found]
     ordered += [find_metric(name) for name in sorted(found - set(METRICS))]

@@ -48,7 +48,7 @@ def page(run: RunFolder, training_examples: bool) -> Page:
 
 
 def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence[Section | None]:
-    evaluated = any(model.figures for model in run.models)
+    evaluated = any(model.metrics for model in run.models)
     examples = examples_of(run)
     pairs = examples.nearest(run, album)
     if pairs and not training_examples:
@@ -171,7 +171,7 @@ def _facts(run: RunFolder) -> list[tuple[str, object]]:
     seconds = as_number(run.evaluation.get("seconds", run.run.get("seconds")))
     if seconds is not None:
         facts.append(("Took", duration(seconds)))
-    spent = [as_number(model.entry.get("energy_wh")) for model in run.models]
+    spent = [model.energy_wh for model in run.models]
     if any(value is not None for value in spent):
         total = sum(value for value in spent if value is not None)
         facts.append(("Energy", f"{significant(total, 2)} Wh"))

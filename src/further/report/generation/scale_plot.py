@@ -187,7 +187,7 @@ def _key(run: RunFolder, is_cut: bool) -> Markup:
 
 def _figures_with_both_ends(run: RunFolder) -> dict[str, dict[str, Any]]:
     """Take the metrics that have both ends for goals: a single model has no ranking to go by."""
-    names = dict.fromkeys(name for model in run.models for name in model.figures)
+    names = dict.fromkeys(name for model in run.models for name in model.metrics)
     anchored = [
         name
         for name in names

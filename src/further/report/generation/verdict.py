@@ -46,7 +46,7 @@ def answer(run: RunFolder) -> str:
     if run.is_comparison:
         labels = [item.label for item in run.models]
         return f"{listing(labels)} on {data}: no recommendation was recorded."
-    for name in ("kernel_distance", *model.figures):
+    for name in ("kernel_distance", *model.metrics):
         figure, scale = model.figure(name), scale_of(run.models, name)
         if figure and scale:
             interval = scale.write_interval(figure)
@@ -158,15 +158,11 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
     points: list[tuple[str, float]] = []
     means: list[tuple[str, float, float | None, float | None]] = []
     for model in run.models:
-        found = mapping(mapping(model.entry.get("across_seeds")).get(name))
-        values = [
-            value for item in found.get("values") or [] if (value := as_number(item)) is not None
-        ]
-        mean = as_number(found.get("mean"))
-        if not values or mean is None:
+        found = model.across_seeds.get(name)
+        if found is None or not found.values or found.mean is None:
             continue
-        points += [(model.label, value) for value in values]
-        means.append((model.label, mean, as_number(found.get("low")), as_number(found.get("high"))))
+        points += [(model.label, value) for value in found.values]
+        means.append((model.label, found.mean, found.low, found.high))
     scale = scale_of(run.models, name)
     if not points or scale is None:
         return None
@@ -244,7 +240,7 @@ def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
     status = run.run.get("status")
     if status in ("interrupted", "failed"):
         told.append(f"This run was {status}; resume it with further resume.")
-    if not any(model.figures for model in run.models):
+    if not any(model.metrics for model in run.models):
         told.append("Nothing has been evaluated yet; further evaluate adds the figures.")
     if not training_examples:
         told.append(
