@@ -98,7 +98,8 @@ def load(
     if attributes:
         given["attributes"] = [attributes] if isinstance(attributes, str) else list(attributes)
     if mapped is not False:
-        given["mapped"] = mapped if mapped is True else str(mapped)
+        where = mapped if mapped is True else str(Path(mapped).expanduser().resolve())
+        given["mapped"] = where
     if isinstance(source, pd.DataFrame):
         from further.data.formats.tables import load_frame
 
