@@ -12,8 +12,9 @@ INSTALLED_BENCH := $(BENCH)/.installed
 
 install: $(INSTALLED)
 
-# Small nets on many threads are slow on a busy machine.
+# Two processes of one thread each: small nets on many threads are slow on a busy machine.
 test test-slow: export OMP_NUM_THREADS := 1
+BOTH_CORES := -n 2 --dist worksteal
 
 demo: $(INSTALLED)
 	$(BIN)/further compare digits
@@ -23,10 +24,10 @@ test: $(INSTALLED_TEST)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(BOTH_CORES) -m "not slow"
 
 test-slow: $(INSTALLED_TEST)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(BOTH_CORES) -m slow
 
 bench: $(INSTALLED_BENCH)
 	set -e; for script in benchmarks/*_vs_*.py; do $(BENCH)/bin/python $$script; done

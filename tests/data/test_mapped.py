@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pickle
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -167,27 +165,3 @@ def test_50_000_pictures_take_less_than_a_gigabyte(tmp_path):
     peak, total = map(float, done.stdout.split())
     assert peak < 2**30
     assert total == pytest.approx(50_000 * base.sum() / 255, rel=1e-4)
-
-
-@pytest.mark.slow
-def test_training_on_rows_of_the_disk_is_as_fast_as_on_rows_in_memory(tmp_path):
-    import torch
-
-    n = 10_000
-    pictures = RNG.integers(0, 256, (n, 3, 64, 64), dtype=np.uint8)
-    memory = Dataset("many", "images", pictures, levels=256)
-    disk = dataclasses.replace(
-        memory, values=write_pictures(tmp_path / "a.npy", pictures.shape, pictures)
-    )
-    encoding, net = fit_encoding(memory), torch.nn.Conv2d(3, 16, 3, stride=2)
-
-    def seconds(dataset):
-        order = np.random.default_rng(1).permutation(n)[:2560]
-        start = time.perf_counter()
-        for rows in order.reshape(-1, 128):
-            net(torch.from_numpy(encoding.encode(dataset.take(rows)))).square().mean().backward()
-        return time.perf_counter() - start
-
-    # In turn, and the best of each: what else the machine does must not decide.
-    both = np.array([[seconds(memory), seconds(disk)] for _ in range(7)]).min(axis=0)
-    assert both[1] < 1.2 * both[0]

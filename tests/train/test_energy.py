@@ -54,13 +54,15 @@ def test_without_a_counter_processor_time_is_taken(tmp_path, monkeypatch):
     assert used.method == "estimated from processor time at 12 W a core (design power)"
 
 
-def test_work_takes_energy_and_sleep_none(tmp_path, monkeypatch):
+def test_work_takes_energy_and_waiting_none(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_POWERCAP", tmp_path)
+    worked = 10.0
+    monkeypatch.setattr(module.time, "process_time", lambda: worked)
     meter = EnergyMeter()
-    time.sleep(0.05)
-    asleep = meter.read().watt_hours
-    sum(range(2_000_000))
-    assert meter.read().watt_hours > 2 * asleep
+    time.sleep(0.01)
+    assert meter.read().watt_hours == 0
+    worked += 60
+    assert meter.read().watt_hours == pytest.approx(WATTS_PER_CORE / 60)
 
 
 def test_carbon_is_energy_times_the_grid(monkeypatch):

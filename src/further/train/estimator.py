@@ -221,20 +221,7 @@ class DatasetEstimator(Estimator, ABC):
         return self
 
     def save(self, folder: str | Path, **more: Any) -> Path:
-        """Write ``model.safetensors`` and ``model.json``; ``further.load`` reads them.
-
-        Parameters
-        ----------
-        folder : path
-            Where to.
-        **more
-            Further entries of ``model.json``.
-
-        Returns
-        -------
-        Path
-            The folder.
-        """
+        """Write the model, and how rows are encoded for it."""
         check_is_fitted(self)
         return super().save(folder, encoding=self.encoding_.to_json(), **more)
 

@@ -195,20 +195,7 @@ class NetworkEstimator(DatasetEstimator):
         return self
 
     def save(self, folder: str | Path, **more: Any) -> Path:
-        """Write ``model.safetensors`` and ``model.json``; ``further.load`` reads them.
-
-        Parameters
-        ----------
-        folder : path
-            Where to.
-        **more
-            Further entries of ``model.json``.
-
-        Returns
-        -------
-        Path
-            The folder.
-        """
+        """Write the model, and what its network was computed with."""
         check_is_fitted(self)
         return super().save(folder, execution=self.execution_.to_json(), **more)
 
