@@ -81,12 +81,8 @@ def train(
         Of the split, the training and the evaluation.
     conditional : bool, default=True
         Whether the model is told the class where there are labels.
-    out : path, optional
-        Folder of the run; default: a new folder under ``runs``.
-    listen : callable, optional
-        Called with every progress message, a dict.
-    command : str, optional
-        The command line to record.
+    out, listen, command : optional
+        As :func:`further.compare.generative_models` has them.
     **loading
         Further options of :func:`further.data.load`.
 
