@@ -97,6 +97,11 @@ def flags_of(
         What held-out rows score.
     control : mapping of Score, optional
         The simple control's, over all its trainings.
+
+    Returns
+    -------
+    flags, notes : tuple of str
+        Names, and a sentence for each.
     """
     raised: dict[str, list[str]] = {}
     for training in trainings:
