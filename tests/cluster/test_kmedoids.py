@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from further.cluster import fasterpam
 from further.cluster.dissimilarity import distances
-from further.cluster.fasterpam import alternate_medoids, start_by_build
+from further.cluster.fasterpam import alternate_medoids, build_medoids
 from further.cluster.kmedoids import KMedoids
 from further.errors import InputError, RunError
 from further.train.load import load
@@ -114,7 +114,7 @@ def test_cost_never_rises_with_more_passes(seed, k):
 def test_build_by_hand():
     x = np.array([0.0, 1.0, 2.0, 10.0, 11.0])
     # 2 is the middle; then 10 takes 8 + 8 off the sum, and 11 as much, the first of them is taken.
-    np.testing.assert_array_equal(start_by_build(np.abs(x[:, None] - x), 2), [2, 3])
+    np.testing.assert_array_equal(build_medoids(np.abs(x[:, None] - x), 2), [2, 3])
 
 
 def test_order_of_rows_does_not_matter():

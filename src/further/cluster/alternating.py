@@ -52,21 +52,78 @@ class Dissimilarity(ABC):
 
     @abstractmethod
     def costs(self, part: slice, centers: Floats) -> Floats:
-        """Return the costs, shape (m, k), of the rows of a slice at each centre."""
+        """Return the costs of the rows of a slice at each centre.
+
+        Parameters
+        ----------
+        part : slice
+            Which rows, m of them.
+        centers : ndarray of shape (k, d)
+            Centres.
+
+        Returns
+        -------
+        ndarray of shape (m, k)
+            Costs.
+        """
 
     @abstractmethod
     def centers_of(self, labels: NDArray[np.intp], centers: Floats) -> Floats:
-        """Return the cheapest centre of each group; that of an empty group stays as it is."""
+        """Return the cheapest centre of each group; that of an empty group stays as it is.
 
-    def own_costs(self, part: slice, labels: NDArray[np.intp], costs: Floats, _: Floats) -> Floats:
-        """Return the cost of each row of a slice at its own centre, where need be more exactly."""
+        Parameters
+        ----------
+        labels : ndarray of int, shape (n,)
+            Groups of the rows.
+        centers : ndarray of shape (k, d)
+            Their present centres.
+
+        Returns
+        -------
+        ndarray of shape (k, d)
+            The cheapest ones.
+        """
+
+    def own_costs(
+        self, part: slice, labels: NDArray[np.intp], costs: Floats, centers: Floats
+    ) -> Floats:
+        """Return the cost of each row of a slice at its own centre, where need be more exactly.
+
+        Parameters
+        ----------
+        part : slice
+            Which rows, m of them.
+        labels : ndarray of int, shape (m,)
+            Their centres.
+        costs : ndarray of shape (m, k)
+            What :meth:`costs` returned.
+        centers : ndarray of shape (k, d)
+            Centres.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            Costs.
+        """
         own: Floats = np.take_along_axis(costs, labels[:, None], axis=1)[:, 0]
         return own
 
 
 @dataclass(frozen=True)
 class Partition:
-    """Centres, the rows' clusters and costs, and after how many iterations."""
+    """The rows in clusters.
+
+    Attributes
+    ----------
+    centers : ndarray of shape (k, d)
+        Centres.
+    labels : ndarray of int, shape (n,)
+        Clusters of the rows.
+    costs : ndarray of shape (n,)
+        What each row costs at its centre.
+    n_iter : int
+        Iterations that led here.
+    """
 
     centers: Floats
     labels: NDArray[np.intp]
@@ -80,7 +137,22 @@ class Partition:
 
 
 def nearest(rows: Dissimilarity, centers: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """Return the cheapest centre of each row, the first of equal ones, and its cost."""
+    """Return the cheapest centre of each row, the first of equal ones, and its cost.
+
+    Parameters
+    ----------
+    rows : Dissimilarity
+        Rows and their costs.
+    centers : ndarray of shape (k, d)
+        Centres.
+
+    Returns
+    -------
+    labels : ndarray of int, shape (n,)
+        Numbers of the centres.
+    costs : ndarray of shape (n,)
+        Costs there.
+    """
     labels = np.empty(rows.n, dtype=np.intp)
     own = np.empty(rows.n)
     for part in gen_batches(rows.n, max(1, BLOCK // len(centers))):
@@ -113,6 +185,20 @@ def fill_empty(labels: NDArray[np.intp], costs: Floats, k: int) -> NDArray[np.in
     """Return labels in which each empty cluster has got the row that costs most where it is.
 
     Rows that cost nothing stay: with fewer distinct rows than clusters some clusters are empty.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Clusters of the rows.
+    costs : ndarray of shape (n,)
+        What each row costs at its centre.
+    k : int
+        Number of clusters.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Clusters of the rows; the same array where none was empty.
     """
     sizes = np.bincount(labels, minlength=k)
     if sizes.all():
@@ -230,6 +316,19 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
     initial centres are (``_given_centers``), and where the centres are not what the rows are
     compared with, what it shows (``_keep``, ``_encoded_centers``). When it fails: in local minima,
     hence ``n_init``.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Number of clusters.
+    init : "k-means++", "random" or array-like of shape (n_clusters, d)
+        Initial centres.
+    n_init : "auto" or int
+        Number of initialisations, of which the one of least inertia is kept.
+    max_iter : int
+        Most iterations of each.
+    random_state : int, RandomState or None
+        Seed of the initial centres.
     """
 
     #: The distance between rows that goes with it, where it has no parameter ``metric``.
@@ -272,6 +371,7 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
         Returns
         -------
         self
+            The fitted estimator.
 
         Raises
         ------

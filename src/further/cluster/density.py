@@ -96,7 +96,7 @@ class DensityClusterer(KeepsTrainingRows):
         Returns
         -------
         self
-            Itself.
+            The fitted estimator.
         """
         measure = Measure.of(self)
         rows = self._check(X, measure, reset=True)

@@ -33,8 +33,8 @@ LEAST_GAIN = 1e-12
 CANDIDATES = 32
 
 
-def start_by_build(distances: Floats, k: int) -> Integers:
-    """Return PAM's start: each next medoid is the row that lowers the sum of distances most.
+def build_medoids(distances: Floats, k: int) -> Integers:
+    """Return PAM's initial medoids: each next one lowers the sum of distances most (BUILD).
 
     Parameters
     ----------
@@ -42,6 +42,11 @@ def start_by_build(distances: Floats, k: int) -> Integers:
         Symmetric.
     k : int
         Number of medoids.
+
+    Returns
+    -------
+    ndarray of int, shape (k,)
+        Numbers of rows.
 
     References
     ----------
@@ -71,7 +76,7 @@ def fasterpam(distances: Floats, medoids: Integers, max_iter: int) -> tuple[Inte
     distances : ndarray of shape (n, n)
         Symmetric, not negative.
     medoids : ndarray of int, shape (k,)
-        Start.
+        Initial ones.
     max_iter : int
         Most passes over the candidates.
 
@@ -155,9 +160,16 @@ def alternate_medoids(distances: Floats, medoids: Integers, max_iter: int) -> tu
     distances : ndarray of shape (n, n)
         Symmetric, not negative.
     medoids : ndarray of int, shape (k,)
-        Start.
+        Initial ones.
     max_iter : int
         Most iterations.
+
+    Returns
+    -------
+    medoids : ndarray of int, shape (k,)
+        Numbers of rows.
+    n_iter : int
+        Iterations.
 
     References
     ----------

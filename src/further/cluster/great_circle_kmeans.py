@@ -122,6 +122,7 @@ class GreatCircleKMeans(AlternatingClusterer):
         Returns
         -------
         self
+            The fitted estimator.
 
         Raises
         ------

@@ -29,7 +29,7 @@ from further.cluster.dissimilarity.distances import (
     pairwise,
     refuse_matrix,
 )
-from further.cluster.fasterpam import alternate_medoids, fasterpam, start_by_build
+from further.cluster.fasterpam import alternate_medoids, build_medoids, fasterpam
 from further.errors import InputError
 from further.train.estimator import Estimator
 
@@ -62,13 +62,13 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
         Swaps until none helps, or assigning and choosing anew by turns: faster on long tables,
         with a larger sum.
     init : "random" or "build"
-        Start: rows drawn uniformly, or the greedy start of PAM (deterministic, slower).
+        Initial medoids: rows drawn uniformly, or the greedy ones of PAM (deterministic, slower).
     max_iter : int
         Most passes over the rows.
     n_init : int
-        Number of random starts, of which the one of least sum is kept.
+        Number of random initialisations, of which the one of least sum is kept.
     random_state : int, RandomState or None
-        Seed of the starts and of the sample.
+        Seed of the initial medoids and of the sample.
     sample_size : int, optional
         Look for medoids among so many rows, drawn at random, and only assign the others. By default
         all rows take part.
@@ -84,7 +84,7 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
     inertia_ : float
         Sum of the distances of all rows to their medoids.
     n_iter_ : int
-        Passes of the best start.
+        Passes of the best initialisation.
     n_features_in_ : int
         Number of columns (1 for sets and texts; training rows for "precomputed").
     sample_indices_ : ndarray of int or None
@@ -167,6 +167,7 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
         Returns
         -------
         self
+            The fitted estimator.
         """
         self._validate_params()
         metric = self._metric()
@@ -181,8 +182,8 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
         self._refuse_too_few_or_many(len(chosen))
         self.ranges_ = gower_ranges(rows) if metric == "gower" else None
         distances = self._between_all(rows, chosen)
-        n_starts = 1 if self.init == "build" else self.n_init
-        found = [self._search(distances, random) for _ in range(n_starts)]
+        n_init = 1 if self.init == "build" else self.n_init
+        found = [self._search(distances, random) for _ in range(n_init)]
         medoids, self.n_iter_ = min(found, key=lambda pair: distances[pair[0]].min(axis=0).sum())
         self.medoid_indices_ = chosen[medoids]
         self.cluster_centers_ = self._show(rows)
@@ -263,11 +264,11 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
         self, distances: Floats, random: np.random.RandomState
     ) -> tuple[NDArray[np.intp], int]:
         if self.init == "build":
-            start = start_by_build(distances, self.n_clusters)
+            medoids = build_medoids(distances, self.n_clusters)
         else:
-            start = random.choice(len(distances), self.n_clusters, replace=False)
+            medoids = random.choice(len(distances), self.n_clusters, replace=False)
         search = fasterpam if self.method == "fasterpam" else alternate_medoids
-        return search(distances, start, self.max_iter)
+        return search(distances, medoids, self.max_iter)
 
     def _show(self, rows: Any) -> Any:
         """Return the medoids in a form that can be saved."""

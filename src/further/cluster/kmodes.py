@@ -117,6 +117,25 @@ class CategoricalClusterer(AlternatingClusterer):
         tags.input_tags.allow_nan = True
         return tags
 
+    def score_samples(self, X: Any) -> Floats:
+        """Return minus the cost of each row at its own centre.
+
+        Higher is more typical. The cost of a row with missing values is scaled up to all columns,
+        so that knowing little does not look typical; a row without any value scores 0. For k-modes
+        it is the number of columns in which the row differs from its mode.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (m, d)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            At most 0.
+        """
+        return super().score_samples(X)
+
     def _distances(self, rows: MixedDissimilarity, costs: Floats) -> Floats:
         share = rows.known_share()
         return np.divide(costs, share, out=np.zeros_like(costs), where=share > 0)
@@ -204,28 +223,9 @@ class KModes(CategoricalClusterer):
         max_iter: int = 100,
         random_state: Any = None,
     ) -> None:
-        self.n_clusters = n_clusters
-        self.init = init
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.random_state = random_state
-
-    def score_samples(self, X: Any) -> Floats:
-        """Return minus the number of columns in which each row differs from its mode.
-
-        Higher is more typical. What a row with missing values differs in is scaled up to all
-        columns, so that knowing little does not look typical; a row without any value scores 0.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (m, q)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (m,)
-        """
-        return super().score_samples(X)
+        super().__init__(
+            n_clusters, init=init, n_init=n_init, max_iter=max_iter, random_state=random_state
+        )
 
     def _validated(self, X: Any, *, reset: bool) -> MixedDissimilarity:
         frame = as_frame(X)

@@ -149,30 +149,11 @@ class KPrototypes(CategoricalClusterer):
         max_iter: int = 100,
         random_state: Any = None,
     ) -> None:
-        self.n_clusters = n_clusters
         self.categorical_features = categorical_features
         self.gamma = gamma
-        self.init = init
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.random_state = random_state
-
-    def score_samples(self, X: Any) -> Floats:
-        """Return minus the cost of each row at its prototype.
-
-        Higher is more typical. The cost of a row with missing values is scaled up to all columns,
-        so that knowing little does not look typical; a row without any value scores 0.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (m, d)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (m,)
-        """
-        return super().score_samples(X)
+        super().__init__(
+            n_clusters, init=init, n_init=n_init, max_iter=max_iter, random_state=random_state
+        )
 
     def _validated(self, X: Any, *, reset: bool) -> MixedDissimilarity:
         frame = as_frame(X)

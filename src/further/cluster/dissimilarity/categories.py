@@ -121,6 +121,11 @@ def encode(column: pd.Series[Any], categories: list[Any]) -> NDArray[np.int64]:
     categories : list
         Those of the training rows, from :func:`learn_columns`.
 
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Places in ``categories``, or -1 or -2.
+
     Examples
     --------
     >>> encode(pd.Series(["b", None, "c"]), ["a", "b"])
@@ -130,7 +135,20 @@ def encode(column: pd.Series[Any], categories: list[Any]) -> NDArray[np.int64]:
 
 
 def encode_columns(frame: pd.DataFrame, categories: list[list[Any]]) -> NDArray[np.int64]:
-    """Return the codes of all columns, shape (n, q)."""
+    """Return the codes of all columns.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, q)
+        Values.
+    categories : list of lists
+        Those of each column.
+
+    Returns
+    -------
+    ndarray of int, shape (n, q)
+        See :func:`encode`.
+    """
     codes = np.empty(frame.shape, dtype=np.int64)
     for j, (_, column) in enumerate(frame.items()):
         codes[:, j] = encode(column, categories[j])
@@ -138,7 +156,20 @@ def encode_columns(frame: pd.DataFrame, categories: list[list[Any]]) -> NDArray[
 
 
 def decode_columns(codes: NDArray[np.integer[Any]], categories: list[list[Any]]) -> Any:
-    """Return the categories of codes, None where there is none: an object array (n, q)."""
+    """Return the categories of codes.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n, q)
+        Places in ``categories``.
+    categories : list of lists
+        Those of each column.
+
+    Returns
+    -------
+    ndarray of objects, shape (n, q)
+        None where a code is negative.
+    """
     values = np.full(codes.shape, None, dtype=object)
     for j, known in enumerate(categories):
         for i, code in enumerate(codes[:, j]):

@@ -214,7 +214,19 @@ def refuse_matrix(
 
 
 def check_coordinates(rows: Floats, who: str = "great_circle") -> Floats:
-    """Return latitudes and longitudes, shape (n, 2), degrees.
+    """Return latitudes and longitudes in degrees, once they are known to be such.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, 2)
+        Latitudes and longitudes.
+    who : str
+        Begins the message.
+
+    Returns
+    -------
+    ndarray of shape (n, 2)
+        The rows.
 
     Raises
     ------

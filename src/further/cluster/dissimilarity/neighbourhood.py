@@ -125,6 +125,11 @@ class Measure:
         **checks
             Of scikit-learn's ``validate_data``.
 
+        Returns
+        -------
+        array, sparse matrix or DataFrame
+            The rows.
+
         Raises
         ------
         InputError
@@ -141,6 +146,18 @@ class Measure:
 
     def given(self, rows: Any, who: str) -> Any:
         """Return what scikit-learn's ``fit`` takes in the place of the rows.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n, d)
+            Validated training rows.
+        who : str
+            The estimator, for the message.
+
+        Returns
+        -------
+        array-like of shape (n, d) or ndarray of shape (n, n)
+            Rows, or distances of all pairs.
 
         Raises
         ------
@@ -162,7 +179,20 @@ class Measure:
         return rows
 
     def pairwise(self, new: Any, rows: Any) -> NDArray[np.floating[Any]]:
-        """Return the distances of all pairs, shape (m, n), in our unit."""
+        """Return the distances of all pairs in our unit.
+
+        Parameters
+        ----------
+        new : array-like of shape (m, d)
+            Validated rows.
+        rows : array-like of shape (n, d)
+            Training rows.
+
+        Returns
+        -------
+        ndarray of shape (m, n)
+            Distances.
+        """
         if self.needs_matrix:
             return self._matrix(new, rows, gower_ranges(_frame(rows)))
         options = dict(self.metric_params or {})

@@ -15,7 +15,7 @@ from further.cluster.exact.full_pass import scan_all
 from further.cluster.exact.grouping import group_centroids
 from further.cluster.exact.initialization import plus_plus
 from further.cluster.exact.layout import BLOCK, GROUP, Bounds, Groups, Sums
-from further.cluster.exact.lloyd import means
+from further.cluster.exact.lloyd import AssignmentStep, means
 from further.cluster.exact.matrix import ScaledMatrix, aligned, round_up
 from further.cluster.exact.tiles import scan_tiles, scan_unclear_rows
 from further.cluster.exact.yinyang import scan_rows
@@ -36,7 +36,7 @@ _ABOVE = 1 + 2.0**-20
 Scan = Callable[[Sums, int, int], tuple[int, int]]
 
 
-class CompiledAssignment(ScaledMatrix):
+class CompiledAssignment(ScaledMatrix, AssignmentStep):
     """Labels and centroid sums of a table, kept from one iteration to the next.
 
     Centroids are float64 and less ``offset`` throughout.

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.cluster import kmeans_plusplus
 
 from further._sklearn import lloyd_iteration
-from further.cluster.exact.lloyd import means
+from further.cluster.exact.lloyd import AssignmentStep, means
 
 
-class Float64Assignment:
+class Float64Assignment(AssignmentStep):
     """Labels and centroids of centred float64 rows, by scikit-learn's own iteration.
 
     When to use: for data too small to load compiled code, and where most rows are too close to two

@@ -31,7 +31,20 @@ class AssignmentStep(Protocol):
         """Label all rows and return new centroids and the number of rows that moved."""
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
-        """Label all rows and return the number of rows that moved."""
+        """Label all rows by their nearest centroids.
+
+        Parameters
+        ----------
+        centers : ndarray of shape (k, d), float64
+            Centroids.
+        update : bool
+            Whether the sums of the clusters are to follow.
+
+        Returns
+        -------
+        int
+            How many labels changed.
+        """
 
     def inertia(self, centers: np.ndarray) -> float:
         """Return the weighted sum of squared distances to the centroids of the labels."""
@@ -39,10 +52,38 @@ class AssignmentStep(Protocol):
     def plus_plus(
         self, n_clusters: int, random_state: np.random.RandomState, n_candidates: int | None = None
     ) -> np.ndarray:
-        """Return the rows that k-means++ draws, with one candidate or scikit-learn's number."""
+        """Return the rows that k-means++ draws.
+
+        Parameters
+        ----------
+        n_clusters : int
+            How many to draw.
+        random_state : RandomState
+            Draws as scikit-learn's ``kmeans_plusplus`` does.
+        n_candidates : int, optional
+            Candidates for each centroid; 2 + ln k when None.
+
+        Returns
+        -------
+        ndarray of shape (n_clusters,), int
+            Their indices.
+        """
 
     def squared_distances(self, centers: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return each row's squared distance to the centroid of its label, in float64."""
+        """Return each row's squared distance to the centroid of its label.
+
+        Parameters
+        ----------
+        centers : ndarray of shape (k, d), float64
+            Centroids.
+        labels : ndarray of shape (n,), int32
+            Their indices.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            Squared distances.
+        """
 
     def shut(self) -> None:
         """End the threads, if there are any."""
@@ -69,7 +110,21 @@ class Iteration:
 
 @dataclass(frozen=True)
 class Solution:
-    """What one initialisation of k-means led to; centroids are float64 and less the offset."""
+    """What one initialisation of k-means led to.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (n,), int32
+        Clusters of the rows.
+    centers : ndarray of shape (k, d), float64
+        Centroids, less the offset.
+    inertia : float
+        The weighted sum of squared distances to them.
+    n_iter : int
+        Iterations.
+    history : list of Iteration
+        All of them, if they were to be recorded.
+    """
 
     labels: np.ndarray
     centers: np.ndarray
@@ -100,6 +155,11 @@ def iterate(
         Sum of the centroids' squared movements below which to stop.
     record : bool
         Whether to keep every iteration.
+
+    Returns
+    -------
+    Solution
+        The last labels and centroids.
     """
     assignment.start(len(centers))
     history: list[Iteration] = []
@@ -155,6 +215,11 @@ def means(
         Returns a row in the coordinates of ``sums``.
     spread : float
         Mean squared distance of the rows to their mean.
+
+    Returns
+    -------
+    ndarray of shape (k, d)
+        Centroids in the coordinates of ``sums``.
     """
     if len(empty):
         sums, mass = sums.copy(), mass.copy()

@@ -103,7 +103,20 @@ class ScaledMatrix:
                 other.result()
 
     def squared_distances(self, centers: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return each row's squared distance to the centroid of its label, in float64."""
+        """Return each row's squared distance to a centroid, in float64.
+
+        Parameters
+        ----------
+        centers : ndarray of shape (k, d), float64
+            Centroids, less the offset.
+        labels : ndarray of shape (n,), int32
+            Which one.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            Squared distances.
+        """
         out = np.empty(self.n)
 
         def work(span: int, a: int, b: int) -> None:
