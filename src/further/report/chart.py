@@ -63,6 +63,15 @@ def data_table(head: Sequence[str], rows: Iterable[Sequence[object]], class_: st
     return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Table")
 
 
+def legend(**signs: str) -> Markup:
+    """Explain the signs of a chart: class names, spaces as underscores, with their words."""
+    explained = (
+        join((tag("span", class_=f"key {sign.replace('_', ' ')}".strip()), words))
+        for sign, words in signs.items()
+    )
+    return tag("p", join(explained, " "), class_="legend")
+
+
 def columns(**values: Sequence[Any]) -> dict[str, list[Any]]:
     """Hold data by column, which is half the size of rows that repeat their names."""
     return {name: list(items) for name, items in values.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from further.report.chart import chart, columns
+from further.report.chart import chart, columns, legend
 from further.report.markup import Markup, join, tag
 from further.report.numbers import significant
 from further.report.run_folder import ModelRun, RunFolder, read_history
@@ -19,16 +19,7 @@ def learning_curves(run: RunFolder) -> Markup | None:
     charts = [drawn for model in run.models for drawn in _charts(model)]
     if not charts:
         return None
-    key = tag(
-        "p",
-        tag("span", class_="key line training"),
-        "training ",
-        tag("span", class_="key line validation"),
-        "validation ",
-        tag("span", class_="key line best"),
-        "weights kept",
-        class_="legend",
-    )
+    key = legend(line_training="training", line_validation="validation", line_best="weights kept")
     return tag("div", key, tag("div", *charts, class_="curves"))
 
 

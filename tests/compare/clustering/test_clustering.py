@@ -126,7 +126,7 @@ def test_a_number_that_was_asked_for_is_taken_and_the_doubt_is_said(tmp_path):
     clustering = cluster_table(X, k=3, k_max=4, out=tmp_path / "run")
     assert clustering.evaluation["k"] == 3
     assert clustering.evaluation["criteria"]["k"] == 1
-    assert "the data speak for no cluster structure" in clustering.sentence
+    assert "the data suggest no cluster structure" in clustering.sentence
 
 
 def test_the_label_of_iris_takes_no_part_but_is_compared(tmp_path):

@@ -26,7 +26,7 @@ def headline(evaluation: dict[str, Any]) -> str:
     asked = evaluation["asked"]["k"]
     if asked and criteria and criteria["k"] != asked:
         said = "no cluster structure" if criteria["k"] == 1 else _counted(criteria["k"])
-        text += f"; {asked} was asked for, the data speak for {said}"
+        text += f"; {asked} was asked for, the data suggest {said}"
     elif criteria and not criteria["agree"]:
         text += "; the criteria disagree about the number"
     return f"{text}."

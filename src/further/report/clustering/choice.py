@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from further.report.chart import chart, columns
+from further.report.chart import chart, columns, legend
 from further.report.clustering.pictures import changing
 from further.report.estimates import drawn, method_of, read_estimate, write_estimate
 from further.report.markup import Markup, join, tag
@@ -134,19 +134,12 @@ def _rounded(values: Sequence[float | None]) -> list[float | None]:
 def _key(charts: Sequence[object]) -> Markup | None:
     if not charts:
         return None
-    return tag(
-        "p",
-        tag("span", class_="key"),
-        "this data",
-        tag("span", class_="key area interval"),
-        "its interval",
-        tag("span", class_="key reference"),
-        "data of no structure",
-        tag("span", class_="key own"),
-        "the criterion's own answer",
-        tag("span", class_="key chosen"),
-        "the k of this report",
-        class_="legend",
+    return legend(
+        values="this data",
+        area_interval="its interval",
+        reference="data of no structure",
+        own="the criterion's own answer",
+        chosen="the k of this report",
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from further.report.chart import chart, columns, data_table
+from further.report.chart import chart, columns, data_table, legend
 from further.report.generation.samples import WITHHELD, memorization
 from further.report.markup import Markup, tag
 from further.report.numbers import as_number, fixed, share, significant
@@ -104,14 +104,7 @@ def column_distributions(run: RunFolder, first: str | None) -> Markup | None:
         )
     if not parts:
         return None
-    key = tag(
-        "p",
-        tag("span", class_="key area real"),
-        "real, held out ",
-        tag("span", class_="key line generated"),
-        "generated",
-        class_="legend",
-    )
+    key = legend(area_real="real, held out", line_generated="generated")
     return tag("div", key, *parts)
 
 
