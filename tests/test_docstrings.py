@@ -38,23 +38,6 @@ TO_DO = {
     "further.cluster.number.sweep",
     "further.cluster.number.tendency",
     "further.cluster.number.voting",
-    "further.compare.clustering.assignments",
-    "further.compare.clustering.batches",
-    "further.compare.clustering.clustering",
-    "further.compare.clustering.evidence",
-    "further.compare.clustering.method",
-    "further.compare.clustering.prepared_table",
-    "further.compare.clustering.task",
-    "further.compare.generation.comparison",
-    "further.compare.generation.member",
-    "further.compare.generation.pictures",
-    "further.compare.generation.recommend",
-    "further.compare.generation.record",
-    "further.compare.generation.single",
-    "further.compare.generation.task",
-    "further.compare.members",
-    "further.compare.source",
-    "further.compare.task",
     "further.evaluate.clustering_record",
     "further.evaluate.generation.class_balance",
     "further.evaluate.generation.constraints",
@@ -81,30 +64,6 @@ TO_DO = {
     "further.generate.latent_density",
     "further.generate.likelihood",
     "further.generate.vae",
-    "further.report.chart",
-    "further.report.clustering.choice",
-    "further.report.clustering.kmeans_player",
-    "further.report.clustering.limits",
-    "further.report.clustering.page",
-    "further.report.clustering.pictures",
-    "further.report.clustering.profiles",
-    "further.report.clustering.summary",
-    "further.report.clustering.tables",
-    "further.report.cost",
-    "further.report.estimates",
-    "further.report.generation.latent",
-    "further.report.generation.page",
-    "further.report.generation.samples",
-    "further.report.generation.scale",
-    "further.report.generation.summary",
-    "further.report.generation.table_rows",
-    "further.report.generation.verdict",
-    "further.report.markup",
-    "further.report.numbers",
-    "further.report.page",
-    "further.report.pictures",
-    "further.report.run_folder",
-    "further.report.shell",
 }
 
 
@@ -155,9 +114,11 @@ def faults(name: str, value: Any) -> list[str]:
 
 def _of_class(name: str, cls: type) -> list[str]:
     if dataclasses.is_dataclass(cls):
-        doc = NumpyDocString(inspect.cleandoc(cls.__doc__ or ""))
+        # What a base describes holds for whatever derives from it.
+        docs = [NumpyDocString(inspect.cleandoc(own.__doc__ or "")) for own in cls.__mro__[:-1]]
         described = {
             word.strip()
+            for doc in docs
             for section in ("Parameters", "Attributes")
             for entry in doc[section]
             for word in entry.name.split(",")

@@ -55,6 +55,11 @@ def choose_models(
         Its controls are always among them.
     models : sequence of str, or dict of dict, optional
         Names, or names with hyperparameters; default: all that a comparison takes.
+
+    Returns
+    -------
+    list of dict
+        The name and the hyperparameters of each.
     """
     lines = models_for(task)
     if models is None:

@@ -29,6 +29,11 @@ def read_input(data: Any, y: Any = None, **loading: Any) -> Dataset:
         Class labels of data given in memory.
     **loading
         Options of :func:`further.data.load`, for what is read.
+
+    Returns
+    -------
+    Dataset
+        The data.
     """
     return load(data, **loading) if isinstance(data, str | Path) else as_dataset(data, y)
 
@@ -48,6 +53,18 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
 def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
     """Return the data of a run and check that they are still the same.
 
+    Parameters
+    ----------
+    path : Path
+        The run.
+    record : mapping
+        Its ``run.json``.
+
+    Returns
+    -------
+    Dataset
+        The same rows as in the beginning.
+
     Raises
     ------
     RunError
@@ -64,6 +81,15 @@ def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
 def refuse_changed(path: Path, record: Mapping[str, Any], dataset: Dataset) -> None:
     """Refuse data that are not those that a run began with.
 
+    Parameters
+    ----------
+    path : Path
+        The run.
+    record : mapping
+        Its ``run.json``.
+    dataset : Dataset
+        What is found in their place.
+
     Raises
     ------
     RunError
@@ -77,7 +103,20 @@ def refuse_changed(path: Path, record: Mapping[str, Any], dataset: Dataset) -> N
 
 
 def default_folder(command: str, name: str) -> Path:
-    """Return a new folder under ``runs``, named by command, data and time."""
+    """Return a new folder under ``runs``, named by command, data and time.
+
+    Parameters
+    ----------
+    command : str
+        What is done.
+    name : str
+        The data: a name or a file.
+
+    Returns
+    -------
+    Path
+        Not there yet.
+    """
     plain = "".join(c if c.isalnum() else "-" for c in Path(name).stem).strip("-").lower() or "data"
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     folder = Path("runs") / f"{command}-{plain}-{stamp}"

@@ -36,7 +36,28 @@ class TaskModule(Protocol):
         command: str | None,
         **options: Any,
     ) -> Result:
-        """Compare the models of the task on the data; further options are the task's own."""
+        """Compare the models of the task on the data; further options are the task's own.
+
+        Parameters
+        ----------
+        data : str, Path, Dataset, DataFrame or array
+            A name, a file or folder, or the data themselves.
+        seed : int
+            Of everything that is drawn at random.
+        out : path or None
+            Folder of the run.
+        listen : callable or None
+            Called with every progress message, a dict.
+        command : str or None
+            The command line to record.
+        **options
+            The task's own, and those of :func:`further.data.load`.
+
+        Returns
+        -------
+        Result
+            The run and its evaluation.
+        """
 
     def train(
         self,
@@ -50,13 +71,68 @@ class TaskModule(Protocol):
         command: str | None,
         **options: Any,
     ) -> Result:
-        """Train one model and judge it."""
+        """Train one model and judge it.
+
+        Parameters
+        ----------
+        model : str
+            A name from the table of models.
+        data : str, Path, Dataset, DataFrame or array
+            A name, a file or folder, or the data themselves.
+        parameters : mapping or None
+            Hyperparameters of the model.
+        seed : int
+            Of everything that is drawn at random.
+        out : path or None
+            Folder of the run.
+        listen : callable or None
+            Called with every progress message, a dict.
+        command : str or None
+            The command line to record.
+        **options
+            The task's own, and those of :func:`further.data.load`.
+
+        Returns
+        -------
+        Result
+            The run and its evaluation.
+        """
 
     def resume(self, path: str | Path, *, jobs: int | None, listen: Listen | None) -> Result:
-        """Do what is missing in a run."""
+        """Do what is missing in a run.
+
+        Parameters
+        ----------
+        path : path
+            The run.
+        jobs : int or None
+            Members trained at a time.
+        listen : callable or None
+            Called with every progress message, a dict.
+
+        Returns
+        -------
+        Result
+            The run and its evaluation.
+        """
 
     def judge(self, path: str | Path, *, device: str, listen: Listen | None) -> Result:
-        """Judge the trained models of a finished run anew."""
+        """Judge the trained models of a finished run anew.
+
+        Parameters
+        ----------
+        path : path
+            The run.
+        device : {"auto", "cpu", "cuda", "mps"}
+            Where networks are computed.
+        listen : callable or None
+            Called with every progress message, a dict.
+
+        Returns
+        -------
+        Result
+            The run and its evaluation.
+        """
 
     def member_worker(self, path: Path) -> Work:
         """Return what trains and judges the members of a comparison in a worker process."""
@@ -74,6 +150,11 @@ def compare_models(data: Any, *, task: str = "generation", **options: Any) -> Re
     **options
         Those of the task, such as :func:`further.compare.generative_models` has, and of
         :func:`further.data.load`.
+
+    Returns
+    -------
+    Result
+        The run and its evaluation; of a class of the task's own.
 
     Raises
     ------
@@ -96,6 +177,11 @@ def train_model(model: str, data: Any, **options: Any) -> Result:
         A name such as "digits", a file or folder, or the data themselves.
     **options
         ``parameters`` of the model, ``seed``, ``out`` and others of its task.
+
+    Returns
+    -------
+    Result
+        The run and its evaluation; of a class of the task's own.
 
     Raises
     ------
@@ -126,6 +212,11 @@ def resume(
     listen : callable, optional
         Called with every progress message, a dict.
 
+    Returns
+    -------
+    Result
+        The run and its evaluation; of a class of the task's own.
+
     Raises
     ------
     RunError
@@ -150,6 +241,11 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         Where networks are computed.
     listen : callable, optional
         Called with every progress message, a dict.
+
+    Returns
+    -------
+    Result
+        The run and its evaluation; of a class of the task's own.
 
     Raises
     ------
@@ -200,6 +296,13 @@ def options_of(task: str) -> tuple[str, ...]:
 
 def refuse_other_options(task: str, given: Mapping[str, Any]) -> None:
     """Refuse options that the comparison of a task does not know.
+
+    Parameters
+    ----------
+    task : str
+        Its name.
+    given : mapping
+        The options by name.
 
     Raises
     ------

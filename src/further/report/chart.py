@@ -51,12 +51,42 @@ def chart(
 
 
 def folded_table(summary: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
-    """Put a table behind a line that opens it."""
+    """Put a table behind a line that opens it.
+
+    Parameters
+    ----------
+    summary : str
+        The line that opens it.
+    head : sequence of str
+        Headings of the columns.
+    rows : iterable of sequence
+        The cells.
+
+    Returns
+    -------
+    Markup
+        A ``details`` element.
+    """
     return tag("details", tag("summary", summary), data_table(head, rows), class_="data")
 
 
 def data_table(head: Sequence[str], rows: Iterable[Sequence[object]], class_: str = "") -> Markup:
-    """Put a table in the page, in a box that scrolls on its own when it is too wide."""
+    """Put a table in the page, in a box that scrolls on its own when it is too wide.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Headings of the columns.
+    rows : iterable of sequence
+        The cells.
+    class_ : str, default=""
+        Class of the table.
+
+    Returns
+    -------
+    Markup
+        The box.
+    """
     header = tag("tr", *(tag("th", name, scope="col") for name in head))
     body = join(tag("tr", *(tag("td", cell) for cell in row)) for row in rows)
     table = tag("table", tag("thead", header), tag("tbody", body), class_=class_ or None)

@@ -81,7 +81,26 @@ def _of_all(run: RunFolder, costs: list[_Cost]) -> str:
 def in_words(
     run: RunFolder, what: str, seconds: float | None, energy: float | None, carbon: float | None
 ) -> str:
-    """Say what something took, how its energy is known and which grid its carbon assumes."""
+    """Say what something took, how its energy is known and which grid its carbon assumes.
+
+    Parameters
+    ----------
+    run : RunFolder
+        It records how energy is known.
+    what : str
+        The subject of the sentence.
+    seconds : float or None
+        The time it took.
+    energy : float or None
+        In watt-hours.
+    carbon : float or None
+        In grams of CO₂ equivalent.
+
+    Returns
+    -------
+    str
+        One to three sentences.
+    """
     told = [f"{what} took {duration(seconds)}"]
     if energy is not None:
         told[0] += f" and {significant(energy, 2)} Wh"

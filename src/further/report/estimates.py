@@ -19,6 +19,18 @@ def read_estimate(value: object) -> Figure | None:
 def write_interval(figure: Figure, decimals: int = 2) -> str:
     """Write an interval, or nothing where there is none.
 
+    Parameters
+    ----------
+    figure : Figure
+        With the two ends of its interval.
+    decimals : int, default=2
+        Of each end.
+
+    Returns
+    -------
+    str
+        With "to" where an end is negative, since a dash would read as a minus.
+
     Examples
     --------
     >>> write_interval(Figure(0.93, 0.88, 0.97)), write_interval(Figure(0.1, -0.02, 0.21))
@@ -32,6 +44,18 @@ def write_interval(figure: Figure, decimals: int = 2) -> str:
 
 def write_estimate(figure: Figure | None, decimals: int = 2) -> str:
     """Write a figure with its interval.
+
+    Parameters
+    ----------
+    figure : Figure or None
+        The figure.
+    decimals : int, default=2
+        Of every number.
+
+    Returns
+    -------
+    str
+        A dash where there is no figure.
 
     Examples
     --------
@@ -51,7 +75,20 @@ def method_of(figure: Figure) -> str | None:
 
 
 def drawn(figure: Figure | None, decimals: int = 2) -> Markup:
-    """Write a figure above its interval on a line from 0 to 1."""
+    """Write a figure above its interval on a line from 0 to 1.
+
+    Parameters
+    ----------
+    figure : Figure or None
+        The figure.
+    decimals : int, default=2
+        Of every number.
+
+    Returns
+    -------
+    Markup
+        A dash where there is no figure.
+    """
     if figure is None or figure.value is None:
         return tag("span", MISSING, class_="missing")
     bar = ""

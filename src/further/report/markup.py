@@ -23,7 +23,20 @@ def text(value: object) -> Markup:
 
 
 def join(parts: Iterable[object], separator: str = "") -> Markup:
-    """Escape the parts that need it and put them in a row; ``None`` is left out."""
+    """Escape the parts that need it and put them in a row; ``None`` is left out.
+
+    Parameters
+    ----------
+    parts : iterable
+        Text, `Markup` or ``None``.
+    separator : str, default=""
+        What stands between two of them.
+
+    Returns
+    -------
+    Markup
+        The row.
+    """
     return Markup(text(separator).join(text(part) for part in parts if part is not None))
 
 
@@ -79,6 +92,18 @@ def without_nan(value: Any) -> Any:
 
 def json_script(value: Any, **attributes: object) -> Markup:
     """Embed a value as JSON in a script element that no text in it can close.
+
+    Parameters
+    ----------
+    value : object
+        What JSON can hold; NaN and infinities become ``null``.
+    **attributes : object
+        Further attributes of the element.
+
+    Returns
+    -------
+    Markup
+        A ``script`` element.
 
     Examples
     --------

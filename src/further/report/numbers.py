@@ -20,6 +20,18 @@ def as_number(value: object) -> float | None:
 def fixed(value: float | None, decimals: int) -> str:
     """Write a number with so many decimals, a true minus sign and thousands apart.
 
+    Parameters
+    ----------
+    value : float or None
+        The number.
+    decimals : int
+        How many.
+
+    Returns
+    -------
+    str
+        A dash where there is no finite number.
+
     Examples
     --------
     >>> fixed(-0.00001, 3), fixed(12345.678, 1), fixed(None, 2)
@@ -34,6 +46,18 @@ def fixed(value: float | None, decimals: int) -> str:
 
 def significant(value: float | None, digits: int = 3) -> str:
     """Write a number with so many significant digits; very large and small ones as powers of ten.
+
+    Parameters
+    ----------
+    value : float or None
+        The number.
+    digits : int, default=3
+        How many.
+
+    Returns
+    -------
+    str
+        A dash where there is no finite number.
 
     Examples
     --------
@@ -56,6 +80,18 @@ def shared_decimals(values: Iterable[float | None], widths: Iterable[float | Non
 
     At most five, and three where the figures are not small: an accuracy near 1 has an interval of
     almost no width, but nobody wants its fourth digit.
+
+    Parameters
+    ----------
+    values : iterable of float or None
+        The figures.
+    widths : iterable of float or None
+        The widths of their intervals.
+
+    Returns
+    -------
+    int
+        From 0 to 5.
 
     Examples
     --------
@@ -116,6 +152,18 @@ def share(value: float | None) -> str:
 
 def listing(names: list[str], conjunction: str = "and") -> str:
     """Join names as a sentence does.
+
+    Parameters
+    ----------
+    names : list of str
+        In the order in which they are read.
+    conjunction : str, default="and"
+        What stands before the last.
+
+    Returns
+    -------
+    str
+        Empty where there are none.
 
     Examples
     --------

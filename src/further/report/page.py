@@ -57,13 +57,39 @@ def render(
 
 
 def page_of(run: RunFolder, training_examples: bool) -> Page:
-    """Describe the page of a run as its task does."""
+    """Describe the page of a run as its task does.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows or pictures of the training set may be shown.
+
+    Returns
+    -------
+    Page
+        The page.
+    """
     described: Page = _module(run.evaluation, run.run).page(run, training_examples)
     return described
 
 
 def summary_of(path: Path, evaluation: dict[str, Any]) -> Summary:
-    """Say in a few lines what a run found, as its task does."""
+    """Say in a few lines what a run found, as its task does.
+
+    Parameters
+    ----------
+    path : Path
+        The run.
+    evaluation : dict
+        Its ``evaluation.json``.
+
+    Returns
+    -------
+    Summary
+        For a terminal, and for ``--json``.
+    """
     said: Summary = _module(evaluation).summary(path, evaluation)
     return said
 

@@ -36,6 +36,13 @@ class Album:
         Every file that the page may show.
     tile : tuple of int, or None
         Height and width of one small picture, in pixels; ``None`` where unknown: tiles are square.
+
+    Attributes
+    ----------
+    compressed : bool
+        Whether the pictures are WebP, since as PNG they would be too large together.
+    shown : float
+        The share of each sheet that is shown, below 1 where even WebP would be too large.
     """
 
     paths: list[Path]

@@ -20,7 +20,13 @@ from further.report.numbers import as_number
 
 @dataclass(frozen=True)
 class ModelRun(ModelRecord):
-    """One model of a run: its record in the evaluation and the folder that holds its files."""
+    """One model of a run: its record in the evaluation and the folder that holds its files.
+
+    Attributes
+    ----------
+    folder : Path
+        Its files.
+    """
 
     folder: Path = Path()
 
@@ -47,7 +53,23 @@ class ModelRun(ModelRecord):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run as a report sees it."""
+    """A run as a report sees it.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    run : mapping
+        Its ``run.json``.
+    evaluation : mapping
+        Its ``evaluation.json``; empty where nothing was evaluated.
+    models : tuple of ModelRun
+        The models of a comparison, or the one that was trained.
+    labels : mapping of str
+        What the report calls each of them, by name.
+    controls : tuple of ModelRun
+        What a single model is compared with.
+    """
 
     path: Path
     run: Mapping[str, Any]
@@ -146,7 +168,20 @@ def read_json(path: Path) -> Any:
 
 
 def read_csv(path: Path, limit: int | None = None) -> list[dict[str, str]]:
-    """Read the first rows of a CSV file as texts; none where there is no such file."""
+    """Read the first rows of a CSV file as texts; none where there is no such file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    limit : int, optional
+        At most so many rows; default: all.
+
+    Returns
+    -------
+    list of dict
+        A row each, by the names of the columns.
+    """
     rows: list[dict[str, str]] = []
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -242,7 +277,22 @@ def _entry_of_training(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
-    """Find what real or noise scores: the same for all models, so the first that records it."""
+    """Find what real or noise scores: the same for all models, so the first that records it.
+
+    Parameters
+    ----------
+    models : sequence of ModelRun
+        The models.
+    name : str
+        The name of the metric.
+    end : {"real", "noise"}
+        Which of the two.
+
+    Returns
+    -------
+    float or None
+        None where no model records it.
+    """
     for model in models:
         value = getattr(model.metrics.get(name), end, None)
         if value is not None:
@@ -251,7 +301,20 @@ def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
 
 
 def better(models: Sequence[ModelRun], name: str) -> str:
-    """Tell which way a figure improves: as the table says, else as real against noise."""
+    """Tell which way a figure improves: as the table says, else as real against noise.
+
+    Parameters
+    ----------
+    models : sequence of ModelRun
+        The models.
+    name : str
+        The name of the metric.
+
+    Returns
+    -------
+    {"higher", "lower"}
+        Which is better.
+    """
     if name in METRICS:
         return METRICS[name].better
     real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")

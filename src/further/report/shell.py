@@ -26,7 +26,17 @@ _LONG = 120
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: what links name it by, its title and its content."""
+    """A part of a page: what links name it by, its title and its content.
+
+    Attributes
+    ----------
+    anchor : str
+        What links name it by.
+    title : str
+        Its title.
+    body : Markup
+        Its content, the title included.
+    """
 
     anchor: str
     title: str
@@ -99,7 +109,24 @@ def asset(name: str) -> str:
 def section(
     anchor: str, title: str, content: Markup | None, lead: object | None = None
 ) -> Section | None:
-    """Put content below a title; None where there is no content."""
+    """Put content below a title; None where there is no content.
+
+    Parameters
+    ----------
+    anchor : str
+        What links name it by.
+    title : str
+        Its title.
+    content : Markup or None
+        What it shows.
+    lead : object, optional
+        A sentence below the title.
+
+    Returns
+    -------
+    Section or None
+        The section.
+    """
     if not content:
         return None
     told = tag("p", lead, class_="lead") if lead else None
@@ -127,7 +154,20 @@ def withheld() -> Markup:
 
 
 def kind_line(what: str, name: str) -> Markup:
-    """Say what kind of report this is, and of what."""
+    """Say what kind of report this is, and of what.
+
+    Parameters
+    ----------
+    what : str
+        What was done.
+    name : str
+        The data.
+
+    Returns
+    -------
+    Markup
+        The line.
+    """
     return join((tag("b", "further"), what, name), " · ")
 
 

@@ -38,6 +38,11 @@ def write_assignments(
         Fitted to all rows.
     silhouettes : Silhouettes or None
         Of the rows or a sample of them.
+
+    Returns
+    -------
+    Path
+        ``assignments.csv`` in the run.
     """
     labels = np.asarray(estimator.labels_)
     values = np.full(len(labels), np.nan)
@@ -59,6 +64,24 @@ def with_clusters(
     ``anomaly_score`` is minus ``score_samples``: the higher, the less typical. ``distance`` is that
     to the own cluster's centre, for methods that have centres; for k-prototypes the row's cost
     there.
+
+    Parameters
+    ----------
+    frame : DataFrame of n rows
+        The rows as they came.
+    X : array of shape (n, d) or DataFrame
+        The same rows, prepared.
+    estimator : estimator
+        Fitted; it scores them.
+    labels : array of shape (n,)
+        Their clusters.
+    silhouettes : array of shape (n,), optional
+        NaN for rows without one.
+
+    Returns
+    -------
+    DataFrame
+        A column whose name is taken already begins with ``further_``.
     """
     scores = -np.asarray(estimator.score_samples(X), dtype=np.float64)
     added: dict[str, Any] = {"cluster": labels}

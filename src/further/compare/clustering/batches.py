@@ -42,6 +42,13 @@ def sample_table(source: str | Path, seed: int) -> tuple[Dataset, Batches]:
     seed : int
         Of the sample.
 
+    Returns
+    -------
+    dataset : Dataset
+        The sample.
+    batches : Batches
+        All rows.
+
     Raises
     ------
     InputError
@@ -64,6 +71,13 @@ def sample_table(source: str | Path, seed: int) -> tuple[Dataset, Batches]:
 
 def refuse_method(chosen: Method, batches: Batches) -> None:
     """Refuse methods that need all rows at once.
+
+    Parameters
+    ----------
+    chosen : Method
+        The method.
+    batches : Batches
+        All rows, which do not fit into memory.
 
     Raises
     ------

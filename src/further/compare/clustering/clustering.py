@@ -183,6 +183,18 @@ def cluster_table(
 def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
     """Resume a clustering that was interrupted, to the result it would have reached.
 
+    Parameters
+    ----------
+    path : path
+        The run.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Clustering
+        With the path of the run and the evaluation.
+
     Raises
     ------
     RunError

@@ -27,7 +27,24 @@ CENTRE_DISTANCE = "the distance to the centre of the own cluster"
 def silhouettes_of(
     table: PreparedTable, chosen: Method, estimator: Any, seed: int
 ) -> Silhouettes | None:
-    """Return the silhouettes of the fitted clusters, of many rows of a sample; None for one."""
+    """Return the silhouettes of the fitted clusters, of many rows of a sample; None for one.
+
+    Parameters
+    ----------
+    table : PreparedTable
+        The prepared rows.
+    chosen : Method
+        It says what is near.
+    estimator : estimator
+        Fitted to all rows.
+    seed : int
+        Of the sample.
+
+    Returns
+    -------
+    Silhouettes or None
+        None where there are fewer than two clusters.
+    """
     labels = np.asarray(estimator.labels_)
     if len(set(labels.tolist()) - {-1}) < 2:
         return None
@@ -58,6 +75,11 @@ def evidence(
         What other initialisations gave.
     seed : int
         Of samples.
+
+    Returns
+    -------
+    dict
+        By the names of :class:`~further.evaluate.clustering_record.ClusteringEvaluation`.
     """
     labels = np.asarray(estimator.labels_)
     clusters = sorted(set(labels.tolist()) - {-1})

@@ -60,7 +60,20 @@ class Method:
         return "gower" if "mismatches" in self.distance else self.distance
 
     def make(self, k: int | None, seed: int) -> Any:
-        """Return the unfitted estimator for k clusters."""
+        """Return the unfitted estimator for k clusters.
+
+        Parameters
+        ----------
+        k : int or None
+            Number of clusters; of no effect on a method that finds it.
+        seed : int
+            Of its random choices, where it has any.
+
+        Returns
+        -------
+        estimator
+            Not fitted.
+        """
         estimator = self.line.load()(**self.parameters)
         known = inspect.signature(type(estimator)).parameters
         given: dict[str, Any] = {"random_state": seed, "n_init": N_INIT}
@@ -80,6 +93,11 @@ def kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | None
         What the preparation returns: an array where all columns are numbers.
     coordinates : (str, str) or None
         The columns of latitude and longitude, where there is nothing else.
+
+    Returns
+    -------
+    str
+        "mixed", "categorical", "coordinates" or "numeric".
     """
     if isinstance(rows, pd.DataFrame):
         numbers = [c for c in rows if not isinstance(rows[c].dtype, pd.CategoricalDtype)]
@@ -96,6 +114,11 @@ def with_hyperparameters(chosen: Method, given: Mapping[str, Any]) -> Method:
         From :func:`choose_method`.
     given : mapping
         By the names of its constructor; not the number of clusters, the distance and the seed.
+
+    Returns
+    -------
+    Method
+        With them, validated.
 
     Raises
     ------
@@ -126,6 +149,11 @@ def choose_method(kind: str, method: str | None, distance: str | None) -> Method
     method, distance : str, optional
         What the user wants.
 
+    Returns
+    -------
+    Method
+        With its distance.
+
     Raises
     ------
     InputError
@@ -152,7 +180,20 @@ def choose_method(kind: str, method: str | None, distance: str | None) -> Method
 
 
 def alternatives(chosen: Method, kind: str) -> list[Method]:
-    """Return the methods that the chosen one is compared with on rows of this kind."""
+    """Return the methods that the chosen one is compared with on rows of this kind.
+
+    Parameters
+    ----------
+    chosen : Method
+        The method of the run.
+    kind : str
+        From :func:`kind_of`.
+
+    Returns
+    -------
+    list of Method
+        The chosen one first.
+    """
     found = [chosen]
     for line in models_for("clustering"):
         if line.compared and line.name != chosen.line.name:

@@ -68,6 +68,11 @@ def prepare_table(
     target : str or None
         The label column; "none" for none, None for one with a customary name.
 
+    Returns
+    -------
+    PreparedTable
+        The rows, and what was decided about them.
+
     Raises
     ------
     InputError

@@ -18,19 +18,61 @@ __all__ = ["compare", "judge", "resume", "train"]
 def train(
     model: str, data: Any, *, parameters: Mapping[str, Any] | None = None, **options: Any
 ) -> Clustering:
-    """Cluster by one method; its alternatives stand beside it."""
+    """Cluster by one method; its alternatives stand beside it.
+
+    Parameters
+    ----------
+    model : str
+        Name of the method.
+    data : str, Path, Dataset, DataFrame or array
+        A file, or the rows themselves.
+    parameters : mapping, optional
+        Hyperparameters of the method.
+    **options
+        Those of :func:`further.compare.cluster_table`.
+
+    Returns
+    -------
+    Clustering
+        With the path of the run and the evaluation.
+    """
     return compare(data, method=model, hyperparameters=parameters, **options)
 
 
 def resume(
     path: str | Path, *, jobs: int | None = None, listen: Listen | None = None
 ) -> Clustering:
-    """Resume a clustering."""
+    """Resume a clustering.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    jobs : int, optional
+        Of no effect: a clustering is one process.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Clustering
+        With the path of the run and the evaluation.
+    """
     return clustering.resume(path, listen=listen)
 
 
 def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Clustering:
-    """Refuse: a clustering is judged when it is made."""
+    """Refuse: a clustering is judged when it is made.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    device : str, default="auto"
+        Of no effect.
+    listen : callable, optional
+        Of no effect.
+    """
     raise RunError(
         f'"{path}" is a clustering, which was judged when it was made; "further report {path}" '
         "shows how."

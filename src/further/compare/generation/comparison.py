@@ -173,6 +173,20 @@ def resume(
 ) -> Comparison:
     """Resume a comparison that was interrupted; what has finished is not done again.
 
+    Parameters
+    ----------
+    path : path
+        The run.
+    jobs : int, optional
+        Members trained at a time; default: as many as there are cores.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Comparison
+        With the path of the run and the evaluation.
+
     Raises
     ------
     RunError
@@ -184,6 +198,20 @@ def resume(
 
 def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Comparison:
     """Judge the trained models of a finished comparison again, as after an update of further.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where networks are computed.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Comparison
+        With the path of the run and the evaluation.
 
     Raises
     ------
@@ -247,7 +275,22 @@ def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | No
 
 
 def put_together(run: Run, setting: Setting, seconds: float) -> Evaluation:
-    """Return what the members left, with flags, ties and recommendation."""
+    """Return what the members left, with flags, ties and recommendation.
+
+    Parameters
+    ----------
+    run : Run
+        The comparison, whose members have been judged or have failed.
+    setting : Setting
+        Rows, split, evaluator and budget.
+    seconds : float
+        What all of it took.
+
+    Returns
+    -------
+    Evaluation
+        What ``evaluation.json`` holds.
+    """
     failures: dict[str, list[str]] = {}
     for failure in run.record.get("failures", []):
         failures.setdefault(failure["model"], []).append(failure["message"])

@@ -46,7 +46,24 @@ TIMED_DRAWS = 5
 def make_estimator(
     setting: Setting, name: str, repeat: int, parameters: Any
 ) -> GenerativeEstimator:
-    """Return the unfitted estimator of a member, seeded by the comparison's seed and repeat."""
+    """Return the unfitted estimator of a member, seeded by the comparison's seed and repeat.
+
+    Parameters
+    ----------
+    setting : Setting
+        Seed, budget and device.
+    name : str
+        The model.
+    repeat : int
+        From 0 on; each has another seed.
+    parameters : mapping or None
+        Hyperparameters, as they stand in JSON.
+
+    Returns
+    -------
+    GenerativeEstimator
+        Not fitted.
+    """
     line = find_model(name)
     cls = line.load()
     given = dict(parameters_from_json(parameters or {}))
@@ -61,7 +78,20 @@ def make_estimator(
 
 
 def member_cost(setting: Setting, estimator: GenerativeEstimator) -> tuple[float, float]:
-    """Return the seconds and the bytes that the training of a member takes."""
+    """Return the seconds and the bytes that the training of a member takes.
+
+    Parameters
+    ----------
+    setting : Setting
+        The training rows.
+    estimator : GenerativeEstimator
+        Not fitted.
+
+    Returns
+    -------
+    tuple of float
+        Seconds and bytes.
+    """
     train = setting.for_model(setting.part("train"))
     return training_cost(estimator, train, setting.encoding, setting.model_spec)
 
@@ -79,7 +109,26 @@ def train_member(
     folder: Path,
     report: Report | None,
 ) -> GenerativeEstimator:
-    """Train a member into its own run, or read it from there when it has finished."""
+    """Train a member into its own run, or read it from there when it has finished.
+
+    Parameters
+    ----------
+    setting : Setting
+        The rows that train and those that choose the weights.
+    estimator : GenerativeEstimator
+        Not fitted.
+    line : ModelEntry
+        Its line in the table of models.
+    folder : Path
+        Its run.
+    report : callable or None
+        Called with the share of the training that is done, and the loss.
+
+    Returns
+    -------
+    GenerativeEstimator
+        The same, fitted.
+    """
     train = setting.for_model(setting.part("train"))
     run = Run.create(
         folder,
@@ -100,7 +149,19 @@ def train_member(
 def score_member(
     setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, folder: Path
 ) -> None:
-    """Sample from a member, evaluate the samples, and write its evidence into its run."""
+    """Sample from a member, evaluate the samples, and write its evidence into its run.
+
+    Parameters
+    ----------
+    setting : Setting
+        The evaluator.
+    estimator : GenerativeEstimator
+        Fitted.
+    line : ModelEntry
+        Its line in the table of models.
+    folder : Path
+        Its run.
+    """
     model = evaluate_member(setting, estimator, line, folder)
     write_json(folder / "evaluation.json", to_json(MemberEvaluation(model=model)))
 
@@ -113,7 +174,24 @@ def read_member(folder: Path) -> ModelRecord:
 def evaluate_member(
     setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, folder: Path
 ) -> ModelRecord:
-    """Sample from a member, evaluate it, write pictures and draws, and return the figures."""
+    """Sample from a member, evaluate it, write pictures and draws, and return the figures.
+
+    Parameters
+    ----------
+    setting : Setting
+        The evaluator.
+    estimator : GenerativeEstimator
+        Fitted.
+    line : ModelEntry
+        Its line in the table of models.
+    folder : Path
+        Its run.
+
+    Returns
+    -------
+    ModelRecord
+        Without flags and notes, which a comparison adds.
+    """
     generated, samples, scores = score_samples(setting, estimator)
     scores.update(_own_scores(setting, estimator))
     write_pictures(setting, estimator, generated, samples, folder)
@@ -124,7 +202,24 @@ def evaluate_member(
 def score_samples(
     setting: Setting, estimator: GenerativeEstimator
 ) -> tuple[Dataset, EncodedRows, dict[str, Score | None]]:
-    """Return samples of a fitted estimator, as data and as the evaluator sees them, and scores."""
+    """Return samples of a fitted estimator, as data and as the evaluator sees them, and scores.
+
+    Parameters
+    ----------
+    setting : Setting
+        The evaluator.
+    estimator : GenerativeEstimator
+        Fitted.
+
+    Returns
+    -------
+    generated : Dataset
+        The samples.
+    samples : EncodedRows
+        The same as the evaluator sees them.
+    scores : dict of Score or None
+        By metric; None where it is not defined.
+    """
     # As many as test rows are compared with them, as many as training rows are learnt from.
     n = max(setting.evaluator.n_samples, setting.evaluator.n_learning_samples)
     seed = int(estimator.random_state)
@@ -171,7 +266,24 @@ def describe_member(
     line: ModelEntry,
     scores: dict[str, Score | None],
 ) -> ModelRecord:
-    """Return the entry of a member in ``evaluation.json``."""
+    """Return the entry of a member in ``evaluation.json``.
+
+    Parameters
+    ----------
+    setting : Setting
+        It knows what real rows and noise score.
+    estimator : GenerativeEstimator
+        Fitted.
+    line : ModelEntry
+        Its line in the table of models.
+    scores : dict of Score or None
+        By metric.
+
+    Returns
+    -------
+    ModelRecord
+        Without flags and notes.
+    """
     return ModelRecord(
         name=line.name,
         label=line.label,
@@ -246,7 +358,20 @@ def _draws(scores: dict[str, Score | None]) -> bytes:
 
 
 def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]:
-    """Return the scores of a member with their paired draws, from its run."""
+    """Return the scores of a member with their paired draws, from its run.
+
+    Parameters
+    ----------
+    folder : Path
+        The run of the member.
+    metrics : mapping of Figure
+        Its figures, from ``evaluation.json``.
+
+    Returns
+    -------
+    dict of Score
+        By metric, without those that are not defined.
+    """
     with np.load(folder / "scores.npz", allow_pickle=False) as arrays:
         return {
             name: Score(

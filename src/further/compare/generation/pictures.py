@@ -34,7 +34,21 @@ def write_pictures(
     samples: EncodedRows,
     folder: Path,
 ) -> None:
-    """Write the pictures, or for tables the rows, of a member into its run."""
+    """Write the pictures, or for tables the rows, of a member into its run.
+
+    Parameters
+    ----------
+    setting : Setting
+        Rows, split and evaluator.
+    estimator : GenerativeEstimator
+        Fitted.
+    generated : Dataset
+        Its samples.
+    samples : EncodedRows
+        The same as the evaluator sees them.
+    folder : Path
+        Its run.
+    """
     train, test = setting.part("train"), setting.part("test")
     indices, distances = setting.evaluator.nearest_training(samples, 1)
     # The pairs that look most like copies.
@@ -46,7 +60,15 @@ def write_pictures(
 
 
 def write_real(setting: Setting, folder: Path) -> None:
-    """Write what held-out data look like into the run of the comparison."""
+    """Write what held-out data look like into the run of the comparison.
+
+    Parameters
+    ----------
+    setting : Setting
+        The held-out rows.
+    folder : Path
+        The run.
+    """
     test = setting.part("test")
     _EXAMPLES[test.kind].write_real(folder, test)
 
@@ -137,12 +159,39 @@ def _spread_over_classes(dataset: Dataset, most: int) -> NDArray[np.intp]:
 
 
 def write_sheet(path: Path, pictures: np.ndarray, columns: int, levels: int | None) -> None:
-    """Write pictures ``(n, channels, height, width)`` as one PNG, row by row."""
+    """Write pictures ``(n, channels, height, width)`` as one PNG, row by row.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    pictures : array of shape (n, channels, height, width)
+        Grey levels from 0 on.
+    columns : int
+        Pictures to a row.
+    levels : int or None
+        How many grey levels there are; None for pictures between 0 and 1.
+    """
     write_bytes(path, sheet_png(pictures, columns, levels))
 
 
 def sheet_png(pictures: np.ndarray, columns: int, levels: int | None) -> bytes:
-    """Return pictures ``(n, channels, height, width)`` as one PNG, ``columns`` to a row."""
+    """Return pictures ``(n, channels, height, width)`` as one PNG, ``columns`` to a row.
+
+    Parameters
+    ----------
+    pictures : array of shape (n, channels, height, width)
+        Grey levels from 0 on.
+    columns : int
+        Pictures to a row.
+    levels : int or None
+        How many grey levels there are; None for pictures between 0 and 1.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
     from PIL import Image
 
     n, channels, height, width = pictures.shape
@@ -159,7 +208,19 @@ def sheet_png(pictures: np.ndarray, columns: int, levels: int | None) -> bytes:
 
 
 def write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path) -> None:
-    """Write the map of the latent space, and the way between pictures through it."""
+    """Write the map of the latent space, and the way between pictures through it.
+
+    Parameters
+    ----------
+    setting : Setting
+        The grey levels of the data.
+    estimator : estimator
+        Fitted, with a latent space.
+    test : Dataset
+        The held-out rows.
+    folder : Path
+        Its run.
+    """
     from sklearn.decomposition import PCA
 
     encoded = estimator.encoding_.encode(test)

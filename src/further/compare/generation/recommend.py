@@ -33,6 +33,11 @@ def recommend(
         By model and metric, with paired draws.
     data : str
         Name of the data.
+
+    Returns
+    -------
+    Recommendation
+        What ``evaluation.json`` says of goals, and the sentence.
     """
     fit = [m for m in models if not m.is_copy and not set(m.flags) & set(UNFIT)]
     goals = {}

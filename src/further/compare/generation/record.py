@@ -49,6 +49,11 @@ def evaluation_record(
         What a single model is compared with.
     recommendation : Recommendation, optional
         Of a comparison.
+
+    Returns
+    -------
+    Evaluation
+        What ``evaluation.json`` holds.
     """
     found = versions()
     methods = [model.energy_method for model in models if model.family == "network"]

@@ -134,6 +134,18 @@ def train(
 def resume(path: str | Path, *, listen: Listen | None = None) -> Trained:
     """Resume a training that was interrupted, to the weights it would have reached.
 
+    Parameters
+    ----------
+    path : path
+        The run.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Trained
+        With the path of the run and the evaluation.
+
     Raises
     ------
     RunError
@@ -150,6 +162,20 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Trained:
 
 def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Trained:
     """Judge a trained model as a comparison would and write ``evaluation.json`` anew.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where a network is computed.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Trained
+        With the path of the run and the evaluation.
 
     Raises
     ------

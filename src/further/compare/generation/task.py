@@ -16,14 +16,44 @@ __all__ = ["compare", "judge", "member_worker", "resume", "train"]
 
 
 def resume(path: str | Path, *, jobs: int | None = None, listen: Listen | None = None) -> Result:
-    """Resume a comparison or the training of one model."""
+    """Resume a comparison or the training of one model.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    jobs : int, optional
+        Members trained at a time; default: as many as there are cores.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Comparison or Trained
+        With the path of the run and the evaluation.
+    """
     if _is_comparison(path):
         return comparison.resume(path, jobs=jobs, listen=listen)
     return single.resume(path, listen=listen)
 
 
 def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Result:
-    """Judge the models of a comparison, or the one that was trained, anew."""
+    """Judge the models of a comparison, or the one that was trained, anew.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where networks are computed.
+    listen : callable, optional
+        Called with every progress message, a dict.
+
+    Returns
+    -------
+    Comparison or Trained
+        With the path of the run and the evaluation.
+    """
     module = comparison if _is_comparison(path) else single
     return module.judge(path, device=device, listen=listen)
 

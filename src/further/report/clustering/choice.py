@@ -285,7 +285,20 @@ def alternatives(run: RunFolder) -> Markup | None:
 
 
 def initialisations(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Draw what inertia each initialisation led to, by kind, and which rows changed cluster."""
+    """Draw what inertia each initialisation led to, by kind, and which rows changed cluster.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set may be drawn.
+
+    Returns
+    -------
+    Markup or None
+        None where other initialisations were not tried.
+    """
     found = mapping(run.evaluation.get("initialisations"))
     kinds = [
         (str(item.get("kind") or "initialisations"), values, item)

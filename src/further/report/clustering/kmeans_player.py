@@ -22,7 +22,20 @@ _WITHOUT_STRUCTURE = 3
 
 
 def player(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Put the player in the page; it plays on rows, so a page to be shared is without it."""
+    """Put the player in the page; it plays on rows, so a page to be shared is without it.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set may be drawn.
+
+    Returns
+    -------
+    Markup or None
+        None where the run has no rows to play on.
+    """
     found = mapping(run.evaluation.get("steps"))
     scores = [
         row

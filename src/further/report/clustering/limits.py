@@ -12,7 +12,17 @@ from further.report.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class Limit:
-    """A figure, what it measures and what it cannot show; ``key`` is where the run records it."""
+    """A figure, what it measures and what it cannot show.
+
+    Attributes
+    ----------
+    key : str
+        The entry of ``evaluation.json`` that the page shows it for.
+    label : str
+        What the page calls it.
+    shows, cannot : str
+        What it measures, and what it cannot show.
+    """
 
     key: str
     label: str

@@ -35,7 +35,20 @@ _NOTES_SHOWN = 3
 
 
 def page(run: RunFolder, training_examples: bool) -> Page:
-    """Describe the page of a clustering."""
+    """Describe the page of a clustering.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set may be shown.
+
+    Returns
+    -------
+    Page
+        Without the sections that the run has nothing for.
+    """
     return Page(
         title=f"{data_name(run)}: clusters · further",
         kind=kind_line("A clustering", data_name(run)),

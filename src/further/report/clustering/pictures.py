@@ -73,7 +73,20 @@ def _centres(points: Sequence[Mapping[str, Any]], clusters: list[int]) -> list[t
 
 
 def projection(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Draw the rows in the plane, a colour and a shape for each cluster."""
+    """Draw the rows in the plane, a colour and a shape for each cluster.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether each row may be drawn; if not, only where each cluster lies.
+
+    Returns
+    -------
+    Markup or None
+        None where the run has no projection.
+    """
     found = mapping(run.evaluation.get("projection"))
     points = _points(found, "x", "y")
     if not points:
@@ -160,7 +173,20 @@ def _caption(found: Mapping[str, Any], points: Sequence[object], method: str) ->
 
 
 def changing(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Draw the rows that other initialisations put elsewhere, the larger the more often."""
+    """Draw the rows that other initialisations put elsewhere, the larger the more often.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set may be drawn.
+
+    Returns
+    -------
+    Markup or None
+        None where no row changes cluster.
+    """
     found = mapping(run.evaluation.get("projection"))
     points = _points(found, "x", "y")
     moved = mapping(mapping(run.evaluation.get("initialisations")).get("changing"))
@@ -200,7 +226,20 @@ def changing(run: RunFolder, training_examples: bool) -> Markup | None:
 
 
 def world(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Draw coordinates on a grid of degrees that is true to shape at its middle latitude."""
+    """Draw coordinates on a grid of degrees that is true to shape at its middle latitude.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether each row may be drawn; if not, only where each cluster lies.
+
+    Returns
+    -------
+    Markup or None
+        None where the run has no coordinates.
+    """
     found = mapping(run.evaluation.get("map"))
     points = [
         point

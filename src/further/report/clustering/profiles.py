@@ -40,7 +40,20 @@ def written(value: object) -> str:
 
 
 def profiles(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Describe every cluster on a card, and set their centres side by side."""
+    """Describe every cluster on a card, and set their centres side by side.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set may be shown.
+
+    Returns
+    -------
+    Markup or None
+        None where the run describes no clusters.
+    """
     found = objects(run.evaluation.get("profile"))
     if not found:
         return None

@@ -30,6 +30,11 @@ def summary(path: Path, evaluation: dict[str, Any]) -> Summary:
         The run.
     evaluation : dict
         Its ``evaluation.json``.
+
+    Returns
+    -------
+    Summary
+        For a terminal, and for ``--json``.
     """
     blocks: list[str | TextTable] = [*evaluation["data"]["notes"], *evaluation["notes"]]
     rows = [_cluster_row(profile) for profile in evaluation["profile"]]

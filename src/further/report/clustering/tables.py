@@ -20,7 +20,20 @@ _COLUMNS = 200
 
 
 def anomalies(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Show the most unusual rows, and how well the score finds known ones where they are known."""
+    """Show the most unusual rows, and how well the score finds known ones where they are known.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set may be shown.
+
+    Returns
+    -------
+    Markup or None
+        None where no row was scored.
+    """
     found = mapping(run.evaluation.get("anomalies"))
     rows = objects(found.get("rows"))[:_ROWS]
     labelled = _labelled(mapping(found.get("labelled")))

@@ -15,7 +15,22 @@ _MOST_POINTS = 800
 
 
 def latent_maps(run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
-    """Draw the latent space of each model that has one."""
+    """Draw the latent space of each model that has one.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    album : Album
+        Its pictures.
+    training_examples : bool
+        Whether what a model that copies draws may be shown.
+
+    Returns
+    -------
+    Markup or None
+        None where no model has a latent space.
+    """
     classes = sentences(run.data.get("classes"))
     cards = [
         card

@@ -30,7 +30,20 @@ _PICTURES = ("samples.png", "nearest.png", "interpolation.png")
 
 
 def page(run: RunFolder, training_examples: bool) -> Page:
-    """Describe the page of a comparison, or of one model."""
+    """Describe the page of a comparison, or of one model.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set may be shown.
+
+    Returns
+    -------
+    Page
+        Without the sections that the run has nothing for.
+    """
     folders = [model.folder / "pictures" for model in run.models]
     paths = [run.path / "pictures" / "real.png"]
     paths += [folder / name for folder in folders for name in _PICTURES]

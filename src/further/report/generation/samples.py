@@ -11,7 +11,22 @@ WITHHELD = "Left out on request: these samples are rows of the training set."
 
 
 def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
-    """Show what every model draws, next to pictures that none of them was trained on."""
+    """Show what every model draws, next to pictures that none of them was trained on.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    album : Album
+        Its pictures.
+    training_examples : bool
+        Whether samples of models that copy may be shown.
+
+    Returns
+    -------
+    Markup or None
+        None where the run has no pictures.
+    """
     real = album.picture(
         run.path / "pictures" / "real.png",
         alt="Real pictures that no model was trained on, in rows of eight",
@@ -42,7 +57,20 @@ def _name(model: ModelRun) -> Markup:
 
 
 def nearest_pairs(run: RunFolder, album: Album) -> Markup | None:
-    """Show samples above the training pictures they are nearest to."""
+    """Show samples above the training pictures they are nearest to.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    album : Album
+        Its pictures.
+
+    Returns
+    -------
+    Markup or None
+        None where the run has no such pictures.
+    """
     figures = []
     for model in run.models:
         picture = album.picture(

@@ -24,6 +24,8 @@ class Scale:
 
     Attributes
     ----------
+    name : str
+        The name of the metric.
     left, right : float
         The values at its two ends.
     left_name, right_name : str
@@ -75,7 +77,20 @@ class Scale:
         return 0.5 if left == right else (spot - left) / (right - left)
 
     def write(self, value: float | None, unit: bool = True) -> str:
-        """Write a value as it is written throughout the report."""
+        """Write a value as it is written throughout the report.
+
+        Parameters
+        ----------
+        value : float or None
+            The value.
+        unit : bool, default=True
+            Whether to write its unit behind it.
+
+        Returns
+        -------
+        str
+            A dash where there is no value.
+        """
         known = find_metric(self.name)
         if value is None or known.style == "fixed":
             return fixed(value, self.decimals)
@@ -97,6 +112,18 @@ def scale_of(models: Sequence[ModelRun], name: str) -> Scale | None:
     """Choose the line for a figure; ``None`` where no model has a value.
 
     A model that copies takes no part in it: what it costs or scores is no mark to be measured by.
+
+    Parameters
+    ----------
+    models : sequence of ModelRun
+        The models.
+    name : str
+        The name of the metric.
+
+    Returns
+    -------
+    Scale or None
+        From noise to real, or from the worst model to the best.
     """
     every = [model for model in models if model.figure(name) is not None]
     honest = [model for model in every if not model.shows_training_rows] or every

@@ -20,6 +20,11 @@ def summary(path: Path, evaluation: dict[str, Any]) -> Summary:
         The run.
     evaluation : dict
         Its ``evaluation.json``.
+
+    Returns
+    -------
+    Summary
+        For a terminal, and for ``--json``.
     """
     models = [*evaluation["models"], *evaluation["controls"]]
     shown = {

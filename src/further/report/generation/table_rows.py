@@ -22,7 +22,20 @@ _CATEGORIES = 12
 
 
 def generated_rows(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Show the first rows that each model generates below the first real ones."""
+    """Show the first rows that each model generates below the first real ones.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether samples of models that copy may be shown.
+
+    Returns
+    -------
+    Markup or None
+        None where the run has no rows.
+    """
     real = read_csv(run.path / "real.csv", _ROWS)
     parts = [_rows("Real, held out", real, "real")] if real else []
     for model in run.models:
@@ -85,7 +98,20 @@ def _told_once(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def column_distributions(run: RunFolder, first: str | None) -> Markup | None:
-    """Draw each column as the models generate it over how it really is, a fold a model."""
+    """Draw each column as the models generate it over how it really is, a fold a model.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    first : str or None
+        The model whose columns are shown unfolded; None for the first that has any.
+
+    Returns
+    -------
+    Markup or None
+        None where no model has any.
+    """
     parts: list[Markup] = []
     for model in run.models:
         shown = [_distribution(model, column) for column in _columns(model)]

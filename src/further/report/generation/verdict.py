@@ -226,7 +226,20 @@ def _failure(model: ModelRun) -> Markup | None:
 
 
 def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Warn of what limits every figure below, before any of them is read."""
+    """Warn of what limits every figure below, before any of them is read.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    training_examples : bool
+        Whether rows of the training set are shown.
+
+    Returns
+    -------
+    Markup or None
+        None where there is nothing to warn of.
+    """
     told: list[str] = []
     near = mapping(run.data.get("near_duplicates"))
     count = as_number(near.get("count"))
