@@ -52,7 +52,20 @@ def mean_scores(trainings: Sequence[Training]) -> dict[str, Score]:
 
 
 def mean_record(trainings: Sequence[Training], scores: Mapping[str, Score]) -> ModelRecord:
-    """Return the entry of a model: its figures over all trainings, what it is from the first."""
+    """Return the entry of a model: its figures over all trainings, what it is from the first.
+
+    Parameters
+    ----------
+    trainings : sequence of Training
+        Those of one model.
+    scores : mapping of Score
+        From :func:`mean_scores`.
+
+    Returns
+    -------
+    ModelRecord
+        Without flags.
+    """
     first = trainings[0].record
     if len(trainings) == 1:
         return first
