@@ -55,6 +55,20 @@ class Encoding(ABC):
             Encoded rows, such as a model generates; any finite values.
         """
 
+    def decode_values(self, array: np.ndarray) -> Any:
+        """Return rows as the values of a data set; those of a table are always a DataFrame.
+
+        Parameters
+        ----------
+        array : array of shape (n, *spec.shape)
+            See :meth:`decode`.
+
+        Returns
+        -------
+        array or DataFrame
+        """
+        return self.decode(array)
+
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON."""

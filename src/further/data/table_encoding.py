@@ -99,6 +99,21 @@ class TableEncoding(Encoding):
 
     def decode(self, array: np.ndarray) -> Any:
         """Return a DataFrame, or an array where the source was one."""
+        frame = self.decode_values(array)
+        return frame.to_numpy() if self.is_array else frame
+
+    def decode_values(self, array: np.ndarray) -> pd.DataFrame:
+        """Return rows as the values of a data set.
+
+        Parameters
+        ----------
+        array : array of shape (n, features)
+            Encoded rows.
+
+        Returns
+        -------
+        DataFrame
+        """
         array = np.asarray(array)
         # Rare categories are drawn by frequency; the same rows give the same draw.
         rng = np.random.default_rng(0)
@@ -111,8 +126,6 @@ class TableEncoding(Encoding):
             else:
                 decoded[column.name] = column.decode(part, rng)
             start += column.width
-        if self.is_array:
-            return np.column_stack(list(decoded.values()))
         return pd.DataFrame(decoded)
 
     def with_labels(self, frame: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:

@@ -1,7 +1,9 @@
 """How a model is trained, apart from what it is: optimizer, schedule, averaging, clipping.
 
 A model has its own defaults, ``training_defaults``; a user overrides single ones by
-``training={"learning_rate": 1e-4}``.
+``training={"learning_rate": 1e-4}``. Schedules are functions of the share of the budget that is
+spent, not ``torch.optim.lr_scheduler``, which counts steps: of a budget in seconds nobody knows how
+many there will be.
 """
 
 from __future__ import annotations

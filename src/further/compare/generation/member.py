@@ -34,6 +34,7 @@ from further.train.callback import Callback
 from further.train.execution import find_device
 from further.train.files import read_json, write_bytes, write_json
 from further.train.parameters import parameters_from_json, parameters_to_json
+from further.train.predictions import write_predictions
 from further.train.progress import Progress
 from further.train.run import Run
 from further.train.seeds import seed_of
@@ -193,7 +194,11 @@ def evaluate_member(
         Without flags and notes, which a comparison adds.
     """
     generated, samples, scores = score_samples(setting, estimator)
-    scores.update(_own_scores(setting, estimator))
+    likelihoods = _likelihoods(setting, estimator)
+    if likelihoods is not None:
+        test = setting.split.test
+        write_predictions(folder, setting.part("test"), test, score=likelihoods)
+    scores.update(_own_scores(setting, estimator, likelihoods))
     write_pictures(setting, estimator, generated, samples, folder)
     write_bytes(folder / "scores.npz", _draws(scores))
     return describe_member(setting, estimator, line, scores)
@@ -230,7 +235,7 @@ def score_samples(
     classes = test.classes
     generated = replace(
         test,
-        values=estimator.encoding_.decode(encoded),
+        values=estimator.encoding_.decode_values(encoded),
         target=None if codes is None or classes is None else replace(classes, codes=codes),
         official_split=None,
         groups=None,
@@ -296,15 +301,25 @@ def describe_member(
     )
 
 
-def _own_scores(setting: Setting, estimator: GenerativeEstimator) -> dict[str, Score | None]:
+def _likelihoods(setting: Setting, estimator: GenerativeEstimator) -> np.ndarray | None:
+    """Return the log-likelihood of each test row, where the model defines one."""
+    if not hasattr(estimator, "log_likelihoods_encoded"):
+        return None
+    test = setting.for_model(setting.part("test"))
+    found: np.ndarray | None = estimator.log_likelihoods_encoded(
+        estimator.encoding_.encode(test), test.codes
+    )
+    return found
+
+
+def _own_scores(
+    setting: Setting, estimator: GenerativeEstimator, likelihoods: np.ndarray | None
+) -> dict[str, Score | None]:
     """Return the scores that look into the model, not only at its samples."""
     scores: dict[str, Score | None] = {}
     test = setting.for_model(setting.part("test"))
     drawn: dict[str, Any] = {"groups": test.groups, "seed": setting.seed}
     x = estimator.encoding_.encode(test)
-    likelihoods = None
-    if hasattr(estimator, "log_likelihoods_encoded"):
-        likelihoods = estimator.log_likelihoods_encoded(x, test.codes)
     if likelihoods is not None and setting.dataset.kind == "images":
         scores["bits_per_dimension"] = bits_per_dimension(
             likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, **drawn
