@@ -90,7 +90,7 @@ def test_no_structure_is_said_first_and_shown(run: Run) -> None:
     assert text.rindex("Why no clusters") < text.rindex("Seen in a plane")
     assert "within the range of data of no structure" in text
     assert "The clusters as rules" not in text
-    assert "Stability is weak" not in text
+    assert "not stable" not in text
 
 
 def test_one_cluster_that_was_asked_for_is_not_called_no_structure(damaged: Any) -> None:
@@ -232,6 +232,13 @@ def test_sentences_follow_the_figures(damaged: Any) -> None:
         evaluation["criteria"]["tendency"].update(found=False, statistic=0.2, low=0.31, high=0.44)
         evaluation["criteria"].update(agree=True, k=2, sentence="")
         evaluation["stability"].update(value=0.41, low=0.3, high=0.52)
+        jaccard = {"value": 0.55, "low": 0.4, "high": 0.8, "n": 20, "method": "mean"}
+        unstable = {"cluster": 2, "jaccard": jaccard, "recovered": 0.1, "dissolved": 0.45}
+        evaluation["cluster_stability"] = {
+            "stable_from": 0.75,
+            "pattern_from": 0.6,
+            "clusters": [unstable | {"verdict": "unstable"}],
+        }
         evaluation["silhouette"].update(sampled=True, n=5000)
         evaluation["noise"] = 6
 
@@ -239,8 +246,10 @@ def test_sentences_follow_the_figures(damaged: Any) -> None:
     assert "0.200, lies below the range of data of no structure" in text
     assert "The criteria agree:" in text
     assert "k = 3 was asked for; the rule of this report would say k = 2." in text
-    assert "Stability is weak, 0.41 (0.30–0.52)" in text
-    assert "do not build on these clusters" in text
+    assert "agree to an adjusted Rand index of 0.41 (0.30–0.52) on average" in text
+    assert "Cluster 2 is not stable: another sample of such rows" in text
+    assert "From 0.75 on a cluster is stable; from 0.60 on it is a pattern" in text
+    assert "Cluster 2 0.55 0.40–0.80 20 10 % 45 % unstable" in text
     assert "Computed on a seeded sample of the rows: silhouette (5,000 rows)." in text
     assert "In no cluster 6 4.0 %" in text
 

@@ -105,6 +105,26 @@ class Criteria:
 
 
 @dataclass(frozen=True)
+class StabilityOfCluster:
+    """How well one cluster is found again in bootstrap samples (Hennig's Jaccard similarity)."""
+
+    cluster: int = 0
+    jaccard: Measured = field(default_factory=Measured)
+    recovered: float | None = None
+    dissolved: float | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class ClusterStabilities:
+    """The stability of each cluster, and the limits by which it is judged."""
+
+    stable_from: float | None = None
+    pattern_from: float | None = None
+    clusters: tuple[StabilityOfCluster, ...] = ()
+
+
+@dataclass(frozen=True)
 class Alternative:
     """Another method on the same rows, or the chosen one."""
 
@@ -354,6 +374,8 @@ class ClusteringEvaluation:
         Number of clusters; 1 is no structure.
     stability : Measured or None
         How far clusterings of bootstrap samples agree.
+    cluster_stability : ClusterStabilities or None
+        How well each cluster is found again in them.
     """
 
     schema: int = 1
@@ -376,6 +398,7 @@ class ClusteringEvaluation:
     noise: int = 0
     inertia: float | None = None
     stability: Measured | None = None
+    cluster_stability: ClusterStabilities | None = None
     notes: tuple[str, ...] = ()
     criteria: Criteria | None = None
     alternatives: tuple[Alternative, ...] = ()

@@ -19,7 +19,6 @@ from further.cluster.number.references import References, principal_axes, same_c
 from further.cluster.number.tendency import _compare, tendency_test
 from further.cluster.number.voting import most_stable, vote
 from further.errors import InputError
-from further.evaluate.interval import Estimate
 
 
 def centers_of(k):
@@ -293,12 +292,55 @@ def test_constant_columns_change_nothing():
 
 
 def test_clusterings_that_do_not_hold_have_no_vote():
-    figures = {k: Estimate(value, value - 0.1, value + 0.1, 20, "") for k, value in
-               {2: 0.3, 3: 0.4, 10: 0.5}.items()}  # fmt: skip
-    found = most_stable(figures)
+    found = most_stable({k: np.full(20, value) for k, value in {2: 0.3, 3: 0.4, 10: 0.5}.items()})
     assert found.k is None
     assert "no value reaches 0.6" in found.note
-    assert found.values == (0.3, 0.4, 0.5)
+    assert found.values == pytest.approx((0.3, 0.4, 0.5))
+
+
+def test_more_bootstrap_samples_do_not_shrink_the_error_that_decides():
+    # The best k is ahead by half a standard deviation of single samples, whatever their number.
+    rng = np.random.default_rng(0)
+    answers = []
+    for m in (10, 50, 200, 2000):
+        noise = rng.normal(size=m)
+        noise = 0.04 * (noise - noise.mean()) / noise.std(ddof=1)
+        found = most_stable({3: 0.92 + noise, 4: 0.90 + noise, 5: 0.80 + noise})
+        answers.append(found.k)
+        assert found.high[1] - found.values[1] == pytest.approx(0.04)
+    assert answers == [4, 4, 4, 4]
+
+
+def mixture_of(k, d=2, seed=1):
+    return make_blobs(150, centers=centers_of(k)[:, :d], cluster_std=1.5, random_state=seed)[0]
+
+
+STABILITY_DATA = {
+    "iris": lambda: load_iris().data,
+    "wine": lambda: scale(load_wine().data),
+    "three": lambda: mixture_of(3),
+    "five": lambda: mixture_of(5, 3),
+    "uniform": lambda: np.random.default_rng(3).random((120, 2)),
+    "gaussian": lambda: np.random.default_rng(4).normal(size=(120, 4)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STABILITY_DATA)
+def test_the_number_does_not_depend_on_the_number_of_bootstrap_samples(name):
+    X = STABILITY_DATA[name]()
+    found = {
+        m: choose_k(X, k_max=7, n_bootstrap=m, n_references=19, random_state=0)
+        for m in (10, 50, 200)
+    }
+    expected = {"iris": 2, "wine": 3, "three": 3, "five": 5, "uniform": 1, "gaussian": 1}[name]
+    assert {m: choice.k for m, choice in found.items()} == dict.fromkeys(found, expected)
+    # The error that decides is as large with 200 samples as with 10, not a quarter of it.
+    spread = {}
+    for m, choice in found.items():
+        stability = choice.criteria[-1]
+        spread[m] = np.mean(np.subtract(stability.high, stability.values))
+    assert spread[200] > 0.6 * spread[10]
 
 
 def test_of_as_many_votes_the_more_stable_wins():

@@ -8,10 +8,12 @@ from sklearn.metrics import adjusted_rand_score
 
 from further.cluster.kmeans import KMeans
 from further.cluster.number.stability import (
+    Resamples,
+    agreement_by_k,
+    agreement_of_samples,
     mean_agreement,
     pairwise_adjusted_rand,
     stability,
-    stability_by_k,
 )
 from further.errors import InputError
 
@@ -59,43 +61,84 @@ def test_an_estimator_that_finds_the_number_itself(far_blobs):
     assert stability(far_blobs, DBSCAN(eps=3), n_bootstrap=4, random_state=0).value > 0.9
 
 
-def test_the_interval_is_the_jackknife_over_samples():
+def test_the_mean_is_that_of_all_pairs_and_the_limits_are_those_of_the_samples():
     rng = np.random.default_rng(0)
-    agreement = rng.random((7, 7))
-    agreement = (agreement + agreement.T) / 2
-    np.fill_diagonal(agreement, 1)
-    left_out = []
-    for a in range(7):
-        rest = np.delete(np.delete(agreement, a, 0), a, 1)
-        left_out.append(rest[np.triu_indices(6, 1)].mean())
-    variance = 6 / 7 * ((np.array(left_out) - np.mean(left_out)) ** 2).sum()
-    found = mean_agreement(agreement)
-    assert found.high - found.value == pytest.approx(2.446912 * variance**0.5, rel=1e-5)
+    labels = rng.integers(0, 3, (40, 50))
+    samples = agreement_of_samples(labels)
+    pairs = pairwise_adjusted_rand(labels)[np.triu_indices(40, 1)]
+    found = mean_agreement(samples)
+    assert found.value == pytest.approx(pairs.mean())
+    inside = (samples >= found.low) & (samples <= found.high)
+    assert inside.mean() == pytest.approx(0.95, abs=0.01)
 
 
-def test_the_interval_holds_its_level_although_pairs_share_samples():
-    # Each sample has an effect on all of its pairs: treating 66 pairs as independent would not do.
+def test_the_limits_do_not_close_in_as_samples_are_added():
+    X = np.random.default_rng(0).random((80, 2))
+    width = {}
+    for m in (10, 90):
+        found = stability(X, KMeans(4), n_bootstrap=m, random_state=0)
+        width[m] = found.high - found.low
+    assert width[90] > 0.7 * width[10]
+
+
+def brute_force_jaccard(reference, line, rows, cluster):
+    own = {i for i in set(rows.tolist()) if reference[i] == cluster}
+    others = [{i for i in set(rows.tolist()) if line[i] == d} for d in set(line.tolist()) - {-1}]
+    return max(len(own & other) / len(own | other) for other in others)
+
+
+def test_the_stability_of_a_cluster_is_hennigs_mean_jaccard_similarity():
+    rng = np.random.default_rng(2)
+    X = np.vstack([rng.normal(0, 1, (30, 2)), rng.normal(4, 1.5, (20, 2))])
+    resamples = Resamples(X, n_bootstrap=8, random_state=3)
+    labels = resamples.cluster(KMeans(3))
+    reference = KMeans(3, n_init=5, random_state=0).fit(X).labels_
+    for found in resamples.clusters(labels, reference):
+        values = np.array([
+            brute_force_jaccard(reference, line, rows, found.cluster)
+            for line, rows in zip(labels, resamples.drawn, strict=True)
+        ])  # fmt: skip
+        assert found.jaccard.value == pytest.approx(values.mean())
+        assert found.recovered == (values >= 0.75).mean()
+        assert found.dissolved == (values <= 0.5).mean()
+        assert found.jaccard.n == 8
+
+
+def test_a_cluster_apart_is_stable_and_the_parts_of_a_cloud_are_not():
     rng = np.random.default_rng(0)
-    inside = alone = 0
-    for _ in range(400):
-        effect = rng.normal(0, 0.05, 12)
-        agreement = 0.5 + np.add.outer(effect, effect)
-        found = mean_agreement(agreement)
-        inside += found.low <= 0.5 <= found.high
-        pairs = agreement[np.triu_indices(12, 1)]
-        alone += abs(pairs.mean() - 0.5) <= 1.96 * pairs.std() / len(pairs) ** 0.5
-    assert inside / 400 > 0.92
-    assert alone / 400 < 0.75
+    X = np.vstack([rng.normal(20, 1, (40, 2)), rng.normal(0, 1, (160, 2))])
+    reference = KMeans(3, n_init=10, random_state=0).fit(X).labels_
+    resamples = Resamples(X, random_state=0)
+    found = resamples.clusters(resamples.cluster(KMeans(3)), reference)
+    apart = next(one for one in found if one.cluster == reference[0])
+    parts = [one.jaccard.value for one in found if one is not apart]
+    assert (apart.jaccard.value, apart.verdict, apart.recovered) == (1.0, "stable", 1.0)
+    assert len(parts) == 2
+    assert max(parts) < 0.75
+
+
+def test_noise_is_no_cluster_that_is_found_again():
+    X = np.arange(6.0)[:, None]
+    resamples = Resamples(X, n_bootstrap=4, random_state=0)
+    everything_is_noise = np.full((4, 6), -1)
+    (found,) = resamples.clusters(everything_is_noise, np.array([0, 0, 0, -1, -1, -1]))
+    assert (found.cluster, found.jaccard.value, found.verdict) == (0, 0.0, "unstable")
+
+
+def test_one_seed_is_one_protocol_whichever_way_it_is_asked(far_blobs):
+    X = np.random.default_rng(1).random((90, 2))
+    by_k = agreement_by_k(Resamples(X, random_state=5), [2, 3, 4], KMeans())
+    alone = stability(X, KMeans(3), random_state=5)
+    assert mean_agreement(by_k[3]) == alone
 
 
 def test_by_k_every_number_has_its_figure(far_blobs):
-    found = stability_by_k(far_blobs, [2, 3, 4], KMeans(), n_bootstrap=5, random_state=0)
+    resamples = Resamples(far_blobs, n_bootstrap=5, random_state=0)
+    found = agreement_by_k(resamples, [2, 3, 4], KMeans())
     assert list(found) == [2, 3, 4]
-    assert found[2].value == 1.0 > found[4].value
-    by_rows = stability_by_k(
-        far_blobs, [2, 3], AgglomerativeClustering(), n_bootstrap=4, random_state=0
-    )
-    assert by_rows[2].value == 1.0 > by_rows[3].value
+    assert found[2].mean() == 1.0 > found[4].mean()
+    by_rows = agreement_by_k(resamples, [2, 3], AgglomerativeClustering())
+    assert by_rows[2].mean() == 1.0 > by_rows[3].mean()
 
 
 def test_categories_are_drawn_as_rows_of_their_table():

@@ -44,6 +44,23 @@ def test_three_blobs_are_three_clusters(three):
     assert adjusted_rand_score(y, table["cluster"]) == 1.0
 
 
+def test_stability_has_one_protocol_and_each_cluster_has_hennigs(three):
+    evaluation = three[0].evaluation
+    chosen = next(entry for entry in evaluation["alternatives"] if entry["chosen"])
+    by_k = evaluation["criteria"]["stability"][str(evaluation["k"])]
+    assert chosen["stability"] == by_k == evaluation["stability"]
+    ways = {
+        (entry["stability"]["n"], entry["stability"]["method"])
+        for entry in evaluation["alternatives"]
+    }
+    assert ways == {(by_k["n"], by_k["method"])}
+    found = evaluation["cluster_stability"]
+    assert (found["stable_from"], found["pattern_from"]) == (0.75, 0.6)
+    assert [one["cluster"] for one in found["clusters"]] == [0, 1, 2]
+    assert all(one["jaccard"]["value"] > 0.95 for one in found["clusters"])
+    assert "all 3 are stable in bootstrap samples" in three[0].sentence
+
+
 def test_assignments_carry_distance_silhouette_and_anomaly(three):
     from sklearn.metrics import silhouette_samples
 

@@ -17,13 +17,11 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn import config_context
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from further.cluster.kmeans import KMeans
@@ -37,7 +35,14 @@ from further.cluster.number.criteria import (
 )
 from further.cluster.number.gap import gap_statistic
 from further.cluster.number.observations import Observations, inertia_by_k, read_observations
-from further.cluster.number.stability import stability_by_k
+from further.cluster.number.stability import (
+    N_BOOTSTRAP,
+    Resamples,
+    agreement_by_k,
+    mean_agreement,
+    rows_compared,
+    with_few_initialisations,
+)
 from further.cluster.number.sweep import is_kmeans, sample_rows, sweep, with_parameters
 from further.cluster.number.tendency import FEWEST_REFERENCES, LEVEL, ClusterTendency, tendency_test
 from further.cluster.number.voting import RULE, most_stable, vote, who_says_what
@@ -46,11 +51,6 @@ from further.evaluate.interval import Estimate
 
 #: Rows that k-means is swept over; other estimators take ``sample_size``.
 SWEPT_ROWS = 100_000
-#: Rows of the parts that are repeated for reference sets and bootstrap samples: k-means, others.
-REPEATED_ROWS = 1000
-REPEATED_ROWS_OTHERS = 300
-#: Initialisations in the repeated parts.
-REPEATED_N_INIT = 2
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def choose_k(
     k_max: int = 10,
     k_min: int = 2,
     estimator: Any = None,
-    n_bootstrap: int = 20,
+    n_bootstrap: int = N_BOOTSTRAP,
     n_references: int = 20,
     sample_size: int = 2000,
     random_state: int | None = None,
@@ -212,8 +212,9 @@ def _choose(
     notes: list[str],
 ) -> KChoice:
     # Each part has a stream of its own: more bootstrap samples do not change the reference sets.
-    for_rows, for_fits, for_tendency, for_gap, for_stability = (
-        np.random.default_rng(seed) for seed in np.random.SeedSequence(random_state).spawn(5)
+    # Stability alone is seeded as it is elsewhere, so that the same clustering has the same one.
+    for_rows, for_fits, for_tendency, for_gap = (
+        np.random.default_rng(seed) for seed in np.random.SeedSequence(random_state).spawn(4)
     )
     lloyd = is_kmeans(estimator)
     fitted = _sample(
@@ -233,9 +234,9 @@ def _choose(
     ks = range(k_min, k_max + 1)
     labels = {k: np.asarray(fits[k].labels_)[chosen] for k in ks}
 
-    repeated = _repeated(estimator)
+    repeated, most_rows = with_few_initialisations(estimator), rows_compared(estimator)
     few = _sample(
-        rows, min(sample_size, REPEATED_ROWS if lloyd else REPEATED_ROWS_OTHERS), for_rows, notes,
+        rows, min(sample_size, most_rows), for_rows, notes,
         f"The cluster tendency test, stability{' and the gap' if rows.is_euclidean else ''}",
     )  # fmt: skip
     # Whether there is any structure is a question to the data; k-means asks it fastest.
@@ -252,14 +253,11 @@ def _choose(
             n_references=n_references,
             random_state=for_tendency,
         )
-        stable = stability_by_k(
-            few.values,
-            ks,
-            repeated,
-            n_bootstrap=n_bootstrap,
-            n_init=REPEATED_N_INIT,
-            random_state=for_stability,
-        )
+        resamples = Resamples(
+            rows.values, n_rows=min(sample_size, most_rows), n_bootstrap=n_bootstrap,
+            random_state=random_state,
+        )  # fmt: skip
+        agreement = agreement_by_k(resamples, ks, estimator)
         gap = None
         if rows.is_euclidean:
             gap = gap_statistic(
@@ -287,7 +285,8 @@ def _choose(
             "Calinski-Harabasz, Davies-Bouldin, gap statistic and BIC were left out: they are "
             "about means and squares, which this distance does not have."
         )
-    criteria.append(most_stable(stable))
+    criteria.append(most_stable(agreement))
+    stable = {k: mean_agreement(samples) for k, samples in agreement.items()}
     return _decide(tendency, criteria, stable, fits, k_min, _name(estimator), notes)
 
 
@@ -325,17 +324,6 @@ def _decide(
             f"bootstrap samples agree to {stable[k].value:.2f} of 1."
         )
     return KChoice(k, sentence, RULE, agree, tendency, tuple(criteria), stable, fits, tuple(notes))
-
-
-def _repeated(estimator: Any) -> Any:
-    """Return the estimator with few initialisations, for what is done many times."""
-    copy = clone(estimator)
-    own = copy.get_params(deep=False).get("n_init")
-    if is_kmeans(copy):
-        return _open_ended(copy).set_params(n_init=REPEATED_N_INIT)
-    if own == "auto" or (isinstance(own, Integral) and int(own) > REPEATED_N_INIT):
-        copy.set_params(n_init=REPEATED_N_INIT)
-    return copy
 
 
 def _open_ended(estimator: Any) -> Any:

@@ -1,32 +1,220 @@
 r"""Does the clustering hold? Agreement of the clusterings of bootstrap samples.
 
-From the rows m bootstrap samples are drawn, each is clustered, and each clustering labels all rows.
-With A the adjusted Rand index of two labellings (1: the same, 0 on average: chance),
+Of the rows (at most 1,000; 300 for methods slower than k-means) m bootstrap samples are drawn, the
+same ones for all clusterings that are compared; each is clustered with a few initialisations, and
+each clustering labels the rows. Two figures come from these labels.
 
-.. math:: U = \binom{m}{2}^{-1} \sum_{a < b} A_{ab}, \qquad
-          \widehat{\operatorname{var}}(U) = \frac{m - 1}{m} \sum_a (U_{(a)} - \bar U_{(\cdot)})^2,
+*Stability of the whole.* With A the adjusted Rand index of two labellings (1: the same, 0 on
+average: chance), the mean agreement of sample a with the others, and the mean over all pairs, are
 
-where :math:`U_{(a)}` leaves out all pairs with sample a. The pairs are no independent observations,
-since each sample is in m - 1 of them: this jackknife over samples, not over pairs, is the
-variance of a U-statistic (Arvesen), and the interval is U plus or minus the quantile of Student's t
-with m - 1 degrees of freedom.
+.. math:: U_a = \frac{1}{m - 1} \sum_{b \ne a} A_{ab}, \qquad U = \frac1m \sum_a U_a .
+
+The limits hold 95 % of the :math:`U_a`. They do not close in on U when more samples are drawn, and
+must not: one table is one sample of its source, so what another table would have given differs by
+what the samples differ, however well their mean is known.
+
+*Stability of each cluster* (Hennig, 2007). With C a cluster of the rows at hand, :math:`X_b` the
+rows of sample b, and D the clusters found in them, its Jaccard similarity in sample b is
+
+.. math:: \gamma_b(C) = \max_D \frac{|C \cap X_b \cap D|}{|(C \cap X_b) \cup D|},
+
+and the mean over the samples is its stability: from 0.75 on a cluster is stable; from 0.6 to 0.75
+it is a pattern in the data, but which rows belong to it is doubtful; below 0.6 it is not to be
+trusted. These limits are for this similarity, and say nothing of an adjusted Rand index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import t as student
 
-from further.cluster.number.sweep import sample_rows, sweep, take_rows, with_parameters
+from further.cluster.number.sweep import is_kmeans, sample_rows, take_rows, with_parameters
 from further.errors import InputError
 from further.evaluate.interval import Estimate
 
-#: Rows of a bootstrap sample, and rows on which the labellings are compared, at most.
-ROWS = 2000
+#: Rows that are compared, and rows of a bootstrap sample, at most: of k-means, of others.
+ROWS, ROWS_OTHERS = 1000, 300
+#: Initialisations of each clustering, at most: of k-means, which is quick, and of others.
+N_INIT, N_INIT_OTHERS = 5, 2
+N_BOOTSTRAP = 20
 LEVEL = 0.95
+#: Hennig's limits for the Jaccard similarity: a cluster is stable; there is a pattern.
+STABLE, PATTERN = 0.75, 0.6
+#: Hennig's limits for one sample: the cluster is recovered in it, or dissolved.
+RECOVERED, DISSOLVED = 0.75, 0.5
+#: The label of rows that a clustering cannot label; -1 is noise.
+UNLABELLED = -2
+
+
+@dataclass(frozen=True)
+class ClusterStability:
+    """How well a cluster is found again in bootstrap samples.
+
+    Attributes
+    ----------
+    cluster : int
+        Its label.
+    jaccard : Estimate
+        Mean of its Jaccard similarity over the samples, and the limits of 95 % of them; ``n`` is
+        the number of samples that hold any of its rows.
+    recovered : float
+        Share of samples with a similarity of at least 0.75.
+    dissolved : float
+        Share of samples with a similarity of at most 0.5.
+    """
+
+    cluster: int
+    jaccard: Estimate
+    recovered: float
+    dissolved: float
+
+    @property
+    def verdict(self) -> Literal["stable", "pattern", "unstable"]:
+        """What Hennig's limits say of the cluster."""
+        value = self.jaccard.value
+        return "stable" if value >= STABLE else "pattern" if value >= PATTERN else "unstable"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "cluster": self.cluster,
+            "jaccard": self.jaccard.to_dict(),
+            "recovered": self.recovered,
+            "dissolved": self.dissolved,
+            "verdict": self.verdict,
+        }
+
+
+class Resamples:
+    """Bootstrap samples of rows: one protocol for all clusterings that are compared.
+
+    Parameters
+    ----------
+    X : array or DataFrame of shape (n, d)
+        Rows.
+    n_rows : int
+        Rows that are compared at most; of more a seeded sample is taken.
+    n_bootstrap : int, default=20
+        Samples.
+    random_state : int, Generator or None
+        Seed. The same seed gives the same samples, and each sample the same seed of its own.
+
+    Raises
+    ------
+    InputError
+        If ``n_bootstrap`` is less than 2 or there are fewer than 2 rows.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        *,
+        n_rows: int = ROWS,
+        n_bootstrap: int = N_BOOTSTRAP,
+        random_state: int | np.random.Generator | None = None,
+    ) -> None:
+        if n_bootstrap < 2:
+            raise InputError(
+                f"stability: n_bootstrap={n_bootstrap} gives no pair; choose at least 2."
+            )
+        X = X if hasattr(X, "iloc") else np.asarray(X)
+        if len(X) < 2:
+            raise InputError(
+                f"stability: X has {len(X)} rows, which make no pair; give at least 2."
+            )
+        rng = np.random.default_rng(random_state)
+        self.rows = sample_rows(len(X), n_rows, rng)
+        self.X = take_rows(X, self.rows)
+        n = len(self.rows)
+        self.drawn = [rng.integers(0, n, n) for _ in range(n_bootstrap)]
+        self.seeds = rng.integers(0, 2**31 - 1, n_bootstrap).tolist()
+
+    def cluster(self, estimator: Any) -> np.ndarray:
+        """Return the labels of the rows by the clustering of each sample, shape (m, n).
+
+        An estimator without ``predict`` labels the rows of its sample only.
+        """
+        few = with_few_initialisations(estimator)
+        labels = np.full((len(self.drawn), len(self.rows)), UNLABELLED, dtype=np.int64)
+        for line, rows, seed in zip(labels, self.drawn, self.seeds, strict=True):
+            fitted = with_parameters(few, random_state=seed).fit(take_rows(self.X, rows))
+            if hasattr(fitted, "predict"):
+                line[:] = fitted.predict(self.X)
+            else:
+                line[rows] = fitted.labels_
+        return labels
+
+    def clusters(self, labels: np.ndarray, reference: np.ndarray) -> list[ClusterStability]:
+        """Return the stability of each cluster of a clustering, noise left out.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (m, n)
+            From :meth:`cluster`.
+        reference : ndarray of shape (n,)
+            The clusters of the compared rows.
+
+        References
+        ----------
+        Hennig, C. (2007). Cluster-wise assessment of cluster stability. CSDA 52.
+        """
+        names = np.unique(reference[reference >= 0])
+        similar = np.array([
+            _jaccard(reference[rows], line[rows], names)
+            for line, rows in zip(labels, map(np.unique, self.drawn), strict=True)
+        ])  # fmt: skip
+        found = []
+        for name, values in zip(names.tolist(), similar.T, strict=True):
+            values = values[~np.isnan(values)]
+            how = f"Jaccard similarity, mean of {len(values)} bootstrap samples"
+            found.append(
+                ClusterStability(
+                    name,
+                    _estimate(values, how),
+                    float((values >= RECOVERED).mean()),
+                    float((values <= DISSOLVED).mean()),
+                )
+            )
+        return found
+
+
+def _jaccard(reference: np.ndarray, found: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Return each cluster's largest Jaccard similarity to a found one; nan where it has no row.
+
+    Examples
+    --------
+    >>> _jaccard(np.array([0, 0, 0, 1]), np.array([5, 5, 7, 7]), np.array([0, 1, 2])).round(2)
+    array([0.67, 0.5 ,  nan])
+    """
+    own = reference[:, None] == names
+    theirs = found[:, None] == np.unique(found[found >= 0])
+    shared = own.T.astype(float) @ theirs
+    sizes = own.sum(axis=0)
+    union = sizes[:, None] + theirs.sum(axis=0) - shared
+    best = np.max(shared / np.maximum(union, 1), axis=1, initial=0.0)
+    return np.where(sizes > 0, best, np.nan)
+
+
+def with_few_initialisations(estimator: Any) -> Any:
+    """Return an unfitted copy with few initialisations, for what is done many times."""
+    own = estimator.get_params(deep=False).get("n_init")
+    if is_kmeans(estimator):
+        init = estimator.init
+        # Centroids that are given for one number of clusters cannot initialise the others.
+        usual = init if isinstance(init, str) or callable(init) else "k-means++"
+        return with_parameters(estimator, init=usual, n_init=N_INIT)
+    if own == "auto" or (isinstance(own, Integral) and int(own) > N_INIT_OTHERS):
+        return with_parameters(estimator, n_init=N_INIT_OTHERS)
+    return with_parameters(estimator)
+
+
+def rows_compared(estimator: Any) -> int:
+    """Return how many rows are compared at most: fewer for slow methods that are given k."""
+    return ROWS if is_kmeans(estimator) or not hasattr(estimator, "n_clusters") else ROWS_OTHERS
 
 
 def pairwise_adjusted_rand(labels: np.ndarray) -> np.ndarray:
@@ -77,47 +265,68 @@ def pairwise_adjusted_rand(labels: np.ndarray) -> np.ndarray:
     return agreement
 
 
-def mean_agreement(agreement: np.ndarray, what: str = "bootstrap samples") -> Estimate:
-    """Return the mean over all pairs with an interval that respects that pairs share samples.
+def agreement_of_samples(labels: np.ndarray) -> np.ndarray:
+    """Return the mean adjusted Rand index of each labelling with the others.
 
     Parameters
     ----------
-    agreement : ndarray of shape (m, m)
-        From :func:`pairwise_adjusted_rand`, m of at least 2.
-    what : str
-        What was compared, in words.
+    labels : ndarray of shape (m, n)
+        From :meth:`Resamples.cluster`; pairs are compared on the rows that both label.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+
+    Examples
+    --------
+    >>> agreement_of_samples(np.array([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, -2]]))
+    array([1., 1., 1.])
+    """
+    m = len(labels)
+    if (labels != UNLABELLED).all():
+        agreement = pairwise_adjusted_rand(labels)
+    else:
+        agreement = np.ones((m, m))
+        for a in range(m):
+            for b in range(a):
+                both = (labels[a] != UNLABELLED) & (labels[b] != UNLABELLED)
+                if both.sum() >= 2:
+                    value = pairwise_adjusted_rand(labels[[a, b]][:, both])[0, 1]
+                    agreement[a, b] = agreement[b, a] = value
+    means: np.ndarray = (agreement.sum(axis=1) - 1) / (m - 1)
+    return means
+
+
+def mean_agreement(samples: np.ndarray) -> Estimate:
+    """Return the mean over all pairs of samples, with limits that hold 95 % of the samples.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (m,)
+        From :func:`agreement_of_samples`.
 
     Returns
     -------
     Estimate
-        ``n`` is m. The interval speaks of the drawing of the samples; another table from the same
-        source would differ by more.
-
-    References
-    ----------
-    Arvesen, J. N. (1969). Jackknifing U-statistics. Annals of Mathematical Statistics 40.
+        ``n`` is m.
 
     Examples
     --------
-    >>> mean_agreement(np.ones((5, 5))).value
+    >>> mean_agreement(np.ones(5)).value
     1.0
     """
-    m = len(agreement)
-    above = agreement[np.triu_indices(m, 1)]
-    value = float(above.mean())
-    if m < 4:
-        return Estimate(value, None, None, m, f"mean of pairs of {m} {what}; too few for limits")
-    total = above.sum()
-    left_out = total - (agreement.sum(axis=1) - np.diag(agreement))
-    left_out /= (m - 1) * (m - 2) / 2
-    variance = (m - 1) / m * float(((left_out - left_out.mean()) ** 2).sum())
-    half = float(student.ppf((1 + LEVEL) / 2, m - 1)) * variance**0.5
+    return _estimate(
+        samples, f"adjusted Rand index, mean of all pairs of {len(samples)} bootstrap samples"
+    )
+
+
+def _estimate(samples: np.ndarray, how: str) -> Estimate:
+    value = float(samples.mean())
+    if len(samples) < 4:
+        return Estimate(value, None, None, len(samples), f"{how}; too few for limits")
+    low, high = np.quantile(samples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(
-        value,
-        max(value - half, -1.0),
-        min(value + half, 1.0),
-        m,
-        f"adjusted Rand index of all pairs of {m} {what}, jackknife over the samples",
+        value, float(low), float(high), len(samples), f"{how}; 95 % of them are within the limits"
     )
 
 
@@ -125,7 +334,7 @@ def stability(
     X: Any,
     estimator: Any,
     *,
-    n_bootstrap: int = 20,
+    n_bootstrap: int = N_BOOTSTRAP,
     random_state: int | np.random.Generator | None = None,
 ) -> Estimate:
     """Return how far the clusterings of bootstrap samples agree.
@@ -137,11 +346,11 @@ def stability(
     Parameters
     ----------
     X : array or DataFrame of shape (n, d)
-        Rows. Of more than 2,000, each sample has 2,000 rows, and as many are compared; that makes
-        the clusterings less stable than those of all rows.
+        Rows. Of more than 1,000 (300 for methods other than k-means that are given a number of
+        clusters) a sample is taken; that makes the clusterings less stable than those of all rows.
     estimator : estimator
-        Copied for each sample. One that has no ``predict`` is compared on the rows that both
-        samples of a pair have.
+        Copied for each sample, with few initialisations. One that has no ``predict`` is compared
+        on the rows that both samples of a pair have.
     n_bootstrap : int, default=20
         Samples.
     random_state : int, Generator or None
@@ -159,7 +368,6 @@ def stability(
 
     References
     ----------
-    Hennig, C. (2007). Cluster-wise assessment of cluster stability. CSDA 52.
     Fang, Y. and Wang, J. (2012). Selection of the number of clusters via the bootstrap method.
     CSDA 56.
 
@@ -171,104 +379,32 @@ def stability(
     >>> stability(X, KMeans(2), n_bootstrap=5, random_state=0).value
     1.0
     """
-    X, compared, drawn, rng = _draw(X, n_bootstrap, random_state)
-    if not hasattr(estimator, "predict"):
-        return mean_agreement(_on_common_rows(X, estimator, drawn, rng))
-    shown = take_rows(X, compared)
-    fits = (_fit(estimator, take_rows(X, rows), rng) for rows in drawn)
-    return mean_agreement(pairwise_adjusted_rand(np.array([fit.predict(shown) for fit in fits])))
+    resamples = Resamples(
+        X, n_rows=rows_compared(estimator), n_bootstrap=n_bootstrap, random_state=random_state
+    )
+    return mean_agreement(agreement_of_samples(resamples.cluster(estimator)))
 
 
-def stability_by_k(
-    X: Any,
-    ks: Sequence[int],
-    estimator: Any,
-    *,
-    n_bootstrap: int = 20,
-    n_init: int | None = None,
-    random_state: int | np.random.Generator | None = None,
-) -> dict[int, Estimate]:
-    """Return the stability for each number of clusters, on the same bootstrap samples.
-
-    Use it instead of :func:`stability` for several k: each sample is swept through in one go. It
-    fails where :func:`stability` does.
+def agreement_by_k(
+    resamples: Resamples, ks: Sequence[int], estimator: Any
+) -> dict[int, np.ndarray]:
+    """Return the agreement of the samples for each number of clusters.
 
     Parameters
     ----------
-    X : array or DataFrame of shape (n, d)
-        Rows.
+    resamples : Resamples
+        The samples, the same for each k.
     ks : sequence of int
-        Numbers of clusters, ascending.
+        Numbers of clusters.
     estimator : estimator with ``n_clusters``
         What is fitted.
-    n_bootstrap : int, default=20
-        Samples.
-    n_init : int, optional
-        Fresh initialisations of k-means for each k besides the warm start.
-    random_state : int, Generator or None
-        Seed.
 
     Returns
     -------
-    dict of int to Estimate
-
-    Raises
-    ------
-    InputError
-        If ``n_bootstrap`` is less than 2 or there are fewer than 2 rows.
+    dict of int to ndarray of shape (m,)
+        As :func:`agreement_of_samples` has it.
     """
-    X, compared, drawn, rng = _draw(X, n_bootstrap, random_state)
-    if not hasattr(estimator, "predict"):
-        return {
-            k: mean_agreement(
-                _on_common_rows(X, with_parameters(estimator, n_clusters=k), drawn, rng)
-            )
-            for k in ks
-        }
-    shown = take_rows(X, compared)
-    labels = np.empty((len(ks), n_bootstrap, len(compared)), dtype=np.int64)
-    for b, rows in enumerate(drawn):
-        part = take_rows(X, rows)
-        fits = sweep(part, ks, estimator=estimator, n_init=n_init, random_state=rng)
-        for place, k in enumerate(ks):
-            labels[place, b] = fits[k].predict(shown)
-    return {k: mean_agreement(pairwise_adjusted_rand(labels[place])) for place, k in enumerate(ks)}
-
-
-def _draw(
-    X: Any, n_bootstrap: int, random_state: int | np.random.Generator | None
-) -> tuple[Any, np.ndarray, list[np.ndarray], np.random.Generator]:
-    """Return the rows, the numbers of those compared, and those of each bootstrap sample."""
-    if n_bootstrap < 2:
-        raise InputError(f"stability: n_bootstrap={n_bootstrap} gives no pair; choose at least 2.")
-    if not hasattr(X, "iloc"):
-        X = np.asarray(X)
-    n = len(X)
-    if n < 2:
-        raise InputError(f"stability: X has {n} rows, which make no pair; give at least 2.")
-    rng = np.random.default_rng(random_state)
-    compared = sample_rows(n, ROWS, rng)
-    return X, compared, [rng.integers(0, n, min(n, ROWS)) for _ in range(n_bootstrap)], rng
-
-
-def _fit(estimator: Any, rows: Any, rng: np.random.Generator) -> Any:
-    return with_parameters(estimator, random_state=int(rng.integers(2**31 - 1))).fit(rows)
-
-
-def _on_common_rows(
-    X: Any, estimator: Any, drawn: list[np.ndarray], rng: np.random.Generator
-) -> np.ndarray:
-    """Compare each pair of clusterings on the rows that both samples have."""
-    n, m = len(X), len(drawn)
-    # A row that a sample does not have is marked by -2; -1 is noise.
-    labels = np.full((m, n), -2, dtype=np.int64)
-    for line, rows in zip(labels, drawn, strict=True):
-        line[rows] = np.asarray(_fit(estimator, take_rows(X, rows), rng).labels_)
-    agreement = np.ones((m, m))
-    for a in range(m):
-        for b in range(a):
-            both = (labels[a] != -2) & (labels[b] != -2)
-            if both.sum() >= 2:
-                value = pairwise_adjusted_rand(labels[[a, b]][:, both])[0, 1]
-                agreement[a, b] = agreement[b, a] = value
-    return agreement
+    return {
+        k: agreement_of_samples(resamples.cluster(with_parameters(estimator, n_clusters=k)))
+        for k in ks
+    }

@@ -11,12 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from further.cluster.number.criteria import Criterion
 from further.cluster.number.tendency import LEVEL
-from further.evaluate.interval import Estimate
 
-#: Below this agreement of bootstrap samples clusters are not taken to hold: the limit that Hennig
-#: (2007) gives for the Jaccard similarity of single clusters.
+#: Below this agreement of bootstrap samples, stability names no number: a convention of this rule.
 HOLDS = 0.6
 
 RULE = (
@@ -75,41 +75,42 @@ def who_says_what(criteria: Sequence[Criterion]) -> str:
     return ", ".join(parts)
 
 
-def most_stable(stable: Mapping[int, Estimate]) -> Criterion:
-    """Return stability as a criterion: the largest k whose interval reaches the highest value.
+def most_stable(agreement: Mapping[int, np.ndarray]) -> Criterion:
+    """Return stability as a criterion: the largest k that is as good as the best but for chance.
 
-    It gives no answer where no k reaches 0.6: clusterings that do not hold are no witnesses.
+    A k is so where its stability is at most one standard deviation of its samples below the
+    highest. The deviation is that of single bootstrap samples, which estimates how much the figure
+    would differ for another table of this source; it does not shrink as samples are added, so
+    their number decides how well the answer is known, not what it is. There is no answer where no
+    k reaches :data:`HOLDS`: clusterings that do not hold are no witnesses.
 
     Parameters
     ----------
-    stable : dict of int to Estimate
-        Stability by number of clusters.
+    agreement : dict of int to ndarray of shape (m,)
+        Agreement of each bootstrap sample with the others, by number of clusters.
 
     Examples
     --------
-    >>> held = {2: (1.0, 1.0, 1.0), 3: (0.99, 0.97, 1.0), 4: (0.7, 0.6, 0.8)}
-    >>> most_stable({k: Estimate(*limits, 20, "") for k, limits in held.items()}).k
+    >>> held = {2: [1.0, 1.0, 1.0], 3: [1.0, 0.95, 1.0], 4: [0.6, 0.7, 0.8]}
+    >>> most_stable({k: np.array(samples) for k, samples in held.items()}).k
     3
     """
-    ks = tuple(sorted(stable))
-    best = max(figure.value for figure in stable.values())
+    ks = tuple(sorted(agreement))
+    values = [float(agreement[k].mean()) for k in ks]
+    spread = [float(agreement[k].std(ddof=1)) for k in ks]
+    low = tuple(value - s for value, s in zip(values, spread, strict=True))
+    high = tuple(value + s for value, s in zip(values, spread, strict=True))
+    best = max(values)
     # More clusters tell more, as long as they hold as well.
-    reach = [k for k in ks if best <= _or_value(stable[k].high, stable[k])]
-    note = "its answer is the largest k whose interval reaches the highest value"
+    reach = [k for k, limit in zip(ks, high, strict=True) if best <= limit + 1e-12]
+    note = (
+        "its answer is the largest k within one standard deviation of the samples of the highest "
+        "value"
+    )
     if best < HOLDS:
         note = f"it gives no answer, since no value reaches {HOLDS}"
     return Criterion(
-        "stability",
-        "Stability",
-        "higher",
-        reach[-1] if best >= HOLDS else None,
-        ks,
-        tuple(stable[k].value for k in ks),
-        tuple(_or_value(stable[k].low, stable[k]) for k in ks),
-        tuple(_or_value(stable[k].high, stable[k]) for k in ks),
+        "stability", "Stability", "higher", reach[-1] if best >= HOLDS else None, ks,
+        tuple(values), low, high,
         note=f"{note}; adjusted Rand index of clusterings of bootstrap samples",
-    )
-
-
-def _or_value(limit: float | None, figure: Estimate) -> float:
-    return figure.value if limit is None else limit
+    )  # fmt: skip

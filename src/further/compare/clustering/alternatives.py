@@ -9,7 +9,14 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from further.cluster.describe.silhouette import silhouette_values
-from further.cluster.number.stability import stability
+from further.cluster.number.stability import (
+    PATTERN,
+    STABLE,
+    Resamples,
+    agreement_of_samples,
+    mean_agreement,
+    rows_compared,
+)
 from further.cluster.number.sweep import sample_rows, take_rows
 from further.compare.clustering.method import Method, alternatives
 from further.compare.clustering.prepared_table import PreparedTable
@@ -17,7 +24,6 @@ from further.errors import InputError
 
 #: Methods are compared on a sample of this many rows, since some grow with their square.
 ROWS_COMPARED = 2000
-BOOTSTRAPS_COMPARED = 10
 
 
 def compare_methods(
@@ -25,10 +31,9 @@ def compare_methods(
     chosen: Method,
     estimator: Any,
     k: int | None,
-    known: dict[str, Any] | None,
     seed: int,
-) -> list[dict[str, Any]]:
-    """Fit each method to the same sample of rows: stability, silhouette, agreement.
+) -> dict[str, Any]:
+    """Fit each method to the same rows and bootstrap samples: stability, silhouette, agreement.
 
     Parameters
     ----------
@@ -40,16 +45,18 @@ def compare_methods(
         The chosen method, fitted to all rows.
     k : int or None
         The number of clusters that it was given.
-    known : dict or None
-        The stability of the chosen clustering, where it is known already.
     seed : int
         Of samples and initialisations.
 
     Returns
     -------
-    list of dict
-        The ``alternatives`` of ``evaluation.json``, the chosen method first.
+    dict
+        ``methods`` and ``clusters``: the ``alternatives`` of ``evaluation.json``, the chosen method
+        first, and its ``cluster_stability``.
     """
+    # As the number of clusters was chosen: the same clustering has the same stability here.
+    resamples = Resamples(table.X, n_rows=rows_compared(chosen.make(k, seed)), random_state=seed)
+    cluster_stability = None
     sample = sample_rows(len(table.X), ROWS_COMPARED, seed)
     X = take_rows(table.X, sample)
     reference = np.asarray(estimator.labels_)[sample]
@@ -83,16 +90,18 @@ def compare_methods(
         entry["k"] = len(set(labels.tolist()) - {-1})
         entry["noise_share"] = float((labels < 0).mean())
         entry["agreement"] = float(adjusted_rand_score(reference, labels))
-        if entry["k"] >= 2 and is_chosen and known is not None:
-            entry["stability"] = known
-        elif entry["k"] >= 2:
-            entry["stability"] = stability(
-                X, method.make(k or clusters, seed), n_bootstrap=BOOTSTRAPS_COMPARED,
-                random_state=seed,
-            ).to_dict()  # fmt: skip
         if entry["k"] >= 2:
+            found = resamples.cluster(method.make(k or clusters, seed))
+            entry["stability"] = mean_agreement(agreement_of_samples(found)).to_dict()
+            if is_chosen:
+                own = resamples.clusters(found, np.asarray(estimator.labels_)[resamples.rows])
+                cluster_stability = {
+                    "stable_from": STABLE,
+                    "pattern_from": PATTERN,
+                    "clusters": [one.to_dict() for one in own],
+                }
             entry["silhouette"] = silhouette_values(
                 X, labels, metric=method.metric, random_state=seed
             ).estimate.to_dict()
         entry["seconds"] = time.monotonic() - started
-    return entries
+    return {"methods": entries, "clusters": cluster_stability}

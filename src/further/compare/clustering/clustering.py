@@ -293,13 +293,11 @@ def _carry_out(
             estimator, sizes = fit_all_rows(estimator, table, batches, run.path)
         estimator.save(run.path)
         write_json(run.path / "preparation.json", table.preparation.to_json())
-        # The same figure where the number was chosen and where methods are compared.
-        known = criteria["stability"].get(str(k)) if criteria else None
         compared = part(
             "alternatives",
-            lambda: {"methods": compare_methods(table, chosen, estimator, k, known, seed)},
+            lambda: compare_methods(table, chosen, estimator, k, seed),
             "Alternatives",
-        )["methods"]
+        )
         initialisations = None
         if chosen.has_k and k is not None and k > 1 and hasattr(estimator, "inertia_"):
             initialisations = part(
@@ -311,7 +309,9 @@ def _carry_out(
         silhouettes = silhouettes_of(table, chosen, estimator, seed)
         found = evidence(table, chosen, estimator, silhouettes, initialisations, seed)
         evaluation = _record(run, dataset, table, chosen, {
-            "criteria": criteria, "alternatives": compared, "stability": compared[0]["stability"],
+            "criteria": criteria, "alternatives": compared["methods"],
+            "stability": compared["methods"][0]["stability"],
+            "cluster_stability": compared["clusters"],
             "initialisations": initialisations, **found,
         })  # fmt: skip
         if batches is not None:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-#: From which stability on clusters are called firm, and soft, as on the page: the limits that
-#: Hennig (2007) gives for the Jaccard similarity of single clusters.
-FIRM, SOFT = 0.75, 0.6
 #: Clusters of which the headline names the sizes.
 MOST_LISTED = 8
 
 
 def headline(evaluation: dict[str, Any]) -> str:
-    """Return the answer in one sentence: how many clusters, how large, how firmly."""
+    """Return the answer in one sentence: how many clusters, how large, how stable."""
     criteria, k = evaluation["criteria"], evaluation["k"]
     if k == 1 and evaluation["asked"]["k"] != 1:
         why = criteria["sentence"] if criteria else "the method found one group at most."
         return f"No cluster structure was found: {why}"
     noise = f", and {_rows(evaluation['noise'])} in none" if evaluation["noise"] else ""
     text = f"{_counted(k)} by {evaluation['label']}, of {_listed(evaluation['sizes'])}{noise}"
-    held = evaluation["stability"]
-    if held and held["value"] is not None:
-        firm = "firm" if held["value"] >= FIRM else "soft" if held["value"] >= SOFT else "unstable"
-        text += f"; they are {firm} (bootstrap samples agree to {held['value']:.2f} of 1)"
+    if evaluation["cluster_stability"]:
+        text += f"; {_held(evaluation['cluster_stability'])}"
     asked = evaluation["asked"]["k"]
     if asked and criteria and criteria["k"] != asked:
         said = "no cluster structure" if criteria["k"] == 1 else _counted(criteria["k"])
@@ -30,6 +26,37 @@ def headline(evaluation: dict[str, Any]) -> str:
     elif criteria and not criteria["agree"]:
         text += "; the criteria disagree about the number"
     return f"{text}."
+
+
+def _held(found: dict[str, Any]) -> str:
+    """Say how many clusters are stable, by the limits that Hennig (2007) gives.
+
+    Examples
+    --------
+    >>> verdicts = ["stable", "stable", "unstable"]
+    >>> _held({"stable_from": 0.75, "pattern_from": 0.6,
+    ...        "clusters": [{"verdict": verdict} for verdict in verdicts]})
+    '2 of 3 are stable in bootstrap samples (Jaccard similarity from 0.75 on), 1 is not (below 0.6)'
+    """
+    verdicts = [one["verdict"] for one in found["clusters"]]
+    total, counts = len(verdicts), Counter(verdicts)
+    stable, pattern, unstable = (counts[name] for name in ("stable", "pattern", "unstable"))
+    limit = f"Jaccard similarity from {found['stable_from']:g} on"
+    if stable == total:
+        every = "both" if total == 2 else f"all {total}"
+        return f"{every} are stable in bootstrap samples ({limit})"
+    parts = [
+        f"{stable or 'none'} of {total} {_are(stable or 2)} stable in bootstrap samples ({limit})"
+    ]
+    if pattern:
+        parts.append(f"{pattern} {_are(pattern)} doubtful at the edges")
+    if unstable:
+        parts.append(f"{unstable} {_are(unstable)} not (below {found['pattern_from']:g})")
+    return ", ".join(parts)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _listed(sizes: list[int]) -> str:

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from further.report.chart import chart, columns, legend
+from further.report.chart import chart, columns, data_table, legend
+from further.report.clustering.marks import marked_name
 from further.report.clustering.pictures import changing
 from further.report.estimates import drawn, method_of, read_estimate, write_estimate
 from further.report.markup import Markup, join, tag
-from further.report.numbers import MISSING, as_number, duration, listing, share, significant
+from further.report.numbers import (
+    MISSING,
+    as_number,
+    duration,
+    fixed,
+    listing,
+    share,
+    significant,
+)
 from further.report.run_folder import Figure, RunFolder, mapping, numbers, objects, sentences, whole
 
 # Initialisations whose inertia differs by less than this part of the range count as one result.
 _SAME = 1 / 60
 _ROUNDING = 1e-5
+_VERDICTS = {
+    "stable": "stable",
+    "pattern": "a pattern, doubtful at the edges",
+    "unstable": "unstable",
+}
 
 
 def chosen_k(run: RunFolder) -> int | None:
@@ -193,21 +207,63 @@ def whether_it_holds(run: RunFolder) -> Markup | None:
     if own is not None and own.value is not None:
         sentence = tag(
             "p",
-            f"Stability of the clustering of this report: {write_estimate(own)}; {_verdict(own)}.",
+            "Clusterings of bootstrap samples of these rows agree to an adjusted Rand index of "
+            f"{write_estimate(own)} on average.",
             title=method_of(own),
         )
-    parts = [sentence, _stability(figures, chosen_k(run)), alternatives(run)]
+    parts = [
+        sentence,
+        _each_cluster(mapping(run.evaluation.get("cluster_stability"))),
+        _stability(figures, chosen_k(run)),
+        alternatives(run),
+    ]
     return join(parts) if any(part is not None for part in parts) else None
 
 
-def _verdict(figure: Figure) -> str:
-    """Judge stability: below 0.6 doubtful, from 0.75 on it holds (Hennig, 2007, of Jaccard)."""
-    value = figure.value or 0.0
-    if value >= 0.75:
-        return "clusterings of other samples of these rows come out much the same"
-    if value >= 0.6:
-        return "clusterings of other samples keep the pattern, but many rows change cluster"
-    return "clusterings of other samples come out differently: do not build on these clusters"
+def _each_cluster(found: Mapping[str, Any]) -> Markup | None:
+    """Say of each cluster how well it is found again in bootstrap samples."""
+    rows = []
+    for item in objects(found.get("clusters")):
+        figure = read_estimate(item.get("jaccard"))
+        if figure is not None and figure.value is not None:
+            rows.append(
+                (
+                    marked_name(item.get("cluster")),
+                    tag("span", drawn(figure), title=method_of(figure)),
+                    figure.n or MISSING,
+                    share(as_number(item.get("recovered"))),
+                    share(as_number(item.get("dissolved"))),
+                    _VERDICTS.get(str(item.get("verdict")), MISSING),
+                )
+            )
+    if not rows:
+        return None
+    head = ("Cluster", "Jaccard similarity", "Samples", "Recovered", "Dissolved", "Verdict")
+    stable, pattern = (as_number(found.get(key)) for key in ("stable_from", "pattern_from"))
+    limits = ""
+    if stable is not None and pattern is not None:
+        limits = (
+            f" From {fixed(stable, 2)} on a cluster is stable; from {fixed(pattern, 2)} on "
+            "it is a pattern in the data, but which rows belong to it is doubtful; below, do not "
+            "build on it."
+        )
+    note = tag(
+        "p",
+        "How much of each cluster is found again in bootstrap samples: its largest Jaccard "
+        "similarity to a cluster of the sample, on the rows of the sample, as a mean over the "
+        f"samples with the limits of 95 % of them (Hennig, 2007).{limits} A cluster is recovered "
+        "in a sample from 0.75 on and dissolved up to 0.5.",
+        class_="note",
+    )
+    title = tag("h3", "Cluster by cluster")
+    return tag("section", title, data_table(head, rows, "stacked"), note, class_="part")
+
+
+def unstable_clusters(run: RunFolder) -> list[int]:
+    """List the clusters that are not found again in bootstrap samples."""
+    found = objects(mapping(run.evaluation.get("cluster_stability")).get("clusters"))
+    every = [whole(one.get("cluster")) for one in found if one.get("verdict") == "unstable"]
+    return [number for number in every if number is not None]
 
 
 def _stability(figures: Sequence[tuple[int, Figure]], chosen: int | None) -> Markup | None:

@@ -9,12 +9,13 @@ from further.report.clustering import choice, pictures, profiles, tables
 from further.report.clustering.choice import chosen_k, found_none, write_answers
 from further.report.clustering.kmeans_player import player
 from further.report.clustering.limits import limits
+from further.report.clustering.marks import cluster_name
 from further.report.clustering.summary import summary as summary
 from further.report.clustering.tree import dendrogram
 from further.report.cost import in_words
-from further.report.estimates import read_estimate, write_estimate, write_interval
+from further.report.estimates import read_estimate, write_interval
 from further.report.markup import Markup, join, tag
-from further.report.numbers import as_number, duration, fixed, share, significant
+from further.report.numbers import as_number, duration, fixed, listing, share, significant
 from further.report.provenance import data_notes, reproduce
 from further.report.run_folder import RunFolder, mapping, objects, sentences, whole
 from further.report.shell import (
@@ -152,12 +153,11 @@ def _warnings(run: RunFolder, training_examples: bool) -> list[str]:
         told.append(
             f"The criteria disagree on how many clusters there are: {write_answers(criteria)}."
         )
-    stability = read_estimate(evaluation.get("stability"))
-    if k != 1 and stability is not None and (stability.value or 0.0) < 0.75:
+    if k != 1 and (unstable := choice.unstable_clusters(run)):
         told.append(
-            f"Stability is {'weak' if (stability.value or 0.0) < 0.6 else 'middling'}, "
-            f"{write_estimate(stability)}: another sample of such rows would be clustered "
-            "differently."
+            f"{listing([cluster_name(number) for number in unstable])} "
+            f"{'is' if len(unstable) == 1 else 'are'} not stable: another sample of such rows "
+            "would be clustered differently there."
         )
     sampled = _sampled(evaluation)
     if sampled:
@@ -244,7 +244,8 @@ def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
             "Does it hold?",
             choice.whether_it_holds(run),
             "Stability is how far clusterings of bootstrap samples of the rows agree (adjusted "
-            "Rand index; 1: the same clusters, 0: as chance would).",
+            "Rand index; 1: the same clusters, 0: as chance would). The samples are the same for "
+            "every method and every k.",
         ),
         section(
             "initialisations",
