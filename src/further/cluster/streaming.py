@@ -203,7 +203,7 @@ class _Streamed:
         return squared, labels, rows
 
 
-def fit(estimator: Any, batches: Batches) -> Any:
+def fit(clusterer: T, batches: Batches) -> T:
     """Fit a :class:`KMeans` to batches; ``KMeans.fit`` comes here when it is given batches.
 
     When to use: for data beyond memory, and to share the work among processes that ``torchrun``
@@ -213,7 +213,7 @@ def fit(estimator: Any, batches: Batches) -> Any:
 
     Parameters
     ----------
-    estimator : KMeans
+    clusterer : KMeans
         Its parameters are meant as in memory. Starts other than given centroids are chosen from a
         seeded sample of 20,000 rows, or 100 for each cluster where that is more; a table that has
         no more rows gets the start that it has in memory.
@@ -241,6 +241,7 @@ def fit(estimator: Any, batches: Batches) -> Any:
     >>> bool(np.allclose(streamed.cluster_centers_, in_memory.cluster_centers_))
     True
     """
+    estimator: Any = clusterer
     if estimator.record:
         raise InputError(
             "KMeans: record=True keeps every iteration of a table in memory; leave it out for "
@@ -277,7 +278,7 @@ def fit(estimator: Any, batches: Batches) -> Any:
             ConvergenceWarning,
             stacklevel=3,
         )
-    return estimator
+    return clusterer
 
 
 def _starts(estimator: Any, batches: Batches) -> list[Floats]:

@@ -155,7 +155,9 @@ def encode_columns(frame: pd.DataFrame, categories: list[list[Any]]) -> NDArray[
     return codes
 
 
-def decode_columns(codes: NDArray[np.integer[Any]], categories: list[list[Any]]) -> Any:
+def decode_columns(
+    codes: NDArray[np.integer[Any]], categories: list[list[Any]]
+) -> NDArray[np.object_]:
     """Return the categories of codes.
 
     Parameters
