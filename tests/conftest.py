@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from contributing import entries, write_files
+from further import registry
+from further.evaluate.metrics import METRICS
 from real_runs import RealRuns
 
 
@@ -47,6 +50,24 @@ def real_runs(tmp_path_factory: pytest.TempPathFactory) -> RealRuns:
     """Return the runs that are made once for all tests, in the folder that all workers share."""
     own = tmp_path_factory.getbasetemp()
     return RealRuns((own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "real")
+
+
+@pytest.fixture(scope="session")
+def newcomer_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder with the files that CONTRIBUTING.md makes."""
+    return write_files(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture
+def newcomer(newcomer_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the model, the metric and the task of CONTRIBUTING.md, for worker processes too."""
+    for table in ("TASKS", "MODELS"):
+        monkeypatch.setattr(registry, table, (*getattr(registry, table), *entries(table)))
+    for metric in entries("metrics.py"):
+        monkeypatch.setitem(METRICS, metric.name, metric)
+    monkeypatch.syspath_prepend(str(newcomer_files))
+    path = os.pathsep.join(filter(None, [str(newcomer_files), os.environ.get("PYTHONPATH")]))
+    monkeypatch.setenv("PYTHONPATH", path)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,30 +8,14 @@ from pathlib import Path
 import pytest
 
 from further.compare.generation.single import train
-from further.evaluate.metrics import METRICS, Metric
 from further.report.page import page_of, summary_of
 from further.report.run_folder import read_run
 from further.report.summary import TextTable
 from real_runs import few_digits
 from small_models import SMALL
 
-TOY = """
-from further.evaluate.interval import score_from_examples
 
-def brightness(compared):
-    return score_from_examples(compared.samples.mean(axis=1), seed=compared.seed)
-"""
-
-
-def test_one_function_and_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "toy_metric.py").write_text(TOY)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    entry = Metric(
-        "brightness", "brightness", "Realism", "higher", "How bright samples are.",
-        "Whether they look like anything.", term="mean grey", heading="bright",
-        scorer="toy_metric:brightness",
-    )  # fmt: skip
-    monkeypatch.setitem(METRICS, "brightness", entry)
+def test_one_function_and_one_entry(tmp_path: Path, newcomer: None) -> None:
     parameters = {**SMALL["vae"], "budget": "3 steps", "precision": "float32"}
     run = train("vae", few_digits(), parameters=parameters, out=tmp_path / "run").path
 

@@ -12,30 +12,12 @@ import pytest
 from sklearn.datasets import load_iris
 
 import further
-from further import registry
 from further.cli.main import main
-from further.registry import ModelEntry, TaskEntry
-
-TOYS = Path(__file__).parents[1] / "toys"
-TASK = TaskEntry(
-    "centring", "By which number are the rows described best?", data=("table",),
-    targets=("none",), command="train", compare="centring.compare",
-    evaluate="centring.evaluate", report="centring.report",
-)  # fmt: skip
-MODELS = (
-    ModelEntry("mean", "centring.model", "Mean", "centring", "classical", "model", "Mean"),
-    ModelEntry("median", "centring.model", "Median", "centring", "classical", "control", "Median"),
-)
 
 
 @pytest.fixture(autouse=True)
-def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the lines; the package is where installed ones are, for worker processes too."""
-    monkeypatch.setattr(registry, "TASKS", (*registry.TASKS, TASK))
-    monkeypatch.setattr(registry, "MODELS", (*registry.MODELS, *MODELS))
-    monkeypatch.syspath_prepend(str(TOYS))
-    path = os.pathsep.join(filter(None, [str(TOYS), os.environ.get("PYTHONPATH")]))
-    monkeypatch.setenv("PYTHONPATH", path)
+def _toy(newcomer: None) -> None:
+    """Add the task that CONTRIBUTING.md makes."""
 
 
 @pytest.fixture
@@ -102,7 +84,7 @@ def test_its_models_are_listed_trained_and_named(
     assert "mean" in call(capsys, "train", "--help")[1]
     found = further.compare.train_model("mean", table, out=tmp_path / "toy")
     assert [model["name"] for model in found.evaluation["models"]] == ["mean", "median"]
-    assert further.Median.__module__ == "centring.model"
+    assert further.Median.__module__ == "newcomer.centring.model"
 
 
 @pytest.mark.parametrize(
