@@ -23,21 +23,6 @@ RIGHT = ("PR02", "PR03", "PR07", "RT03")
 
 #: Modules whose docstrings are still to be completed; it must become empty.
 TO_DO = {
-    "further.cluster.describe.effects",
-    "further.cluster.describe.projection",
-    "further.cluster.describe.rule_conditions",
-    "further.cluster.describe.rules",
-    "further.cluster.describe.silhouette",
-    "further.cluster.number.choosing",
-    "further.cluster.number.criteria",
-    "further.cluster.number.gap",
-    "further.cluster.number.initialisations",
-    "further.cluster.number.observations",
-    "further.cluster.number.references",
-    "further.cluster.number.stability",
-    "further.cluster.number.sweep",
-    "further.cluster.number.tendency",
-    "further.cluster.number.voting",
     "further.evaluate.clustering_record",
     "further.evaluate.generation.class_balance",
     "further.evaluate.generation.constraints",

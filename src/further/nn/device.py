@@ -24,6 +24,19 @@ def full_precision(device: torch.device) -> AbstractContextManager[None]:
 
 
 def exponential_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Return independent draws of the standard exponential distribution in the shape of ``x``."""
+    """Return independent draws of the standard exponential distribution in the shape of ``x``.
+
+    Parameters
+    ----------
+    x : Tensor
+        Gives shape, dtype and device.
+    generator : torch.Generator or None
+        Source of the draws; torch's own for None.
+
+    Returns
+    -------
+    Tensor
+        Values of at least 1e-9, so that each has a logarithm.
+    """
     uniform = torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
     return -torch.log1p(-uniform).clamp_max(-_SMALLEST)

@@ -42,7 +42,24 @@ def seed_of(seed: int, stream: Stream, *place: int) -> int:
 
 
 def seeds_of(n: int, seed: int, stream: Stream, *place: int) -> list[int]:
-    """Return n seeds for the steps within a place of a stream; see :func:`seed_of`."""
+    """Return n seeds for the steps within a place of a stream; see :func:`seed_of`.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    seed : int
+        Of the fit, at least 0.
+    stream : str
+        What the random numbers are for.
+    *place : int
+        Such as an epoch, at least 0.
+
+    Returns
+    -------
+    list of int
+        At least 0 and below 2**63.
+    """
     sequence = np.random.SeedSequence(seed, spawn_key=(_STREAMS.index(stream), *place))
     seeds: list[int] = (sequence.generate_state(n, np.uint64) >> np.uint64(1)).tolist()
     return seeds

@@ -77,6 +77,11 @@ def hedges_g(values: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
     values, rest : arrays of shape (n1,) and (n2,), float64
         Without missing values, at least one each.
 
+    Returns
+    -------
+    float
+        Above 0 where ``values`` are larger; 0 where there is no spread at all.
+
     Examples
     --------
     >>> round(hedges_g(np.array([2.0, 4.0]), np.array([6.0, 8.0])), 4)
@@ -96,6 +101,16 @@ def hedges_g(values: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
 
 def cohen_h(share: float, rest: float) -> float:
     """Return the difference of two shares on the arcsine scale.
+
+    Parameters
+    ----------
+    share, rest : float
+        The two shares, from 0 to 1.
+
+    Returns
+    -------
+    float
+        From -π to π, above 0 where ``share`` is larger.
 
     Examples
     --------

@@ -112,6 +112,7 @@ def project(
     Returns
     -------
     Projection
+        Points with their axes; for "tsne" and "umap" of a sample of large data.
 
     Raises
     ------

@@ -119,7 +119,22 @@ class Range:
     missing: bool = True
 
     def narrowed(self, *, left: bool, threshold: float, missing: bool) -> Range:
-        """Return the range after another question: up to the threshold, or above it."""
+        """Return the range after another question: up to the threshold, or above it.
+
+        Parameters
+        ----------
+        left : bool
+            Whether to keep the values up to the threshold rather than those above it.
+        threshold : float
+            Where the question divides the values.
+        missing : bool
+            Whether a missing value takes this branch.
+
+        Returns
+        -------
+        Range
+            The part of this range on that side.
+        """
         low = self.low if left else max(self.low, threshold)
         high = min(self.high, threshold) if left else self.high
         return Range(self.column, low, high, self.missing and missing)
@@ -166,7 +181,20 @@ class Choice:
     excluded: tuple[Any, ...] = ()
 
     def narrowed(self, value: Any, *, equal: bool) -> Choice:
-        """Return the choice after another question: whether it is this value."""
+        """Return the choice after another question: whether it is this value.
+
+        Parameters
+        ----------
+        value : object
+            The category that is asked about.
+        equal : bool
+            Whether the answer is yes.
+
+        Returns
+        -------
+        Choice
+            The categories that are left.
+        """
         if equal:
             return Choice(self.column, value)
         if self.value is not None:

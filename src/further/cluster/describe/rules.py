@@ -142,6 +142,7 @@ def cluster_rules(
     Returns
     -------
     Rules
+        A rule for each cluster, with the cross-validated fidelity of them all.
 
     Raises
     ------
@@ -183,7 +184,22 @@ def cluster_rules(
 
 
 def find_rules(frame: Any, labels: Any, *, max_depth: int = 3) -> tuple[ClusterRule, ...]:
-    """Return the rules of :func:`cluster_rules` alone, without the cross-validation."""
+    """Return the rules of :func:`cluster_rules` alone, without the cross-validation.
+
+    Parameters
+    ----------
+    frame : DataFrame or array of shape (n, d)
+        The table as it came.
+    labels : array of shape (n,), int
+        The clusters; -1 for noise.
+    max_depth : int, default=3
+        Questions at most; as many more as it takes to distinguish all clusters.
+
+    Returns
+    -------
+    tuple of ClusterRule
+        One for each cluster.
+    """
     table, labels = _checked(frame, labels, max_depth)
     questions, rows = _questions(table), _fitted_rows(len(labels))
     tree = _tree(max_depth, labels, len(rows)).fit(questions.matrix[rows], labels[rows])

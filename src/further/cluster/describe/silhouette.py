@@ -132,6 +132,7 @@ def silhouette_values(
     Returns
     -------
     Silhouettes
+        The values with the rows they belong to, and their mean with its interval.
 
     Raises
     ------

@@ -155,6 +155,7 @@ def choose_k(
     Returns
     -------
     KChoice
+        The number, the sentence that explains it, and all that it rests on.
 
     Raises
     ------

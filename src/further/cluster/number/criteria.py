@@ -134,6 +134,11 @@ def elbow(
     reference : dict of int to float, optional
         The same for data of no structure, as shares of that of one cluster.
 
+    Returns
+    -------
+    Criterion
+        Its answer is None where the curve has no knee.
+
     Examples
     --------
     >>> elbow({1: 100.0, 2: 50.0, 3: 5.0, 4: 4.0, 5: 3.5}).k
@@ -172,6 +177,11 @@ def silhouette(
         Clusters of the sample for each k.
     note : str
         What the sample is.
+
+    Returns
+    -------
+    Criterion
+        Its answer is the highest mean; ``low`` and ``high`` come from resampling rows.
 
     Examples
     --------
@@ -215,6 +225,11 @@ def calinski_harabasz(X: np.ndarray, labels: Mapping[int, np.ndarray]) -> Criter
         Rows.
     labels : dict of int to ndarray of shape (m,)
         Clusters for each k.
+
+    Returns
+    -------
+    Criterion
+        Its answer is the highest value.
     """
     return _by_labels(
         "calinski_harabasz", "Calinski-Harabasz", "higher", calinski_harabasz_score, X, labels
@@ -230,6 +245,11 @@ def davies_bouldin(X: np.ndarray, labels: Mapping[int, np.ndarray]) -> Criterion
         Rows.
     labels : dict of int to ndarray of shape (m,)
         Clusters for each k.
+
+    Returns
+    -------
+    Criterion
+        Its answer is the lowest value.
     """
     return _by_labels("davies_bouldin", "Davies-Bouldin", "lower", davies_bouldin_score, X, labels)
 

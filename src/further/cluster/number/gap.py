@@ -32,7 +32,19 @@ ROUNDING = 1e-15
 
 
 def uniform_in_box(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw as many rows, uniform in the box that X spans along its principal axes.
+    """Draw as many rows as X has, uniform in the box that X spans along its principal axes.
+
+    Parameters
+    ----------
+    X : ndarray of shape (m, d)
+        Rows.
+    rng : Generator
+        Source of the draws.
+
+    Returns
+    -------
+    ndarray of shape (m, d)
+        The drawn rows.
 
     Examples
     --------
@@ -56,6 +68,11 @@ def gap_rule(gap: Mapping[int, float], error: Mapping[int, float]) -> int | None
     ----------
     gap, error : dict of int to float
         The gap and s of each k.
+
+    Returns
+    -------
+    int or None
+        None where no k satisfies the rule.
 
     Examples
     --------

@@ -215,6 +215,7 @@ def init_sensitivity(
     Returns
     -------
     InitSensitivity
+        Inertias by kind of initialisation, and the rows whose cluster depends on it.
 
     Raises
     ------

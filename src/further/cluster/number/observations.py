@@ -78,6 +78,11 @@ def read_observations(X: Any, estimator: Any, who: str) -> Observations:
     who : str
         Function to name in messages.
 
+    Returns
+    -------
+    Observations
+        Numbers as an array, or a table with its categories named.
+
     Raises
     ------
     InputError
@@ -127,6 +132,18 @@ def cost(rows: Observations, labels: np.ndarray) -> float:
 
     Sums of squares about the means in Euclid's geometry, else Tibshirani's
     :math:`\\sum_c \\sum_{i, j \\in c} d_{ij} / 2 n_c`.
+
+    Parameters
+    ----------
+    rows : Observations
+        The n rows.
+    labels : ndarray of int, shape (n,)
+        Their clusters.
+
+    Returns
+    -------
+    float
+        The inertia.
     """
     if rows.is_euclidean:
         values = np.asarray(rows.values, dtype=np.float64)
@@ -141,7 +158,20 @@ def cost(rows: Observations, labels: np.ndarray) -> float:
 
 
 def inertia_by_k(rows: Observations, fits: Mapping[int, Any]) -> dict[int, float]:
-    """Return the inertia of estimators fitted to the rows, by number of clusters."""
+    """Return the inertia of estimators fitted to the rows, by number of clusters.
+
+    Parameters
+    ----------
+    rows : Observations
+        The rows.
+    fits : dict of int to estimator
+        Fitted estimators by number of clusters.
+
+    Returns
+    -------
+    dict of int to float
+        The estimator's own ``inertia_`` where it has one, else :func:`cost`.
+    """
     found = {}
     for k, fit in fits.items():
         own = getattr(fit, "inertia_", None)

@@ -85,6 +85,7 @@ def same_covariance(
     Returns
     -------
     ndarray of shape (n, d)
+        The drawn rows.
 
     Examples
     --------
@@ -155,7 +156,22 @@ class References:
         return ("uniform", "gaussian", "unimodal") if self.numbers.shape[1] else ("shuffled",)
 
     def draw(self, kind: str, number: int, rng: np.random.Generator) -> Iterator[Any]:
-        """Yield reference sets of a kind, each of the shape and type of the rows."""
+        """Yield reference sets of a kind, each of the shape and type of the rows.
+
+        Parameters
+        ----------
+        kind : str
+            One of :attr:`kinds`.
+        number : int
+            How many sets.
+        rng : Generator
+            Source of the draws.
+
+        Yields
+        ------
+        ndarray or DataFrame of shape (n, d)
+            A reference set.
+        """
         for _ in range(number):
             yield self._draw(kind, rng)
 

@@ -153,6 +153,7 @@ def tendency_test(
     Returns
     -------
     ClusterTendency
+        The comparison with the kind of reference data that explains the rows best.
 
     References
     ----------

@@ -38,6 +38,11 @@ def vote(criteria: Sequence[Criterion], stable: Mapping[int, float], k_min: int)
     k_min : int
         The least answer.
 
+    Returns
+    -------
+    int or None
+        None where no criterion votes.
+
     Examples
     --------
     >>> said = [Criterion(str(i), str(i), "higher", k, (2, 3), (0.0, 0.0))
