@@ -14,7 +14,6 @@ Examples
 from __future__ import annotations
 
 import importlib
-from typing import Any
 
 from further import registry
 
@@ -23,7 +22,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", *registry.FOLDERS, *registry.public_names()]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in registry.FOLDERS:
         return importlib.import_module(f"further.{name}")
     module = registry.public_names().get(name)

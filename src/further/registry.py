@@ -82,7 +82,7 @@ class ModelEntry:
     label: str
     compared: bool = True
 
-    def load(self) -> Any:
+    def load(self) -> type[Any]:
         """Import the module and return the class."""
         return getattr(importlib.import_module(self.module), self.cls)
 

@@ -6,10 +6,12 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
+
+F = TypeVar("F")
 
 _ASSIGNMENT = re.compile(r"^(?P<key>[A-Za-z][A-Za-z0-9_-]*)=(?P<value>.*)$", re.DOTALL)
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -138,10 +140,10 @@ def _written(option: click.Option, value: Any) -> list[str]:
     return [option.opts[0], text]
 
 
-def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Return a decorator that adds options, in this order."""
 
-    def add(function: Any) -> Any:
+    def add(function: F) -> F:
         for option in reversed(options):
             function = option(function)
         return function

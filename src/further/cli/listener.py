@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from further.registry import find_model
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class Listener:
@@ -26,9 +29,9 @@ class Listener:
     def __init__(self, *, silent: bool) -> None:
         self.silent = silent
         self._draws = not silent and sys.stderr.isatty()
-        self._bars: Any = None
-        self._step: Any = None
-        self._tasks: dict[tuple[str, int], Any] = {}
+        self._bars: Progress | None = None
+        self._step: TaskID | None = None
+        self._tasks: dict[tuple[str, int], TaskID] = {}
 
     def __enter__(self) -> Listener:
         return self
@@ -76,7 +79,7 @@ class Listener:
         elif event in ("done", "error"):
             bars.update(task, completed=1.0, loss=event)
 
-    def _open(self) -> Any:
+    def _open(self) -> Progress:
         if self._bars is None:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

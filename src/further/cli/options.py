@@ -86,7 +86,9 @@ class Value(click.ParamType):
         parts = [*self.choices, *dict.fromkeys(kind for kind in kinds if kind)]
         return "|".join(parts)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
         """Return the first reading of the text that a constraint allows."""
         if not isinstance(value, str):
             return value

@@ -73,7 +73,7 @@ def command(
         click.echo(f"{files[0]}{more}")
 
 
-def _known_class(estimator: Any, label: str) -> Any:
+def _known_class(estimator: Any, label: str) -> object:
     """Return the class of that name as the estimator knows it."""
     known = {str(name): name for name in getattr(estimator, "classes_", [])}
     if not known:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from further.train.files import read_json
 from further.train.run import Run
 
+if TYPE_CHECKING:
+    from further.train.estimator import Estimator
+
+
+E = TypeVar("E", bound="Estimator")
+
 
 @dataclass(frozen=True)
-class Result:
+class Result(Generic[E]):
     """A run and its evaluation.
 
     Attributes
@@ -30,8 +36,9 @@ class Result:
         """Read the evaluation of a run."""
         return cls(run.path, read_json(run.path / "evaluation.json"))
 
-    def load(self, model: str | None = None) -> Any:
+    def load(self, model: str | None = None) -> E:
         """Return the fitted estimator; of several, the one of that name."""
         from further.train.load import load as load_model
 
-        return load_model(self.path, model)
+        estimator: E = load_model(self.path, model)
+        return estimator

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
 
 _VOID = frozenset({"img", "br", "meta", "hr", "col"})
 
@@ -73,7 +72,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
     return Markup(opening if name in _VOID else f"{opening}{join(children)}</{name}>")
 
 
-def without_nan(value: Any) -> Any:
+def without_nan(value: object) -> object:
     """Replace NaN and infinities by ``None`` at any depth, since JSON has neither.
 
     Examples
@@ -90,7 +89,7 @@ def without_nan(value: Any) -> Any:
     return value
 
 
-def json_script(value: Any, **attributes: object) -> Markup:
+def json_script(value: object, **attributes: object) -> Markup:
     """Embed a value as JSON in a script element that no text in it can close.
 
     Parameters

@@ -146,7 +146,7 @@ def whole(value: object) -> int | None:
     return None if number is None else round(number)
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path) -> object:
     """Read a JSON file with NaN as ``None``; ``None`` where there is no such file.
 
     Raises
@@ -232,13 +232,13 @@ def read_run(path: str | Path) -> RunFolder:
         raise RunError(
             f"{folder} is not a folder; name the folder of a run, as `further runs` lists."
         )
-    run, evaluation = read_json(folder / "run.json"), read_json(folder / "evaluation.json")
-    if run is None and evaluation is None:
+    found = read_json(folder / "run.json"), read_json(folder / "evaluation.json")
+    if found == (None, None):
         raise RunError(
             f"{folder} holds neither run.json nor evaluation.json, so it is no run; "
             "`further runs` lists those there are."
         )
-    run, evaluation = mapping(run), mapping(evaluation)
+    run, evaluation = map(mapping, found)
     models, controls = (
         tuple(_read_model(folder, e) for e in evaluation.get(part) or [] if isinstance(e, Mapping))
         for part in ("models", "controls")

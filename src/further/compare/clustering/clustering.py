@@ -54,13 +54,14 @@ from further.errors import InputError
 from further.evaluate.clustering_record import ClusteringEvaluation
 from further.evaluate.typed_json import to_json, typed
 from further.train.energy import Energy, EnergyMeter, grid_intensity
+from further.train.estimator import Estimator
 from further.train.files import read_json, write_json, write_text
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.processes import is_first
 from further.train.run import Run, machine, versions
 
 
-class Clustering(Result):
+class Clustering(Result[Estimator]):
     """The result of a clustering run."""
 
     @property
@@ -339,7 +340,7 @@ def _carry_out(
     return Clustering.of(run)
 
 
-def _fit(run: Run, estimator: Any, table: PreparedTable) -> Any:
+def _fit(run: Run, estimator: Estimator, table: PreparedTable) -> Estimator:
     """Fit to all rows, and keep the curve of the best initialisation where there is one."""
     if "record" not in estimator.get_params():
         return estimator.fit(table.X)

@@ -22,6 +22,7 @@ import pandas as pd
 from further.cluster.dissimilarity.distances import find_metric
 from further.errors import InputError, unknown
 from further.registry import ModelEntry, find_model, models_for
+from further.train.estimator import Estimator
 
 #: The customary distance between rows of each kind.
 DISTANCES = {
@@ -59,7 +60,7 @@ class Method:
         """The distance between rows that fits it, for silhouettes."""
         return "gower" if "mismatches" in self.distance else self.distance
 
-    def make(self, k: int | None, seed: int) -> Any:
+    def make(self, k: int | None, seed: int) -> Estimator:
         """Return the unfitted estimator for k clusters.
 
         Parameters
@@ -74,7 +75,7 @@ class Method:
         estimator
             Not fitted.
         """
-        estimator = self.line.load()(**self.parameters)
+        estimator: Estimator = self.line.load()(**self.parameters)
         known = inspect.signature(type(estimator)).parameters
         given: dict[str, Any] = {"random_state": seed, "n_init": N_INIT}
         own = known.keys() - self.parameters.keys()

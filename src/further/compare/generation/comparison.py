@@ -40,6 +40,7 @@ from further.compare.task import Work
 from further.errors import InputError, RunError
 from further.evaluate.record import Evaluation, ModelRecord
 from further.evaluate.typed_json import to_json
+from further.generate.generative import GenerativeEstimator
 from further.registry import find_model
 from further.train.budget import Budget
 from further.train.execution import find_device
@@ -50,7 +51,7 @@ from further.train.run import Run
 TASK = "generation"
 
 
-class Comparison(Result):
+class Comparison(Result[GenerativeEstimator]):
     """The result of a comparison."""
 
     @property

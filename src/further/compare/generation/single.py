@@ -45,7 +45,7 @@ from further.train.run import Run
 TASK = "generation"
 
 
-class Trained(Result):
+class Trained(Result[GenerativeEstimator]):
     """A model that was trained and judged."""
 
 

@@ -14,7 +14,7 @@ from further.report.chart import chart, columns, data_table, legend
 from further.report.generation.samples import WITHHELD, memorization
 from further.report.markup import Markup, tag
 from further.report.numbers import as_number, fixed, share, significant
-from further.report.run_folder import ModelRun, RunFolder, mapping, read_csv, read_json
+from further.report.run_folder import ModelRun, RunFolder, objects, read_csv, read_json
 
 _ROWS = 6
 _PAIRS = 5
@@ -135,12 +135,7 @@ def column_distributions(run: RunFolder, first: str | None) -> Markup | None:
 
 
 def _columns(model: ModelRun) -> list[Mapping[str, Any]]:
-    content = read_json(model.folder / "columns.json")
-    if isinstance(content, Mapping):
-        content = content.get(
-            "columns", [{"name": name, **mapping(value)} for name, value in content.items()]
-        )
-    return [item for item in content or [] if isinstance(item, Mapping)]
+    return objects(read_json(model.folder / "columns.json"))
 
 
 def _distribution(model: ModelRun, column: Mapping[str, Any]) -> Markup | None:
