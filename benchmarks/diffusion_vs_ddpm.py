@@ -20,7 +20,7 @@ from torch import Tensor
 from data import kernel_distance, padded_digits
 from further import Diffusion
 from further.data import Dataset
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.loop import Loop
 
 BATCH, SAMPLES, SHEET = 128, 256, 64

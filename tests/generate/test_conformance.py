@@ -22,7 +22,7 @@ import further
 from further.data.dataset import Dataset, as_dataset
 from further.errors import InputError
 from further.registry import find_model, models_for
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.load import load
 from small_models import ALL, NETWORKS, make_small
 

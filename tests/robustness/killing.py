@@ -16,7 +16,7 @@ TRAIN = """
 import sys
 from sklearn.datasets import load_digits
 from further import VAE
-from further.train import checkpoint
+from further.train.callbacks import checkpoint
 checkpoint.SECONDS_BETWEEN = 0.02
 X, y = load_digits(return_X_y=True)
 X = X[:300].reshape(-1, 8, 8).astype("uint8")

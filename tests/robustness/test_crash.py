@@ -14,7 +14,8 @@ import pytest
 from safetensors.numpy import load as load_arrays
 
 from further.errors import RunError
-from further.train import checkpoint, files
+from further.train import files
+from further.train.callbacks import checkpoint
 from further.train.load import load
 from further.train.run import Run
 from small_models import make_small

@@ -12,9 +12,9 @@ from torch import nn
 
 from further.train.batch import ArraySource, Batch
 from further.train.budget import Budget
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
+from further.train.callbacks.history import HistoryFile, to_csv
 from further.train.execution import REPRODUCIBLE, Execution
-from further.train.history import HistoryFile, to_csv
 from further.train.loop import ROWS_A_BUDGET, Loop
 from further.train.objective import Objective
 from further.train.seeds import Stream, seed_of

@@ -22,8 +22,8 @@ STEPS = 50
 TRAIN = """
 import os, sys, time
 import numpy as np
-from further.train import checkpoint
-from further.train.callback import Callback
+from further.train.callbacks import checkpoint
+from further.train.callbacks.callback import Callback
 from further import Autoencoder
 import further.generate.autoencoder
 checkpoint.SECONDS_BETWEEN = 0.0

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from further.errors import RunError
-from further.train import checkpoint
-from further.train.callback import Callback
+from further.train.callbacks import checkpoint
+from further.train.callbacks.callback import Callback
 from further.train.execution import Execution
 from further.train.load import load
 from further.train.run import Run

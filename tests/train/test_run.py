@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from further.errors import RunError
+from further.train.callbacks.progress import Progress
 from further.train.files import finite, read_json, write_bytes, write_json, write_text
 from further.train.load import load
-from further.train.progress import Progress
 from further.train.run import Run, machine, versions
 from small_models import NETWORKS, make_small
 

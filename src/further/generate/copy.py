@@ -14,7 +14,7 @@ import numpy as np
 
 from further.data.dataset import Dataset
 from further.generate.generative import Condition, GenerativeEstimator
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.run import Run
 
 

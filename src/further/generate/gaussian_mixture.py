@@ -20,7 +20,7 @@ import torch
 from further.data.dataset import Dataset
 from further.generate.generative import Condition, GenerativeEstimator
 from further.generate.latent_density import LatentDensity
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.energy import EnergyMeter
 from further.train.run import Run
 

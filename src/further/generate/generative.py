@@ -23,7 +23,7 @@ from torch import Tensor
 from further.data.dataset import Dataset
 from further.errors import InputError
 from further.train.batch import Batch
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.estimator import DatasetEstimator
 from further.train.network import ROWS_AT_A_TIME, NetworkEstimator
 from further.train.run import Run

@@ -28,7 +28,7 @@ from further.data.spec import Spec
 from further.data.target import Classes
 from further.errors import InputError
 from further.registry import name_of
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.files import finite, write_bytes, write_json
 from further.train.parameters import parameters_to_json
 from further.train.processes import decided_by_first

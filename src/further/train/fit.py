@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from further.train.batch import BatchSource
 from further.train.budget import Budget
-from further.train.callback import Callback
-from further.train.checkpoint import Checkpoint
-from further.train.early_stopping import EarlyStopping
+from further.train.callbacks.callback import Callback
+from further.train.callbacks.checkpoint import Checkpoint
+from further.train.callbacks.early_stopping import EarlyStopping
+from further.train.callbacks.history import HistoryFile
 from further.train.energy import Energy
 from further.train.execution import (
     REPRODUCIBLE,
@@ -23,7 +24,6 @@ from further.train.execution import (
     choose_execution,
     find_device,
 )
-from further.train.history import HistoryFile
 from further.train.loop import Loop
 from further.train.objective import Objective
 from further.train.processes import is_alone, make_fabric

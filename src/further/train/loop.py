@@ -30,7 +30,7 @@ from further.errors import InputError
 from further.train.averaging import AveragedWeights
 from further.train.batch import Batch, BatchSource
 from further.train.budget import Budget
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.energy import Energy, EnergyMeter
 from further.train.execution import Execution
 from further.train.flops import count_flops

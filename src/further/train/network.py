@@ -21,7 +21,7 @@ from further.data.spec import Spec
 from further.errors import InputError
 from further.train.batch import ArraySource, Batch, BatchSource, DatasetSource, PlacedSource
 from further.train.budget import Budget
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
 from further.train.estimator import DatasetEstimator
 from further.train.execution import DEVICES, REPRODUCIBLE, Execution, find_device
 from further.train.fit import Fit, fit_network

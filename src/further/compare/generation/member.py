@@ -30,12 +30,12 @@ from further.evaluate.repeats import measured_score
 from further.evaluate.typed_json import from_json, to_json
 from further.generate.generative import GenerativeEstimator
 from further.registry import ModelEntry, find_model, models_for
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
+from further.train.callbacks.progress import Progress
 from further.train.execution import find_device
 from further.train.files import read_json, write_bytes, write_json
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.predictions import write_predictions
-from further.train.progress import Progress
 from further.train.run import Run
 from further.train.seeds import seed_of
 

@@ -34,12 +34,12 @@ from further.evaluate.typed_json import to_json
 from further.generate.generative import GenerativeEstimator, GenerativeModel
 from further.registry import ModelEntry, find_model
 from further.train.budget import Budget
-from further.train.callback import Callback
+from further.train.callbacks.callback import Callback
+from further.train.callbacks.progress import Progress
 from further.train.execution import find_device
 from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.parameters import parameters_from_json, parameters_to_json
-from further.train.progress import Progress
 from further.train.run import Run
 
 TASK = "generation"

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from further.train.callback import Callback
-
-if TYPE_CHECKING:
-    from further.train.loop import Loop
+from further.train.callbacks.callback import Callback, LoopState
 
 
 class EarlyStopping(Callback):
@@ -22,7 +17,7 @@ class EarlyStopping(Callback):
     def __init__(self, patience: int) -> None:
         self.patience = patience
 
-    def on_row(self, loop: Loop) -> None:
+    def on_row(self, loop: LoopState) -> None:
         """Stop when patience has run out."""
         since = sum(row["step"] > loop.best_step for row in loop.history)
         loop.stopped = loop.stopped or since >= self.patience

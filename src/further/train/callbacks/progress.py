@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from further.train.callback import Callback
-
-if TYPE_CHECKING:
-    from further.train.loop import Loop
+from further.train.callbacks.callback import Callback, LoopState
 
 _SECONDS_BETWEEN = 0.2
 
@@ -28,13 +25,13 @@ class Progress(Callback):
         self.report = report
         self._reported = 0.0
 
-    def on_step(self, loop: Loop) -> None:
+    def on_step(self, loop: LoopState) -> None:
         """Report, a few times a second."""
         if time.monotonic() - self._reported >= _SECONDS_BETWEEN:
             self.report(loop.progress, loop.last_loss)
             self._reported = time.monotonic()
 
-    def on_end(self, loop: Loop) -> None:
+    def on_end(self, loop: LoopState) -> None:
         """Report the end."""
         self.report(1.0, loop.last_loss)
 
@@ -53,7 +50,7 @@ class ProgressBar(Progress):
         self.label = label
         self._bar: Any = None
 
-    def on_start(self, loop: Loop) -> None:
+    def on_start(self, loop: LoopState) -> None:
         """Open the bar."""
         if not sys.stderr.isatty():
             return
@@ -74,7 +71,7 @@ class ProgressBar(Progress):
         self._bar.add_task(self.label, total=1.0, loss=float("nan"))
         self._bar.start()
 
-    def on_end(self, loop: Loop) -> None:
+    def on_end(self, loop: LoopState) -> None:
         """Close the bar."""
         super().on_end(loop)
         if self._bar is not None:

@@ -1,0 +1,1 @@
+"""What may be added to the training loop: a file each."""
