@@ -28,13 +28,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from further.cluster.number.sweep import is_kmeans, sample_rows, take_rows, with_parameters
 from further.errors import InputError
 from further.evaluate.interval import Estimate
+
+T = TypeVar("T")
 
 #: Rows that are compared, and rows of a bootstrap sample, at most: of k-means, of others.
 ROWS, ROWS_OTHERS = 1000, 300
@@ -158,6 +160,11 @@ class Resamples:
         reference : ndarray of shape (n,)
             The clusters of the compared rows.
 
+        Returns
+        -------
+        list of ClusterStability
+            In the order of their labels.
+
         References
         ----------
         Hennig, C. (2007). Cluster-wise assessment of cluster stability. CSDA 52.
@@ -199,11 +206,11 @@ def _jaccard(reference: np.ndarray, found: np.ndarray, names: np.ndarray) -> np.
     return np.where(sizes > 0, best, np.nan)
 
 
-def with_few_initialisations(estimator: Any) -> Any:
+def with_few_initialisations(estimator: T) -> T:
     """Return an unfitted copy with few initialisations, for what is done many times."""
-    own = estimator.get_params(deep=False).get("n_init")
+    parameters = dict(vars(estimator))
+    own, init = parameters.get("n_init"), parameters.get("init")
     if is_kmeans(estimator):
-        init = estimator.init
         # Centroids that are given for one number of clusters cannot initialise the others.
         usual = init if isinstance(init, str) or callable(init) else "k-means++"
         return with_parameters(estimator, init=usual, n_init=N_INIT)

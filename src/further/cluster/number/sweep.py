@@ -20,13 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 import sklearn.cluster
 
 from further.cluster.kmeans import KMeans
+
+T = TypeVar("T")
 
 #: Fresh initialisations of k-means for each k, where the estimator leaves their number open.
 N_INIT = 5
@@ -41,29 +42,74 @@ def is_kmeans(estimator: Any) -> bool:
     return isinstance(estimator, KMeans | sklearn.cluster.KMeans)
 
 
-def take_rows(X: Any, rows: np.ndarray) -> Any:
-    """Return some rows of an array or a DataFrame."""
-    return X.iloc[rows].reset_index(drop=True) if isinstance(X, pd.DataFrame) else X[rows]
+def take_rows(X: T, rows: np.ndarray) -> T:
+    """Return some rows of an array or a DataFrame.
+
+    Parameters
+    ----------
+    X : array or DataFrame of shape (n, d)
+        The rows.
+    rows : ndarray of int
+        Their numbers.
+
+    Returns
+    -------
+    array or DataFrame
+        Of the same type; a DataFrame is numbered anew.
+    """
+    table: Any = X
+    taken: T = table.iloc[rows].reset_index(drop=True) if hasattr(X, "iloc") else table[rows]
+    return taken
 
 
 def sample_rows(n: int, size: int, random_state: int | np.random.Generator) -> np.ndarray:
-    """Return sorted numbers of ``size`` rows of n drawn without replacement, or of all n."""
+    """Return sorted numbers of ``size`` rows of n drawn without replacement, or of all n.
+
+    Parameters
+    ----------
+    n : int
+        Rows that there are.
+    size : int
+        Rows that are wanted at most.
+    random_state : int or Generator
+        Seed.
+
+    Returns
+    -------
+    ndarray of int
+        The numbers, ascending.
+    """
     if n <= size:
         return np.arange(n)
     return np.sort(np.random.default_rng(random_state).choice(n, size, replace=False))
 
 
-def with_parameters(estimator: Any, **wanted: Any) -> Any:
+def with_parameters(estimator: T, **wanted: Any) -> T:
     """Return an unfitted copy with those of the parameters set that it has."""
     # Not cloned: thousands of small fits would spend a third of their time on it.
-    known = estimator.get_params(deep=False)
+    cls: Any = type(estimator)
+    known = cls.get_params(estimator, deep=False)
     if "n_clusters" in wanted and "n_clusters" not in known and "n_components" in known:
         wanted["n_components"] = wanted.pop("n_clusters")
-    return type(estimator)(**{**known, **{name: wanted[name] for name in wanted.keys() & known}})
+    made: T = cls(**{**known, **{name: wanted[name] for name in wanted.keys() & known}})
+    return made
 
 
 def number_of_initialisations(estimator: Any, n_init: int = N_INIT) -> int:
-    """Return the estimator's own ``n_init``, or the given one where it leaves that open."""
+    """Return the estimator's own ``n_init``, or the given one where it leaves that open.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With or without ``n_init``.
+    n_init : int
+        Where that is absent or "auto".
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     own = getattr(estimator, "n_init", None)
     return max(int(own), 1) if isinstance(own, Integral) else n_init
 

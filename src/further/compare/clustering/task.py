@@ -72,6 +72,11 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         Of no effect.
     listen : callable, optional
         Of no effect.
+
+    Returns
+    -------
+    Clustering
+        Never.
     """
     raise RunError(
         f'"{path}" is a clustering, which was judged when it was made; "further report {path}" '

@@ -133,7 +133,7 @@ def write_value(value: Any) -> str:
     return str(value) or '""'
 
 
-def json_value(value: Any) -> Any:
+def json_value(value: Any) -> float | int | str | None:
     """Return a cell as JSON has it: a number, a text, a truth value, None where missing.
 
     Examples
