@@ -66,6 +66,7 @@ class Encoding(ABC):
         Returns
         -------
         array or DataFrame
+            With the types and ranges of the source.
         """
         return self.decode(array)
 

@@ -113,6 +113,7 @@ class TableEncoding(Encoding):
         Returns
         -------
         DataFrame
+            With the types and ranges of the source.
         """
         array = np.asarray(array)
         # Rare categories are drawn by frequency; the same rows give the same draw.
