@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import vega_datasets
 from sklearn.metrics.pairwise import haversine_distances
 
 from further.cluster.dissimilarity.distances import EARTH_RADIUS
@@ -14,8 +15,7 @@ from further.errors import InputError
 
 @pytest.fixture(scope="module")
 def airports():
-    data = pytest.importorskip("vega_datasets").data
-    return data.airports()[["longitude", "latitude"]]
+    return vega_datasets.data.airports()[["longitude", "latitude"]]
 
 
 def kilometres(places, centers):

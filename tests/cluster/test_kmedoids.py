@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import vega_datasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
@@ -191,7 +192,7 @@ def test_penguins_by_gower(real_data, tmp_path):
 
 
 def test_airports_by_great_circle():
-    airports = pytest.importorskip("vega_datasets").data.airports()
+    airports = vega_datasets.data.airports()
     X = airports[["latitude", "longitude"]].to_numpy()[::5]
     model = KMedoids(6, metric="great_circle", random_state=0).fit(X)
     D = distances.pairwise(X, metric="great_circle")

@@ -7,6 +7,9 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from kmodes import kmodes
+from kmodes.util import init_methods
+from kmodes.util.dissim import matching_dissim
 from sklearn.metrics import adjusted_rand_score
 
 from further.cluster.dissimilarity.mixed import MixedDissimilarity
@@ -53,7 +56,6 @@ def test_many_starts_find_the_best_of_all_splits(init):
 
 
 def test_cost_beside_the_kmodes_package_from_the_same_start(mushrooms):
-    kmodes = pytest.importorskip("kmodes.kmodes")
     X = mushrooms.drop(columns="class").iloc[::8]
     codes = encoded(X)
     ratios = []
@@ -79,7 +81,6 @@ def codes_of(model, X):
 
 
 def test_their_result_is_a_fixed_point_of_ours(mushrooms):
-    kmodes = pytest.importorskip("kmodes.kmodes")
     X = mushrooms.drop(columns="class").iloc[::8]
     codes = encoded(X)
     theirs = kmodes.KModes(4, init="Cao").fit(codes)
@@ -88,12 +89,12 @@ def test_their_result_is_a_fixed_point_of_ours(mushrooms):
 
 
 def test_cao_as_in_the_kmodes_package(mushrooms):
-    util = pytest.importorskip("kmodes.util.init_methods")
-    dissim = pytest.importorskip("kmodes.util.dissim").matching_dissim
     codes = encoded(mushrooms.drop(columns="class").iloc[::8])
     rows = MixedDissimilarity(np.empty((len(codes), 0)), codes, [c + 1 for c in codes.max(axis=0)])
     ours = cao_centers(rows, 5)
-    np.testing.assert_array_equal(ours, util.init_cao(codes, 5, dissim).astype(float))
+    np.testing.assert_array_equal(
+        ours, init_methods.init_cao(codes, 5, matching_dissim).astype(float)
+    )
 
 
 def test_huang_starts_at_distinct_rows():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.cluster
+from kmodes import kprototypes
 from sklearn.datasets import load_iris
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
@@ -88,7 +89,6 @@ def test_many_starts_find_the_best_of_all_splits():
 
 
 def test_cost_beside_the_kmodes_package_from_the_same_start(heart):
-    kprototypes = pytest.importorskip("kmodes.kprototypes")
     X = heart.dropna().drop(columns="AHD")
     words = [j for j, c in enumerate(X.columns) if c in ("ChestPain", "Thal")]
     numbers = [j for j in range(X.shape[1]) if j not in words]

@@ -84,7 +84,8 @@ def test_a_file_is_read_again_with_its_attributes(frame, tmp_path):
 def test_a_customary_label_that_is_an_attribute_is_no_label(frame):
     dataset = load(frame, attributes=["outcome"])
     assert "outcome" not in dataset.frame
-    assert dataset.target is None or dataset.target.name != "outcome"
+    assert dataset.target is None
+    assert list(dataset.attributes) == ["outcome"]
 
 
 def test_attributes_that_cannot_be(frame):

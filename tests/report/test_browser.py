@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from browsing import CONTRAST, opened
+from playwright import sync_api
 
 from further.report import render
 
-sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 

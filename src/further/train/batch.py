@@ -29,7 +29,7 @@ class Batch(Mapping[str, Tensor]):
     Examples
     --------
     >>> batch = Batch(x=torch.zeros(3, 2), y=torch.tensor([0, 1, 1]))
-    >>> batch[torch.tensor([2])]["y"]
+    >>> batch.take(torch.tensor([2]))["y"]
     tensor([1])
     """
 

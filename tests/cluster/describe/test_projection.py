@@ -73,7 +73,6 @@ def test_many_rows_are_sampled_and_that_is_said(monkeypatch):
 
 @pytest.mark.slow
 def test_umap_keeps_neighbours():
-    pytest.importorskip("umap")
     X = load_digits().data[:300]
     found = project(X, method="umap", random_state=0)
     assert trustworthiness(X, np.column_stack([found.x, found.y])) > 0.9

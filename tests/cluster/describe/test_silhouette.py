@@ -89,7 +89,7 @@ def test_a_sample_estimates_the_mean_of_all_rows_and_keeps_small_clusters():
     assert found.sampled
     assert found.estimate.low <= whole.mean() <= found.estimate.high
     assert "seeded sample of 1,021 of 4,040 rows" in found.estimate.method
-    assert np.bincount(found.labels).tolist() == [743, 248, 30] or len(found.rows) == 1020
+    assert np.bincount(found.labels).tolist() == [743, 248, 30]
     assert np.abs(found.values - whole[found.rows]).mean() < 0.02
     again = silhouette_values(X, labels, sample_size=1000, random_state=0)
     assert np.array_equal(found.rows, again.rows)

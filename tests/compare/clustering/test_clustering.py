@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import vega_datasets
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
@@ -180,8 +181,7 @@ def test_mushrooms_are_categories(n, real_data, tmp_path):
 
 
 def test_airports_are_clustered_on_the_sphere(tmp_path):
-    vega = pytest.importorskip("vega_datasets")
-    airports = vega.data.airports().sample(600, random_state=0)
+    airports = vega_datasets.data.airports().sample(600, random_state=0)
     run = tmp_path / "run"
     clustering = cluster_table(airports, columns=["latitude", "longitude"], k=4, k_max=4, out=run)
     evaluation = clustering.evaluation

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import vega_datasets
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
@@ -161,8 +162,7 @@ def test_a_few_heavy_outliers_make_a_scale_robust_and_a_long_tail_does_not():
 
 
 def test_coordinates_come_latitude_first_and_unscaled():
-    data = pytest.importorskip("vega_datasets")
-    airports = data.data.airports()
+    airports = vega_datasets.data.airports()
     _, X, columns = fitted(airports)
     assert isinstance(X, pd.DataFrame)
     assert columns["iata"].type == "identifier"

@@ -183,7 +183,11 @@ def test_awkward_data():
 def test_labels_unknown_to_the_training_rows():
     train, other = table(50, 0), table(20, 1)
     test = EncodedRows(other.x, other.y + 1, other.frame)
-    GenerativeEvaluator(train, test, test, kind="table").score(EncodedRows(other.x, other.y + 2))
+    evaluator = GenerativeEvaluator(train, test, test, kind="table")
+    right, wrong = (evaluator.score(EncodedRows(other.x, other.y + more)) for more in (1, 2))
+    assert right["synthetic_to_real_accuracy"].value == 1
+    assert wrong["synthetic_to_real_accuracy"].value == 0
+    assert wrong["kernel_distance"].value == right["kernel_distance"].value
 
 
 def test_what_cannot_be_judged_is_refused_in_a_sentence(digits, evaluator):

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import CONTRAST, opened
+from playwright import sync_api
 
 from further.report import render
 from real_runs import penguins
 
-sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 Run = Callable[[str], Path]
