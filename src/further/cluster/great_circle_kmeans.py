@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
-from further.cluster.alternating import AlternatingClusterer, Floats, Partition
+from further.cluster.alternating import AlternatingClusterer, Partition
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.distances import EARTH_RADIUS, check_coordinates
 from further.cluster.spherical_kmeans import CosineDissimilarity
 from further.data.preparation.column_decisions import LATITUDES, LONGITUDES

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.utils.validation import check_array, validate_data
 
-from further.cluster.alternating import AlternatingClusterer, Dissimilarity, Floats
+from further.cluster.alternating import AlternatingClusterer
+from further.cluster.dissimilarity.base import Dissimilarity, Floats
 
 
 class ManhattanDissimilarity(Dissimilarity):

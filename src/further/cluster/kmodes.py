@@ -15,7 +15,8 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from further._sklearn import StrOptions
-from further.cluster.alternating import AlternatingClusterer, Floats, Partition
+from further.cluster.alternating import AlternatingClusterer, Partition
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.categories import (
     MISSING,
     UNSEEN,

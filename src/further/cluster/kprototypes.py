@@ -17,7 +17,8 @@ import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from further._sklearn import Interval
-from further.cluster.alternating import Floats, Partition
+from further.cluster.alternating import Partition
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.categories import (
     MISSING,
     as_frame,

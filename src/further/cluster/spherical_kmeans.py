@@ -16,7 +16,8 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_array, validate_data
 
-from further.cluster.alternating import AlternatingClusterer, Dissimilarity, Floats
+from further.cluster.alternating import AlternatingClusterer
+from further.cluster.dissimilarity.base import Dissimilarity, Floats
 
 
 class CosineDissimilarity(Dissimilarity):

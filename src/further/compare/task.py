@@ -81,16 +81,8 @@ class TaskModule(Protocol):
             A name, a file or folder, or the data themselves.
         parameters : mapping or None
             Hyperparameters of the model.
-        seed : int
-            Of everything that is drawn at random.
-        out : path or None
-            Folder of the run.
-        listen : callable or None
-            Called with every progress message, a dict.
-        command : str or None
-            The command line to record.
-        **options
-            The task's own, and those of :func:`further.data.load`.
+        seed, out, listen, command, **options
+            As :meth:`compare` takes them.
 
         Returns
         -------

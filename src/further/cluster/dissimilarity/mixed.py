@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from further.cluster.alternating import Dissimilarity, Floats
+from further.cluster.dissimilarity.base import Dissimilarity, Floats
 from further.cluster.dissimilarity.categories import MISSING
 
 #: Up to so many categories a column, and entries in all, the one-hot table is dense, in float32:
