@@ -21,36 +21,6 @@ COMPLETE = ("PR01", "PR02", "PR03", "PR07", "RT01", "RT03")
 #: With one parameter at most, the summary may say it all; what stands there must be right.
 RIGHT = ("PR02", "PR03", "PR07", "RT03")
 
-#: Modules whose docstrings are still to be completed; it must become empty.
-TO_DO = {
-    "further.evaluate.clustering_record",
-    "further.evaluate.generation.class_balance",
-    "further.evaluate.generation.constraints",
-    "further.evaluate.generation.evaluator",
-    "further.evaluate.generation.memorization",
-    "further.evaluate.generation.reconstruction",
-    "further.evaluate.generation.support_vectors",
-    "further.evaluate.generation.train_on_synthetic",
-    "further.evaluate.interval",
-    "further.evaluate.latent",
-    "further.evaluate.noise",
-    "further.evaluate.record",
-    "further.evaluate.typed_json",
-    "further.generate.autoencoder",
-    "further.generate.denoising",
-    "further.generate.diffusion",
-    "further.generate.diffusion_bound",
-    "further.generate.diffusion_net",
-    "further.generate.diffusion_prediction",
-    "further.generate.flow",
-    "further.generate.gan",
-    "further.generate.gan_losses",
-    "further.generate.generative",
-    "further.generate.latent_density",
-    "further.generate.likelihood",
-    "further.generate.vae",
-}
-
 
 def public_modules() -> list[str]:
     """Return their names; only packages are imported to find them."""
@@ -125,7 +95,7 @@ def both(left: int, right: int) -> int:
     return left + right
 
 
-@pytest.mark.parametrize("name", [name for name in public_modules() if name not in TO_DO])
+@pytest.mark.parametrize("name", public_modules())
 def test_parameters_and_results_are_described(name):
     found = {
         qualified: wrong

@@ -15,7 +15,25 @@ Series = tuple[float | None, ...]
 
 @dataclass(frozen=True)
 class TableRecord:
-    """The table whose rows were clustered."""
+    """The table whose rows were clustered.
+
+    Attributes
+    ----------
+    name, source : str
+        What the table is called, and where it comes from.
+    kind : str
+        "table".
+    options : dict
+        How it was read.
+    target : str or None
+        The column that was kept apart as a label.
+    fingerprint : str
+        Of the content.
+    rows, columns : int
+        Their numbers.
+    notes : tuple of str
+        What was recognised and decided while reading.
+    """
 
     name: str = ""
     kind: str = "table"
@@ -30,7 +48,27 @@ class TableRecord:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user asked for; None where further chose."""
+    """What the user asked for; None where further chose.
+
+    Attributes
+    ----------
+    k : int or None
+        Number of clusters.
+    method : str or None
+        Name of the method.
+    hyperparameters : dict
+        Those of the method.
+    distance : str or None
+        Name of the distance.
+    columns : tuple of str or None
+        The columns to use.
+    scale : str
+        How to scale numbers.
+    target : str or None
+        The label column.
+    k_max : int
+        The most clusters to try.
+    """
 
     k: int | None = None
     method: str | None = None
@@ -44,7 +82,29 @@ class Asked:
 
 @dataclass(frozen=True)
 class ColumnRecord:
-    """What a column was taken for, whether and how it takes part, and why."""
+    """What a column was taken for, whether and how it takes part, and why.
+
+    Attributes
+    ----------
+    name : str
+        Name of the column.
+    type : str
+        What it was taken for.
+    used : bool
+        Whether it takes part.
+    role : str or None
+        "numeric" or "categorical"; None if it takes no part.
+    missing, distinct : int
+        How many values are missing, and how many different ones there are.
+    why : str
+        The reason for the decision.
+    scale : str or None
+        How it was scaled.
+    center, fill : number, text or None
+        What was subtracted, and what takes the place of a missing value; in the table's own units.
+    spread : float or None
+        What it was divided by.
+    """
 
     name: str = ""
     type: str = ""
@@ -61,7 +121,27 @@ class ColumnRecord:
 
 @dataclass(frozen=True)
 class TendencyRecord:
-    """The test of cluster tendency: the statistic beside its range in data without structure."""
+    """The test of cluster tendency: the statistic beside its range in data without structure.
+
+    Attributes
+    ----------
+    found : bool
+        Whether there is cluster structure.
+    statistic : float or None
+        That of the data.
+    low, high : float or None
+        Its range in data without structure.
+    p_value : float or None
+        The largest of the kinds of reference data.
+    method : str
+        How it was tested.
+    kind : str or None
+        The kind of reference data that explains the rows best.
+    k : int or None
+        The number of clusters at which the statistic was taken.
+    p_values : dict of str to float
+        By kind of reference data.
+    """
 
     found: bool = False
     statistic: float | None = None
@@ -76,7 +156,27 @@ class TendencyRecord:
 
 @dataclass(frozen=True)
 class CriterionRecord:
-    """One criterion for every number of clusters, with its own answer ``k``."""
+    """One criterion for every number of clusters, with its own answer ``k``.
+
+    Attributes
+    ----------
+    name, label : str
+        In code and for readers.
+    better : str or None
+        "higher" or "lower"; None where neither is meant.
+    k : int or None
+        Its own answer.
+    ks : tuple of int
+        Numbers of clusters.
+    values : tuple of float
+        Its value for each of them.
+    low, high : tuple of float or None
+        Limits of the values.
+    reference : tuple of float or None
+        What data without structure give.
+    note : str
+        How the answer follows from the values.
+    """
 
     name: str = ""
     label: str = ""
@@ -92,7 +192,27 @@ class CriterionRecord:
 
 @dataclass(frozen=True)
 class Criteria:
-    """How many clusters, by which rule, and what each criterion says."""
+    """How many clusters, by which rule, and what each criterion says.
+
+    Attributes
+    ----------
+    k : int
+        The answer; 1 is no structure.
+    sentence : str
+        The answer in words.
+    rule : str
+        What turned the criteria into the answer.
+    agree : bool
+        Whether all criteria that could give this answer do.
+    tendency : TendencyRecord
+        Whether there is any structure.
+    items : tuple of CriterionRecord
+        One by one.
+    stability : dict of str to Measured
+        Agreement of bootstrap samples by number of clusters.
+    notes : tuple of str
+        Samples, limits and omissions.
+    """
 
     k: int = 1
     sentence: str = ""
@@ -106,7 +226,19 @@ class Criteria:
 
 @dataclass(frozen=True)
 class StabilityOfCluster:
-    """How well one cluster is found again in bootstrap samples (Hennig's Jaccard similarity)."""
+    """How well one cluster is found again in bootstrap samples (Hennig's Jaccard similarity).
+
+    Attributes
+    ----------
+    cluster : int
+        Its number.
+    jaccard : Measured
+        Mean similarity over the samples, with limits that hold 95 % of them.
+    recovered, dissolved : float or None
+        Share of samples with a similarity of at least 0.75, and of at most 0.5.
+    verdict : str
+        "stable", "pattern" or "unstable".
+    """
 
     cluster: int = 0
     jaccard: Measured = field(default_factory=Measured)
@@ -117,7 +249,15 @@ class StabilityOfCluster:
 
 @dataclass(frozen=True)
 class ClusterStabilities:
-    """The stability of each cluster, and the limits by which it is judged."""
+    """The stability of each cluster, and the limits by which it is judged.
+
+    Attributes
+    ----------
+    stable_from, pattern_from : float or None
+        Least similarity of a stable cluster, and of a pattern.
+    clusters : tuple of StabilityOfCluster
+        One by one.
+    """
 
     stable_from: float | None = None
     pattern_from: float | None = None
@@ -126,7 +266,29 @@ class ClusterStabilities:
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another method on the same rows, or the chosen one."""
+    """Another method on the same rows, or the chosen one.
+
+    Attributes
+    ----------
+    method, label : str
+        Name in code and for readers.
+    distance : str
+        Name of the distance.
+    chosen : bool
+        Whether this is the chosen one.
+    k : int or None
+        Number of clusters that it finds.
+    stability, silhouette : Measured or None
+        Agreement of bootstrap samples; the mean silhouette.
+    noise_share : float or None
+        Share of rows in no cluster.
+    agreement : float or None
+        Adjusted Rand index with the chosen one.
+    note : str
+        Why something is absent.
+    seconds : float or None
+        Time taken.
+    """
 
     method: str = ""
     label: str = ""
@@ -143,7 +305,15 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Spread:
-    """A median with the range that most values lie in."""
+    """A median with the range that most values lie in.
+
+    Attributes
+    ----------
+    median : float or None
+        The median.
+    low, high : float or None
+        Limits of the range.
+    """
 
     median: float | None = None
     low: float | None = None
@@ -152,7 +322,19 @@ class Spread:
 
 @dataclass(frozen=True)
 class InitialisationKind:
-    """What initialisations of one kind came to."""
+    """What initialisations of one kind came to.
+
+    Attributes
+    ----------
+    kind : str
+        How initial centroids were chosen.
+    inertia : tuple of float
+        Of each initialisation.
+    best_share : float or None
+        Share of initialisations that reach the best inertia.
+    ari : Spread
+        Adjusted Rand index between the clusterings and the best one.
+    """
 
     kind: str = ""
     inertia: Series = ()
@@ -162,7 +344,17 @@ class InitialisationKind:
 
 @dataclass(frozen=True)
 class Changing:
-    """The rows that other initialisations put into another cluster, and how often."""
+    """The rows that other initialisations put into another cluster, and how often.
+
+    Attributes
+    ----------
+    share : float
+        Share of rows that change cluster at least once.
+    rows : tuple of int
+        Those that change most often.
+    values : tuple of float
+        How often each does, as a share of the initialisations.
+    """
 
     share: float = 0.0
     rows: tuple[int, ...] = ()
@@ -171,7 +363,25 @@ class Changing:
 
 @dataclass(frozen=True)
 class Initialisations:
-    """How much the initialisation matters."""
+    """How much the initialisation matters.
+
+    Attributes
+    ----------
+    n_init : int
+        Initialisations of each kind.
+    best_inertia : float or None
+        The lowest of all.
+    tolerance : float or None
+        An inertia within this share of the best reaches it.
+    kinds : tuple of InitialisationKind
+        By kind.
+    changing : Changing
+        The rows whose cluster depends on it.
+    sentence : str
+        In words.
+    notes : tuple of str
+        Samples that were taken.
+    """
 
     n_init: int = 0
     best_inertia: float | None = None
@@ -184,7 +394,19 @@ class Initialisations:
 
 @dataclass(frozen=True)
 class EffectRecord:
-    """How far a column sets a cluster apart."""
+    """How far a column sets a cluster apart.
+
+    Attributes
+    ----------
+    column : str
+        Name of the column.
+    effect : float or None
+        Above 0 where the cluster has more.
+    measure : str
+        "Hedges' g" or "Cohen's h".
+    text : str
+        In words.
+    """
 
     column: str = ""
     effect: float | None = None
@@ -194,7 +416,21 @@ class EffectRecord:
 
 @dataclass(frozen=True)
 class ExampleRow:
-    """A row of the table with what is known of it."""
+    """A row of the table with what is known of it.
+
+    Attributes
+    ----------
+    row : int
+        Its number in the table.
+    values : dict
+        Its cells by column.
+    distance : float or None
+        From the centre of its cluster.
+    score : float or None
+        How unusual it is.
+    cluster, other : int or None
+        Its cluster, and the next nearest one.
+    """
 
     row: int = 0
     values: dict[str, Value] = field(default_factory=dict)
@@ -206,7 +442,31 @@ class ExampleRow:
 
 @dataclass(frozen=True)
 class ProfileRecord:
-    """What a cluster is; number -1 is the rows in none."""
+    """What a cluster is; number -1 is the rows in none.
+
+    Attributes
+    ----------
+    cluster : int
+        Its number.
+    noise : bool
+        Whether these are the rows in no cluster.
+    size : int
+        Number of rows.
+    share : float
+        Share of all rows.
+    center : dict
+        Mean or most frequent value of each column.
+    features : tuple of EffectRecord
+        What sets it apart, the largest effect first.
+    rule : str or None
+        A condition that selects it.
+    precision, recall : float or None
+        Of the rule.
+    typical, borderline : tuple of ExampleRow
+        Rows in the middle of the cluster and at its edge.
+    note : str
+        What limits the description.
+    """
 
     cluster: int = 0
     noise: bool = False
@@ -224,7 +484,19 @@ class ProfileRecord:
 
 @dataclass(frozen=True)
 class RuleRecord:
-    """A rule for one cluster."""
+    """A rule for one cluster.
+
+    Attributes
+    ----------
+    cluster : int
+        Its number.
+    text : str
+        The condition.
+    precision, recall : float or None
+        Share of the selected rows that are in the cluster, and of its rows that are selected.
+    rows : int
+        How many rows it selects.
+    """
 
     cluster: int = 0
     text: str = ""
@@ -235,7 +507,23 @@ class RuleRecord:
 
 @dataclass(frozen=True)
 class RulesRecord:
-    """A shallow tree that describes all clusters."""
+    """A shallow tree that describes all clusters.
+
+    Attributes
+    ----------
+    fidelity : Measured
+        Share of rows that the tree assigns to their cluster, cross-validated.
+    baseline : float or None
+        Share of the largest cluster.
+    depth : int
+        Questions at most.
+    text : tuple of str
+        A sentence for each cluster.
+    note : str
+        How to read them.
+    clusters : tuple of RuleRecord
+        One by one.
+    """
 
     fidelity: Measured = field(default_factory=Measured)
     baseline: float | None = None
@@ -247,7 +535,19 @@ class RulesRecord:
 
 @dataclass(frozen=True)
 class ClusterSilhouette:
-    """The silhouettes of one cluster, from the highest to the lowest."""
+    """The silhouettes of one cluster, from the highest to the lowest.
+
+    Attributes
+    ----------
+    cluster, n : int
+        Its number, and how many rows were measured.
+    mean : float or None
+        Their mean.
+    values : tuple of float
+        From the highest to the lowest; quantiles of many.
+    negative_share : float or None
+        Share below 0: nearer to another cluster.
+    """
 
     cluster: int = 0
     n: int = 0
@@ -258,7 +558,21 @@ class ClusterSilhouette:
 
 @dataclass(frozen=True)
 class SilhouetteRecord(Measured):
-    """The mean silhouette, and those of each cluster."""
+    """The mean silhouette, and those of each cluster.
+
+    Attributes
+    ----------
+    value, low, high : float or None
+        The mean with its 95 % interval.
+    n : int
+        Number of rows behind it.
+    method : str
+        How the interval was made.
+    sampled : bool
+        Whether the rows are a sample.
+    clusters : tuple of ClusterSilhouette
+        One by one.
+    """
 
     sampled: bool = False
     clusters: tuple[ClusterSilhouette, ...] = ()
@@ -266,7 +580,27 @@ class SilhouetteRecord(Measured):
 
 @dataclass(frozen=True)
 class ProjectionRecord:
-    """Rows in the plane."""
+    """Rows in the plane.
+
+    Attributes
+    ----------
+    method, note : str
+        "pca", "tsne" or "umap", and what its distances mean.
+    explained : tuple of float
+        Share of the variance on each axis, for "pca".
+    axes : tuple of str
+        What the axes are made of.
+    x, y : tuple of float
+        Coordinates.
+    cluster, row : tuple of int
+        Of each point.
+    changing : tuple of float or None
+        How often each changes cluster with the initialisation.
+    n : int
+        Number of rows of the table.
+    sampled : bool
+        Whether points are a sample of them.
+    """
 
     method: str = ""
     note: str = ""
@@ -283,7 +617,15 @@ class ProjectionRecord:
 
 @dataclass(frozen=True)
 class MapRecord:
-    """Rows by their coordinates, in degrees."""
+    """Rows by their coordinates, in degrees.
+
+    Attributes
+    ----------
+    latitude, longitude : tuple of float
+        Of each row, degrees.
+    cluster, row : tuple of int
+        Of each row.
+    """
 
     latitude: Series = ()
     longitude: Series = ()
@@ -293,7 +635,19 @@ class MapRecord:
 
 @dataclass(frozen=True)
 class DendrogramRecord:
-    """The last merges of an agglomeration: left, right, height, rows."""
+    """The last merges of an agglomeration: left, right, height, rows.
+
+    Attributes
+    ----------
+    merges : tuple of tuple of float
+        Left, right, height and number of rows of each.
+    leaf_sizes, leaf_clusters : tuple of int
+        Rows and cluster of each leaf.
+    cut : float or None
+        The height at which the tree was cut.
+    note : str
+        What was left out.
+    """
 
     merges: tuple[tuple[float, ...], ...] = ()
     leaf_sizes: tuple[int, ...] = ()
@@ -304,7 +658,21 @@ class DendrogramRecord:
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """How well the score finds rows that a label calls unusual."""
+    """How well the score finds rows that a label calls unusual.
+
+    Attributes
+    ----------
+    column, positive : str
+        The label, and the value that marks unusual rows.
+    precision_at_k : Measured
+        Share of marked rows among the k with the highest scores.
+    average_precision, roc_auc : Measured
+        Of the score; chance is the base rate and 0.5.
+    k, n, n_positive : int
+        Rows counted above, rows, and marked rows.
+    base_rate : float or None
+        Share of marked rows.
+    """
 
     column: str = ""
     positive: str = ""
@@ -319,7 +687,17 @@ class LabelledRows:
 
 @dataclass(frozen=True)
 class UnusualRows:
-    """The most unusual rows by the score of the method."""
+    """The most unusual rows by the score of the method.
+
+    Attributes
+    ----------
+    method, note : str
+        How the score is made, and how to read it.
+    rows : tuple of ExampleRow
+        The highest score first.
+    labelled : LabelledRows or None
+        None without a label.
+    """
 
     method: str = ""
     note: str = ""
@@ -329,7 +707,23 @@ class UnusualRows:
 
 @dataclass(frozen=True)
 class AgreementRecord:
-    """The clusters counted against a label that took no part."""
+    """The clusters counted against a label that took no part.
+
+    Attributes
+    ----------
+    column : str
+        The label.
+    adjusted_rand : float or None
+        1 is the same division, 0 what chance gives.
+    classes : tuple of str
+        Values of the label.
+    clusters : tuple of int
+        Numbers of the clusters.
+    counts : tuple of tuple of int
+        Rows of each class and cluster.
+    sentence : str
+        In words.
+    """
 
     column: str = ""
     adjusted_rand: float | None = None
@@ -341,7 +735,23 @@ class AgreementRecord:
 
 @dataclass(frozen=True)
 class Steps:
-    """A sample of rows in principal components, on which k-means can be played."""
+    """A sample of rows in principal components, on which k-means can be played.
+
+    Attributes
+    ----------
+    scores : tuple of tuple of float
+        Principal components of each row.
+    cluster : tuple of int
+        Of each row.
+    share : float or None
+        Share of the variance that they keep.
+    axes : tuple of str
+        What the components are made of.
+    k : int
+        Number of clusters.
+    note : str
+        What the sample is.
+    """
 
     scores: tuple[Series, ...] = ()
     cluster: tuple[int, ...] = ()
@@ -353,7 +763,19 @@ class Steps:
 
 @dataclass(frozen=True)
 class Spent:
-    """What all of it took, and which grid its carbon assumes."""
+    """What all of it took, and which grid its carbon assumes.
+
+    Attributes
+    ----------
+    watt_hours, carbon_g : float or None
+        Energy, and grams of CO₂ equivalent.
+    method : str
+        How the energy was measured or estimated.
+    grid_g_per_kwh : float or None
+        Grams of CO₂ equivalent for a kilowatt-hour.
+    grid_source : str
+        Which grid, in which year.
+    """
 
     watt_hours: float | None = None
     carbon_g: float | None = None
@@ -368,14 +790,66 @@ class ClusteringEvaluation:
 
     Attributes
     ----------
+    schema : int
+        Version of this format.
+    task : str
+        "clustering".
+    command, run, further : str
+        What made the run, its folder, and the version of further.
+    seed : int or None
+        Seed of everything.
     sentence : str
         The answer.
-    k : int
+    data : TableRecord
+        The table.
+    asked : Asked
+        What the user asked for.
+    method, label : str
+        The method, in code and for readers.
+    hyperparameters : dict
+        Those of the fitted method.
+    distance, scale : str
+        The distance, and how numbers were scaled.
+    columns : tuple of ColumnRecord
+        What was decided about each.
+    k : int or None
         Number of clusters; 1 is no structure.
+    sizes : tuple of int
+        Rows of each cluster.
+    noise : int
+        Rows in none.
+    inertia : float or None
+        What the method minimises, where it has such a sum.
     stability : Measured or None
         How far clusterings of bootstrap samples agree.
     cluster_stability : ClusterStabilities or None
         How well each cluster is found again in them.
+    notes : tuple of str
+        What else was decided.
+    criteria : Criteria or None
+        How the number of clusters was chosen.
+    alternatives : tuple of Alternative
+        Other methods on the same rows.
+    initialisations : Initialisations or None
+        How much the initialisation matters.
+    profile : tuple of ProfileRecord
+        What the clusters are.
+    rules : RulesRecord or None
+        Rules that describe them.
+    silhouette, projection, map, dendrogram : records or None
+        What is drawn.
+    anomalies : UnusualRows
+        The most unusual rows.
+    agreement : AgreementRecord or None
+        Comparison with a label.
+    steps : Steps or None
+        Rows for the animation of k-means.
+    energy : Spent
+        What it took.
+    machine, versions : dict
+        What the figures were found on and with.
+    seconds : float or None
+        What all of it took.
     """
 
     schema: int = 1

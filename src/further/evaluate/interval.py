@@ -385,6 +385,18 @@ def _interval(value: float, draws: Floats, method: str) -> tuple[float, float]:
 def wilson(share: float, n: float) -> tuple[float, float]:
     """Return Wilson's 95 % interval of a share among n.
 
+    Parameters
+    ----------
+    share : float
+        The share, from 0 to 1.
+    n : float
+        Number of examples.
+
+    Returns
+    -------
+    low, high : float
+        Limits, within 0 and 1.
+
     Examples
     --------
     >>> [round(limit, 3) for limit in wilson(1.0, 10)]

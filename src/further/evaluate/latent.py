@@ -32,14 +32,23 @@ def latent_accuracy(
 
     Parameters
     ----------
-    train, test : ndarray of shape (n, latent_dim)
-        Codes of training and test rows.
-    train_classes, test_classes : ndarray of shape (n,)
+    train : ndarray of shape (n, latent_dim)
+        Codes of the training rows.
+    train_classes : ndarray of shape (n,)
         Their classes.
-    groups : array-like of shape (n,), optional
+    test : ndarray of shape (m, latent_dim)
+        Codes of the test rows.
+    test_classes : ndarray of shape (m,)
+        Their classes.
+    groups : array-like of shape (m,), optional
         Test rows that depend on each other.
     seed : int, default=0
         Of the bootstrap.
+
+    Returns
+    -------
+    Score
+        Share of test rows that are classified rightly; the detail holds the size of the code.
 
     Examples
     --------

@@ -42,6 +42,7 @@ def uniform_values(
     Returns
     -------
     ndarray of float32, shape (n, d)
+        The drawn rows, encoded as the training rows are.
 
     Examples
     --------

@@ -160,7 +160,17 @@ class NearDuplicates:
 
 @dataclass(frozen=True)
 class SplitRecord:
-    """How the rows were divided, and into how many."""
+    """How the rows were divided, and into how many.
+
+    Attributes
+    ----------
+    seed : int or None
+        Seed of the division.
+    method : str
+        How rows were divided.
+    rows : dict of str to int
+        How many each part has.
+    """
 
     seed: int | None = None
     method: str = ""
@@ -303,6 +313,10 @@ class MemberEvaluation:
 
     Attributes
     ----------
+    schema : int
+        Version of this format.
+    task : str
+        "member".
     model : ModelRecord
         Without flags, which the comparison raises.
     """

@@ -49,7 +49,20 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(kind: type[T], value: Any) -> T:
-    """Read a dataclass; what is absent or of another type keeps its default."""
+    """Read a dataclass; what is absent or of another type keeps its default.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass.
+    value : object
+        What the file held; anything but a mapping reads as an empty one.
+
+    Returns
+    -------
+    object
+        An instance of ``kind``.
+    """
     given = value if isinstance(value, Mapping) else {}
     found: dict[str, Any] = {}
     fields: Any = kind
@@ -64,6 +77,18 @@ def from_json(kind: type[T], value: Any) -> T:
 
 def typed(kind: type[T], value: Any) -> T:
     """Read a dataclass from what is about to be written: all of it must be declared.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass.
+    value : dict or dataclass
+        What is about to be written.
+
+    Returns
+    -------
+    object
+        An instance of ``kind``.
 
     Raises
     ------

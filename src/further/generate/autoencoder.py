@@ -40,7 +40,20 @@ DEPTH = 2
 
 
 class AutoencoderNet(nn.Module):
-    """Encoder, decoder, output activation and the density of the codes."""
+    """Encoder, decoder, output activation and the density of the codes.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    latent_dim : int
+        Size of the bottleneck.
+    hidden : sequence of int or None
+        Units of the encoder's fully connected layers, mirrored in the decoder; None takes residual
+        layers, or convolutions for larger pictures.
+    activation : {"sigmoid", "identity"}
+        Of the output.
+    """
 
     def __init__(
         self, spec: Spec, latent_dim: int, hidden: Sequence[int] | None, activation: str
@@ -193,7 +206,22 @@ class Autoencoder(GenerativeModel):
         return settings.override({"optimizer": self.optimizer})
 
     def corrupt(self, x: Tensor, spec: Spec, generator: torch.Generator) -> Tensor:
-        """Return what the encoder sees of a row: here the row itself."""
+        """Return what the encoder sees of a row: here the row itself.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, *shape)
+            Encoded rows.
+        spec : Spec
+            Shape of the data.
+        generator : torch.Generator
+            Source of the noise.
+
+        Returns
+        -------
+        Tensor of shape (n, *shape)
+            Rows for the encoder.
+        """
         return x
 
     def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
@@ -236,6 +264,11 @@ def reconstruction_loss(loss: str, net: AutoencoderNet, eta: Tensor, x: Tensor) 
         The decoder's outputs ``(n, size)`` before activation.
     x : Tensor
         The rows ``(n, *shape)``.
+
+    Returns
+    -------
+    Tensor
+        A scalar.
     """
     flat = x.flatten(1)
     if loss == "auto" and net.spec.blocks:

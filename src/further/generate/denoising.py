@@ -108,7 +108,20 @@ class DenoisingAutoencoder(Autoencoder):
         return torch.where(hit, torch.where(salt, high, low), x)
 
     def add_noise(self, X: Any, random_state: int | None = None) -> np.ndarray:
-        """Return encoded rows ``(n, *spec.shape)`` with the noise of the training on them."""
+        """Return rows with the noise of the training on them.
+
+        Parameters
+        ----------
+        X : Dataset, DataFrame or array
+            Rows like those of the training.
+        random_state : int, optional
+            Seed of the noise; that of the estimator by default.
+
+        Returns
+        -------
+        array of shape (n, *spec.shape), float32
+            Encoded noisy rows.
+        """
         check_is_fitted(self)
         x = torch.from_numpy(self.encoding_.encode(self._dataset(X, None, reset=False)))
         generator = torch.Generator().manual_seed(seed_of(self._seed(random_state), "corruption"))

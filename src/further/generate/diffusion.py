@@ -187,6 +187,11 @@ class Diffusion(GenerativeModel):
             Class codes; None for no class.
         guidance : float, default=1.0
             Weight of the class.
+
+        Returns
+        -------
+        Tensor of shape (n, *shape)
+            Estimated rows.
         """
         if y is None or guidance == 1:
             output = net(x_t, level, y)
@@ -247,6 +252,22 @@ def stratified_levels(
     """Return n uniform indices of levels, one of each n-th part of the range, in random order.
 
     The loss of a batch then varies less than with independent levels (Kingma et al. 2021).
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    n_levels : int
+        Number of levels.
+    generator : torch.Generator
+        Source of the draws.
+    device : torch.device or str
+        Where to put them.
+
+    Returns
+    -------
+    Tensor of shape (n,), int64
+        Indices from 0 to ``n_levels - 1``.
     """
     part = torch.randperm(n, generator=generator, device=device)
     position = (part + torch.rand(n, generator=generator, device=device)) / n

@@ -85,7 +85,7 @@ def negative_bound(
     *,
     evaluations: int = EVALUATIONS,
 ) -> Tensor:
-    """Return an unbiased estimate of the negative bound in nats for each row ``(n,)``.
+    """Return an unbiased estimate of the negative bound of each row.
 
     Parameters
     ----------
@@ -103,6 +103,11 @@ def negative_bound(
         Of the noise.
     evaluations : int
         Draws of t for each row.
+
+    Returns
+    -------
+    Tensor of shape (n,), float32
+        Nats.
     """
     n = len(x)
     total = prior_term(x, alpha_bar) + decoder_term(
@@ -130,7 +135,26 @@ def choose_settings(
     levels: int,
     generator: torch.Generator,
 ) -> BoundSettings:
-    """Return the start, scale and proposal with the lowest bound on some rows."""
+    """Return the start, scale and proposal with the lowest bound on some rows.
+
+    Parameters
+    ----------
+    denoise : callable
+        Estimates x_0 for rows at individual levels.
+    x : Tensor of shape (n, *shape)
+        Training rows in [-1, 1].
+    alpha_bar : Tensor of shape (T,)
+        float64.
+    levels : int
+        Number of grey levels.
+    generator : torch.Generator
+        Of the noise.
+
+    Returns
+    -------
+    BoundSettings
+        The best of those that were tried.
+    """
     n_levels = len(alpha_bar)
     # Half of the measured levels evenly spaced, half denser towards the data.
     grid = torch.linspace(0, 1, MEASURED_LEVELS // 2, dtype=torch.float64, device=x.device)
@@ -166,7 +190,20 @@ def choose_settings(
 
 
 def prior_term(x: Tensor, alpha_bar: Tensor) -> Tensor:
-    """Return KL(q(x_T | x_0) || N(0, I)) in nats ``(n,)``."""
+    """Return KL(q(x_T | x_0) || N(0, I)).
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, *shape)
+        Rows in [-1, 1].
+    alpha_bar : Tensor of shape (T,)
+        float64.
+
+    Returns
+    -------
+    Tensor of shape (n,), float64
+        Nats.
+    """
     last = alpha_bar[-1]
     squares = last * x.double().square().flatten(1)
     return 0.5 * (squares - last - torch.log1p(-last)).sum(1)
@@ -175,7 +212,26 @@ def prior_term(x: Tensor, alpha_bar: Tensor) -> Tensor:
 def squared_error(
     denoise: DenoiseRows, x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Return the squared error ``(n,)`` of the estimate of x_0 at given levels, one draw."""
+    """Return the squared error of the estimate of x_0 at given levels, from one draw of the noise.
+
+    Parameters
+    ----------
+    denoise : callable
+        Estimates x_0 for rows at individual levels.
+    x : Tensor of shape (n, *shape)
+        Rows in [-1, 1].
+    alpha_bar : Tensor of shape (T,)
+        float64.
+    index : Tensor of shape (n,), int64
+        Level of each row.
+    generator : torch.Generator
+        Of the noise.
+
+    Returns
+    -------
+    Tensor of shape (n,), float64
+        Summed over the values of a row.
+    """
     difference = x - denoise(diffuse(x, alpha_bar, index, generator), index)
     return difference.double().square().flatten(1).sum(1)
 
@@ -189,7 +245,30 @@ def decoder_term(
     scale: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """Return -log p(x_0 | x_s) in nats ``(n,)``, averaged over draws of x_s."""
+    """Return -log p(x_0 | x_s), averaged over draws of x_s.
+
+    Parameters
+    ----------
+    denoise : callable
+        Estimates x_0 for rows at individual levels.
+    x : Tensor of shape (n, *shape)
+        Rows in [-1, 1].
+    alpha_bar : Tensor of shape (T,)
+        float64.
+    levels : int
+        Number of grey levels.
+    start : int
+        Index of the level s.
+    scale : float
+        τ, the standard deviation of the decoder.
+    generator : torch.Generator
+        Of the noise.
+
+    Returns
+    -------
+    Tensor of shape (n,), float64
+        Nats.
+    """
     index = torch.full((len(x),), start, dtype=torch.int64, device=x.device)
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     for _ in range(DECODER_DRAWS):
@@ -199,7 +278,24 @@ def decoder_term(
 
 
 def diffuse(x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Generator) -> Tensor:
-    """Return a draw of x_t for each row at the level of its index."""
+    """Return a draw of x_t for each row at the level of its index.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, *shape)
+        Rows in [-1, 1].
+    alpha_bar : Tensor of shape (T,)
+        float64.
+    index : Tensor of shape (n,), int64
+        Level of each row.
+    generator : torch.Generator
+        Of the noise.
+
+    Returns
+    -------
+    Tensor of shape (n, *shape)
+        Noisy rows.
+    """
     shape = (-1, *[1] * (x.ndim - 1))
     signal = alpha_bar[index].sqrt().float().view(shape)
     noise = (1 - alpha_bar[index]).sqrt().float().view(shape)
@@ -209,9 +305,25 @@ def diffuse(x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Genera
 def discretised_gaussian(
     x: Tensor, mean: Tensor, scale: float, levels: int, outliers: float = OUTLIERS
 ) -> Tensor:
-    """Return the log-probability of grey levels in [-1, 1] under N(mean, scale²), float64.
+    """Return the log-probability of grey levels under N(mean, scale²).
 
-    A share of ``outliers`` is spread evenly over the levels.
+    Parameters
+    ----------
+    x : Tensor
+        Grey levels in [-1, 1].
+    mean : Tensor
+        Of the same shape.
+    scale : float
+        Standard deviation.
+    levels : int
+        Number of grey levels.
+    outliers : float
+        Share that is spread evenly over the levels.
+
+    Returns
+    -------
+    Tensor of float64
+        Nats for each value, in the shape of ``x``.
 
     Examples
     --------
@@ -234,7 +346,22 @@ def discretised_gaussian(
 
 
 def interpolate(values: Tensor, positions: Tensor, n: int) -> Tensor:
-    """Interpolate values at sorted integer positions linearly to ``0, ..., n - 1``."""
+    """Interpolate values at sorted integer positions linearly to ``0, ..., n - 1``.
+
+    Parameters
+    ----------
+    values : Tensor of shape (m,)
+        What to interpolate.
+    positions : Tensor of shape (m,), int64
+        Where they were found, ascending; at least two.
+    n : int
+        Number of positions to fill.
+
+    Returns
+    -------
+    Tensor of shape (n,)
+        Interpolated values.
+    """
     where = torch.arange(n, device=values.device)
     right = torch.searchsorted(positions, where).clamp(1, len(positions) - 1)
     left = right - 1

@@ -35,6 +35,17 @@ SCORE_LIMIT = 6.0
 class DenoisingNet(nn.Module):
     """Noisy rows, level and class to the prediction; U-Net for pictures, else a perceptron.
 
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    schedule : NoiseSchedule
+        The noise at each level.
+    width : int or None
+        Channels of the U-Net or units of the perceptron; None takes 16 and 256.
+    depth : int
+        Residual blocks of the perceptron.
+
     Attributes
     ----------
     alpha_bar : Tensor of shape (T,)
@@ -100,7 +111,20 @@ class DenoisingNet(nn.Module):
         return out
 
     def coefficients(self, level: Tensor, n_dims: int) -> tuple[Tensor, Tensor]:
-        """Return α and σ of levels ``(n,)``, shaped to multiply rows of so many dimensions."""
+        """Return α and σ of levels, shaped to multiply rows.
+
+        Parameters
+        ----------
+        level : Tensor of shape (n,), int64
+            Levels.
+        n_dims : int
+            Number of dimensions of the rows, the first counted.
+
+        Returns
+        -------
+        alpha, sigma : Tensor of shape (n, 1, ...)
+            Shares of signal and noise.
+        """
         alpha_bar = self.alpha_bar[level].view(-1, *[1] * (n_dims - 1))
         return alpha_bar.sqrt().float(), (1 - alpha_bar).sqrt().float()
 

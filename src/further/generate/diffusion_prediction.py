@@ -22,11 +22,37 @@ class Prediction:
     """The target of the network and what it says about the data."""
 
     def target(self, x: Tensor, noise: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-        """Return what the network should put out for ``alpha * x + sigma * noise``."""
+        """Return what the network should put out for ``alpha * x + sigma * noise``.
+
+        Parameters
+        ----------
+        x, noise : Tensor of shape (n, *shape)
+            Rows and noise.
+        alpha, sigma : Tensor of shape (n, 1, ...)
+            Their shares.
+
+        Returns
+        -------
+        Tensor of shape (n, *shape)
+            The target.
+        """
         raise TypeError(f"{type(self).__name__} does not say what it predicts.")
 
     def data(self, output: Tensor, x_t: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-        """Return the estimate of x_0 that the network's output stands for."""
+        """Return the estimate of x_0 that the network's output stands for.
+
+        Parameters
+        ----------
+        output, x_t : Tensor of shape (n, *shape)
+            The network's output for the noisy rows, and these rows.
+        alpha, sigma : Tensor of shape (n, 1, ...)
+            Shares of signal and noise in them.
+
+        Returns
+        -------
+        Tensor of shape (n, *shape)
+            The estimate.
+        """
         raise TypeError(f"{type(self).__name__} does not say how it estimates the data.")
 
 

@@ -124,7 +124,22 @@ class FlowNet(nn.Module):
             self.categorical.fit(flat[:, self.columns[self.n_numeric :]])
 
     def log_prob(self, x: Tensor, y: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        """Return the log-density (n,) of continuous rows ``x``; a draw of its bound for others."""
+        """Return the log-density of continuous rows, or a draw of its lower bound for others.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, *shape)
+            Encoded rows.
+        y : Tensor of shape (n,) or None
+            Class codes.
+        generator : torch.Generator or None
+            Of the noise that makes discrete values continuous.
+
+        Returns
+        -------
+        Tensor of shape (n,)
+            Nats.
+        """
         flat = x.flatten(1).float()
         z, score = self._scores(flat, generator)
         c = None if self.embed is None else self.embed(y, len(x))
@@ -139,7 +154,24 @@ class FlowNet(nn.Module):
     def sample(
         self, n: int, y: Tensor | None, temperature: float, generator: torch.Generator
     ) -> Tensor:
-        """Return n rows of noise, passed back through the layers."""
+        """Draw noise and pass it back through the layers.
+
+        Parameters
+        ----------
+        n : int
+            How many rows.
+        y : Tensor of shape (n,) or None
+            Class codes.
+        temperature : float
+            Factor on the noise; below 1 rows are more typical and less varied.
+        generator : torch.Generator
+            Of the noise.
+
+        Returns
+        -------
+        Tensor of shape (n, *shape)
+            Encoded rows.
+        """
         device = self.mean.device
         rows = torch.zeros(n, dtype=torch.int64, device=device) if y is None else y
         noise = torch.randn(n, self.mean.shape[1], generator=generator, device=device)

@@ -57,6 +57,15 @@ class GeneratorNet(nn.Module):
 
     Pictures are cut off at black and white: values there are exact, as in the data, and the
     discriminator need not spend itself on the difference between nothing and nearly nothing.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    latent_dim : int
+        Size of the noise vector.
+    width, depth : int
+        Units of a layer and residual blocks, for tables and small pictures.
     """
 
     def __init__(self, spec: Spec, latent_dim: int, width: int, depth: int) -> None:
@@ -78,7 +87,15 @@ class GeneratorNet(nn.Module):
 
 
 class DiscriminatorNet(nn.Module):
-    """Rows and classes to scores; higher is more real."""
+    """Rows and classes to scores; higher is more real.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    width, depth : int
+        Units of a layer and residual blocks, for tables and small pictures.
+    """
 
     def __init__(self, spec: Spec, width: int, depth: int) -> None:
         super().__init__()
@@ -96,7 +113,17 @@ class DiscriminatorNet(nn.Module):
 
 
 class GANNet(nn.Module):
-    """Generator and discriminator."""
+    """Generator and discriminator.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    latent_dim : int
+        Size of the noise vector.
+    width, depth : int
+        Units of a layer and residual blocks, for tables and small pictures.
+    """
 
     def __init__(self, spec: Spec, latent_dim: int, width: int, depth: int) -> None:
         super().__init__()
@@ -104,7 +131,22 @@ class GANNet(nn.Module):
         self.discriminator = DiscriminatorNet(spec, width, depth)
 
     def generate(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Draw z and return the rows G(z, y)."""
+        """Draw z and return the rows G(z, y).
+
+        Parameters
+        ----------
+        n : int
+            How many rows.
+        y : Tensor of shape (n,) or None
+            Class codes.
+        generator : torch.Generator
+            Of the noise.
+
+        Returns
+        -------
+        Tensor of shape (n, *shape)
+            Encoded rows.
+        """
         z = torch.randn(n, self.generator.latent_dim, generator=generator, device=device_of(self))
         out: Tensor = self.generator(z, y, generator)
         return out
@@ -278,7 +320,22 @@ default="relativistic"
 
 
 def score_both(net: GANNet, batch: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the discriminator's scores of real and of generated rows, in one pass."""
+    """Return the discriminator's scores of real and of generated rows, in one pass.
+
+    Parameters
+    ----------
+    net : GANNet
+        The networks.
+    batch : Batch
+        Real rows, with their classes where there are any.
+    made : Tensor of shape (n, *shape)
+        As many generated rows, of the same classes.
+
+    Returns
+    -------
+    real, fake : Tensor of shape (n,)
+        Scores.
+    """
     y = None if batch.y is None else torch.cat([batch.y, batch.y])
     real, fake = net.discriminator(torch.cat([batch.x, made]), y).chunk(2)
     return real, fake
@@ -307,6 +364,20 @@ def straight_through_categories(
     """Replace the logits of each categorical column by a one-hot draw.
 
     The gradient is that of the softmax of the same logits and Gumbel noise (Jang et al. 2017).
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, d)
+        Rows with logits in the categorical columns.
+    parts : list of slice
+        The columns of each categorical variable.
+    generator : torch.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    Tensor of shape (n, d)
+        Rows with one-hots there.
     """
     if not parts:
         return x
@@ -338,6 +409,11 @@ def squared_kernel_distance(real: Tensor, fake: Tensor) -> Tensor:
     ----------
     real, fake : Tensor of shapes (n, d) and (m, d)
         Rows; with fewer than two of either, the mean squared distance takes its place.
+
+    Returns
+    -------
+    Tensor
+        A scalar; it may be below 0.
     """
     n, m = len(real), len(fake)
     between = torch.cdist(real, fake).square()

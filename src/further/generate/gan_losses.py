@@ -40,19 +40,63 @@ class AdversarialLoss:
     """
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return the discriminator's loss, a scalar."""
+        """Return the discriminator's loss.
+
+        Parameters
+        ----------
+        real, fake : Tensor of shape (n,)
+            The discriminator's scores.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
         raise TypeError(f"{type(self).__name__} does not say what the discriminator minimises.")
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return the generator's loss, a scalar."""
+        """Return the generator's loss.
+
+        Parameters
+        ----------
+        real, fake : Tensor of shape (n,)
+            The discriminator's scores.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
         raise TypeError(f"{type(self).__name__} does not say what the generator minimises.")
 
     def discriminator_accuracy(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return the share of rows whose side the discriminator tells; 0.5 is guessing."""
+        """Return the share of rows that the discriminator classifies rightly.
+
+        Parameters
+        ----------
+        real, fake : Tensor of shape (n,)
+            The discriminator's scores.
+
+        Returns
+        -------
+        Tensor
+            A scalar; 0.5 is guessing.
+        """
         return 0.5 * ((real > 0).float().mean() + (fake < 0).float().mean())
 
     def generator_accuracy(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return the share of generated rows that the discriminator takes for real."""
+        """Return the share of generated rows that the discriminator takes for real.
+
+        Parameters
+        ----------
+        real, fake : Tensor of shape (n,)
+            The discriminator's scores.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
         return (fake > 0).float().mean()
 
 
@@ -156,6 +200,11 @@ def squared_gradient_norm(scores: Tensor, rows: Tensor) -> Tensor:
         D of the rows; each score must depend on its own row only.
     rows : Tensor of shape (n, *shape)
         With ``requires_grad``.
+
+    Returns
+    -------
+    Tensor
+        A scalar.
     """
     (gradient,) = torch.autograd.grad(scores.sum(), rows, create_graph=True)
     return gradient.flatten(1).square().sum(1).mean()

@@ -130,6 +130,7 @@ class GenerativeEstimator(DatasetEstimator):
         Returns
         -------
         array of shape (n, *spec.shape), float32
+            The rows.
         """
         parts = []
         for start in range(0, n, ROWS_AT_A_TIME):
@@ -178,19 +179,79 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
     def generate(
         self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
     ) -> Tensor:
-        """Return n encoded rows, ``(n, *spec.shape)``, given class codes ``y`` where there are."""
+        """Return generated rows.
+
+        Parameters
+        ----------
+        net : Module
+            The trained network.
+        n : int
+            How many rows.
+        condition : mapping of str to Tensor
+            Class codes ``y`` where there are classes.
+        generator : torch.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        Tensor of shape (n, *spec.shape)
+            Encoded rows.
+        """
 
     def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
-        """Return log-likelihoods in nats ``(batch,)``: of the discrete data for pictures with grey
-        levels, a density of the encoded values otherwise; None where it is not defined."""
+        """Return the log-likelihood of each row, or a lower bound of it.
+
+        Parameters
+        ----------
+        net : Module
+            The trained network.
+        batch : Batch
+            Encoded rows, with class codes where there are classes.
+        generator : torch.Generator
+            Source of the draws of a bound.
+
+        Returns
+        -------
+        Tensor of shape (n,) or None
+            Nats: of the discrete data for pictures with grey levels, a density of the encoded
+            values otherwise; None where it is not defined.
+        """
         return None
 
     def encode_latent(self, net: Any, batch: Batch) -> Tensor:
-        """Return latent codes ``(batch, latent_dim)``."""
+        """Return latent codes.
+
+        Parameters
+        ----------
+        net : Module
+            The trained network.
+        batch : Batch
+            Encoded rows.
+
+        Returns
+        -------
+        Tensor of shape (n, latent_dim)
+            Codes.
+        """
         raise TypeError(f"{type(self).__name__} has no latent space.")
 
     def decode_latent(self, net: Any, z: Tensor, condition: Mapping[str, Tensor]) -> Tensor:
-        """Return encoded rows for latent codes."""
+        """Return encoded rows for latent codes.
+
+        Parameters
+        ----------
+        net : Module
+            The trained network.
+        z : Tensor of shape (n, latent_dim)
+            Codes.
+        condition : mapping of str to Tensor
+            Class codes ``y`` where there are classes.
+
+        Returns
+        -------
+        Tensor of shape (n, *spec.shape)
+            Encoded rows.
+        """
         raise TypeError(f"{type(self).__name__} has no latent space.")
 
     def __sklearn_tags__(self) -> Tags:
@@ -248,6 +309,7 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         Returns
         -------
         float
+            Nats; of a lower bound where ``likelihood_basis`` says so.
         """
         return float(self.score_samples(X, y).mean())
 
@@ -292,6 +354,7 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         Returns
         -------
         array of shape (n, latent_dim), float32
+            Latent codes.
         """
         return self.fit(X, y, **fit_params).transform(X)
 
@@ -314,6 +377,7 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         Returns
         -------
         array of shape (n, *spec.shape), float32
+            Encoded rows.
         """
         return self._apply(
             lambda batch: self.decode_latent(self.net_, batch["z"], batch), {"z": z, "y": codes}

@@ -45,10 +45,24 @@ class LatentDensity(nn.Module):
         self.register_buffer("factors", torch.eye(latent_dim).repeat(*shape, 1, 1))
 
     def fit(self, z: Tensor, y: Tensor | None, seed: int, ridge: float = 1e-4) -> int:
-        """Fit to codes ``(n, latent_dim)`` of classes ``(n,)``; return the number of parameters.
+        """Fit a mixture to the codes of each class.
 
-        ``ridge`` is added to the diagonal of the covariances, as a share of the mean variance, so
-        that fewer rows than dimensions do not make them singular.
+        Parameters
+        ----------
+        z : Tensor of shape (n, latent_dim)
+            Codes.
+        y : Tensor of shape (n,) or None
+            Their classes.
+        seed : int
+            Of the fits.
+        ridge : float
+            Added to the diagonal of the covariances, as a share of the mean variance, so that fewer
+            rows than dimensions do not make them singular.
+
+        Returns
+        -------
+        int
+            Number of fitted parameters.
         """
         n_parameters = 0
         codes = z.double().cpu().numpy()
@@ -66,7 +80,22 @@ class LatentDensity(nn.Module):
         return n_parameters
 
     def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Draw codes ``(n, latent_dim)`` of given classes."""
+        """Draw latent codes.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        y : Tensor of shape (n,) or None
+            Class of each.
+        generator : torch.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        Tensor of shape (n, latent_dim)
+            Codes.
+        """
         device = self.means.device
         label = torch.zeros(n, dtype=torch.int64, device=device) if y is None else y
         k = torch.multinomial(self.weights[label], 1, generator=generator).squeeze(1)

@@ -42,6 +42,11 @@ MIN_LOG_SCALE = -7.0
 class Likelihood(nn.Module):
     """A distribution of rows; parameters that do not depend on the row are learned here.
 
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+
     Attributes
     ----------
     outputs : int
@@ -58,7 +63,20 @@ class Likelihood(nn.Module):
         self.spec = spec
 
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
-        """Return log p(x | η) ``(n,)`` for η ``(n, outputs * size)`` and x ``(n, *shape)``."""
+        """Return log p(x | η).
+
+        Parameters
+        ----------
+        eta : Tensor of shape (n, outputs * size)
+            What the decoder puts out.
+        x : Tensor of shape (n, *shape)
+            Encoded rows.
+
+        Returns
+        -------
+        Tensor of shape (n,)
+            Nats.
+        """
         raise TypeError(f"{type(self).__name__} does not say what it is.")
 
     def mean(self, eta: Tensor) -> Tensor:
@@ -66,12 +84,31 @@ class Likelihood(nn.Module):
         raise TypeError(f"{type(self).__name__} does not say what it is.")
 
     def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
-        """Return drawn rows ``(n, *shape)``."""
+        """Return drawn rows.
+
+        Parameters
+        ----------
+        eta : Tensor of shape (n, outputs * size)
+            What the decoder puts out.
+        generator : torch.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        Tensor of shape (n, *shape)
+            Encoded rows.
+        """
         raise TypeError(f"{type(self).__name__} does not say what it is.")
 
 
 class Bernoulli(Likelihood):
-    """Values in [0, 1] as probabilities of one; for binary pictures a true likelihood."""
+    """Values in [0, 1] as probabilities of one; for binary pictures a true likelihood.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    """
 
     def __init__(self, spec: Spec) -> None:
         super().__init__(spec)
@@ -92,7 +129,13 @@ class Bernoulli(Likelihood):
 
 
 class Gaussian(Likelihood):
-    """Independent Gaussians with a scale learned for each value."""
+    """Independent Gaussians with a scale learned for each value.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    """
 
     def __init__(self, spec: Spec) -> None:
         super().__init__(spec)
@@ -118,6 +161,11 @@ class DiscretizedLogistic(Likelihood):
 
     The scale is learned for each value of a row, not put out by the decoder (Kingma et al. 2016):
     on few rows a decoder that sets its own scales becomes sure of itself and is wrong on new rows.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data, with its grey levels.
     """
 
     discrete = True
@@ -159,7 +207,13 @@ class DiscretizedLogistic(Likelihood):
 
 
 class Categorical(Likelihood):
-    """A probability for each grey level, with no notion of their order."""
+    """A probability for each grey level, with no notion of their order.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data, with its grey levels.
+    """
 
     discrete = True
 
@@ -188,7 +242,13 @@ class Categorical(Likelihood):
 
 
 class Table(Likelihood):
-    """Gaussian standard scores with a learned scale, categorical one-hots."""
+    """Gaussian standard scores with a learned scale, categorical one-hots.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data, with its columns.
+    """
 
     numeric: Tensor
 
@@ -233,6 +293,18 @@ def make_likelihood(name: str, spec: Spec) -> Likelihood:
     "auto" takes ``table`` for tables; for pictures ``bernoulli`` with two levels,
     ``discretized_logistic`` with more, since it knows their order, ``gaussian`` without levels.
 
+    Parameters
+    ----------
+    name : str
+        A key of ``LIKELIHOODS``, or "auto".
+    spec : Spec
+        Shape of the data.
+
+    Returns
+    -------
+    Likelihood
+        With initial parameters.
+
     Raises
     ------
     InputError
@@ -253,7 +325,20 @@ def make_likelihood(name: str, spec: Spec) -> Likelihood:
 
 
 def gaussian_log_prob(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
-    """Return log N(x; mean, exp(log_scale)²) for each value."""
+    """Return log N(x; mean, exp(log_scale)²) for each value.
+
+    Parameters
+    ----------
+    x, mean : Tensor of shape (n, d)
+        Values and means.
+    log_scale : Tensor of shape (d,)
+        Logarithms of the standard deviations.
+
+    Returns
+    -------
+    Tensor of shape (n, d)
+        Nats.
+    """
     z = (x - mean) * torch.exp(-log_scale)
     return -0.5 * z.square() - log_scale - 0.5 * math.log(2 * math.pi)
 

@@ -41,7 +41,19 @@ CONDITION = 32
 
 
 class VAENet(nn.Module):
-    """Encoder, decoder and likelihood."""
+    """Encoder, decoder and likelihood.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data.
+    latent_dim : int
+        Size of the latent code.
+    likelihood : str
+        Name of the distribution of a row given its code.
+    width, depth : int
+        Units of a layer and residual blocks, for tables and small pictures.
+    """
 
     def __init__(
         self, spec: Spec, latent_dim: int, likelihood: str, width: int, depth: int
@@ -62,7 +74,20 @@ class VAENet(nn.Module):
         return mean, log_scale.clamp(-7, 3)
 
     def decode(self, z: Tensor, y: Tensor | None) -> Tensor:
-        """Return the likelihood's parameters η(z, y)."""
+        """Return the likelihood's parameters η(z, y).
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, latent_dim)
+            Codes.
+        y : Tensor of shape (n,) or None
+            Class codes.
+
+        Returns
+        -------
+        Tensor of shape (n, outputs * size)
+            Parameters of the likelihood.
+        """
         c = None if self.embed is None else self.embed(y, len(z))
         out: Tensor = self.decoder(z, c)
         return out
@@ -230,6 +255,7 @@ def noise_of_rows(x: Tensor, shape: tuple[int, int], generator: torch.Generator)
     Returns
     -------
     Tensor of shape (draws, n, dim)
+        The noise.
     """
     seed, own = generator.initial_seed(), torch.Generator()
     rows = [

@@ -21,7 +21,20 @@ Labels = NDArray[np.integer[Any]]
 
 
 def class_shares(labels: Labels, classes: int) -> Floats:
-    """Return the share of each class 0 .. classes - 1."""
+    """Return the share of each class.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Class codes.
+    classes : int
+        Number of classes, coded from 0.
+
+    Returns
+    -------
+    ndarray of shape (classes,)
+        Shares; all 0 without rows.
+    """
     return np.bincount(labels, minlength=classes)[:classes] / max(len(labels), 1)
 
 

@@ -129,6 +129,13 @@ class Constraints:
     def violations(self, samples: pd.DataFrame, seed: int = 0) -> Score | None:
         """Return the share of samples that break at least one rule; 0 is best.
 
+        Parameters
+        ----------
+        samples : DataFrame
+            Generated rows, in the source's own form.
+        seed : int
+            Of the bootstrap.
+
         Returns
         -------
         Score or None

@@ -89,6 +89,18 @@ class EncodedRows:
         """Return n rows drawn at random, in random order, or all as they are if there are no more.
 
         Never the first n: files are sorted by class more often than not.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        rng : Generator
+            Source of the draws.
+
+        Returns
+        -------
+        EncodedRows
+            The drawn rows.
         """
         return self if len(self) <= n else self.take(rng.permutation(len(self))[:n])
 
@@ -322,6 +334,13 @@ class GenerativeEvaluator:
         self, samples: EncodedRows, k: int = 1
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Find the training rows nearest to each sample, for pictures of pairs.
+
+        Parameters
+        ----------
+        samples : EncodedRows
+            Generated rows.
+        k : int
+            Neighbours of each.
 
         Returns
         -------

@@ -63,7 +63,22 @@ class NearestTraining:
         self.typical = float(np.median(far))
 
     def nearest(self, samples: Floats, k: int = 1) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Find the k training rows nearest to each sample: row numbers and distances, (n, k)."""
+        """Find the k training rows nearest to each sample.
+
+        Parameters
+        ----------
+        samples : ndarray of shape (n, d)
+            Raw values.
+        k : int
+            How many.
+
+        Returns
+        -------
+        indices : ndarray of int, shape (n, k)
+            Row numbers in the training split.
+        distances : ndarray of shape (n, k), float64
+            Between raw values, the smallest first.
+        """
         return nearest(samples, self._train, k)
 
     def score(self, samples: Floats, seed: int = 0) -> Score:

@@ -74,17 +74,38 @@ def reconstruction(
 
 
 def psnr(clean: Floats, other: Floats) -> Floats:
-    """Return the peak signal-to-noise ratio of each picture, in decibels, shape (n,)."""
+    """Return the peak signal-to-noise ratio of each picture.
+
+    Parameters
+    ----------
+    clean, other : ndarray of shape (n, channels, height, width)
+        Grey levels in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        Decibels, limited for pictures that are equal.
+    """
     difference = np.asarray(clean, dtype=np.float64) - np.asarray(other, dtype=np.float64)
     error = np.square(difference).reshape(len(difference), -1).mean(axis=1)
     return -10.0 * np.log10(np.maximum(error, 10.0 ** (-MOST_DECIBELS / 10.0)))
 
 
 def ssim(clean: Floats, other: Floats) -> Floats:
-    """Return the structural similarity of each picture, shape (n,).
+    """Return the structural similarity of each picture.
 
     Windows of 7 x 7 pixels, or the largest odd size that fits; below 3 x 3 pixels it is undefined
     and every picture gets NaN.
+
+    Parameters
+    ----------
+    clean, other : ndarray of shape (n, channels, height, width)
+        Grey levels in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        At most 1, which is equality.
     """
     from skimage.metrics import structural_similarity
 

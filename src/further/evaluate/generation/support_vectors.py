@@ -38,7 +38,22 @@ def kernel_width(x: Floats) -> float:
 
 
 def kernel(a: Floats, b: Floats | None, gamma: float) -> NDArray[np.float64]:
-    """Return the kernel between all rows of a and b (or of a and a)."""
+    """Return the kernel between all rows of a and b.
+
+    Parameters
+    ----------
+    a : ndarray of shape (n, d)
+        Rows.
+    b : ndarray of shape (m, d) or None
+        Rows; None takes those of a.
+    gamma : float
+        Width γ of the kernel.
+
+    Returns
+    -------
+    ndarray of shape (n, m), float64
+        Values from 0 to 1.
+    """
     return np.exp(-gamma * np.square(distances(a, b)))
 
 

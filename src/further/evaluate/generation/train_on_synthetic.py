@@ -42,10 +42,14 @@ class TrainOnSynthetic:
 
     Parameters
     ----------
-    train, test : ndarray of shapes (n, d), (m, d)
-        Raw values.
-    train_labels, test_labels : ndarray of int, shapes (n,), (m,)
-        Classes.
+    train : ndarray of shape (n, d)
+        Raw values of the training rows.
+    train_labels : ndarray of int, shape (n,)
+        Their classes.
+    test : ndarray of shape (m, d)
+        Raw values of the test rows.
+    test_labels : ndarray of int, shape (m,)
+        Their classes.
     gamma : float
         Kernel width.
     seed : int
@@ -185,6 +189,18 @@ def few_rows_per_class(labels: Labels, rng: np.random.Generator) -> list[NDArray
     """Choose the subsets that stand for a small training set.
 
     Ten rows of each class, or half of a class that has fewer than twenty (one at least).
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Classes of the training rows.
+    rng : Generator
+        Source of the draws.
+
+    Returns
+    -------
+    list of ndarray of int
+        Row numbers of each subset, ascending.
 
     Examples
     --------
