@@ -283,6 +283,7 @@ def agreement_of_samples(labels: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (m,)
+        From about 0, what chance gives, to 1.
 
     Examples
     --------

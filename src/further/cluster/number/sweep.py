@@ -85,7 +85,21 @@ def sample_rows(n: int, size: int, random_state: int | np.random.Generator) -> n
 
 
 def with_parameters(estimator: T, **wanted: Any) -> T:
-    """Return an unfitted copy with those of the parameters set that it has."""
+    """Return an unfitted copy of an estimator with other parameters.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What to copy.
+    **wanted
+        Parameters by name; those that the estimator lacks are left out, and ``n_clusters`` becomes
+        ``n_components`` where that is its name for it.
+
+    Returns
+    -------
+    estimator
+        The copy.
+    """
     # Not cloned: thousands of small fits would spend a third of their time on it.
     cls: Any = type(estimator)
     known = cls.get_params(estimator, deep=False)
