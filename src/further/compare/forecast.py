@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from further.data.encoding import Encoding
 from further.data.spec import Spec
 from further.errors import InputError
 from further.train.budget import Budget
-from further.train.execution import REPRODUCIBLE
+from further.train.execution import REPRODUCIBLE, find_device
 from further.train.flops import count_flops
 
 # Sampling, judging and drawing take about this long for each model, whatever the budget.
@@ -109,16 +110,18 @@ def training_cost(
     training = estimator.training_settings()
     rows = min(training.batch_size, n)
     estimator.encoding_, estimator.spec_ = encoding, spec
-    batch = estimator._batch(train.take(np.arange(rows)))
-    with REPRODUCIBLE.active():
-        net = estimator.build(spec)
+    execution = replace(REPRODUCIBLE, device=find_device(estimator.device))
+    batch = execution.place_batch(estimator._batch(train.take(np.arange(rows))))
+    with execution.active():
+        net = execution.place(estimator.build(spec))
         objectives = estimator.objectives(net)
-        generator = torch.Generator().manual_seed(0)
+        generator = execution.generator()
 
         def step() -> None:
             for objective in objectives:
                 loss = next(iter(objective.loss(batch, generator).values()))
                 torch.autograd.grad(loss, objective.parameters, allow_unused=True)
+                loss.item()  # a GPU has only then done its work
 
         flops = float(count_flops(step))
         start = time.perf_counter()
