@@ -13,7 +13,7 @@ centroid is nearest in both.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ from further.cluster.dissimilarity.distances import EARTH_RADIUS, check_coordina
 from further.cluster.spherical_kmeans import CosineDissimilarity
 from further.data.preparation.column_decisions import LATITUDES, LONGITUDES
 from further.errors import InputError
+
+T = TypeVar("T")
 
 
 def to_unit_vectors(degrees: Floats) -> Floats:
@@ -156,7 +158,7 @@ class GreatCircleKMeans(AlternatingClusterer):
         return distances
 
 
-def latitude_first(X: Any) -> Any:
+def latitude_first(X: T) -> T | pd.DataFrame:
     """Return X with the latitude before the longitude, where it is a DataFrame that names them.
 
     Raises

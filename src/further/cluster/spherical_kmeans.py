@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.preprocessing import normalize
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, validate_data
 
 from further.cluster.alternating import AlternatingClusterer
@@ -120,7 +121,7 @@ class SphericalKMeans(AlternatingClusterer):
 
     own_metric = "cosine"
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

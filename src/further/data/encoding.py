@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 
 from further.data.dataset import Dataset
 from further.data.spec import Spec
@@ -46,7 +47,7 @@ class Encoding(ABC):
         """
 
     @abstractmethod
-    def decode(self, array: np.ndarray) -> Any:
+    def decode(self, array: np.ndarray) -> np.ndarray | pd.DataFrame:
         """Return rows as in the source: grey levels, or columns with their types and ranges.
 
         Parameters
@@ -55,7 +56,7 @@ class Encoding(ABC):
             Encoded rows, such as a model generates; any finite values.
         """
 
-    def decode_values(self, array: np.ndarray) -> Any:
+    def decode_values(self, array: np.ndarray) -> np.ndarray | pd.DataFrame:
         """Return rows as the values of a data set; those of a table are always a DataFrame.
 
         Parameters

@@ -97,7 +97,7 @@ class TableEncoding(Encoding):
             start += column.width
         return out
 
-    def decode(self, array: np.ndarray) -> Any:
+    def decode(self, array: np.ndarray) -> np.ndarray | pd.DataFrame:
         """Return a DataFrame, or an array where the source was one."""
         frame = self.decode_values(array)
         return frame.to_numpy() if self.is_array else frame

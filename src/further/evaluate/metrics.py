@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from further.evaluate.interval import Score
 
 #: How a figure is written: with the decimals of its row, or as a time, a count, a quantity. All but
 #: the first are costs, which differ by orders of magnitude and are drawn on a logarithmic line.
@@ -80,10 +83,11 @@ class Metric:
         name = f"{self.plain[0].upper()}{self.plain[1:]}"
         return f"{name} ({self.term})" if self.term else name
 
-    def score(self, compared: Any) -> Any:
+    def score(self, compared: Any) -> Score | None:
         """Import the scorer and return what it says."""
         module, _, function = self.scorer.partition(":")
-        return getattr(importlib.import_module(module), function)(compared)
+        found: Score | None = getattr(importlib.import_module(module), function)(compared)
+        return found
 
 
 @dataclass(frozen=True)

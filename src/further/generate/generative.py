@@ -11,9 +11,10 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from numbers import Integral
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.utils import Tags, TransformerTags
 from sklearn.utils.metaestimators import available_if
@@ -43,6 +44,18 @@ class GenerativeEstimator(DatasetEstimator):
     #: Whether it gives its training rows back by design.
     is_copy: ClassVar[bool] = False
 
+    @overload
+    def sample(
+        self, n_samples: int = 1, y: Any = None, *, return_y: Literal[False] = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> np.ndarray | pd.DataFrame: ...  # fmt: skip
+
+    @overload
+    def sample(
+        self, n_samples: int = 1, y: Any = None, *, return_y: Literal[True],
+        random_state: int | np.random.RandomState | None = None,
+    ) -> tuple[np.ndarray | pd.DataFrame, np.ndarray | None]: ...  # fmt: skip
+
     def sample(
         self,
         n_samples: int = 1,
@@ -50,7 +63,7 @@ class GenerativeEstimator(DatasetEstimator):
         *,
         return_y: bool = False,
         random_state: int | np.random.RandomState | None = None,
-    ) -> Any:
+    ) -> np.ndarray | pd.DataFrame | tuple[np.ndarray | pd.DataFrame, np.ndarray | None]:
         """Generate new rows.
 
         Parameters
@@ -320,7 +333,7 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         return self.transform_encoded(self.encoding_.encode(self._dataset(X, None, reset=False)))
 
     @_can("decode_latent")
-    def inverse_transform(self, X: Any, y: Any = None) -> Any:
+    def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray | pd.DataFrame:
         """Return rows for latent codes.
 
         Parameters

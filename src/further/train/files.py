@@ -98,8 +98,8 @@ def write_json(path: str | Path, content: Any) -> Path:
     return write_text(path, json.dumps(finite(content), indent=1, ensure_ascii=False) + "\n")
 
 
-def read_json(path: str | Path) -> Any:
-    """Read a JSON file of a run.
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Read the object in a JSON file of a run.
 
     Raises
     ------
@@ -108,14 +108,15 @@ def read_json(path: str | Path) -> Any:
     """
     path = Path(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(explain(path, error)) from error
     except ValueError as error:
         raise RunError(f"{path} is not valid JSON: {error}") from error
+    return record
 
 
-def finite(value: Any) -> Any:
+def finite(value: Any) -> object:
     """Return the object with NumPy scalars as Python's and what is not finite as None."""
     if isinstance(value, dict):
         return {str(key): finite(item) for key, item in value.items()}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from further.errors import RunError
 from further.registry import find_model
+from further.train.estimator import Estimator
 from further.train.files import read_json
 from further.train.parameters import parameters_from_json
 
 
-def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> Any:
+def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> Estimator:
     """Return the fitted estimator of a run.
 
     Parameters
@@ -55,8 +55,12 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> A
     if not (folder / "model.json").is_file():
         raise RunError(f'"{folder}" has not finished; resume it with "further resume {folder}".')
     record = read_json(folder / "model.json")
-    estimator = find_model(record["model"]).load()(**parameters_from_json(record["parameters"]))
+    estimator: Estimator = find_model(record["model"]).load()(
+        **parameters_from_json(record["parameters"])
+    )
     arrays = load_arrays((folder / "model.safetensors").read_bytes())
     estimator.restore(record, arrays)
     # What is no network is computed on the processor.
-    return estimator.to(device) if device != "cpu" and hasattr(estimator, "to") else estimator
+    if device != "cpu" and hasattr(estimator, "to"):
+        estimator.to(device)
+    return estimator

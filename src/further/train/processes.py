@@ -10,12 +10,14 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from further.train.execution import Execution
+
+T = TypeVar("T")
 
 
 def is_alone() -> bool:
@@ -57,11 +59,12 @@ def make_fabric(execution: Execution | None = None) -> Fabric:
     return fabric
 
 
-def decided_by_first(value: Any) -> Any:
+def decided_by_first(value: T) -> T:
     """Return the first process's value in every process."""
     if is_alone():
         return value
-    return make_fabric().broadcast(value)
+    decided: T = make_fabric().broadcast(value)
+    return decided
 
 
 @contextmanager

@@ -23,7 +23,7 @@ unsupervised outlier detection, Data Min. Knowl. Discov. 30.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ MEASURES = ("precision_at_k", "average_precision", "roc_auc")
 RARE = 0.1
 
 
-def rare_class(labels: pd.Series) -> Any | None:
+def rare_class(labels: pd.Series) -> Hashable | None:
     """Return the class of a label that can mark anomalies: the rarer of two, below a tenth.
 
     Examples

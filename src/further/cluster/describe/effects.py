@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -144,8 +143,8 @@ class ColumnEffects:
             self.codes, distinct = pd.factorize(column)
             self.categories = [json_value(value) for value in distinct]
 
-    def center(self, members: NDArray[np.bool_]) -> Any:
-        """Return the mean of numbers, the date amid dates, the most frequent category."""
+    def center(self, members: NDArray[np.bool_]) -> float | str | bool | None:
+        """Return the mean of numbers or dates, or the most frequent category."""
         if self.is_quantity:
             values = _present(self.values[members])
             if len(values) == 0:

@@ -11,7 +11,7 @@ to its clusterers as the square matrix of all pairs, which is refused where it d
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from further.cluster.dissimilarity.distances import (
 )
 
 #: Distances that scikit-learn's clusterers are to take beside their own.
+#: Rows as scikit-learn reads them.
+Rows: TypeAlias = "NDArray[Any] | sparse.csr_matrix"
+
 GREAT_CIRCLE = "great_circle"
 MATRIX_METRICS = ("gower",)
 OUR_METRICS = (GREAT_CIRCLE, *MATRIX_METRICS)
@@ -111,7 +114,7 @@ class Measure:
         """Whether the rows that are given are distances already."""
         return self._is("precomputed")
 
-    def check(self, estimator: Any, X: Any, *, reset: bool = True, **checks: Any) -> Any:
+    def check(self, estimator: Any, X: Any, *, reset: bool = True, **checks: Any) -> Rows:
         """Return validated rows: scikit-learn's checks, but for what only our distances can read.
 
         Parameters
@@ -144,7 +147,7 @@ class Measure:
             check_coordinates(rows, type(estimator).__name__)
         return rows
 
-    def given(self, rows: Any, who: str) -> Any:
+    def given(self, rows: Any, who: str) -> Rows:
         """Return what scikit-learn's ``fit`` takes in the place of the rows.
 
         Parameters
@@ -170,7 +173,7 @@ class Measure:
             return self.pairwise(rows, rows)
         return self.prepared(rows)
 
-    def prepared(self, rows: Any) -> Any:
+    def prepared(self, rows: Any) -> Rows:
         """Return rows as scikit-learn's distance of that name reads them."""
         if self._is(GREAT_CIRCLE):
             return np.radians(np.asarray(rows, dtype=np.float64))

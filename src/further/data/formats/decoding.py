@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from further.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm",
@@ -151,7 +154,7 @@ class Decoder:
         return notes
 
 
-def open_picture(path: Path) -> Any:
+def open_picture(path: Path) -> Image.Image:
     """Return the decoded picture, upright.
 
     Raises
@@ -163,7 +166,7 @@ def open_picture(path: Path) -> Any:
         return _open(path, None)
 
 
-def fit_picture(picture: Any, size: tuple[int, int], *, smooth: bool = True) -> Any:
+def fit_picture(picture: Image.Image, size: tuple[int, int], *, smooth: bool = True) -> Image.Image:
     """Return a picture cropped around its centre and resampled to (width, height).
 
     Parameters

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from further.data.formats.decoding import (
 )
 from further.data.formats.mapped import map_pictures
 from further.data.memory import GIB, refuse_too_large
+from further.data.picture_array import PictureArray
 from further.data.target import Classes
 from further.errors import InputError
 
@@ -91,7 +91,7 @@ def read_files(
     paths: Sequence[Path],
     resize: int | str | None = None,
     mapped: bool | str | Path = False,
-) -> tuple[Any, int | None, list[str]]:
+) -> tuple[np.ndarray | PictureArray, int | None, list[str]]:
     """Return the pictures of some files, their grey levels, and notes on what was done to them.
 
     Parameters

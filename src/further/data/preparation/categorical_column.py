@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from further.data.preparation.numeric_column import BlockPart
+
+T = TypeVar("T")
 
 MOST_CATEGORIES = 50
 
@@ -103,7 +106,7 @@ class CategoricalColumn:
         places.append(self.width - 1 if self.missing else self.frequent)  # code -1
         out[np.arange(len(column)), np.asarray(places)[codes]] = 1
 
-    def decode(self, encoded: np.ndarray, rng: np.random.Generator) -> Any:
+    def decode(self, encoded: np.ndarray, rng: np.random.Generator) -> np.ndarray | ExtensionArray:
         """Return the categories of the largest entries, with the type of the source.
 
         Parameters
@@ -128,7 +131,7 @@ class CategoricalColumn:
         place[absent] = len(values) - 1
         return self._restore(values, place)
 
-    def _restore(self, values: list[Any], place: np.ndarray) -> Any:
+    def _restore(self, values: list[Any], place: np.ndarray) -> np.ndarray | ExtensionArray:
         if self.known is not None:
             position = {value: i for i, value in enumerate(self.known)}
             lookup = np.array([position.get(value, -1) for value in values])
@@ -151,7 +154,7 @@ class CategoricalColumn:
         return cls(**{key: value for key, value in record.items() if key != "kind"})
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: T | np.generic) -> T:
     """Return a NumPy scalar as Python's own, as JSON has it."""
     return value.item() if isinstance(value, np.generic) else value
 

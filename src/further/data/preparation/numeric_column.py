@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from further.data.preparation.normal_score import NormalScore
 
@@ -103,7 +104,7 @@ class NumericColumn:
         if self.missing:
             out[:, 1], out[:, 2] = ~absent, absent
 
-    def decode(self, encoded: np.ndarray) -> Any:
+    def decode(self, encoded: np.ndarray) -> np.ndarray | ExtensionArray:
         """Return the values of ``(n, width)`` encoded rows with the type of the source."""
         numbers = self.score.decode(encoded[:, 0].astype(np.float64))
         if self.steps is not None:
@@ -156,7 +157,9 @@ def to_numbers(column: pd.Series) -> np.ndarray:
     return numbers
 
 
-def _from_numbers(numbers: np.ndarray, absent: np.ndarray | None, dtype: str) -> Any:
+def _from_numbers(
+    numbers: np.ndarray, absent: np.ndarray | None, dtype: str
+) -> np.ndarray | ExtensionArray:
     """Return numbers as a column of that type, missing where ``absent``."""
     if dtype.startswith("datetime64"):
         moments = pd.Series(numbers.astype(np.int64).astype("datetime64[s]"))
