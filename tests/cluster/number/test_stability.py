@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from further.cluster.kmeans import KMeans
 from further.cluster.number.stability import (
+    UNLABELLED,
     Resamples,
     agreement_by_k,
     agreement_of_samples,
@@ -115,6 +116,24 @@ def test_a_cluster_apart_is_stable_and_the_parts_of_a_cloud_are_not():
     assert (apart.jaccard.value, apart.verdict, apart.recovered) == (1.0, "stable", 1.0)
     assert len(parts) == 2
     assert max(parts) < 0.75
+
+
+def test_samples_of_many_rows_are_drawn_from_all_of_them():
+    # Drawn from one part of the rows they would be too much alike, and agree too well.
+    X = np.random.default_rng(0).random((500, 2))
+    resamples = Resamples(X, n_rows=50, n_bootstrap=30, random_state=0)
+    assert len(np.unique(np.concatenate(resamples.drawn))) > 400
+    labels = resamples.cluster(KMeans(3))
+    labelled = (labels != UNLABELLED).sum(axis=1)
+    assert ((labelled > 50) & (labelled <= 100)).all()
+    assert len(resamples.agreement(labels)) == 30
+    reference = KMeans(3, n_init=5, random_state=0).fit(X).labels_
+    for found in resamples.clusters(labels, reference):
+        values = np.array([
+            brute_force_jaccard(reference, line, rows, found.cluster)
+            for line, rows in zip(labels, resamples.drawn, strict=True)
+        ])  # fmt: skip
+        assert found.jaccard.value == pytest.approx(values.mean())
 
 
 def test_noise_is_no_cluster_that_is_found_again():

@@ -1,8 +1,9 @@
 r"""Does the clustering hold? Agreement of the clusterings of bootstrap samples.
 
-Of the rows (at most 1,000; 300 for methods slower than k-means) m bootstrap samples are drawn, the
-same ones for all clusterings that are compared; each is clustered with a few initialisations, and
-each clustering labels the rows. Two figures come from these labels.
+Of the rows m bootstrap samples are drawn (of at most 1,000 rows; 300 for methods slower than
+k-means), the same ones for all clusterings that are compared. Each is clustered with a few
+initialisations, and each clustering labels its own rows and as many that are the same for all. Two
+figures come from these labels.
 
 *Stability of the whole.* With A the adjusted Rand index of two labellings (1: the same, 0 on
 average: chance), the mean agreement of sample a with the others, and the mean over all pairs, are
@@ -99,7 +100,8 @@ class Resamples:
     X : array or DataFrame of shape (n, d)
         Rows.
     n_rows : int
-        Rows that are compared at most; of more a seeded sample is taken.
+        Rows of a sample, and rows that are compared, at most. Samples are drawn from all rows: from
+        a part of them they would be too much alike.
     n_bootstrap : int, default=20
         Samples.
     random_state : int, Generator or None
@@ -129,26 +131,36 @@ class Resamples:
                 f"stability: X has {len(X)} rows, which make no pair; give at least 2."
             )
         rng = np.random.default_rng(random_state)
-        self.rows = sample_rows(len(X), n_rows, rng)
-        self.X = take_rows(X, self.rows)
-        n = len(self.rows)
-        self.drawn = [rng.integers(0, n, n) for _ in range(n_bootstrap)]
+        self.X, self.rows = X, sample_rows(len(X), n_rows, rng)
+        self.drawn = [rng.integers(0, len(X), len(self.rows)) for _ in range(n_bootstrap)]
         self.seeds = rng.integers(0, 2**31 - 1, n_bootstrap).tolist()
 
     def cluster(self, estimator: Any) -> np.ndarray:
         """Return the labels of the rows by the clustering of each sample, shape (m, n).
 
-        An estimator without ``predict`` labels the rows of its sample only.
+        A clustering labels the rows of its sample and, where it has ``predict``, those that are
+        compared; the others are :data:`UNLABELLED`.
         """
-        few = with_few_initialisations(estimator)
-        labels = np.full((len(self.drawn), len(self.rows)), UNLABELLED, dtype=np.int64)
+        few, compared = with_few_initialisations(estimator), take_rows(self.X, self.rows)
+        labels = np.full((len(self.drawn), len(self.X)), UNLABELLED, dtype=np.int32)
         for line, rows, seed in zip(labels, self.drawn, self.seeds, strict=True):
             fitted = with_parameters(few, random_state=seed).fit(take_rows(self.X, rows))
+            line[rows] = (
+                fitted.labels_
+                if hasattr(fitted, "labels_")
+                else fitted.predict(take_rows(self.X, rows))
+            )
             if hasattr(fitted, "predict"):
-                line[:] = fitted.predict(self.X)
-            else:
-                line[rows] = fitted.labels_
+                line[self.rows] = fitted.predict(compared)
         return labels
+
+    def agreement(self, labels: np.ndarray) -> np.ndarray:
+        """Return the agreement of each sample with the others, on the rows that are compared.
+
+        Clusterings that do not label these are compared on the rows that two samples share.
+        """
+        compared = labels[:, self.rows]
+        return agreement_of_samples(labels if (compared == UNLABELLED).any() else compared)
 
     def clusters(self, labels: np.ndarray, reference: np.ndarray) -> list[ClusterStability]:
         """Return the stability of each cluster of a clustering, noise left out.
@@ -158,7 +170,7 @@ class Resamples:
         labels : ndarray of shape (m, n)
             From :meth:`cluster`.
         reference : ndarray of shape (n,)
-            The clusters of the compared rows.
+            The clusters of all rows.
 
         Returns
         -------
@@ -390,7 +402,7 @@ def stability(
     resamples = Resamples(
         X, n_rows=rows_compared(estimator), n_bootstrap=n_bootstrap, random_state=random_state
     )
-    return mean_agreement(agreement_of_samples(resamples.cluster(estimator)))
+    return mean_agreement(resamples.agreement(resamples.cluster(estimator)))
 
 
 def agreement_by_k(
@@ -413,6 +425,6 @@ def agreement_by_k(
         As :func:`agreement_of_samples` has it.
     """
     return {
-        k: agreement_of_samples(resamples.cluster(with_parameters(estimator, n_clusters=k)))
+        k: resamples.agreement(resamples.cluster(with_parameters(estimator, n_clusters=k)))
         for k in ks
     }

@@ -13,7 +13,6 @@ from further.cluster.number.stability import (
     PATTERN,
     STABLE,
     Resamples,
-    agreement_of_samples,
     mean_agreement,
     rows_compared,
 )
@@ -92,9 +91,9 @@ def compare_methods(
         entry["agreement"] = float(adjusted_rand_score(reference, labels))
         if entry["k"] >= 2:
             found = resamples.cluster(method.make(k or clusters, seed))
-            entry["stability"] = mean_agreement(agreement_of_samples(found)).to_dict()
+            entry["stability"] = mean_agreement(resamples.agreement(found)).to_dict()
             if is_chosen:
-                own = resamples.clusters(found, np.asarray(estimator.labels_)[resamples.rows])
+                own = resamples.clusters(found, np.asarray(estimator.labels_))
                 cluster_stability = {
                     "stable_from": STABLE,
                     "pattern_from": PATTERN,
