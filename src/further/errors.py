@@ -1,4 +1,4 @@
-"""Errors that a user can cause, told apart from failures of ours."""
+"""Errors that a user can cause, as opposed to failures of further."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ def test_lists_of_odd_lengths_and_many_clusters(damaged: Any) -> None:
     parsed = page(damaged("tree", damage))
     assert "68 more clusters" not in parsed.text
     assert "48 more clusters" in parsed.text
-    assert "20 more stand in evaluation.json" in parsed.text
+    assert "20 more are in evaluation.json" in parsed.text
     assert "Merge by merge" not in parsed.text
     assert "Noise" in parsed.text
 

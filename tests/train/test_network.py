@@ -127,7 +127,7 @@ def test_a_run_that_was_made_elsewhere_loads_on_the_processor(tumours, tmp_path,
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is such a device")
 def test_a_device_that_is_not_there_is_refused_before_the_training(tumours):
-    said = r'device="cuda" is not there on this machine; take "cpu" or "auto"\.'
+    said = r'device="cuda" is not available on this machine; take "cpu" or "auto"\.'
     with pytest.raises(InputError, match=said):
         find_device("cuda")
     with pytest.raises(InputError, match=said):

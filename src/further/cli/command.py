@@ -178,21 +178,21 @@ device_option = click.option(
 reading_options = with_options(
     click.option(
         "--header/--no-header", default=None,
-        help="Whether the first line of a CSV file holds the names; found out by default.",
+        help="Whether the first line of a CSV file holds the names; detected by default.",
     ),
     click.option(
         "--resize", metavar="SIZE",
-        help="Side in pixels, or WIDTHxHEIGHT, that pictures of mixed sizes are brought to.",
+        help="Side in pixels, or WIDTHxHEIGHT, to which pictures of mixed sizes are resized.",
     ),
     click.option(
         "--mapped", is_flag=True,
         help="Leave the pictures of a folder on the disk, in an array file under runs/arrays: for "
-        "more than fits into memory.",
+        "more pictures than fit into memory.",
     ),
 )  # fmt: skip
 loading_options = with_options(target_option, groups_option, attributes_option, reading_options)
 unconditional_option = click.option(
-    "--unconditional", is_flag=True, help="Do not tell the models the class."
+    "--unconditional", is_flag=True, help="Do not condition the models on the class."
 )
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), metavar="RUN",

@@ -22,7 +22,7 @@ from further.cli.command import (
 def command(run: Path, device: str, as_json: bool, quiet: bool, training_examples: bool) -> None:
     """Evaluate the trained model of RUN on held-out data, as a comparison would.
 
-    Writes evaluation.json and the report anew; for a comparison, that of all its models.
+    Rewrites evaluation.json and the report; for a comparison, those of all its models.
     """
     from further.cli.listener import Listener
     from further.cli.result import write_result

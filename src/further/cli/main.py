@@ -31,7 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "evaluate": "Evaluate a trained model on held-out data.",
         "sample": "Generate pictures or rows with a trained model.",
         "predict": "Assign new rows to the clusters of a run.",
-        "resume": "Resume whatever was interrupted.",
+        "resume": "Resume an interrupted run.",
     },
     "Runs and models": {
         "report": "Write the report of a run.",

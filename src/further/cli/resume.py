@@ -21,8 +21,8 @@ from further.cli.command import (
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--device", type=click.Choice(DEVICES),
-    help="Where networks are trained from here on; default: where they were, which is what the "
-    "promise below needs.",
+    help="Where training continues; default: the same device as before, which the promise below "
+    "requires.",
 )  # fmt: skip
 @with_options(jobs_option, json_option, quiet_option, training_examples_option)
 def command(

@@ -17,7 +17,7 @@ from further.errors import RunError
 @click.argument("folder", type=click.Path(path_type=Path), default="runs")
 @click.option(
     "--remove", type=click.Path(path_type=Path), metavar="RUN", multiple=True,
-    help="Remove this run with all that is in it; may be given several times.",
+    help="Remove this run and everything in it; may be given several times.",
 )  # fmt: skip
 @with_options(json_option, quiet_option)
 def command(folder: Path, remove: tuple[Path, ...], as_json: bool, quiet: bool) -> None:
@@ -80,7 +80,7 @@ def _removable(given: Path, folder: Path) -> Path:
     if path.is_symlink():
         raise RunError(f'"{path}" is a link; name the run itself.')
     if Run(path).status == "running":
-        raise RunError(f'"{path}" is being worked on; interrupt that first.')
+        raise RunError(f'"{path}" is in use by another process; interrupt that first.')
     return path
 
 

@@ -215,7 +215,7 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
         if self.connectivity is not None and in_tree < n:
             raise InputError(
                 f"AgglomerativeClustering: sample_size={self.sample_size} leaves out rows that the "
-                "connectivity speaks of; give one of the two."
+                "connectivity refers to; give one of the two."
             )
 
     def _build(self, rows: Any, measure: Measure) -> None:

@@ -180,7 +180,7 @@ def latitude_first(X: T) -> T | pd.DataFrame:
         return X
     if len(latitude) != 1 or len(longitude) != 1:
         raise InputError(
-            f'GreatCircleKMeans: of the columns "{X.columns[0]}" and "{X.columns[1]}" one is to be '
+            f'GreatCircleKMeans: of the columns "{X.columns[0]}" and "{X.columns[1]}" one must be '
             "the latitude and one the longitude; call them latitude and longitude."
         )
     return X.iloc[:, [latitude[0], longitude[0]]]

@@ -44,7 +44,7 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
     When to use: where a mean means nothing (sets, categories, texts, places), where one real row
     is to stand for each cluster, and with outliers, which pull a mean and not a medoid. When it
     fails: time and memory grow with the square of the rows; what does not fit is refused unless
-    ``sample_size`` says how many rows the medoids are to be looked for in.
+    ``sample_size`` says how many rows the medoids are chosen from.
 
     Parameters
     ----------

@@ -210,7 +210,7 @@ class KModes(CategoricalClusterer):
 
     customary_for = "categorical"
     objective = "mismatches"
-    score_meaning = "the number of columns that differ from the mode of the own cluster"
+    score_meaning = "the number of columns that differ from the mode of the cluster"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **CategoricalClusterer._parameter_constraints,
         "init": [StrOptions({"huang", "cao", "random", "k-means++"}), "array-like"],

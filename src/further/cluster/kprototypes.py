@@ -128,7 +128,7 @@ class KPrototypes(CategoricalClusterer):
     customary_for = "mixed"
     objective = "squared euclidean and mismatches"
     score_meaning = (
-        "the cost at the prototype of the own cluster: squared differences of the numbers and the "
+        "the cost at the prototype of the cluster: squared differences of the numbers and the "
         "weight of each category that differs"
     )
     gamma_: float

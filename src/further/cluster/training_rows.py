@@ -16,7 +16,7 @@ from further.train.estimator import Estimator
 class KeepsTrainingRows(Estimator):
     """Mixin: ``training_rows_`` goes into the files, so a saved estimator holds the data.
 
-    When to use: where new rows are compared with training rows, or a model is made anew from them.
+    When to use: where new rows are compared with training rows, or a model is rebuilt from them.
     When it fails: sparse matrices are not saved.
     """
 

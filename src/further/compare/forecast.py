@@ -70,14 +70,14 @@ def forecast(
     free = available_bytes()
     if needed > free:
         raise InputError(
-            f"{data}: the comparison needs about {needed / 1e9:.1f} GB of memory "
-            f"and {free / 1e9:.1f} GB are free; use fewer jobs, smaller pictures or fewer rows."
+            f"{data}: the comparison needs about {needed / 1e9:.1f} GB of memory, "
+            f"but {free / 1e9:.1f} GB are free; use fewer jobs, smaller pictures or fewer rows."
         )
     return {"seconds": max(total / processes, longest), "by_model": by_model, "bytes": needed}
 
 
 def available_bytes() -> int:
-    """Return the memory that is to be had, that of cached files included."""
+    """Return the available memory, that of cached files included."""
     return int(psutil.virtual_memory().available)
 
 

@@ -1,4 +1,4 @@
-"""Where the data of a run come from, where the run goes, and who is told how far it is."""
+"""Where the data of a run come from, where the run goes, and who is informed of the progress."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class TaskModule(Protocol):
         """
 
     def judge(self, path: str | Path, *, device: str, listen: Listen | None) -> Result:
-        """Judge the trained models of a finished run anew.
+        """Judge the trained models of a finished run again.
 
         Parameters
         ----------

@@ -144,7 +144,7 @@ class ParquetSource(Source):
             return parquet.ParquetFile(self.path, pre_buffer=False)
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(
-                f"{self.path} cannot be read as Parquet ({_first_line(error)}); write it anew."
+                f"{self.path} cannot be read as Parquet ({_first_line(error)}); write it again."
             ) from error
 
     def columns(self) -> list[Column]:
@@ -174,7 +174,7 @@ class ParquetSource(Source):
                 except (pa.ArrowInvalid, OSError) as error:
                     raise InputError(
                         f"{self.path}, row {row + 1} and after: cannot be read "
-                        f"({_first_line(error)}); write the file anew."
+                        f"({_first_line(error)}); write the file again."
                     ) from error
 
 

@@ -1,4 +1,4 @@
-"""A table larger than memory, as batches of rows that can be gone through again and again."""
+"""A table larger than memory, as batches of rows that can be iterated over again and again."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def load(
         Columns of a table that describe the rows, such as those that the law protects: they are
         kept with the rows for an audit, and no model sees them.
     header : bool, optional
-        Whether the first line of a CSV file holds the names; found out by default.
+        Whether the first line of a CSV file holds the names; detected by default.
     mapped : bool or path, default=False
         Whether to leave the pictures of a folder on the disk: they are decoded once into an array
         file (a path, or one under ``runs/arrays``), from which rows are read as they are needed.

@@ -256,7 +256,7 @@ class GoalRecord:
     ranking : tuple of str
         Names of the models for which it is defined, the best first.
     tied : tuple of str
-        Those that cannot be told apart from the best.
+        Those that cannot be distinguished from the best.
     sentence : str
         The same in words.
     survives : bool or None
@@ -349,7 +349,7 @@ class Evaluation:
     budget : BudgetRecord
         Of each model.
     conditional : bool
-        Whether models were told the class.
+        Whether models were conditioned on the class.
     protocol : dict
         What was fixed before any model was judged.
     models : tuple of ModelRecord

@@ -1,6 +1,6 @@
 """The published schema of ``evaluation.json``, made from the types that write it.
 
-``python -m further.evaluate.schema > docs/evaluation.schema.json`` writes it anew.
+``python -m further.evaluate.schema > docs/evaluation.schema.json`` writes it again.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class Prediction:
     """The target of the network and what it says about the data."""
 
     def target(self, x: Tensor, noise: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-        """Return what the network should put out for ``alpha * x + sigma * noise``.
+        """Return the target of the network for ``alpha * x + sigma * noise``.
 
         Parameters
         ----------

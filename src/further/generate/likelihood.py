@@ -1,4 +1,4 @@
-r"""Likelihoods p(x | η) of encoded rows given what a decoder puts out.
+r"""Likelihoods p(x | η) of encoded rows given the outputs of a decoder.
 
 ======================  ==================================  ===================================
 name                    of                                  log p(x | η)
@@ -50,7 +50,7 @@ class Likelihood(nn.Module):
     Attributes
     ----------
     outputs : int
-        How many numbers a decoder puts out for each value.
+        How many outputs a decoder has for each value.
     discrete : bool
         Whether it is a probability of the discrete data, not a density or a loss.
     """
@@ -68,7 +68,7 @@ class Likelihood(nn.Module):
         Parameters
         ----------
         eta : Tensor of shape (n, outputs * size)
-            What the decoder puts out.
+            Outputs of the decoder.
         x : Tensor of shape (n, *shape)
             Encoded rows.
 
@@ -89,7 +89,7 @@ class Likelihood(nn.Module):
         Parameters
         ----------
         eta : Tensor of shape (n, outputs * size)
-            What the decoder puts out.
+            Outputs of the decoder.
         generator : torch.Generator
             Source of the draws.
 
@@ -159,7 +159,7 @@ class Gaussian(Likelihood):
 class DiscretizedLogistic(Likelihood):
     """A logistic distribution integrated over each grey level; the ends take the tails.
 
-    The scale is learned for each value of a row, not put out by the decoder (Kingma et al. 2016):
+    The scale is learned for each value of a row, not an output of the decoder (Kingma et al. 2016):
     on few rows a decoder that sets its own scales becomes sure of itself and is wrong on new rows.
 
     Parameters

@@ -7,7 +7,7 @@ half of them by an affine coupling,
 .. math:: z_b \leftarrow e^{\lambda(z_a, c)} z_b + \mu(z_a, c).
 
 After each scale but the last, half of the channels leave as noise, whose mean and scale depend on
-the half that stays (Dinh et al. 2017), so that coarse structure is told apart from detail.
+the half that stays (Dinh et al. 2017), so that coarse structure is separated from detail.
 Sides that are no multiple of the squeezes are padded with noise that does not depend on the
 picture, which turns the density into a lower bound (Huang et al. 2020).
 

@@ -163,7 +163,7 @@ def read_json(path: Path) -> object:
     except json.JSONDecodeError as error:
         raise RunError(
             f"{path}, line {error.lineno}, column {error.colno}: not valid JSON ({error.msg}); "
-            "evaluate the run again to write it anew."
+            "evaluate the run again to rewrite it."
         ) from error
 
 

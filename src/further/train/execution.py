@@ -122,7 +122,9 @@ def find_device(name: str = "auto") -> Device:
     device: Device = next(known for known in there if known == name)
     if not there[device]:
         found = " and ".join(f'"{known}"' for known, is_there in there.items() if is_there)
-        raise InputError(f'device="{name}" is not there on this machine; take {found} or "auto".')
+        raise InputError(
+            f'device="{name}" is not available on this machine; take {found} or "auto".'
+        )
     return device
 
 

@@ -244,7 +244,7 @@ class Loop:
     def _next_batch(self) -> Batch:
         """Return this process's share of the next global batch, and seed the noise of the step.
 
-        The rows are shuffled anew every epoch.
+        The rows are reshuffled every epoch.
         """
         rank, world = self.fabric.global_rank, self.fabric.world_size
         position = self.step % self.steps_per_epoch

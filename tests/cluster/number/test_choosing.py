@@ -149,7 +149,7 @@ def test_data_of_no_structure_get_one_and_what_the_criteria_would_say():
     assert not choice.tendency.found
     assert choice.tendency.p_value > 0.05
     assert "no better than data of the same spread without clusters (p = " in choice.sentence
-    assert "made to name a number" in choice.sentence
+    assert "if a number is needed" in choice.sentence
 
 
 def test_the_answer_comes_with_its_criteria(three):

@@ -54,7 +54,7 @@ def test_where_the_initialisation_hardly_matters_no_row_changes():
     found = init_sensitivity(X, 2, n_init=5, random_state=0)
     assert found.changing.max() == 0
     assert all(kind.best_share == 1 and kind.median == 1 for kind in found.kinds)
-    assert found.sentence.startswith("The initialisation hardly matters")
+    assert found.sentence.startswith("The initialisation makes little difference")
 
 
 def test_shares_are_counts_of_initialisations(found):

@@ -15,7 +15,7 @@ def test_free_text_is_recognised_in_whatever_order_the_rows_are(order):
     if order == "shuffled":
         column = column.iloc[np.random.default_rng(0).permutation(4000)]
     found = why_useless(column, first=False, several=True)
-    assert found == "free text or names: hardly two rows share a value"
+    assert found == "free text or names: almost no two rows share a value"
 
 
 def test_categories_of_several_words_stay():

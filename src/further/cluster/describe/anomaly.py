@@ -297,7 +297,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("isolation_forest", "Isolation forest", _isolation_forest,
              "depth at which random cuts isolate a row"),
     Detector("local_outlier_factor", "Local outlier factor", _local_outlier_factor,
-             "density beside that of the 20 nearest rows"),
+             "density compared with that of the 20 nearest rows"),
 )  # fmt: skip
 
 

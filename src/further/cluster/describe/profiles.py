@@ -141,7 +141,7 @@ def profile_clusters(
     """Return what each cluster is, in the units of the table.
 
     When to use: on any clustering of a table. When it fails: it compares one column at a time; a
-    cluster that only a combination of columns tells apart has no features here, but a rule.
+    cluster that only a combination of columns distinguishes has no features here, but a rule.
 
     Parameters
     ----------

@@ -94,7 +94,7 @@ class Rules:
 
     @property
     def note(self) -> str:
-        """What the fidelity is to be read beside, in a sentence."""
+        """What to compare the fidelity with, in a sentence."""
         return (
             f"Always naming the largest cluster would be right for {self.baseline:.0%} of the rows."
         )
@@ -224,7 +224,7 @@ def _checked(frame: Any, labels: Any, max_depth: int) -> tuple[pd.DataFrame, NDA
     labels = column_or_1d(labels)
     check_consistent_length(frame, labels)
     if len(np.unique(labels)) < 2:
-        raise InputError("cluster_rules: labels has one cluster; rules tell at least 2 apart.")
+        raise InputError("cluster_rules: labels has one cluster; rules need at least 2.")
     if not isinstance(max_depth, Integral) or max_depth < 1:
         raise InputError(f"cluster_rules: max_depth={max_depth}; give an int of at least 1.")
     return typed_table(frame, name="frame"), labels
@@ -279,7 +279,9 @@ def _questions(table: pd.DataFrame) -> _Questions:
             numbers.append(None)
             values.append((column, json_value(value)))
     if not columns:
-        raise InputError("cluster_rules: no column of frame varies, so nothing tells rows apart.")
+        raise InputError(
+            "cluster_rules: no column of frame varies, so there is nothing to distinguish rows by."
+        )
     return _Questions(np.column_stack(columns), numbers, values)
 
 

@@ -1,4 +1,4 @@
-"""What a measure says to be clustered by: costs of rows at centres, and the cheapest centre."""
+"""What a measure must provide for clustering: costs of rows at centres, and the cheapest centre."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Measure:
     Attributes
     ----------
     inner : str or callable
-        What scikit-learn is told.
+        The metric that scikit-learn is given.
     unit : float
         One of scikit-learn's units in ours: the Earth's radius in km, else 1.
 

@@ -7,7 +7,7 @@ First the cluster tendency: a Monte Carlo test against data of no structure and 
 
 .. math:: \hat k = \arg\max_k \#\{\text{criteria that answer } k\},
 
-and of numbers with as many votes the one whose clusterings of bootstrap samples agree best. A
+and among numbers with equal votes the one whose clusterings of bootstrap samples agree best. A
 criterion whose own answer is below ``k_min`` does not vote. The vote is stated, not derived: the
 criteria are no independent witnesses, so their number is no probability, and where they disagree
 the answer names who says what.
@@ -283,8 +283,8 @@ def _choose(
         ]  # fmt: skip
     else:
         notes.append(
-            "Calinski-Harabasz, Davies-Bouldin, gap statistic and BIC were left out: they are "
-            "about means and squares, which this distance does not have."
+            "Calinski-Harabasz, Davies-Bouldin, gap statistic and BIC were left out: they rest "
+            "on means and squared distances, which do not suit this distance."
         )
     criteria.append(most_stable(agreement))
     stable = {k: mean_agreement(samples) for k, samples in agreement.items()}
@@ -311,7 +311,7 @@ def _decide(
         p = tendency.p_value
         sentence = (
             f"{name} separates these rows no better than data of the same spread without clusters "
-            f"(p = {p:.2g})" + (f"; made to name a number, {said}." if said else ".")
+            f"(p = {p:.2g})" + (f"; if a number is needed, {said}." if said else ".")
         )
     elif agree:
         sentence = (

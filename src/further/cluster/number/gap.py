@@ -149,7 +149,7 @@ def gap_statistic(
     # The paper's standard deviation divides by B.
     error = drawn.std(axis=0) * math.sqrt(1 + 1 / n_references)
     k = gap_rule(dict(zip(ks, gap, strict=True)), dict(zip(ks, error, strict=True)))
-    said = "its answer is the smallest k whose gap reaches the next one's less its standard error"
+    said = "its answer is the smallest k whose gap is at least the next one less its error"
     if k is None:
         said += "; no k does, so it gives none"
     return Criterion(

@@ -237,7 +237,7 @@ def init_sensitivity(
     >>> found.kinds[0].best_share
     1.0
     >>> found.sentence
-    'The initialisation hardly matters: all 10 reach the lowest inertia, to within 0.1 %.'
+    'The initialisation makes little difference: all 10 reach the lowest inertia, to within 0.1 %.'
     """
     estimator = KMeans() if estimator is None else estimator
     if n_init < 2:
@@ -361,7 +361,10 @@ def _say(
     reached = int((relative <= 1 + TOLERANCE).sum())
     within = f"to within {100 * TOLERANCE:g} %"
     if reached == total:
-        return f"The initialisation hardly matters: all {total} reach the lowest inertia, {within}."
+        return (
+            f"The initialisation makes little difference: all {total} reach the lowest inertia, "
+            f"{within}."
+        )
     by_kind = ""
     if len(kinds) > 1:
         shares = ", ".join(f"{100 * kind.best_share:.0f} % by {kind.kind}" for kind in kinds)

@@ -20,9 +20,9 @@ so that the first two have *exactly* the mean and covariance of the rows:
   a Gaussian copula with the correlation of their normal scores.
 
 Numbers that take few values only (at most 10, in data of two columns or more) are given those
-values back by rank: that a column of yes and no has two modes is no discovery. A column of
-categories is shuffled on its own, which keeps how frequent each is and undoes what clusters of
-categories are, their going together. Missing entries are shuffled likewise.
+values back by rank: that a column of yes and no has two modes says nothing about clusters. A
+column of categories is shuffled on its own, which keeps the frequency of each category and removes
+any association between columns. Missing entries are shuffled likewise.
 
 How exact a test against these sets is (:mod:`further.cluster.number.tendency`, which treats rows
 and sets alike): it has its level for one Gaussian, for categories that do not go together (a

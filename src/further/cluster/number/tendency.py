@@ -25,7 +25,7 @@ falls faster than that of uniform or Gaussian ones, since centroids take the str
 the third kind of reference has the same stragglers, so it is one cluster. Where such a cluster has
 been turned, so that the tails lie along no column, the columns do not show what they are and
 structure may be found in it. The price of all this is power: a cluster of a few per cent of the
-rows passes for a tail, and two Gaussians of 100 rows each are told apart in a third of the cases
+rows passes for a tail, and two Gaussians of 100 rows each are separated in a third of the cases
 with 4 standard deviations between their centres and in all with 5. A ring, a crescent or two long
 parallel bands are not unimodal, but k-means does not fit them either: where nothing is found,
 density-based methods may still find them.

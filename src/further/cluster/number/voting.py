@@ -1,8 +1,8 @@
-r"""The rule that turns criteria into one number: each gives its own, the most frequent one wins.
+r"""The rule that turns criteria into one number: each gives its own, and the most frequent wins.
 
 .. math:: \hat k = \arg\max_k \#\{\text{criteria that answer } k\},
 
-and of numbers with as many votes the one whose clusterings of bootstrap samples agree best.
+and among numbers with equal votes the one whose clusterings of bootstrap samples agree best.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from further.cluster.number.tendency import LEVEL
 HOLDS = 0.6
 
 RULE = (
-    f"No cluster structure, k = 1, where p exceeds {LEVEL}; else the number that most criteria "
-    "give by themselves, and of numbers with as many votes the one whose clusterings of bootstrap "
+    f"No cluster structure, k = 1, where p exceeds {LEVEL}; otherwise the number that most "
+    "criteria choose, and among numbers with equal votes the one whose clusterings of bootstrap "
     "samples agree best."
 )
 

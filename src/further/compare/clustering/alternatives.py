@@ -78,7 +78,7 @@ def compare_methods(
             entry["note"] = "One cluster always agrees with itself, so there is no stability."
             continue
         if clusters < 2 and method.has_k:
-            entry["note"] = "Not fitted: no number of clusters was found to give to it."
+            entry["note"] = "Not fitted: it needs a number of clusters, and none was found."
             continue
         try:
             fitted = method.make(k or clusters, seed).fit(X)

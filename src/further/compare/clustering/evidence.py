@@ -21,7 +21,7 @@ POINTS_PLAYED = 400
 COMPONENTS_PLAYED = 8
 UNUSUAL_ROWS = 10
 #: What minus ``score_samples`` is, unless the class of the method says otherwise.
-CENTRE_DISTANCE = "the distance to the centre of the own cluster"
+CENTRE_DISTANCE = "the distance to the centre of its cluster"
 
 
 def silhouettes_of(
@@ -87,8 +87,8 @@ def evidence(
     notes = list(table.notes)
     if silhouettes is not None and silhouettes.sampled:
         notes.append(
-            f"Silhouettes are of a seeded sample of {len(silhouettes.rows):,} rows, since their "
-            "cost grows with the square of the number of rows."
+            f"Silhouettes were computed on a seeded sample of {len(silhouettes.rows):,} rows, since "
+            "their cost grows with the square of the number of rows."
         )
     scores = np.asarray(estimator.score_samples(table.X), dtype=np.float64)
     rules = cluster_rules(table.used, labels, random_state=seed) if several else None
@@ -235,7 +235,7 @@ def _agreement(table: PreparedTable, labels: np.ndarray) -> dict[str, Any] | Non
         "clusters": [int(cluster) for cluster in counted.index],
         "counts": counted.to_numpy().tolist(),
         "sentence": f'The clusters agree with "{table.label.name}", which took no part, to an '
-        f"adjusted Rand index of {value:.2f} (1: the same groups, 0: as chance would).",
+        f"adjusted Rand index of {value:.2f} (1: the same groups, 0: no better than chance).",
     }
 
 

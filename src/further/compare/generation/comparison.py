@@ -108,7 +108,7 @@ def generative_models(
         Trainings of each model with different seeds; more than one shows whether the ranking
         survives that variation.
     conditional : bool, default=True
-        Whether models are told the class where there are labels.
+        Whether models are conditioned on the class where there are labels.
     target : str, optional
         The label column of a table.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"

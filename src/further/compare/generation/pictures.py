@@ -242,7 +242,7 @@ def write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path) 
     path = ((1 - t) * first + t * last).reshape(-1, codes.shape[1]).astype(np.float32)
     classes = None
     if estimator.spec_.n_classes and test.codes is not None:
-        # Half-way along the path the class changes too, for models that are told it.
+        # Half-way along the path the class changes too, for models that are conditioned on it.
         halves = np.arange(STEPS) < STEPS // 2
         starts, stops = test.codes[ends[0::2], None], test.codes[ends[1::2], None]
         classes = np.where(halves, starts, stops).reshape(-1)

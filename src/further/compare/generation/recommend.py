@@ -46,7 +46,7 @@ def recommend(
         metric, ranked = next((pair for pair in rankings if pair[1]), rankings[0])
         judged = _goal(goal, metric, ranked, scores)
         if not ranked and metric.style != "fixed" and any(m.value(metric.name) for m in fit):
-            once = f"{metric.label} was measured once, without an interval, so it ranks nobody."
+            once = f"{metric.label} was measured once, without an interval, so it ranks no model."
             judged = replace(judged, sentence=once)
         goals[goal.name] = replace(judged, survives=_survives(fit, judged))
     labels = {m.name: m.label for m in models}
@@ -104,7 +104,7 @@ def _sentence(
         return f"No model can be recommended for {data}: each memorizes or has collapsed."
     by_name = {m.name: m for m in fit}
     equals = [realism.ranking[0], *realism.tied]
-    # Among the tied, the one that a trained classifier tells apart from real data the least.
+    # Among the tied, the one whose samples a classifier finds hardest to tell from real rows.
     order = realism.ranking.index
     best = min(equals, key=lambda name: (_two_sample(by_name[name]), order(name)))
     model = by_name[best]

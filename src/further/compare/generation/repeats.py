@@ -122,7 +122,7 @@ def flags_of(
             raised.setdefault(name, []).append(sentence)
     notes = {
         name: said[0] if len(said) == len(trainings) else
-        f"{said[0]} So it is in {len(said)} of {len(trainings)} trainings."
+        f"{said[0]} This holds in {len(said)} of {len(trainings)} trainings."
         for name, said in raised.items()
     }  # fmt: skip
     if control is not None:

@@ -31,7 +31,7 @@ class Setting:
     budget : str
         Of each member.
     conditional : bool
-        Whether members are told the class.
+        Whether members are conditioned on the class.
     device : {"auto", "cpu", "cuda", "mps"}
         Where networks are trained and sampled.
     """

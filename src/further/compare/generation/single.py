@@ -80,7 +80,7 @@ def train(
     seed : int, default=0
         Of the split, the training and the evaluation.
     conditional : bool, default=True
-        Whether the model is told the class where there are labels.
+        Whether the model is conditioned on the class where there are labels.
     out, listen, command : optional
         As :func:`further.compare.generative_models` has them.
     **loading
@@ -161,7 +161,7 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Trained:
 
 
 def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Trained:
-    """Judge a trained model as a comparison would and write ``evaluation.json`` anew.
+    """Judge a trained model as a comparison would and rewrite ``evaluation.json``.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def load_annotated(
         what = f"{target.counts.sum()} objects, each with a mask"
     official = np.array(parts) if None not in parts and len(set(parts)) > 1 else None
     if official is not None:
-        notes.append("The data bring their own split.")
+        notes.append("The data come with their own split.")
     return Dataset(
         name=folder.name,
         kind="images",

@@ -223,7 +223,7 @@ class Lines:
         if twice:
             places = [str(i + 1) for i, name in enumerate(names) if name == twice[0]]
             raise InputError(
-                f'{self.path}, line {self.first_line}: the column name "{twice[0]}" stands more '
+                f'{self.path}, line {self.first_line}: the column name "{twice[0]}" appears more '
                 f"than once (columns {' and '.join(places)}); rename one."
             )
 

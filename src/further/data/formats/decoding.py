@@ -228,7 +228,7 @@ def size_of(path: Path) -> tuple[int, int]:
             turned = picture.getexif().get(_ORIENTATION, 1) >= 5
             width, height = picture.size
     except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path} is no picture that can be read; replace or remove it.") from error
+        raise InputError(f"{path} is not a readable picture; replace or remove it.") from error
     return (height, width) if turned else (width, height)
 
 
@@ -255,7 +255,7 @@ def _open(path: Path, size: tuple[int, int] | None) -> Any:
             picture.load()
             return ImageOps.exif_transpose(picture)
     except UnidentifiedImageError as error:
-        what = "is empty" if path.stat().st_size == 0 else "is no picture, whatever its name says"
+        what = "is empty" if path.stat().st_size == 0 else "is not a picture, despite its name"
         raise InputError(f"{path} {what}; replace or remove it.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"{path} is too large to be decoded safely; scale it down.") from error

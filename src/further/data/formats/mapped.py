@@ -1,7 +1,7 @@
 """A folder of pictures decoded once into an array file, for more than fits into memory.
 
 Beside the array stands a JSON file that says of which files it was made; when these have changed,
-it is made anew.
+it is made again.
 """
 
 from __future__ import annotations

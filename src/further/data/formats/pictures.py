@@ -156,7 +156,7 @@ def _find(folder: Path) -> tuple[list[_File], list[str]]:
         for part, child in found.items():
             if part is None:
                 others = [c.name for c in folder_of_parts if c.name.lower() not in PART_NAMES]
-                notes.append(f"Not part of the split, so passed over: {', '.join(others)}.")
+                notes.append(f"Not part of the split, so ignored: {', '.join(others)}.")
                 continue
             files += [_File(f.path, part, f.label) for f in _classes(child)]
         parts = [part for part in found if part]

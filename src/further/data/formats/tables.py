@@ -196,5 +196,5 @@ def _same_as_label(features: pd.DataFrame, codes: np.ndarray) -> tuple[str, ...]
         if len(distinct) == n_classes and (other >= 0).all():
             pairs = len(np.unique(other.astype(np.int64) * n_classes + codes))
             if pairs == n_classes:
-                notes += (f'"{name}" says the same as the label in other words.',)
+                notes += (f'"{name}" repeats the label in other words.',)
     return notes

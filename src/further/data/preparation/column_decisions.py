@@ -264,7 +264,7 @@ def _keep(judged: ColumnDecision, column: pd.Series, asked: bool) -> ColumnDecis
             )
             why = (
                 f"{judged.distinct:,} categories in {present:,} rows, {rule}: they say which rows "
-                "are equal, hardly which are alike."
+                "are equal, not which are similar."
             )
             return dataclasses.replace(judged, used=False, why=why)
     return judged

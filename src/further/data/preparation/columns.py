@@ -163,8 +163,8 @@ def choose_target(
         distinct = column.dropna().unique()
         if len(distinct) > 1 and not is_quantity(_array(distinct), len(column)):
             return found, (
-                f'The label is the column "{found}", after its name; target="none" makes it an '
-                "ordinary column.",
+                f'The label is the column "{found}", judging by its name; target="none" makes it '
+                "an ordinary column.",
             )
     last = frame.iloc[:, -1]
     if len(names) > 1 and _looks_like_classes(last):
@@ -237,7 +237,7 @@ def why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None:
     some = present.sample(min(1000, len(present)), random_state=0)
     words = some.str.count(r"\s+").mean() + 1
     if distinct > n / 2 or (words > 6 and distinct > n / 5):
-        return "free text or names: hardly two rows share a value"
+        return "free text or names: almost no two rows share a value"
     return None
 
 

@@ -169,7 +169,7 @@ def _why_none(columns: Mapping[str, Summary], types: Mapping[str, str], alone: b
     if kinds == {"binary"} and alone:
         return "all columns have two values"
     if len(columns) == 1:
-        return "a single column of numbers has nothing to be balanced with" if alone else None
+        return "with a single column of numbers there is nothing to balance" if alone else None
     units = {unit_of(name)[1] for name in columns}
     if len(units) == 1 and None not in units:
         return f"all numbers are in {units.pop()}"

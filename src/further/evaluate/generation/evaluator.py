@@ -88,7 +88,7 @@ class EncodedRows:
     def draw(self, n: int, rng: np.random.Generator) -> EncodedRows:
         """Return n rows drawn at random, in random order, or all as they are if there are no more.
 
-        Never the first n: files are sorted by class more often than not.
+        Never the first n: files are often sorted by class.
 
         Parameters
         ----------

@@ -36,7 +36,7 @@ SUBSETS = 5
 class TrainOnSynthetic:
     """Evaluates samples by what a support vector machine learns from them.
 
-    Use it where samples shall replace or augment training rows.
+    Use it where samples are to replace or augment training rows.
     It fails to reward variety that the machine does not need, and to punish flaws that it does not
     see: good samples of the borders between classes are all that counts.
 

@@ -78,7 +78,7 @@ def player(run: RunFolder, training_examples: bool) -> Markup | None:
                     data_kmeans=True,
                 ),
                 json_script(spec),
-                folded_table("The rows that it plays on", head, body),
+                folded_table("The rows that are shown", head, body),
                 class_="kmeans",
             ),
         )

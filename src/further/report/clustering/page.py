@@ -168,7 +168,7 @@ def _warnings(run: RunFolder, training_examples: bool) -> list[str]:
         told.append(
             "Made to be shared: whatever shows rows of the data is left out, namely typical, "
             "borderline and unusual rows, where each row lies and which cluster it is in, and the "
-            "step-by-step k-means, which plays on the rows themselves."
+            "step-by-step k-means, which shows the rows themselves."
         )
     return told
 
@@ -228,7 +228,7 @@ def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
         ),
         section(
             "label",
-            "Beside a label that took no part",
+            "Compared with a label that took no part",
             tables.agreement(run),
         ),
         section(
@@ -244,8 +244,8 @@ def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
             "Does it hold?",
             choice.whether_it_holds(run),
             "Stability is how far clusterings of bootstrap samples of the rows agree (adjusted "
-            "Rand index; 1: the same clusters, 0: as chance would). The samples are the same for "
-            "every method and every k.",
+            "Rand index; 1: the same clusters, 0: no better than chance). The samples are the same "
+            "for every method and every k.",
         ),
         section(
             "initialisations",

@@ -62,7 +62,7 @@ def profiles(run: RunFolder, training_examples: bool) -> Markup | None:
     more = None
     if len(cards) > _CARDS:
         left = len(found) - _MOST_CARDS
-        note = tag("p", f"{left} more stand in evaluation.json.", class_="note")
+        note = tag("p", f"{left} more are in evaluation.json.", class_="note")
         more = tag(
             "details",
             tag("summary", f"{len(cards) - _CARDS} more clusters"),
@@ -121,7 +121,7 @@ def _rule(profile: Mapping[str, Any]) -> Markup | None:
     precision, recall = as_number(profile.get("precision")), as_number(profile.get("recall"))
     told = []
     if precision is not None:
-        told.append(f"{share(precision)} of the rows that it takes belong here (precision)")
+        told.append(f"{share(precision)} of the rows that it selects belong here (precision)")
     if recall is not None:
         told.append(f"it finds {share(recall)} of the cluster (recall)")
     return tag(
@@ -193,7 +193,7 @@ def _centres(
         body.append(cells)
     head = ["Column", *(marked_name(profile.get("cluster")) for profile in found)]
     left = len(names) - _COLUMNS
-    note = f" The first {_COLUMNS} columns; {left} more stand in evaluation.json." * (left > 0)
+    note = f" The first {_COLUMNS} columns; {left} more are in evaluation.json." * (left > 0)
     return tag(
         "section",
         tag("h3", "Their centres side by side"),

@@ -103,7 +103,7 @@ def column_decisions(run: RunFolder) -> Markup | None:
     head = ("Column", "Taken for", "Used", "Missing", "Distinct", "Scaling", "Why")
     table = data_table(head, rows, "decisions")
     left = len(found) - _COLUMNS
-    note = tag("p", f"{left} more columns stand in evaluation.json.", class_="note")
+    note = tag("p", f"{left} more columns are in evaluation.json.", class_="note")
     return join((table, note if left > 0 else None))
 
 

@@ -90,7 +90,7 @@ def _node(node: int, sizes: Sequence[int]) -> str:
 
 
 def _places(merges: Sequence[Sequence[float]]) -> list[float] | None:
-    """Place the leaves side by side so that no branches cross, each merge amid its two.
+    """Place the leaves side by side so that no branches cross, each merge midway between its two.
 
     None where the merges are no tree.
     """

@@ -78,7 +78,7 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
             "Goal by goal",
             verdict.ranking(run),
             "Tied means that the 95 % interval of the paired difference contains zero: on these "
-            "held-out rows the two cannot be told apart.",
+            "held-out rows the two cannot be distinguished.",
         ),
         section(
             "failures",
@@ -105,7 +105,7 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
             "Samples",
             examples.generated(run, album, training_examples),
             "The first that each model drew, none picked by hand."
-            + (" Compressed for this page; the exact ones stand in the run." * album.compressed),
+            + (" Compressed for this page; the exact ones are in the run." * album.compressed),
         ),
         section(
             "columns",

@@ -17,7 +17,7 @@ from further.report.shell import warning_box
 _FLAGS: dict[str, tuple[str, str]] = {
     "memorizes": (
         "memorizes",
-        "Its samples lie nearer to training rows than held-out rows do: it hands out its training "
+        "Its samples lie nearer to training rows than held-out rows do: it reproduces its training "
         "data, and its other scores say nothing about generating.",
     ),
     "collapsed": (
