@@ -57,7 +57,8 @@ def grid_intensity() -> tuple[float, str]:
             return float(own), "FURTHER_GRID_G_PER_KWH, set by the user"
         except ValueError as error:
             raise InputError(
-                f'FURTHER_GRID_G_PER_KWH="{own}" must be a number of grams a kWh; correct or unset it.'
+                f'FURTHER_GRID_G_PER_KWH="{own}" must be a number of grams per kWh; '
+                "correct or unset it."
             ) from error
     return GRID_G_PER_KWH, GRID_SOURCE
 

@@ -87,8 +87,8 @@ def evidence(
     notes = list(table.notes)
     if silhouettes is not None and silhouettes.sampled:
         notes.append(
-            f"Silhouettes were computed on a seeded sample of {len(silhouettes.rows):,} rows, since "
-            "their cost grows with the square of the number of rows."
+            f"Silhouettes were computed on a seeded sample of {len(silhouettes.rows):,} rows, "
+            "since their cost grows with the square of the number of rows."
         )
     scores = np.asarray(estimator.score_samples(table.X), dtype=np.float64)
     rules = cluster_rules(table.used, labels, random_state=seed) if several else None
