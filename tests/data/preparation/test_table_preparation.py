@@ -197,7 +197,7 @@ def test_ten_thousand_categories_are_left_out_unless_asked_for():
     preparation, X, columns = fitted(table)
     assert X.shape == (n, 1)
     assert columns["code"].used is False
-    assert "they say which rows are equal, hardly which are alike" in preparation.notes_[1]
+    assert "they say which rows are equal, not which are similar" in preparation.notes_[1]
     _, X, columns = fitted(table, columns=["x", "code"])
     assert columns["code"].role == "categorical"
     assert len(X["code"].cat.categories) == table["code"].nunique()
