@@ -1,4 +1,4 @@
-"""Other methods on the same rows: how firm each is, and whether it finds the same clusters."""
+"""Other methods on the same rows: how stable each is, and whether it finds the same clusters."""
 
 from __future__ import annotations
 
