@@ -315,7 +315,7 @@ def test_the_index_column_of_heart_cleveland_is_left_out(real_data):
 
 def test_the_column_of_fish_that_repeats_the_label_is_said(real_data):
     notes = " ".join(load(real_data / "tables" / "fish.csv").notes)
-    assert '"Category" says the same as the label' in notes
+    assert '"Category" repeats the label' in notes
 
 
 def test_an_untidied_table_keeps_every_column(tmp_path):
