@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
 import grimp
+import pytest
 
 import further
 
 SOURCE = Path(further.__file__).parent
+PROJECT = Path(__file__).parents[1]
 FILES = sorted(SOURCE.rglob("*.py"))
 EQUAL_LINES, LINES_OF_A_FILE, FILES_OF_A_FOLDER = 15, 450, 25
 
@@ -83,6 +86,18 @@ def test_no_folder_has_too_many_files() -> None:
     folders = {file.parent for file in FILES}
     found = {f.name: sum(p.suffix in (".py", ".pyi") for p in f.iterdir()) for f in folders}
     assert {name: n for name, n in found.items() if n > FILES_OF_A_FOLDER} == {}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_files_that_are_named_exist(page: str) -> None:
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    named = set(
+        re.findall(r"`([\w./]+\.(?:py|js|md|json))`", re.sub("```.*?```", "", text, flags=re.S))
+    )
+    there = [f"/{path.relative_to(PROJECT)}" for path in PROJECT.glob("[!.]*/**/*.*")]
+    of_a_run = {"run.json", "model.json", "evaluation.json", "preparation.json"}
+    missing = {name for name in named - of_a_run if not any(p.endswith(f"/{name}") for p in there)}
+    assert missing == set()
 
 
 def imported(text: str) -> set[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from further.evaluate.clustering_record import ClusteringEvaluation
+from further.evaluate.clustering.record import ClusteringEvaluation
 from further.evaluate.metrics import METRICS
 from further.evaluate.record import Evaluation
 from further.evaluate.schema import evaluation_schema

@@ -12,9 +12,9 @@ from further.evaluate.interval import (
     score_from_examples,
     score_from_halves,
     score_from_resamples,
-    wilson,
 )
 from further.evaluate.resampling import Resampling, half_samples
+from further.evaluate.wilson import wilson
 
 
 def test_halves_are_drawn_without_replacement_and_repeat_with_the_seed():

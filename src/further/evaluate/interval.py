@@ -46,6 +46,7 @@ from further.evaluate.resampling import (
     Resampling,
     t_factor,
 )
+from further.evaluate.wilson import WILSON, wilson
 
 Floats = NDArray[np.floating[Any]]
 
@@ -58,7 +59,6 @@ MOST_UNDEFINED = 0.1
 
 HALVES = "half-samples without replacement, rescaled"
 BOOTSTRAP = "bootstrap of per-example scores, nothing refitted"
-WILSON = "Wilson score interval"
 TOO_FEW = "too few rows for an interval"
 NO_SPREAD = "no interval: the same value in every resample"
 
@@ -380,32 +380,6 @@ def _interval(value: float, draws: Floats, method: str) -> tuple[float, float]:
     # Of normal, basic and percentile limits, the normal ones came nearest to 95 % in simulation.
     half_width = NORMAL_QUANTILE * float(np.nanstd(draws, ddof=1))
     return value - half_width, value + half_width
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share among n.
-
-    Parameters
-    ----------
-    share : float
-        The share, from 0 to 1.
-    n : float
-        Number of examples.
-
-    Returns
-    -------
-    low, high : float
-        Limits, within 0 and 1.
-
-    Examples
-    --------
-    >>> [round(limit, 3) for limit in wilson(1.0, 10)]
-    [0.722, 1.0]
-    """
-    z = NORMAL_QUANTILE
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def paired_difference(a: Score, b: Score) -> Estimate:

@@ -11,6 +11,10 @@ from typing import Any, Literal
 
 from further.evaluate.typed_json import OPTIONAL
 
+#: A value of a row, in the table's own units.
+Value = float | int | bool | str | None
+Series = tuple[float | None, ...]
+
 
 @dataclass(frozen=True)
 class Measured:

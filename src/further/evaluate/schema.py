@@ -12,7 +12,7 @@ import re
 import types
 from typing import Any, Literal, Union, get_args, get_origin
 
-from further.evaluate.clustering_record import ClusteringEvaluation
+from further.evaluate.clustering.record import ClusteringEvaluation
 from further.evaluate.record import Evaluation, MemberEvaluation
 from further.evaluate.typed_json import hints_of
 

@@ -18,7 +18,7 @@ from further.cluster.describe.anomaly import (
     rare_class,
 )
 from further.errors import InputError
-from further.evaluate.interval import WILSON
+from further.evaluate.wilson import WILSON
 
 
 @pytest.mark.parametrize("ties", [False, True])

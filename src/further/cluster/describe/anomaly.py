@@ -34,11 +34,10 @@ from numpy.typing import NDArray
 from further.errors import InputError
 from further.evaluate.interval import (
     BOOTSTRAP_DRAWS,
-    WILSON,
     Estimate,
     score_from_resamples,
-    wilson,
 )
+from further.evaluate.wilson import WILSON, wilson
 
 Floats = NDArray[np.floating[Any]]
 

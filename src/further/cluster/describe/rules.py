@@ -27,7 +27,8 @@ from further.cluster.describe.rule_conditions import Choice, NumberColumn, Range
 from further.data.preparation.column_text import is_quantity, json_value
 from further.data.preparation.columns import typed_table
 from further.errors import InputError
-from further.evaluate.interval import Estimate, wilson
+from further.evaluate.interval import Estimate
+from further.evaluate.wilson import wilson
 
 FOLDS = 5
 #: A tree of a few questions does not change with more rows than this.

@@ -51,7 +51,7 @@ from further.data.batches import Batches
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import InputError
-from further.evaluate.clustering_record import ClusteringEvaluation
+from further.evaluate.clustering.record import ClusteringEvaluation
 from further.evaluate.typed_json import to_json, typed
 from further.train.energy import Energy, EnergyMeter, grid_intensity
 from further.train.estimator import Estimator

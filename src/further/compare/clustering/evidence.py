@@ -79,7 +79,7 @@ def evidence(
     Returns
     -------
     dict
-        By the names of :class:`~further.evaluate.clustering_record.ClusteringEvaluation`.
+        By the names of :class:`~further.evaluate.clustering.record.ClusteringEvaluation`.
     """
     labels = np.asarray(estimator.labels_)
     clusters = sorted(set(labels.tolist()) - {-1})

@@ -1,0 +1,1 @@
+"""What ``evaluation.json`` of a clustering holds."""
