@@ -186,8 +186,6 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
     #: Whether :meth:`log_likelihood` is the likelihood or a lower bound of it.
     likelihood_basis: ClassVar[Basis | None] = None
 
-    # What a model says -------------------------------------------------------------------------
-
     @abstractmethod
     def generate(
         self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
@@ -236,10 +234,8 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
 
         Parameters
         ----------
-        net : Module
-            The trained network.
-        batch : Batch
-            Encoded rows.
+        net, batch
+            See :meth:`log_likelihood`.
 
         Returns
         -------
@@ -272,8 +268,6 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         if hasattr(self, "transform"):
             tags.transformer_tags = TransformerTags(preserves_dtype=[])
         return tags
-
-    # What users call -----------------------------------------------------------------------------
 
     @_can("log_likelihood")
     def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
@@ -412,8 +406,6 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
             In nats; None where the model defines no likelihood of such data.
         """
         return self._log_likelihoods(x, codes) if self.defines_likelihood_ else None
-
-    # The training --------------------------------------------------------------------------------
 
     def _learn(
         self,
