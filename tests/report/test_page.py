@@ -222,12 +222,12 @@ def test_run_that_was_never_evaluated(damaged: Any) -> None:
 
 
 def test_repeats_say_for_which_goals_the_ranking_survives(damaged: Any) -> None:
-    def tell(evaluation: dict[str, Any]) -> None:
+    def change(evaluation: dict[str, Any]) -> None:
         goals = evaluation["recommendation"]["goals"]
         for name, goal in goals.items():
             goal["survives"] = {"realism": True, "variety": False}.get(name)
 
-    text = page_of(damaged("table", tell)).text
+    text = page_of(damaged("table", change)).text
     assert "leads with every training seed for: Realism." in text
     assert "With another training seed another model leads for: Variety." in text
     assert "Other training seeds" in text

@@ -145,7 +145,7 @@ def command(
     with resumable(run), Listener(silent=quiet or as_json) as listener:
         clustering = cluster_table(
             data, k=k, method=method, hyperparameters=given, distance=distance, columns=named,
-            scale=scale, k_max=k_max, seed=seed, out=run, listen=listener,
+            scale=scale, k_max=k_max, seed=seed, out=run, on_event=listener,
             command=command_line(ctx), **loading(others),
         )  # fmt: skip
     write_result(clustering, as_json=as_json, quiet=quiet, training_examples=training_examples)

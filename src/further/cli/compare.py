@@ -97,7 +97,7 @@ def command(
     tasks.refuse_other_options(task, given)
     with resumable(run), Listener(silent=quiet or as_json) as listener:
         result = tasks.compare_models(
-            data, task=task, seed=seed, out=run, listen=listener, command=command_line(ctx),
+            data, task=task, seed=seed, out=run, on_event=listener, command=command_line(ctx),
             **given, **loading(source),
         )  # fmt: skip
     write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

@@ -29,5 +29,5 @@ def command(run: Path, device: str, as_json: bool, quiet: bool, training_example
     from further.compare import task
 
     with Listener(silent=quiet or as_json) as listener:
-        result = task.judge(run, device=device, listen=listener)
+        result = task.judge(run, device=device, on_event=listener)
     write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

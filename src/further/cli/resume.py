@@ -43,5 +43,5 @@ def command(
     from further.compare import task
 
     with resumable(task.whole_run(run)), Listener(silent=quiet or as_json) as listener:
-        result = task.resume(run, device=device, jobs=jobs, listen=listener)
+        result = task.resume(run, device=device, jobs=jobs, on_event=listener)
     write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)

@@ -102,7 +102,7 @@ def model_command(name: str) -> click.Command:
         run = out if out is not None else default_folder(f"train-{name}", data)
         with resumable(run), Listener(silent=quiet or as_json) as listener:
             trained = train_model(
-                name, data, parameters=given, seed=seed, out=run, listen=listener,
+                name, data, parameters=given, seed=seed, out=run, on_event=listener,
                 command=command_line(ctx), **told, **loading(others),
             )  # fmt: skip
         write_result(trained, as_json=as_json, quiet=quiet, training_examples=training_examples)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from further.compare.forecast import forecast
-from further.compare.source import Listen
+from further.compare.source import EventHandler
 from further.compare.workers import WorkerError, run_tasks
 from further.errors import InputError
 from further.registry import ModelEntry, find_model, models_for
@@ -95,7 +95,7 @@ def train_members(
     data: str,
     cost: Callable[[Mapping[str, Any]], tuple[float, float]],
     jobs: int | None,
-    tell: Listen,
+    emit: EventHandler,
 ) -> None:
     """Train and judge all members that have not finished, and record which failed.
 
@@ -109,7 +109,7 @@ def train_members(
         Returns the seconds and the bytes that the training of a member takes.
     jobs : int, optional
         Members at a time; default: as many as there are cores.
-    tell : callable
+    emit : callable
         Called with every progress message.
 
     Raises
@@ -130,7 +130,7 @@ def train_members(
     jobs = jobs or _cores()
     if todo:
         expected = forecast(data, todo, jobs, cost)
-        tell({"event": "forecast", **expected})
+        emit({"event": "forecast", **expected})
         # The longest first, so that no worker is left alone with it at the end.
         todo.sort(key=lambda task: -expected["by_model"].get(task["model"], 0.0))
     failures: list[dict[str, Any]] = []
@@ -140,7 +140,7 @@ def train_members(
             if not message["user"]:
                 raise WorkerError(f"{message['model']}: {message['message']}\n{message['trace']}")
             failures.append({key: message[key] for key in ("model", "repeat", "message")})
-        tell(message)
+        emit(message)
 
     before = run.record.get("seconds", 0.0)
     try:

@@ -11,11 +11,11 @@ from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import RunError
 
-Listen = Callable[[dict[str, Any]], None]
+EventHandler = Callable[[dict[str, Any]], None]
 
 
-def nobody(message: dict[str, Any]) -> None:
-    """Listen to nothing."""
+def ignore_event(message: dict[str, Any]) -> None:
+    """Do nothing with an event."""
 
 
 def read_input(data: Any, y: Any = None, **loading: Any) -> Dataset:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from further.compare.result import Result
-from further.compare.source import Listen
+from further.compare.source import EventHandler
 from further.errors import InputError, RunError
 from further.registry import find_model, task_module
 from further.train.run import Run
@@ -32,7 +32,7 @@ class TaskModule(Protocol):
         *,
         seed: int,
         out: str | Path | None,
-        listen: Listen | None,
+        on_event: EventHandler | None,
         command: str | None,
         **options: Any,
     ) -> Result:
@@ -46,7 +46,7 @@ class TaskModule(Protocol):
             Of everything that is drawn at random.
         out : path or None
             Folder of the run.
-        listen : callable or None
+        on_event : callable or None
             Called with every progress message, a dict.
         command : str or None
             The command line to record.
@@ -67,7 +67,7 @@ class TaskModule(Protocol):
         parameters: Mapping[str, Any] | None,
         seed: int,
         out: str | Path | None,
-        listen: Listen | None,
+        on_event: EventHandler | None,
         command: str | None,
         **options: Any,
     ) -> Result:
@@ -81,7 +81,7 @@ class TaskModule(Protocol):
             A name, a file or folder, or the data themselves.
         parameters : mapping or None
             Hyperparameters of the model.
-        seed, out, listen, command, **options
+        seed, out, on_event, command, **options
             As :meth:`compare` takes them.
 
         Returns
@@ -90,7 +90,9 @@ class TaskModule(Protocol):
             The run and its evaluation.
         """
 
-    def resume(self, path: str | Path, *, jobs: int | None, listen: Listen | None) -> Result:
+    def resume(
+        self, path: str | Path, *, jobs: int | None, on_event: EventHandler | None
+    ) -> Result:
         """Do what is missing in a run.
 
         Parameters
@@ -99,7 +101,7 @@ class TaskModule(Protocol):
             The run.
         jobs : int or None
             Members trained at a time.
-        listen : callable or None
+        on_event : callable or None
             Called with every progress message, a dict.
 
         Returns
@@ -108,7 +110,7 @@ class TaskModule(Protocol):
             The run and its evaluation.
         """
 
-    def judge(self, path: str | Path, *, device: str, listen: Listen | None) -> Result:
+    def judge(self, path: str | Path, *, device: str, on_event: EventHandler | None) -> Result:
         """Judge the trained models of a finished run again.
 
         Parameters
@@ -117,7 +119,7 @@ class TaskModule(Protocol):
             The run.
         device : {"auto", "cpu", "cuda", "mps"}
             Where networks are computed.
-        listen : callable or None
+        on_event : callable or None
             Called with every progress message, a dict.
 
         Returns
@@ -188,7 +190,7 @@ def resume(
     *,
     device: str | None = None,
     jobs: int | None = None,
-    listen: Listen | None = None,
+    on_event: EventHandler | None = None,
 ) -> Result:
     """Resume a run that was interrupted, to the result that it would have reached.
 
@@ -201,7 +203,7 @@ def resume(
         run end bit for bit as without the interruption.
     jobs : int, optional
         Members trained at a time; default: as many as there are cores.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -219,10 +221,12 @@ def resume(
     path = whole_run(path)
     if device is not None:
         move_to(path, device)
-    return _module_of(path).resume(path, jobs=jobs, listen=listen)
+    return _module_of(path).resume(path, jobs=jobs, on_event=on_event)
 
 
-def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Result:
+def judge(
+    path: str | Path, *, device: str = "auto", on_event: EventHandler | None = None
+) -> Result:
     """Judge the trained models of a run anew, as after an update of further.
 
     Parameters
@@ -231,7 +235,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         The run, or that of one member of a comparison, of which all are judged.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"
         Where networks are computed.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -245,7 +249,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         If the run has not finished, or its data are gone or have changed.
     """
     path = whole_run(path)
-    return _module_of(path).judge(path, device=device, listen=listen)
+    return _module_of(path).judge(path, device=device, on_event=on_event)
 
 
 def move_to(path: Path, device: str) -> None:

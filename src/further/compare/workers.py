@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from further.compare.source import Listen
+from further.compare.source import EventHandler
 from further.registry import tables
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -26,7 +26,9 @@ class WorkerError(RuntimeError):
     """A worker process ended before its work was done."""
 
 
-def run_tasks(run: Path, tasks: Sequence[dict[str, Any]], jobs: int, listen: Listen) -> None:
+def run_tasks(
+    run: Path, tasks: Sequence[dict[str, Any]], jobs: int, on_event: EventHandler
+) -> None:
     """Give tasks to worker processes, longest first as listed, until all are answered.
 
     Parameters
@@ -37,7 +39,7 @@ def run_tasks(run: Path, tasks: Sequence[dict[str, Any]], jobs: int, listen: Lis
         What :mod:`further.compare.worker` takes.
     jobs : int
         Processes at a time.
-    listen : callable
+    on_event : callable
         Called with every message, in this thread.
 
     Raises
@@ -66,7 +68,7 @@ def run_tasks(run: Path, tasks: Sequence[dict[str, Any]], jobs: int, listen: Lis
                     f"A worker process ended with status {process.wait()} before its model was "
                     "done; the run can be resumed."
                 )
-            listen(message)
+            on_event(message)
             if message["event"] in ("done", "error"):
                 left -= 1
                 if waiting:

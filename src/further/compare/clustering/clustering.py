@@ -40,10 +40,10 @@ from further.compare.clustering.prepared_table import (
 )
 from further.compare.result import Result
 from further.compare.source import (
-    Listen,
+    EventHandler,
     default_folder,
     describe_data,
-    nobody,
+    ignore_event,
     read_data,
     refuse_changed,
 )
@@ -88,7 +88,7 @@ def cluster_table(
     k_max: int = 10,
     seed: int = 0,
     out: str | Path | None = None,
-    listen: Listen | None = None,
+    on_event: EventHandler | None = None,
     command: str | None = None,
     **loading: Any,
 ) -> Clustering:
@@ -124,7 +124,7 @@ def cluster_table(
         Of initialisations, samples and reference data.
     out : path, optional
         Folder of the run; default: a new folder under ``runs``.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
     command : str, optional
         The command line to record.
@@ -173,7 +173,7 @@ def cluster_table(
     if dataset.source == "array":
         dataset.save(run.path / "data")
     try:
-        return _carry_out(run, dataset, table, chosen, batches, listen or nobody)
+        return _carry_out(run, dataset, table, chosen, batches, on_event or ignore_event)
     except InputError:
         # A method may refuse rows only when it meets them: there is nothing to resume then.
         if is_new and is_first():
@@ -181,14 +181,14 @@ def cluster_table(
         raise
 
 
-def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
+def resume(path: str | Path, *, on_event: EventHandler | None = None) -> Clustering:
     """Resume a clustering that was interrupted, to the result it would have reached.
 
     Parameters
     ----------
     path : path
         The run.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -211,7 +211,7 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Clustering:
     else:
         dataset = read_data(run.path, run.record)
     table, chosen = _prepare(dataset, run.record["parameters"], batches)
-    return _carry_out(run, dataset, table, chosen, batches, listen or nobody)
+    return _carry_out(run, dataset, table, chosen, batches, on_event or ignore_event)
 
 
 def _read(data: Any, seed: int, loading: dict[str, Any]) -> tuple[Dataset, Batches | None]:
@@ -257,7 +257,7 @@ def _carry_out(
     table: PreparedTable,
     chosen: Method,
     batches: Batches | None,
-    tell: Listen,
+    emit: EventHandler,
 ) -> Clustering:
     # What was spent before an interruption counts, up to the last part that was kept.
     started = time.monotonic() - run.record.get("seconds", 0.0)
@@ -267,7 +267,7 @@ def _carry_out(
     def part(name: str, find: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
         file = run.path / "parts" / f"{name}.json"
         if not file.is_file():
-            tell({"event": "step", "what": what})
+            emit({"event": "step", "what": what})
             write_json(file, find())
             spent = time.monotonic() - started
             run.update(seconds=spent, energy_wh=meter.read().watt_hours)
@@ -281,7 +281,7 @@ def _carry_out(
             criteria = part("criteria", lambda: _criteria(table, chosen, asked["k_max"], seed),
                             "How many clusters")  # fmt: skip
         k = asked["k"] or (criteria["k"] if criteria else None)
-        tell({"event": "step", "what": "The clusters"})
+        emit({"event": "step", "what": "The clusters"})
         try:
             estimator = _fit(run, chosen.make(k, seed), table)
         except ValueError as error:
@@ -306,7 +306,7 @@ def _carry_out(
                 lambda: _initialisations(table, chosen, k, seed),
                 "Other initialisations",
             )
-        tell({"event": "step", "what": "What the clusters are"})
+        emit({"event": "step", "what": "What the clusters are"})
         silhouettes = silhouettes_of(table, chosen, estimator, seed)
         found = evidence(table, chosen, estimator, silhouettes, initialisations, seed)
         evaluation = _record(run, dataset, table, chosen, {
@@ -336,7 +336,7 @@ def _carry_out(
             carbon_g=energy.carbon_g,
             energy_method=energy.method,
         )
-    tell({"event": "done"})
+    emit({"event": "done"})
     return Clustering.of(run)
 
 

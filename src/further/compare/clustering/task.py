@@ -9,7 +9,7 @@ from typing import Any
 from further.compare.clustering import clustering
 from further.compare.clustering.clustering import Clustering
 from further.compare.clustering.clustering import cluster_table as compare
-from further.compare.source import Listen
+from further.compare.source import EventHandler
 from further.errors import RunError
 
 __all__ = ["compare", "judge", "resume", "train"]
@@ -40,7 +40,7 @@ def train(
 
 
 def resume(
-    path: str | Path, *, jobs: int | None = None, listen: Listen | None = None
+    path: str | Path, *, jobs: int | None = None, on_event: EventHandler | None = None
 ) -> Clustering:
     """Resume a clustering.
 
@@ -50,7 +50,7 @@ def resume(
         The run.
     jobs : int, optional
         Of no effect: a clustering is one process.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -58,10 +58,12 @@ def resume(
     Clustering
         With the path of the run and the evaluation.
     """
-    return clustering.resume(path, listen=listen)
+    return clustering.resume(path, on_event=on_event)
 
 
-def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Clustering:
+def judge(
+    path: str | Path, *, device: str = "auto", on_event: EventHandler | None = None
+) -> Clustering:
     """Refuse: a clustering is judged when it is made.
 
     Parameters
@@ -70,7 +72,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         The run.
     device : str, default="auto"
         Of no effect.
-    listen : callable, optional
+    on_event : callable, optional
         Of no effect.
 
     Returns

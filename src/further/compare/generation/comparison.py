@@ -35,7 +35,13 @@ from further.compare.generation.repeats import (
 from further.compare.generation.setting import Setting, read_setting
 from further.compare.members import choose_models, members_of, train_members
 from further.compare.result import Result
-from further.compare.source import Listen, default_folder, describe_data, nobody, read_input
+from further.compare.source import (
+    EventHandler,
+    default_folder,
+    describe_data,
+    ignore_event,
+    read_input,
+)
 from further.compare.task import Work
 from further.errors import InputError, RunError
 from further.evaluate.record import Evaluation, ModelRecord
@@ -84,7 +90,7 @@ def generative_models(
     device: str = "auto",
     jobs: int | None = None,
     out: str | Path | None = None,
-    listen: Listen | None = None,
+    on_event: EventHandler | None = None,
     command: str | None = None,
     **loading: Any,
 ) -> Comparison:
@@ -118,7 +124,7 @@ def generative_models(
         changes no result.
     out : path, optional
         Folder of the run; default: a new folder under ``runs``.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
     command : str, optional
         The command line to record.
@@ -166,11 +172,11 @@ def generative_models(
     if dataset.source == "array":
         dataset.save(run.path / "data")
     setting = Setting(dataset, split, seed, run.record["budget"], conditional, device)
-    return _carry_out(run, setting, jobs, listen)
+    return _carry_out(run, setting, jobs, on_event)
 
 
 def resume(
-    path: str | Path, *, jobs: int | None = None, listen: Listen | None = None
+    path: str | Path, *, jobs: int | None = None, on_event: EventHandler | None = None
 ) -> Comparison:
     """Resume a comparison that was interrupted; what has finished is not done again.
 
@@ -180,7 +186,7 @@ def resume(
         The run.
     jobs : int, optional
         Members trained at a time; default: as many as there are cores.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -194,10 +200,12 @@ def resume(
         If the data are gone or have changed.
     """
     run = Run(path)
-    return _carry_out(run, read_setting(run), jobs, listen)
+    return _carry_out(run, read_setting(run), jobs, on_event)
 
 
-def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Comparison:
+def judge(
+    path: str | Path, *, device: str = "auto", on_event: EventHandler | None = None
+) -> Comparison:
     """Judge the trained models of a finished comparison again, as after an update of further.
 
     Parameters
@@ -206,7 +214,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         The run.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"
         Where networks are computed.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -222,17 +230,17 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
     run = Run(path)
     if run.record["status"] != "finished":
         raise RunError(f'"{path}" has not finished; resume it with "further resume {path}".')
-    tell = listen or nobody
+    emit = on_event or ignore_event
     setting = read_setting(run)
     with run.working():
         for member in members_of(run):
             if not (member.folder / "model.json").is_file():
                 continue
             about = {"model": member.line.name, "repeat": member.repeat}
-            tell({"event": "trained", **about})
+            emit({"event": "trained", **about})
             estimator = load_model(member.folder, device=device)
             score_member(setting, estimator, member.line, member.folder)
-            tell({"event": "done", **about})
+            emit({"event": "done", **about})
         evaluation = put_together(run, setting, run.record["seconds"])
         write_json(run.path / "evaluation.json", to_json(evaluation))
     return Comparison.of(run)
@@ -255,8 +263,10 @@ def member_worker(path: Path) -> Work:
     return work
 
 
-def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | None) -> Comparison:
-    tell = listen or nobody
+def _carry_out(
+    run: Run, setting: Setting, jobs: int | None, on_event: EventHandler | None
+) -> Comparison:
+    emit = on_event or ignore_event
 
     def cost(member: Mapping[str, Any]) -> tuple[float, float]:
         estimator = make_estimator(setting, member["model"], member["repeat"], member["parameters"])
@@ -266,8 +276,8 @@ def _carry_out(run: Run, setting: Setting, jobs: int | None, listen: Listen | No
         run.update(status="running")
         # Members that share a GPU would only wait for each other.
         at_a_time = jobs if find_device(setting.device) == "cpu" else 1
-        train_members(run, setting.dataset.name, cost, at_a_time, tell)
-        tell({"event": "judging"})
+        train_members(run, setting.dataset.name, cost, at_a_time, emit)
+        emit({"event": "judging"})
         write_real(setting, run.path)
         evaluation = put_together(run, setting, run.record["seconds"])
         write_json(run.path / "evaluation.json", to_json(evaluation))

@@ -26,7 +26,13 @@ from further.compare.generation.pictures import write_real
 from further.compare.generation.record import evaluation_record
 from further.compare.generation.setting import Setting, read_setting
 from further.compare.result import Result
-from further.compare.source import Listen, default_folder, describe_data, nobody, read_input
+from further.compare.source import (
+    EventHandler,
+    default_folder,
+    describe_data,
+    ignore_event,
+    read_input,
+)
 from further.evaluate.generation.flags import flags
 from further.evaluate.interval import Score
 from further.evaluate.record import ModelRecord
@@ -58,7 +64,7 @@ def train(
     seed: int = 0,
     conditional: bool = True,
     out: str | Path | None = None,
-    listen: Listen | None = None,
+    on_event: EventHandler | None = None,
     command: str | None = None,
     **loading: Any,
 ) -> Trained:
@@ -81,7 +87,7 @@ def train(
         Of the split, the training and the evaluation.
     conditional : bool, default=True
         Whether the model is conditioned on the class where there are labels.
-    out, listen, command : optional
+    out, on_event, command : optional
         As :func:`further.compare.generative_models` has them.
     **loading
         Further options of :func:`further.data.load`.
@@ -128,17 +134,17 @@ def train(
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    return _carry_out(run, setting, estimator, line, listen)
+    return _carry_out(run, setting, estimator, line, on_event)
 
 
-def resume(path: str | Path, *, listen: Listen | None = None) -> Trained:
+def resume(path: str | Path, *, on_event: EventHandler | None = None) -> Trained:
     """Resume a training that was interrupted, to the weights it would have reached.
 
     Parameters
     ----------
     path : path
         The run.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -157,10 +163,12 @@ def resume(path: str | Path, *, listen: Listen | None = None) -> Trained:
         return Trained.of(run)
     line = find_model(run.record["model"])
     estimator = line.load()(**parameters_from_json(run.record["parameters"]))
-    return _carry_out(run, read_setting(run), estimator, line, listen)
+    return _carry_out(run, read_setting(run), estimator, line, on_event)
 
 
-def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Trained:
+def judge(
+    path: str | Path, *, device: str = "auto", on_event: EventHandler | None = None
+) -> Trained:
     """Judge a trained model as a comparison would and rewrite ``evaluation.json``.
 
     Parameters
@@ -169,7 +177,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         The run.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"
         Where a network is computed.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -185,7 +193,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
     run = Run(path)
     estimator = load_model(run.path, device=device)
     line = find_model(run.record["model"])
-    return _evaluate(run, read_setting(run), estimator, line, listen or nobody)
+    return _evaluate(run, read_setting(run), estimator, line, on_event or ignore_event)
 
 
 def _carry_out(
@@ -193,28 +201,28 @@ def _carry_out(
     setting: Setting,
     estimator: GenerativeEstimator,
     line: ModelEntry,
-    listen: Listen | None,
+    on_event: EventHandler | None,
 ) -> Trained:
-    tell = listen or nobody
+    emit = on_event or ignore_event
     task = {"model": line.name, "repeat": 0}
     expected = forecast(setting.dataset.name, [task], 1, lambda _: member_cost(setting, estimator))
-    tell({"event": "forecast", **expected})
+    emit({"event": "forecast", **expected})
 
     def report(share: float, loss: float) -> None:
-        tell({"event": "progress", **task, "share": share, "loss": loss})
+        emit({"event": "progress", **task, "share": share, "loss": loss})
 
     callbacks: list[Callback] = [Progress(report)]
     train, validation = (setting.for_model(setting.part(p)) for p in ("train", "validation"))
     estimator.fit(train, validation=validation, run=run, callbacks=callbacks)
-    return _evaluate(run, setting, estimator, line, tell)
+    return _evaluate(run, setting, estimator, line, emit)
 
 
 def _evaluate(
-    run: Run, setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, tell: Listen
+    run: Run, setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, emit: EventHandler
 ) -> Trained:
     started = time.monotonic()
     task = {"model": line.name, "repeat": 0}
-    tell({"event": "trained", **task})
+    emit({"event": "trained", **task})
     with run.working():
         entry = evaluate_member(setting, estimator, line, run.path)
         controls, mixture = _control(setting) if line.role == "model" else ((), None)
@@ -225,7 +233,7 @@ def _evaluate(
         evaluation = evaluation_record(run, setting, [entry], spent, controls=controls)
         write_json(run.path / "evaluation.json", to_json(evaluation))
         run.update(status="finished")
-    tell({"event": "done", **task})
+    emit({"event": "done", **task})
     return Trained.of(run)
 
 

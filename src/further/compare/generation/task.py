@@ -9,13 +9,15 @@ from further.compare.generation.comparison import generative_models as compare
 from further.compare.generation.comparison import member_worker as member_worker
 from further.compare.generation.single import train as train
 from further.compare.result import Result
-from further.compare.source import Listen
+from further.compare.source import EventHandler
 from further.train.run import Run
 
 __all__ = ["compare", "judge", "member_worker", "resume", "train"]
 
 
-def resume(path: str | Path, *, jobs: int | None = None, listen: Listen | None = None) -> Result:
+def resume(
+    path: str | Path, *, jobs: int | None = None, on_event: EventHandler | None = None
+) -> Result:
     """Resume a comparison or the training of one model.
 
     Parameters
@@ -24,7 +26,7 @@ def resume(path: str | Path, *, jobs: int | None = None, listen: Listen | None =
         The run.
     jobs : int, optional
         Members trained at a time; default: as many as there are cores.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -33,11 +35,13 @@ def resume(path: str | Path, *, jobs: int | None = None, listen: Listen | None =
         With the path of the run and the evaluation.
     """
     if _is_comparison(path):
-        return comparison.resume(path, jobs=jobs, listen=listen)
-    return single.resume(path, listen=listen)
+        return comparison.resume(path, jobs=jobs, on_event=on_event)
+    return single.resume(path, on_event=on_event)
 
 
-def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = None) -> Result:
+def judge(
+    path: str | Path, *, device: str = "auto", on_event: EventHandler | None = None
+) -> Result:
     """Judge the models of a comparison, or the one that was trained, anew.
 
     Parameters
@@ -46,7 +50,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         The run.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"
         Where networks are computed.
-    listen : callable, optional
+    on_event : callable, optional
         Called with every progress message, a dict.
 
     Returns
@@ -55,7 +59,7 @@ def judge(path: str | Path, *, device: str = "auto", listen: Listen | None = Non
         With the path of the run and the evaluation.
     """
     module = comparison if _is_comparison(path) else single
-    return module.judge(path, device=device, listen=listen)
+    return module.judge(path, device=device, on_event=on_event)
 
 
 def _is_comparison(path: str | Path) -> bool:
