@@ -88,7 +88,7 @@ def test_no_structure_is_said_first_and_shown(run: Run) -> None:
     text = page(run("uniform")).text
     assert "No cluster structure was found: " in text
     assert text.rindex("Why no clusters") < text.rindex("Seen in a plane")
-    assert "within the range of data of no structure" in text
+    assert "within the range of data without structure" in text
     assert "The clusters as rules" not in text
     assert "not stable" not in text
 
@@ -243,7 +243,7 @@ def test_sentences_follow_the_figures(damaged: Any) -> None:
         evaluation["noise"] = 6
 
     text = page(damaged("iris", change)).text
-    assert "0.200, lies below the range of data of no structure" in text
+    assert "0.200, lies below the range of data without structure" in text
     assert "The criteria agree:" in text
     assert "k = 3 was asked for; the rule of this report would say k = 2." in text
     assert "agree to an adjusted Rand index of 0.41 (0.30–0.52) on average" in text

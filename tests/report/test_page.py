@@ -229,7 +229,7 @@ def test_repeats_say_for_which_goals_the_ranking_survives(damaged: Any) -> None:
 
     text = page_of(damaged("table", change)).text
     assert "leads with every training seed for: Realism." in text
-    assert "With another training seed another model leads for: Variety." in text
+    assert "With another training seed a different model leads for: Variety." in text
     assert "Other training seeds" in text
 
 

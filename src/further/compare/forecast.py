@@ -54,7 +54,7 @@ def forecast(
     Raises
     ------
     InputError
-        If the machine has not the memory.
+        If the machine lacks the memory.
     """
     by_model: dict[str, float] = {}
     largest = 0.0

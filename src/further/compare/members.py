@@ -115,7 +115,7 @@ def train_members(
     Raises
     ------
     InputError
-        If the machine has not the memory, or no model could be trained.
+        If the machine lacks the memory, or no model could be trained.
     WorkerError
         If a process dies, or meets a failure of ours.
     """

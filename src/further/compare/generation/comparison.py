@@ -139,8 +139,8 @@ def generative_models(
     Raises
     ------
     InputError
-        If the data, a model or the budget cannot be used, or the machine has not the memory or
-        the device.
+        If the data, a model or the budget cannot be used, or the machine does not have
+        the memory or the device.
 
     Examples
     --------

@@ -100,7 +100,7 @@ def train(
     Raises
     ------
     InputError
-        If the data or a hyperparameter cannot be used, or the machine has not the memory.
+        If the data or a hyperparameter cannot be used, or the machine lacks the memory.
     """
     line = find_model(model)
     dataset = read_input(data, y, **loading)

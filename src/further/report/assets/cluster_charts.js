@@ -221,7 +221,7 @@
     }));
   }
 
-  /* -- criterion: a figure by k, its interval, what data of no structure scores, two answers -- */
+  /* -- criterion: a figure by k, its interval, what data without structure scores, two answers -- */
 
   function criterion(element, spec, width) {
     var data = rows(spec.data), wide = Math.min(width, 480);

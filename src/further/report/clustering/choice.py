@@ -151,14 +151,14 @@ def _key(charts: Sequence[object]) -> Markup | None:
     return legend(
         values="this data",
         area_interval="its interval",
-        reference="data of no structure",
+        reference="data without structure",
         own="the criterion's own answer",
         chosen="the k of this report",
     )
 
 
 def _tendency(found: Mapping[str, Any]) -> Markup | None:
-    """Draw the statistic of this data beside the range it has in data of no structure."""
+    """Draw the statistic of this data beside the range it has in data without structure."""
     value, low, high = (as_number(found.get(key)) for key in ("statistic", "low", "high"))
     p_value = as_number(found.get("p_value"))
     if value is None and found.get("found") is None:
@@ -172,7 +172,7 @@ def _tendency(found: Mapping[str, Any]) -> Markup | None:
         where = "beyond" if value > high else "below" if value < low else "within"
         because = (
             f": the statistic of this data, {significant(value)}, lies {where} the range of data "
-            f"of no structure and the same spread, {significant(low)} to {significant(high)}"
+            f"without structure and of the same spread, {significant(low)} to {significant(high)}"
         )
     if p_value is not None:
         because += f" (p = {significant(p_value, 2)})"
@@ -334,7 +334,7 @@ def alternatives(run: RunFolder) -> Markup | None:
         "p",
         "Each figure on its line from 0 to 1. Agreement is the adjusted Rand index: 1 for the same "
         "clusters, 0 for no more than chance. A silhouette favours round clusters, so compare "
-        "methods by their stability and by what they are for.",
+        "methods by their stability and by what you need them for.",
         class_="note",
     )
     return tag("section", tag("h3", "Other ways to cluster these rows"), box, note, class_="part")

@@ -60,7 +60,7 @@ def player(run: RunFolder, training_examples: bool) -> Markup | None:
         "p",
         "Every row takes the nearest centroid; every centroid moves to the mean of its rows; and "
         "so on, until no row changes cluster. Another initialisation can end elsewhere: try "
-        "some, and compare the inertia. ",
+        "several, and compare the inertia. ",
         _told(found, len(scores), width),
         class_="lead",
     )

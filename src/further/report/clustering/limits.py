@@ -40,18 +40,18 @@ LIMITS = (
     Limit(
         "profile",
         "Clusters",
-        "Groups of rows that are nearer to each other than to the rest, in the columns used, as "
-        "they are scaled and by the distance chosen.",
+        "Groups of rows that are closer to each other than to the rest, in the columns used, on "
+        "their scales and by the distance chosen.",
         "That the groups are kinds of things in the world. Other columns, another scaling or "
-        "another distance can give other groups that are as good.",
+        "another distance can give other groups that are just as good.",
     ),
     Limit(
         "criteria",
         "Number of clusters",
-        "Which k several criteria prefer, and whether there is more structure than in data of no "
-        "structure and the same spread.",
-        "A true number: groups have subgroups, and where the criteria disagree several k can "
-        "serve, each for its purpose.",
+        "Which k several criteria prefer, and whether there is more structure than in data without "
+        "structure but of the same spread.",
+        "A true number: groups have subgroups, and where the criteria disagree several k can be "
+        "useful, each for its own purpose.",
     ),
     _of("stability", "stability"),
     _of("silhouette", "silhouette"),
@@ -59,39 +59,39 @@ LIMITS = (
         "initialisations",
         "Other initialisations",
         "Whether k-means ends at the same place from other initial centroids.",
-        "Whether the best of these is the best there is; no method can tell that cheaply.",
+        "Whether the best of these is the best there is; no method can cheaply tell.",
     ),
     Limit(
         "profile",
         "What sets a cluster apart",
         "How large the differences are, as effect sizes.",
-        "Whether they are more than chance: the clusters were made from these columns so as to "
-        "differ in them, so a test of significance would mean nothing, and there is none here.",
+        "Whether they are more than chance: the clusters were made to differ in these columns, so "
+        "a test of significance would mean nothing, and there is none here.",
     ),
     _of("rules", "fidelity"),
     Limit(
         "projection",
         "Projection",
-        "The rows in a plane that keeps what it can of their distances.",
-        "All of them: clusters that overlap here may be apart in the dimensions left out.",
+        "The rows in a plane that preserves their distances as well as it can.",
+        "All of their distances: clusters that overlap here may be apart in other dimensions.",
     ),
     Limit(
         "map",
         "Map",
         "Where the rows lie, true to shape in the middle of the map.",
-        "Distances at its edge; the clustering used those on the sphere where it says so.",
+        "Distances at its edges; the clustering used distances on the sphere where it says so.",
     ),
     Limit(
         "dendrogram",
         "Dendrogram",
         "Which groups were merged at which distance.",
-        "That neighbouring leaves are alike: branches may be swung round at every bridge.",
+        "That neighbouring leaves are alike: branches may be flipped at every bridge.",
     ),
     Limit(
         "anomalies",
         "Unusual rows",
         "Rows that are far from what is typical by the score named.",
-        "That they are errors or of interest: in any data some rows are the farthest.",
+        "That they are errors or of interest: in any data set some rows are the farthest out.",
     ),
 )
 

@@ -90,7 +90,7 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
             "Other training seeds",
             verdict.repeats(run),
             "Each dot is one training from another seed; the bar is the 95 % interval of their "
-            "mean. All other intervals in this report are about held-out rows only.",
+            "mean. The other intervals in this report include this variation between trainings.",
         ),
         section(
             "figures",
@@ -98,7 +98,7 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
             metric_table(run) if evaluated else None,
             "Each with its 95 % interval, drawn on the line from noise (left) to real (right) "
             "where both are known. Best and tied figures of a goal are bold; ↑ higher and ↓ lower "
-            "is better; – is not defined for that model.",
+            "is better; – means not defined for that model.",
         ),
         section(
             "samples",
@@ -117,8 +117,8 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
             "nearest",
             "Copied or made?",
             pairs,
-            "Samples and the training examples nearest to them. Looking alike is no copying: what "
-            "counts is whether samples lie nearer to the training set than held-out rows do.",
+            "Samples and the training examples nearest to them. Looking alike is not copying: what "
+            "counts is whether samples lie closer to the training set than held-out rows do.",
         ),
         section(
             "curves",

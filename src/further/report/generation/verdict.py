@@ -26,13 +26,16 @@ _FLAGS: dict[str, tuple[str, str]] = {
     ),
     "worse_than_control": (
         "does not beat the control",
-        "A simple method, fitted in moments, is at least as realistic.",
+        "A simple method that is fitted in moments is at least as realistic.",
     ),
     "misses_classes": (
         "misses classes",
-        "Some class has far fewer samples than were asked for.",
+        "At least one class has far fewer samples than were asked for.",
     ),
-    "failed": ("failed", "It could not be trained or evaluated; the others stand as they are."),
+    "failed": (
+        "failed",
+        "It could not be trained or evaluated; the other models are not affected.",
+    ),
 }
 
 
@@ -147,7 +150,7 @@ def _survival(run: RunFolder) -> str:
         f"{text}: {listing(by_verdict[verdict])}."
         for verdict, text in (
             (True, "The best model, or one tied with it, leads with every training seed for"),
-            (False, "With another training seed another model leads for"),
+            (False, "With another training seed a different model leads for"),
         )
         if by_verdict[verdict]
     ]

@@ -32,7 +32,7 @@ class Checkpoint(Callback):
         self._written = time.monotonic()
 
     def on_start(self, loop: LoopState) -> None:
-        """Go on from the last checkpoint, if there is one."""
+        """Resume from the last checkpoint, if there is one."""
         if self.path.is_file():
             loop.load_state_dict(read_checkpoint(self.path))
         self._written = time.monotonic()
