@@ -75,8 +75,12 @@ class Budget:
         """
         if self.unit == "seconds":
             return None
-        per_step = {"flop": flops_per_step, "steps": 1.0, "epochs": 1 / steps_per_epoch}
-        return max(1, math.floor(self.amount / max(per_step[self.unit], 1e-12) + 1e-9))
+        steps = {
+            "flop": self.amount / max(flops_per_step, 1e-12),
+            "steps": self.amount,
+            "epochs": self.amount * steps_per_epoch,
+        }
+        return max(1, math.floor(steps[self.unit] + 1e-9))
 
     @classmethod
     def parse(cls, text: str | float | Budget, spec: Spec | None = None) -> Budget:
