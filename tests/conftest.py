@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -45,6 +47,14 @@ def digits():
 
     X, y = load_digits(return_X_y=True)
     return X[:200].reshape(-1, 8, 8).astype("uint8"), y[:200]
+
+
+@pytest.fixture
+def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the loop see a clock that gains a hundredth of a second whenever it is read."""
+    readings = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: next(readings) / 100)
+    monkeypatch.setattr("further.train.loop.time", clock)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from further.data.spec import Spec
@@ -85,6 +85,7 @@ def test_steps_that_a_budget_buys(text, steps):
 
 
 @given(st.integers(1, 10_000), st.integers(1, 5_000))
+@example(7002, 3861)
 def test_whole_epochs_lose_no_step_to_rounding(epochs, per_epoch):
     steps = Budget(epochs, "epochs").steps(flops_per_step=1.0, steps_per_epoch=per_epoch)
     assert steps == epochs * per_epoch

@@ -102,12 +102,12 @@ def test_the_last_row_comes_at_the_end_of_the_budget():
     assert [row["step"] for row in loop.history][-2:] == [99, 101]
 
 
-def test_a_budget_in_seconds_gives_about_fifty_rows():
-    loop = make_loop("0.5 s", n=8 * 10_000)
+def test_a_budget_in_seconds_gives_about_fifty_rows(steady_clock):
+    loop = make_loop("5 s", n=8 * 10_000)
     loop.run()
-    assert 10 <= len(loop.history) <= ROWS_A_BUDGET + 1
+    assert 40 <= len(loop.history) <= ROWS_A_BUDGET + 1
     assert loop.history[-1]["step"] == loop.step
-    assert 0.5 <= loop.seconds < 5
+    assert 5 <= loop.seconds < 5.1
 
 
 def test_rows_hold_the_means_of_what_was_logged():
