@@ -82,7 +82,7 @@ def test_a_device_that_is_not_there_is_one_sentence_and_2(further, tmp_path, com
     run, name = tmp_path / "run", missing_device()
     status, out, err = further(*command, "digits", "--device", name, "--out", run)
     assert (status, out) == (2, "")
-    assert f'device="{name}" is not there' in err
+    assert f'device="{name}" is not available' in err
     assert len(err.splitlines()) == 1
     assert not run.exists()
 

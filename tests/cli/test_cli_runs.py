@@ -181,7 +181,7 @@ def test_a_finished_run_is_used_on_the_device_that_is_asked_for(further, trained
     for name in ("sample", "evaluate"):
         status, out, err = further(name, trained[0], "--device", missing_device())
         assert (status, out) == (2, "")
-        assert "is not there" in err
+        assert "is not available" in err
     assert further("sample", trained[0], "-n", 2, "--device", "cpu", "--quiet").status == 0
 
 
@@ -199,7 +199,7 @@ def test_an_interrupted_training_continues_on_another_device(further, table, tmp
     for file in ("model.json", "model.safetensors", "evaluation.json"):
         (run / file).unlink()
     status, _, err = further("resume", run, "--quiet")
-    assert (status, "is not there" in err) == (2, True)
+    assert (status, "is not available" in err) == (2, True)
     assert further("resume", run, "--quiet", "--device", "cpu").status == 0
     assert (run / "model.safetensors").read_bytes() == weights
 

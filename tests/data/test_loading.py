@@ -162,7 +162,7 @@ def test_what_is_wrong_with_a_picture_names_the_file(tmp_path):
     cases = {
         whole[: len(whole) // 2]: "truncated or damaged",
         b"": "is empty",
-        b"<html>not found</html>": "is no picture",
+        b"<html>not found</html>": "is not a picture",
     }
     for content, message in cases.items():
         (tmp_path / "b.png").write_bytes(content)
