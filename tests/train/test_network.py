@@ -71,7 +71,7 @@ def test_weights_are_chosen_by_a_metric_of_all_rows(tumours):
         X[split.train], y[split.train], validation=(X[split.validation], y[split.validation])
     )
     # All validation rows, and the part of the training rows.
-    assert model._seen == {len(split.validation), 256}
+    assert model._seen == {len(split.validation), 128}
     curve = model.history_["val_auc"]
     best = int(model.history_["step"][curve.idxmax()])
     assert model.best_step_ == best
@@ -106,7 +106,7 @@ def test_the_history_has_the_same_weights_on_training_rows_in_the_same_mode(tumo
     held_in = as_dataset(X, y).split(seed=0, fractions=(0.9, 0.1, 0.0)).train
     scores = torch.from_numpy(model.decision_function(X[held_in])).double()
     loss = F.binary_cross_entropy_with_logits(scores, torch.from_numpy(y[held_in]).double())
-    # On a part of 256 of the 512 training rows; the running loss is that under dropout.
+    # On a part of 128 of the 512 training rows; the running loss is that under dropout.
     assert last["fit_loss"] == pytest.approx(float(loss), rel=0.35)
     assert last["train_loss"] > 1.3 * last["fit_loss"]
 

@@ -43,7 +43,7 @@ from further.train.validation import Validation
 VALIDATION_BATCH = 1024
 LEAST_VALIDATION_ROWS = 512
 #: Training rows on which the averaged weights are looked at, in evaluation mode.
-FIT_ROWS = 256
+FIT_ROWS = 128
 ROWS_A_BUDGET = 50
 #: Where in the schedule the first steps are of a budget in seconds, whose length nobody knows.
 FIRST_PROGRESS = 1e-3
