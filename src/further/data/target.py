@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -25,7 +26,7 @@ NO_CLASS = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class Target(ABC):
     """One entry a row; the base of all targets.
 
     When to use: derive from it for a further kind of target: its arrays and facts are its fields.
@@ -45,17 +46,17 @@ class Target:
         return len(next(iter(self.arrays().values())))
 
     @property
+    @abstractmethod
     def spec(self) -> TargetSpec:
         """What a model may know of it."""
-        raise NotImplementedError
 
     def take(self, rows: NDArray[Any]) -> Self:
         """Return the entries of these rows, in this order."""
         return dataclasses.replace(self, **{k: a[rows] for k, a in self.arrays().items()})
 
+    @abstractmethod
     def encode(self) -> dict[str, NDArray[Any]]:
         """Return named arrays with the rows first, as they stand in a batch."""
-        raise NotImplementedError
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the fields that are arrays, by name."""
