@@ -6,9 +6,10 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import typing
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -69,7 +70,7 @@ def faults(name: str, value: Any) -> list[str]:
 
 def _of_class(name: str, cls: type) -> list[str]:
     if dataclasses.is_dataclass(cls):
-        # What a base describes holds for whatever derives from it.
+        # What a base describes holds for whatever derives from it; so does what stands by a type.
         docs = [NumpyDocString(inspect.cleandoc(own.__doc__ or "")) for own in cls.__mro__[:-1]]
         described = {
             word.strip()
@@ -78,6 +79,8 @@ def _of_class(name: str, cls: type) -> list[str]:
             for entry in doc[section]
             for word in entry.name.split(",")
         }
+        hints = typing.get_type_hints(cls, include_extras=True)
+        described |= {n for n, hint in hints.items() if typing.get_origin(hint) is Annotated}
         fields = [field.name for field in dataclasses.fields(cls) if not field.name.startswith("_")]
         missing = [field for field in fields if field not in described]
         return [f"fields that are not described: {missing}"] if missing else []

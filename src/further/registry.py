@@ -98,7 +98,7 @@ TASKS: tuple[TaskEntry, ...] = (
     TaskEntry(
         "clustering", "What clusters are in this table, if any?",
         data=("table", "images"), targets=("none", "classes"), command="cluster",
-        compare="further.compare.clustering.task",
+        compare="further.compare.clustering.clustering",
         evaluate="further.compare.clustering.evidence",
         report="further.report.clustering.page",
     ),

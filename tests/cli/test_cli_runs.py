@@ -12,6 +12,7 @@ import pytest
 
 import further as further_package
 from further.compare.source import read_data
+from further.train.run import Run
 
 
 def missing_device() -> str:
@@ -365,7 +366,7 @@ def test_attributes_are_in_the_record_and_come_back_with_a_resumed_run(further, 
     record = json.loads((run / "run.json").read_text())
     assert record["data"]["options"]["attributes"] == ["coat"]
     assert "--attributes coat" in record["command"]
-    dataset = read_data(run, record)
+    dataset = read_data(Run(run))
     assert list(dataset.attributes) == ["coat"]
     assert "coat" not in dataset.frame
 

@@ -34,7 +34,7 @@ generative_models(
 """
 RESUME = """
 import sys
-from further.compare.generation.comparison import resume
+from further.compare import resume
 resume(sys.argv[1], jobs=2)
 """
 

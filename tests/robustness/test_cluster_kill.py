@@ -19,9 +19,7 @@ from further.compare.clustering.clustering import cluster_table
 run = Path(sys.argv[1])
 cluster_table(run.parent / "table.csv", k_max=4, seed=1, out=run)
 """
-RESUME = (
-    "import sys; from further.compare.clustering import clustering; clustering.resume(sys.argv[1])"
-)
+RESUME = "import sys; from further.compare import resume; resume(sys.argv[1])"
 KILLS = 3
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import RunError
+from further.train.run import Run
 
 EventHandler = Callable[[dict[str, Any]], None]
 
@@ -50,43 +51,27 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def read_data(path: Path, record: Mapping[str, Any]) -> Dataset:
-    """Return the data of a run and check that they are still the same.
-
-    Parameters
-    ----------
-    path : Path
-        The run.
-    record : mapping
-        Its ``run.json``.
-
-    Returns
-    -------
-    Dataset
-        The same rows as in the beginning.
+def read_data(run: Run) -> Dataset:
+    """Return the data of a run, the same rows as in the beginning.
 
     Raises
     ------
     RunError
         If they are gone or have changed.
     """
-    if record["data"]["source"] == "array":
-        dataset = Dataset.open(path / "data")
-    else:
-        dataset = load(record["data"]["source"], **record["data"]["options"])
-    refuse_changed(path, record, dataset)
+    source, options = run.record["data"]["source"], run.record["data"]["options"]
+    dataset = Dataset.open(run.path / "data") if source == "array" else load(source, **options)
+    refuse_changed(run, dataset)
     return dataset
 
 
-def refuse_changed(path: Path, record: Mapping[str, Any], dataset: Dataset) -> None:
+def refuse_changed(run: Run, dataset: Dataset) -> None:
     """Refuse data that are not those that a run began with.
 
     Parameters
     ----------
-    path : Path
+    run : Run
         The run.
-    record : mapping
-        Its ``run.json``.
     dataset : Dataset
         What is found in their place.
 
@@ -95,9 +80,10 @@ def refuse_changed(path: Path, record: Mapping[str, Any], dataset: Dataset) -> N
     RunError
         If they have changed.
     """
-    if dataset.fingerprint != record["data"]["fingerprint"]:
+    began = run.record["data"]
+    if dataset.fingerprint != began["fingerprint"]:
         raise RunError(
-            f'The data at "{record["data"]["source"]}" have changed since the run "{path}" began; '
+            f'The data at "{began["source"]}" have changed since the run "{run.path}" began; '
             "start a new run."
         )
 

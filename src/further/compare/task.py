@@ -1,20 +1,18 @@
 """Compare, train, resume and judge: the same for every task, whose own module does the work.
 
-The table of tasks names that module. It offers ``compare`` and ``train``, which make a run that has
-the name of the task in its ``run.json``, and ``resume`` and ``judge``, which take such a run, all
-with the parameters of :class:`TaskModule`. A task whose models are trained in worker processes
-offers ``member_worker`` besides.
+The table of tasks names that module; :class:`TaskModule` says what is in it.
 """
 
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from further.compare.result import Result
-from further.compare.source import EventHandler
+from further.compare.source import EventHandler, ignore_event
 from further.errors import InputError, RunError
 from further.registry import find_model, task_module
 from further.train.run import Run
@@ -23,113 +21,51 @@ from further.train.run import Run
 Work = Callable[[Mapping[str, Any], Callable[..., None]], None]
 
 
+class TaskRun(ABC):
+    """A run of a task, which is resumed or judged again.
+
+    Parameters
+    ----------
+    run : Run
+        Its folder.
+    on_event : callable, optional
+        Called with every progress message, a dict.
+    """
+
+    def __init__(self, run: Run, on_event: EventHandler | None = None) -> None:
+        self.run, self.emit = run, on_event or ignore_event
+
+    @abstractmethod
+    def resume(self, jobs: int | None = None) -> Result:
+        """Do what is missing, with so many members trained at a time, and return all of it."""
+
+    @abstractmethod
+    def judge(self, device: str) -> Result:
+        """Judge again what was trained, with networks computed on that device."""
+
+
 class TaskModule(Protocol):
-    """What the ``compare`` module of a task offers."""
+    """What the ``compare`` module of a task offers.
 
-    def compare(
-        self,
-        data: Any,
-        *,
-        seed: int,
-        out: str | Path | None,
-        on_event: EventHandler | None,
-        command: str | None,
-        **options: Any,
-    ) -> Result:
-        """Compare the models of the task on the data; further options are the task's own.
+    Attributes
+    ----------
+    compare, train : callable
+        Called by :func:`compare_models` and :func:`train_model` with their arguments; they make a
+        run that has the name of the task in its ``run.json``. Besides the options of the task and
+        those of :func:`further.data.load` they take ``seed``, ``out`` (the folder of the run),
+        ``on_event`` (called with every progress message, a dict) and ``command`` (the command line
+        to record), and ``train`` takes ``parameters``.
+    run_type : callable
+        Takes a run and returns what resumes and judges it, a subclass of :class:`TaskRun`.
+    member_worker : callable
+        Takes the path of a comparison, and returns what trains and judges its members. Only a task
+        whose models are trained in worker processes has it.
+    """
 
-        Parameters
-        ----------
-        data : str, Path, Dataset, DataFrame or array
-            A name, a file or folder, or the data themselves.
-        seed : int
-            Of everything that is drawn at random.
-        out : path or None
-            Folder of the run.
-        on_event : callable or None
-            Called with every progress message, a dict.
-        command : str or None
-            The command line to record.
-        **options
-            The task's own, and those of :func:`further.data.load`.
-
-        Returns
-        -------
-        Result
-            The run and its evaluation.
-        """
-
-    def train(
-        self,
-        model: str,
-        data: Any,
-        *,
-        parameters: Mapping[str, Any] | None,
-        seed: int,
-        out: str | Path | None,
-        on_event: EventHandler | None,
-        command: str | None,
-        **options: Any,
-    ) -> Result:
-        """Train one model and judge it.
-
-        Parameters
-        ----------
-        model : str
-            A name from the table of models.
-        data : str, Path, Dataset, DataFrame or array
-            A name, a file or folder, or the data themselves.
-        parameters : mapping or None
-            Hyperparameters of the model.
-        seed, out, on_event, command, **options
-            As :meth:`compare` takes them.
-
-        Returns
-        -------
-        Result
-            The run and its evaluation.
-        """
-
-    def resume(
-        self, path: str | Path, *, jobs: int | None, on_event: EventHandler | None
-    ) -> Result:
-        """Do what is missing in a run.
-
-        Parameters
-        ----------
-        path : path
-            The run.
-        jobs : int or None
-            Members trained at a time.
-        on_event : callable or None
-            Called with every progress message, a dict.
-
-        Returns
-        -------
-        Result
-            The run and its evaluation.
-        """
-
-    def judge(self, path: str | Path, *, device: str, on_event: EventHandler | None) -> Result:
-        """Judge the trained models of a finished run again.
-
-        Parameters
-        ----------
-        path : path
-            The run.
-        device : {"auto", "cpu", "cuda", "mps"}
-            Where networks are computed.
-        on_event : callable or None
-            Called with every progress message, a dict.
-
-        Returns
-        -------
-        Result
-            The run and its evaluation.
-        """
-
-    def member_worker(self, path: Path) -> Work:
-        """Return what trains and judges the members of a comparison in a worker process."""
+    compare: Callable[..., Result]
+    train: Callable[..., Result]
+    run_type: Callable[[Run], type[TaskRun]]
+    member_worker: Callable[[Path], Work]
 
 
 def compare_models(data: Any, *, task: str = "generation", **options: Any) -> Result:
@@ -220,8 +156,8 @@ def resume(
     """
     path = whole_run(path)
     if device is not None:
-        move_to(path, device)
-    return _module_of(path).resume(path, jobs=jobs, on_event=on_event)
+        _move_to(path, device)
+    return _open(path, on_event).resume(jobs)
 
 
 def judge(
@@ -249,24 +185,11 @@ def judge(
         If the run has not finished, or its data are gone or have changed.
     """
     path = whole_run(path)
-    return _module_of(path).judge(path, device=device, on_event=on_event)
+    return _open(path, on_event).judge(device)
 
 
-def move_to(path: Path, device: str) -> None:
-    """Let what has not finished in a run continue on another device.
-
-    Parameters
-    ----------
-    path : Path
-        The run.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Where to.
-
-    Raises
-    ------
-    InputError
-        If this machine has no such device.
-    """
+def _move_to(path: Path, device: str) -> None:
+    """Let what has not finished in a run continue on another device."""
     from further.train.execution import find_device
 
     found = find_device(device)
@@ -285,11 +208,6 @@ def move_to(path: Path, device: str) -> None:
             run.update(**changes)
 
 
-def options_of(task: str) -> tuple[str, ...]:
-    """Return the names of the options that the comparison of a task takes."""
-    return tuple(inspect.signature(_module(task).compare).parameters)
-
-
 def refuse_other_options(task: str, given: Mapping[str, Any]) -> None:
     """Refuse options that the comparison of a task does not know.
 
@@ -305,8 +223,9 @@ def refuse_other_options(task: str, given: Mapping[str, Any]) -> None:
     InputError
         That names the first of them.
     """
+    known = inspect.signature(_module(task).compare).parameters
     for name in given:
-        if name not in options_of(task):
+        if name not in known:
             raise InputError(f'A comparison of the task "{task}" has no option "{name}".')
 
 
@@ -322,11 +241,12 @@ def _module(task: str) -> TaskModule:
     return cast(TaskModule, task_module(task, "compare"))
 
 
-def _module_of(path: Path) -> TaskModule:
-    task = Run(path).record.get("task")
+def _open(path: Path, on_event: EventHandler | None) -> TaskRun:
+    run = Run(path)
+    task = run.record.get("task")
     if task is None:
         raise RunError(
             f'"{path}" was made by fit in Python, which does not know where its data came from; '
             f'call fit(X, y, run="{path}") again to resume it.'
         )
-    return _module(task)
+    return _module(task).run_type(run)(run, on_event)

@@ -7,7 +7,7 @@ and commands read it. Its published schema, ``docs/evaluation.schema.json``, is 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from further.evaluate.typed_json import OPTIONAL
 
@@ -18,114 +18,64 @@ Series = tuple[float | None, ...]
 
 @dataclass(frozen=True)
 class Measured:
-    """One figure with its interval.
+    """One figure with its interval."""
 
-    Attributes
-    ----------
-    value : float or None
-        The figure; None where it is not defined.
-    low, high : float or None
-        Limits of its 95 % interval.
-    n : int
-        Number of examples behind it.
-    method : str
-        How the interval was made.
-    """
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int = 0
-    method: str = ""
+    value: Annotated[float | None, "The figure; None where it is not defined."] = None
+    low: Annotated[float | None, "Lower limit of its 95 % interval."] = None
+    high: Annotated[float | None, "Upper limit of its 95 % interval."] = None
+    n: Annotated[int, "Number of examples behind it."] = 0
+    method: Annotated[str, "How the interval was made."] = ""
 
 
 @dataclass(frozen=True)
 class Figure(Measured):
-    """One figure with its interval and the two ends of its scale.
+    """One figure with its interval and the two ends of its scale."""
 
-    Attributes
-    ----------
-    real, noise : float or None
-        What held-out rows and what noise score.
-    basis : str or None
-        What a likelihood is: "exact" or a "bound".
-    detail : dict
-        Whatever else was found.
-    """
-
-    real: float | None = None
-    noise: float | None = None
-    basis: str | None = field(default=None, metadata=OPTIONAL)
-    detail: dict[str, Any] = field(default_factory=dict, metadata=OPTIONAL)
+    real: Annotated[float | None, "What held-out rows score."] = None
+    noise: Annotated[float | None, "What noise scores."] = None
+    basis: Annotated[str | None, 'What a likelihood is: "exact" or a "bound".'] = field(
+        default=None, metadata=OPTIONAL
+    )
+    detail: Annotated[dict[str, Any], "Whatever else was found."] = field(
+        default_factory=dict, metadata=OPTIONAL
+    )
 
 
 @dataclass(frozen=True)
 class SeedSpread:
-    """One metric over trainings with different seeds.
+    """One metric over trainings with different seeds."""
 
-    Attributes
-    ----------
-    values : tuple of float
-        The figure of each training.
-    mean, low, high : float
-        Their mean with its 95 % t-interval.
-    """
-
-    values: tuple[float, ...] = ()
-    mean: float | None = None
-    low: float | None = None
-    high: float | None = None
+    values: Annotated[tuple[float, ...], "The figure of each training."] = ()
+    mean: Annotated[float | None, "Their mean."] = None
+    low: Annotated[float | None, "Lower limit of its 95 % t-interval."] = None
+    high: Annotated[float | None, "Upper limit of its 95 % t-interval."] = None
 
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """One model: what it took, its figures, and what must be known before they are read.
+    """One model: what it took, its figures, and what must be known before they are read."""
 
-    Attributes
-    ----------
-    name, label : str
-        What commands and what reports call it.
-    family : {"network", "classical"}
-        Whether the training loop trained it.
-    role : {"model", "control"}
-        Whether it stands there only to be compared with.
-    is_copy : bool
-        Whether it gives its training rows back by design.
-    parameters : int or None
-        How many numbers were fitted.
-    steps, best_step : int or None
-        Steps taken, and the one whose weights were kept.
-    training_flops, seconds, energy_wh, carbon_g : float or None
-        What the training took.
-    energy_method : str
-        How the energy is known.
-    metrics : dict of str to Figure
-        By the names of the table of metrics.
-    flags : tuple of str
-        What a reader must know first, such as "memorizes".
-    notes : tuple of str
-        A sentence for each flag.
-    across_seeds : dict of str to SeedSpread
-        The metrics over several trainings, where there were several.
-    """
-
-    name: str = ""
-    label: str = ""
-    family: Literal["network", "classical"] = "network"
-    role: Literal["model", "control"] = "model"
-    is_copy: bool = False
-    parameters: int | None = None
-    steps: int | None = None
-    best_step: int | None = None
-    training_flops: float | None = None
-    seconds: float | None = None
-    energy_wh: float | None = None
-    carbon_g: float | None = None
-    energy_method: str = ""
-    metrics: dict[str, Figure] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    across_seeds: dict[str, SeedSpread] = field(default_factory=dict)
+    name: Annotated[str, "What commands call it."] = ""
+    label: Annotated[str, "What reports call it."] = ""
+    family: Annotated[Literal["network", "classical"], "Whether the loop trained it."] = "network"
+    role: Annotated[Literal["model", "control"], "A control is only compared with."] = "model"
+    is_copy: Annotated[bool, "Whether it gives its training rows back by design."] = False
+    parameters: Annotated[int | None, "How many numbers were fitted."] = None
+    steps: Annotated[int | None, "Steps taken."] = None
+    best_step: Annotated[int | None, "The step whose weights were kept."] = None
+    training_flops: Annotated[float | None, "Floating-point operations of the training."] = None
+    seconds: Annotated[float | None, "Seconds of the training."] = None
+    energy_wh: Annotated[float | None, "Energy of the training in watt-hours."] = None
+    carbon_g: Annotated[float | None, "Grams of CO₂ equivalent of the training."] = None
+    energy_method: Annotated[str, "How the energy is known."] = ""
+    metrics: Annotated[dict[str, Figure], "By the names of the table of metrics."] = field(
+        default_factory=dict
+    )
+    flags: Annotated[tuple[str, ...], 'What a reader must know first, such as "memorizes".'] = ()
+    notes: Annotated[tuple[str, ...], "A sentence for each flag."] = ()
+    across_seeds: Annotated[
+        dict[str, SeedSpread], "The metrics over several trainings, where there were several."
+    ] = field(default_factory=dict)
 
     def value(self, metric: str) -> float | None:
         """Return a figure, of the metrics or of what the training took; None if undefined."""
@@ -137,254 +87,133 @@ class ModelRecord:
 
 @dataclass(frozen=True)
 class NearDuplicates:
-    """Held-out rows that nearly equal a training row.
+    """Held-out rows that nearly equal a training row."""
 
-    Attributes
-    ----------
-    count, exact, n_test : int
-        How many there are, how many are equal, and of how many.
-    share : float
-        Of the held-out rows.
-    threshold : float
-        The distance below which rows count as such.
-    pairs : tuple of tuple of int
-        Row numbers in the training and in the test part.
-    rule : str
-        How the threshold came about.
-    """
-
-    count: int = 0
-    share: float = 0.0
-    threshold: float | None = None
-    pairs: tuple[tuple[int, ...], ...] = ()
-    exact: int = 0
-    n_test: int = 0
-    rule: str = ""
+    count: Annotated[int, "How many there are."] = 0
+    share: Annotated[float, "Of the held-out rows."] = 0.0
+    threshold: Annotated[float | None, "The distance below which rows count as such."] = None
+    pairs: Annotated[
+        tuple[tuple[int, ...], ...], "Row numbers in the training and in the test part."
+    ] = ()
+    exact: Annotated[int, "How many of them are equal to one."] = 0
+    n_test: Annotated[int, "Number of held-out rows."] = 0
+    rule: Annotated[str, "How the threshold came about."] = ""
 
 
 @dataclass(frozen=True)
 class SplitRecord:
-    """How the rows were divided, and into how many.
+    """How the rows were divided, and into how many."""
 
-    Attributes
-    ----------
-    seed : int or None
-        Seed of the division.
-    method : str
-        How rows were divided.
-    rows : dict of str to int
-        How many each part has.
-    """
-
-    seed: int | None = None
-    method: str = ""
-    rows: dict[str, int] = field(default_factory=dict)
+    seed: Annotated[int | None, "Seed of the division."] = None
+    method: Annotated[str, "How rows were divided."] = ""
+    rows: Annotated[dict[str, int], "How many each part has."] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DataRecord:
-    """The data that models were trained and judged on.
+    """The data that models were trained and judged on."""
 
-    Attributes
-    ----------
-    name, source : str
-        What they are called, and where they come from.
-    kind : str
-        What the rows are, such as "images".
-    options : dict
-        How they were read.
-    target : str or None
-        The label column of a table.
-    fingerprint : str
-        Of the content.
-    shape : tuple of int
-        Of one encoded row.
-    levels : int or None
-        Grey levels of pictures.
-    classes : tuple of str
-        Names of the classes.
-    rows : dict of str to int
-        Rows of each part of the split.
-    split : SplitRecord
-        How it was made.
-    near_duplicates : NearDuplicates
-        What flatters every figure.
-    notes : tuple of str
-        What was recognised and decided.
-    """
-
-    name: str = ""
-    kind: str = ""
-    source: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-    target: str | None = None
-    fingerprint: str = ""
-    shape: tuple[int, ...] = ()
-    levels: int | None = None
-    classes: tuple[str, ...] = ()
-    rows: dict[str, int] = field(default_factory=dict)
-    split: SplitRecord = field(default_factory=SplitRecord)
-    near_duplicates: NearDuplicates = field(default_factory=NearDuplicates)
-    notes: tuple[str, ...] = ()
+    name: Annotated[str, "What they are called."] = ""
+    kind: Annotated[str, 'What the rows are, such as "images".'] = ""
+    source: Annotated[str, "Where they come from."] = ""
+    options: Annotated[dict[str, Any], "How they were read."] = field(default_factory=dict)
+    target: Annotated[str | None, "The label column of a table."] = None
+    fingerprint: Annotated[str, "Of the content."] = ""
+    shape: Annotated[tuple[int, ...], "Of one encoded row."] = ()
+    levels: Annotated[int | None, "Grey levels of pictures."] = None
+    classes: Annotated[tuple[str, ...], "Names of the classes."] = ()
+    rows: Annotated[dict[str, int], "Rows of each part of the split."] = field(default_factory=dict)
+    split: Annotated[SplitRecord, "How it was made."] = field(default_factory=SplitRecord)
+    near_duplicates: Annotated[NearDuplicates, "What flatters every figure."] = field(
+        default_factory=NearDuplicates
+    )
+    notes: Annotated[tuple[str, ...], "What was recognised and decided."] = ()
 
 
 @dataclass(frozen=True)
 class BudgetRecord:
-    """The budget of each model.
+    """The budget of each model."""
 
-    Attributes
-    ----------
-    text : str
-        As people read it.
-    flops : float or None
-        In floating-point operations, where it was given in them.
-    reproducible : bool
-        Whether the same seed gives the same result.
-    """
-
-    text: str = ""
-    flops: float | None = None
-    reproducible: bool = True
+    text: Annotated[str, "As people read it."] = ""
+    flops: Annotated[float | None, "In floating-point operations, if it was given in them."] = None
+    reproducible: Annotated[bool, "Whether the same seed gives the same result."] = True
 
 
 @dataclass(frozen=True)
 class GoalRecord:
-    """Who serves a goal best.
+    """Who serves a goal best."""
 
-    Attributes
-    ----------
-    metric : str
-        What decided.
-    direction : {"higher", "lower"}
-        Which way it improves.
-    ranking : tuple of str
-        Names of the models for which it is defined, the best first.
-    tied : tuple of str
-        Those that cannot be distinguished from the best.
-    sentence : str
-        The same in words.
-    survives : bool or None
-        Whether the same model, or one tied with it, leads under every training seed; None where
-        there was one seed, or nobody is ranked.
-    """
-
-    metric: str = ""
-    direction: Literal["higher", "lower"] = "higher"
-    ranking: tuple[str, ...] = ()
-    tied: tuple[str, ...] = ()
-    sentence: str = ""
-    survives: bool | None = None
+    metric: Annotated[str, "What decided."] = ""
+    direction: Annotated[Literal["higher", "lower"], "Which way it improves."] = "higher"
+    ranking: Annotated[
+        tuple[str, ...], "Names of the models for which it is defined, the best first."
+    ] = ()
+    tied: Annotated[tuple[str, ...], "Those that cannot be distinguished from the best."] = ()
+    sentence: Annotated[str, "The same in words."] = ""
+    survives: Annotated[
+        bool | None,
+        "Whether the same model, or one tied with it, leads under every training seed; None "
+        "where there was one seed, or nobody is ranked.",
+    ] = None
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to use, and why.
+    """What to use, and why."""
 
-    Attributes
-    ----------
-    sentence : str
-        The answer.
-    goals : dict of str to GoalRecord
-        Goal by goal.
-    """
-
-    sentence: str = ""
-    goals: dict[str, GoalRecord] = field(default_factory=dict)
+    sentence: Annotated[str, "The answer."] = ""
+    goals: Annotated[dict[str, GoalRecord], "Goal by goal."] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class EnergyRecord:
-    """How energy and carbon are known.
+    """How energy and carbon are known."""
 
-    Attributes
-    ----------
-    method : str
-        How the energy was measured or estimated.
-    grid_g_per_kwh : float or None
-        Grams of CO₂ equivalent for a kilowatt-hour.
-    grid_source : str
-        Which grid, in which year.
-    """
-
-    method: str = ""
-    grid_g_per_kwh: float | None = None
-    grid_source: str = ""
+    method: Annotated[str, "How the energy was measured or estimated."] = ""
+    grid_g_per_kwh: Annotated[float | None, "Grams of CO₂ equivalent for a kilowatt-hour."] = None
+    grid_source: Annotated[str, "Which grid, in which year."] = ""
 
 
 @dataclass(frozen=True)
 class MemberEvaluation:
-    """``evaluation.json`` of one member of a comparison.
+    """``evaluation.json`` of one member of a comparison."""
 
-    Attributes
-    ----------
-    schema : int
-        Version of this format.
-    task : str
-        "member".
-    model : ModelRecord
-        Without flags, which the comparison raises.
-    """
-
-    schema: int = 1
-    task: Literal["member"] = "member"
-    model: ModelRecord = field(default_factory=ModelRecord)
+    schema: Annotated[int, "Version of this format."] = 1
+    task: Annotated[Literal["member"], '"member".'] = "member"
+    model: Annotated[ModelRecord, "Without flags, which the comparison raises."] = field(
+        default_factory=ModelRecord
+    )
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """``evaluation.json`` of a comparison of generative models, or of one of them.
+    """``evaluation.json`` of a comparison of generative models, or of one of them."""
 
-    Attributes
-    ----------
-    schema : int
-        Version of this format.
-    task : str
-        That of the models.
-    command : str
-        What made the run.
-    run : str
-        Its folder, as it was given.
-    further : str
-        Version of further.
-    data : DataRecord
-        What the models were trained and judged on.
-    seed, repeats : int
-        Seed of everything, and trainings of each model.
-    budget : BudgetRecord
-        Of each model.
-    conditional : bool
-        Whether models were conditioned on the class.
-    protocol : dict
-        What was fixed before any model was judged.
-    models : tuple of ModelRecord
-        Those that were compared, controls included.
-    controls : tuple of ModelRecord
-        What one model is compared with.
-    recommendation : Recommendation or None
-        None where there was nothing to choose from.
-    energy : EnergyRecord
-        How energy and carbon are known.
-    machine, versions : dict
-        What the figures were found on and with.
-    seconds : float
-        What all of it took.
-    """
-
-    schema: int = 1
-    task: Literal["generation"] = "generation"
-    command: str = ""
-    run: str = ""
-    further: str = ""
-    data: DataRecord = field(default_factory=DataRecord)
-    seed: int | None = None
-    repeats: int = 1
-    budget: BudgetRecord = field(default_factory=BudgetRecord)
-    conditional: bool = False
-    protocol: dict[str, Any] = field(default_factory=dict)
-    models: tuple[ModelRecord, ...] = ()
-    controls: tuple[ModelRecord, ...] = ()
-    recommendation: Recommendation | None = None
-    energy: EnergyRecord = field(default_factory=EnergyRecord)
-    machine: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, Any] = field(default_factory=dict)
-    seconds: float | None = None
+    schema: Annotated[int, "Version of this format."] = 1
+    task: Annotated[Literal["generation"], "That of the models."] = "generation"
+    command: Annotated[str, "What made the run."] = ""
+    run: Annotated[str, "Its folder, as it was given."] = ""
+    further: Annotated[str, "Version of further."] = ""
+    data: Annotated[DataRecord, "What the models were trained and judged on."] = field(
+        default_factory=DataRecord
+    )
+    seed: Annotated[int | None, "Seed of everything."] = None
+    repeats: Annotated[int, "Trainings of each model."] = 1
+    budget: Annotated[BudgetRecord, "Of each model."] = field(default_factory=BudgetRecord)
+    conditional: Annotated[bool, "Whether models were conditioned on the class."] = False
+    protocol: Annotated[dict[str, Any], "What was fixed before any model was judged."] = field(
+        default_factory=dict
+    )
+    models: Annotated[tuple[ModelRecord, ...], "Those that were compared, controls included."] = ()
+    controls: Annotated[tuple[ModelRecord, ...], "What one model is compared with."] = ()
+    recommendation: Annotated[
+        Recommendation | None, "None where there was nothing to choose from."
+    ] = None
+    energy: Annotated[EnergyRecord, "How energy and carbon are known."] = field(
+        default_factory=EnergyRecord
+    )
+    machine: Annotated[dict[str, Any], "What the figures were found on."] = field(
+        default_factory=dict
+    )
+    versions: Annotated[dict[str, Any], "What they were found with."] = field(default_factory=dict)
+    seconds: Annotated[float | None, "What all of it took."] = None

@@ -18,10 +18,9 @@ taken; over several strata Satterthwaite's formula puts them together.
 References
 ----------
 Rao, Wu (1988), Resampling inference with complex survey data, JASA 83. Kish (1965), Survey
-sampling. Carter, Schnepel,
-Steigerwald (2017), Asymptotic behavior of a t-test robust to cluster heterogeneity, Review of
-Economics and Statistics 99. Satterthwaite (1946), An approximate distribution of estimates of
-variance components, Biometrics Bulletin 2.
+sampling. Carter, Schnepel, Steigerwald (2017), Asymptotic behavior of a t-test robust to cluster
+heterogeneity, Review of Economics and Statistics 99. Satterthwaite (1946), An approximate
+distribution of estimates of variance components, Biometrics Bulletin 2.
 """
 
 from __future__ import annotations
@@ -135,8 +134,7 @@ class Resampling:
 
     def worth(self) -> Floats:
         """Return the number of units of equal size that each stratum is worth."""
-        sizes = np.bincount(self.unit, minlength=self.units).astype(np.float64)
-        return np.array([equal_units(sizes[units]) for units in self.strata])
+        return np.array([equal_units(sizes) for sizes in self._sizes()])
 
     def weights(
         self, draws: int, seed: int | Sequence[int], within: Flags | None = None
@@ -177,16 +175,15 @@ class Resampling:
         if not small.any():
             return np.array(most)
         # As of a mean over strata: each adds the variance of its own mean.
-        variances = 1.0 / np.bincount(self._stratum_of_row())[small]
+        variances = 1.0 / np.array([sizes.sum() for sizes in self._sizes()])[small]
         freedom = variances.sum() ** 2 / np.sum(variances**2 / np.maximum(worth[small] - 1, 1))
         share = np.array(1.0) if small.all() else share_of_small(small)
         return np.minimum(most, freedom / np.maximum(share, 1e-9) ** 2)
 
-    def _stratum_of_row(self) -> NDArray[np.intp]:
-        stratum = np.empty(self.units, dtype=np.intp)
-        for h, units in enumerate(self.strata):
-            stratum[units] = h
-        return stratum[self.unit]
+    def _sizes(self) -> list[Floats]:
+        """Return the number of rows of each unit, by stratum."""
+        sizes = np.bincount(self.unit, minlength=self.units).astype(np.float64)
+        return [sizes[units] for units in self.strata]
 
 
 def _codes(what: str, given: ArrayLike, n: int) -> NDArray[np.intp]:

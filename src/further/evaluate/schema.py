@@ -8,27 +8,20 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
-import re
 import types
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from further.evaluate.clustering.record import ClusteringEvaluation
 from further.evaluate.record import Evaluation, MemberEvaluation
-from further.evaluate.typed_json import hints_of
 
 
 def evaluation_schema() -> dict[str, Any]:
-    """Return the schema of every ``evaluation.json``."""
-    return schema_of(Evaluation, MemberEvaluation, ClusteringEvaluation)
-
-
-def schema_of(*kinds: type) -> dict[str, Any]:
-    """Return the JSON Schema of a file that holds one of these classes."""
+    """Return the JSON Schema of every ``evaluation.json``."""
     definitions: dict[str, Any] = {}
-    choices = [_of(kind, definitions) for kind in kinds]
+    kinds = Evaluation, MemberEvaluation, ClusteringEvaluation
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "oneOf": choices,
+        "oneOf": [_of(kind, definitions) for kind in kinds],
         "$defs": dict(sorted(definitions.items())),
     }
 
@@ -57,27 +50,19 @@ def _of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_class(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    told, fields = _described(kind), dataclasses.fields(kind)
-    hints = hints_of(kind)
+    properties = {}
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        told = hint.__metadata__ if get_origin(hint) is Annotated else ()
+        own = _of(hint.__origin__ if told else hint, definitions)
+        properties[name] = own | ({"description": told[0]} if told else {})
+    fields = dataclasses.fields(kind)
     return {
         "description": (inspect.getdoc(kind) or "").partition("\n")[0],
         "type": "object",
-        "properties": {
-            field.name: _of(hints[field.name], definitions)
-            | ({"description": told[field.name]} if field.name in told else {})
-            for field in fields
-        },
+        "properties": properties,
         "required": [field.name for field in fields if not field.metadata.get("optional")],
         "additionalProperties": False,
     }
-
-
-def _described(kind: type) -> dict[str, str]:
-    """Return what the docstring of a class says of its attributes."""
-    entries = re.findall(
-        r"^(\w+(?:, \w+)*) : .*\n((?:    .*\n?)+)", inspect.getdoc(kind) or "", flags=re.M
-    )
-    return {name: " ".join(text.split()) for names, text in entries for name in names.split(", ")}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 The fields of a class are the keys of its object. Every field has a default, so that what an older
 or a damaged file lacks reads as nothing known; the schema (:mod:`further.evaluate.schema`), in
-turn, asks for every key.
+turn, asks for every key. What a field means stands beside its type, in ``Annotated``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 T = TypeVar("T")
 
+_hints = cache(get_type_hints)
 #: Metadata of a field that is left out of the file where it says nothing.
 OPTIONAL = {"optional": True}
 
@@ -66,7 +67,7 @@ def from_json(kind: type[T], value: Any) -> T:
     given = value if isinstance(value, Mapping) else {}
     found: dict[str, Any] = {}
     fields: Any = kind
-    for name, hint in hints_of(fields).items():
+    for name, hint in _hints(fields).items():
         if name in given:
             try:
                 found[name] = _read(hint, given[name])
@@ -95,9 +96,10 @@ def typed(kind: type[T], value: Any) -> T:
     TypeError
         If a key or a type is not that of the class.
     """
-    found = from_json(kind, value)
+    given = to_json(value)
+    found = from_json(kind, given)
     written = to_json(found)
-    for key, item in to_json(value).items():
+    for key, item in given.items():
         if not _holds(written.get(key), item):
             raise TypeError(f"{kind.__name__} does not declare {key} as it is written.")
     return found
@@ -166,9 +168,3 @@ def _read_scalar(hint: Any, value: Any) -> Any:
     elif hint in (str, bool) and isinstance(value, hint):
         return value
     raise _UnfitError
-
-
-@cache
-def hints_of(kind: Any) -> dict[str, Any]:
-    """Return the type of each field of a dataclass."""
-    return get_type_hints(kind)

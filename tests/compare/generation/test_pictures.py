@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from further.compare.generation.member import Setting
 from further.compare.generation.pictures import (
     MAX_MAP_POINTS,
     STEPS,
@@ -17,6 +16,7 @@ from further.compare.generation.pictures import (
     write_latent,
     write_real,
 )
+from further.compare.generation.setting import Setting
 from further.data.dataset import as_dataset
 from further.train.files import read_json
 
@@ -49,7 +49,7 @@ def test_the_latent_map_and_the_interpolations_cross_classes(setting, tmp_path):
         transform_encoded=lambda x: x.reshape(len(x), -1)[:, :1],
         inverse_transform_encoded=lambda codes, y: np.repeat(codes, 64, 1).reshape(-1, 1, 8, 8),
     )
-    write_latent(setting, estimator, setting.part("test"), tmp_path)
+    write_latent(estimator, setting.part("test"), tmp_path)
     drawn = read_json(tmp_path / "pictures" / "latent.json")
     assert len(drawn["x"]) == len(drawn["label"]) == MAX_MAP_POINTS
     counts = pd.Series(drawn["label"]).value_counts()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import further
-from further.compare.generation.comparison import judge
+from further.compare import judge
 from further.train.files import write_json
 from real_runs import RealRuns
 

@@ -27,28 +27,29 @@ def test_train_on_real_is_scikit_learns_machine(digits, learning):
 
 
 def test_real_rows_are_worth_what_they_are(digits, learning):
-    assert learning.accuracy(digits.train.x, digits.train.y).value == learning.real
+    assert learning.learn(digits.train.x, digits.train.y)[0].value == learning.real
 
 
 def test_swapped_labels_are_worth_nothing(digits, learning):
     wrong = (digits.train.y + 1) % 10
-    assert learning.accuracy(digits.train.x, wrong).value < 0.05
-    assert learning.augmentation_gain(digits.train.x, wrong).estimate.high < -0.5
+    accuracy, gain = learning.learn(digits.train.x, wrong)
+    assert accuracy.value < 0.05
+    assert gain.estimate.high < -0.5
 
 
 def test_good_rows_gain_and_noise_does_not(digits, learning):
     validation = digits.validation
-    gain = learning.augmentation_gain(validation.x, validation.y)
+    _, gain = learning.learn(validation.x, validation.y)
     assert gain.estimate.low > 0
     assert gain.detail["accuracy_without"] + gain.value < 1
     assert gain.value == pytest.approx(np.mean(gain.detail["gain_by_subset"]))
     rng = np.random.default_rng(0)
     noise = rng.random((359, 64)), rng.integers(0, 10, 359)
-    assert learning.augmentation_gain(*noise).value < gain.estimate.low
+    assert learning.learn(*noise)[1].value < gain.estimate.low
 
 
 def test_gain_is_the_difference_of_two_machines(digits, learning):
-    gain = learning.augmentation_gain(digits.validation.x, digits.validation.y)
+    _, gain = learning.learn(digits.validation.x, digits.validation.y)
     expected = []
     gamma = kernel_width(digits.train.x)
     for rows in learning.subsets:
@@ -62,5 +63,5 @@ def test_gain_is_the_difference_of_two_machines(digits, learning):
 
 
 def test_samples_of_one_class_only(digits, learning):
-    score = learning.accuracy(digits.train.x[:20], np.full(20, 3))
+    score, _ = learning.learn(digits.train.x[:20], np.full(20, 3))
     assert score.value == pytest.approx((digits.test.y == 3).mean())

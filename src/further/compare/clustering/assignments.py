@@ -48,11 +48,11 @@ def write_assignments(
     values = np.full(len(labels), np.nan)
     if silhouettes is not None:
         values[silhouettes.rows] = silhouettes.values
-    table = with_clusters(prepared.frame, prepared.X, estimator, labels, values)
+    table = _with_clusters(prepared.frame, prepared.X, estimator, labels, values)
     return write_bytes(folder / "assignments.csv", table.to_csv(index=False).encode())
 
 
-def with_clusters(
+def _with_clusters(
     frame: pd.DataFrame,
     X: Any,
     estimator: Any,
@@ -63,25 +63,7 @@ def with_clusters(
 
     ``anomaly_score`` is minus ``score_samples``: the higher, the less typical. ``distance`` is that
     to the own cluster's centre, for methods that have centres; for k-prototypes the row's cost
-    there.
-
-    Parameters
-    ----------
-    frame : DataFrame of n rows
-        The rows as they came.
-    X : array of shape (n, d) or DataFrame
-        The same rows, prepared.
-    estimator : estimator
-        Fitted; it scores them.
-    labels : array of shape (n,)
-        Their clusters.
-    silhouettes : array of shape (n,), optional
-        NaN for rows without one.
-
-    Returns
-    -------
-    DataFrame
-        A column whose name is taken already begins with ``further_``.
+    there. A column whose name is taken already begins with ``further_``.
     """
     scores = -np.asarray(estimator.score_samples(X), dtype=np.float64)
     added: dict[str, Any] = {"cluster": labels}
@@ -136,4 +118,4 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
         X = preparation.transform(frame)
     except InputError as error:
         raise InputError(f"{dataset.name}: {error}") from error
-    return with_clusters(frame, X, estimator, np.asarray(estimator.predict(X)))
+    return _with_clusters(frame, X, estimator, np.asarray(estimator.predict(X)))

@@ -11,14 +11,12 @@ import pandas as pd
 
 from further.cluster.kmeans import KMeans
 from further.cluster.streaming import predict_batches, write_assignments
-from further.compare.clustering.method import Method
 from further.compare.clustering.prepared_table import PreparedTable
 from further.data.batches import Batches
 from further.data.dataset import Dataset
 from further.data.formats.tables import load_frame
 from further.data.loading import READ_AS
 from further.data.memory import is_too_large
-from further.errors import InputError
 
 #: Rows on which columns, number of clusters and everything but the centroids are judged.
 SAMPLE = 50_000
@@ -67,28 +65,6 @@ def sample_table(source: str | Path, seed: int) -> tuple[Dataset, Batches]:
         notes.append(f"Columns that hold no numbers are left out: {', '.join(batches.left_out)}.")
     dataset = load_frame(frame, str(path), path.stem, tuple(notes), tidy=False)
     return dataclasses.replace(dataset, source=str(path)), batches
-
-
-def refuse_method(chosen: Method, batches: Batches) -> None:
-    """Refuse methods that need all rows at once.
-
-    Parameters
-    ----------
-    chosen : Method
-        The method.
-    batches : Batches
-        All rows, which do not fit into memory.
-
-    Raises
-    ------
-    InputError
-        With the method that does not.
-    """
-    if not issubclass(chosen.line.load(), KMeans):
-        raise InputError(
-            f'The method "{chosen.line.name}" needs all {batches.count():,} rows in memory, where '
-            "they do not fit; use kmeans with the euclidean distance, or give a part of the rows."
-        )
 
 
 def fit_all_rows(

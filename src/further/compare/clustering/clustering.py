@@ -14,11 +14,13 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import numpy as np
 import pandas as pd
 
-from further.cluster.dissimilarity.distances import find_metric
+from further.cluster.describe.silhouette import silhouette_values
+from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
 from further.cluster.number.initialisations import init_sensitivity
 from further.compare.clustering.alternatives import compare_methods
@@ -26,34 +28,28 @@ from further.compare.clustering.assignments import write_assignments
 from further.compare.clustering.batches import (
     fit_all_rows,
     is_larger_than_memory,
-    refuse_method,
     sample_table,
 )
-from further.compare.clustering.evidence import evidence, silhouettes_of
+from further.compare.clustering.evidence import evidence
 from further.compare.clustering.headline import headline
-from further.compare.clustering.method import Method, choose_method, with_hyperparameters
-from further.compare.clustering.prepared_table import (
-    TASK,
-    PreparedTable,
-    prepare_table,
-    refuse_sizes,
-)
+from further.compare.clustering.method import Method, choose_method
+from further.compare.clustering.prepared_table import TASK, PreparedTable, prepare_table
 from further.compare.result import Result
 from further.compare.source import (
     EventHandler,
     default_folder,
     describe_data,
-    ignore_event,
     read_data,
     refuse_changed,
 )
+from further.compare.task import TaskRun
 from further.data.batches import Batches
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
-from further.errors import InputError
-from further.evaluate.clustering.record import ClusteringEvaluation
+from further.errors import InputError, RunError
+from further.evaluate.clustering.record import ClusteringEvaluation, Spent
 from further.evaluate.typed_json import to_json, typed
-from further.train.energy import Energy, EnergyMeter, grid_intensity
+from further.train.energy import EnergyMeter, grid_intensity
 from further.train.estimator import Estimator
 from further.train.files import read_json, write_json, write_text
 from further.train.parameters import parameters_from_json, parameters_to_json
@@ -173,7 +169,7 @@ def cluster_table(
     if dataset.source == "array":
         dataset.save(run.path / "data")
     try:
-        return _carry_out(run, dataset, table, chosen, batches, on_event or ignore_event)
+        return ClusteringRun(run, on_event)._carry_out(dataset, table, chosen, batches)
     except InputError:
         # A method may refuse rows only when it meets them: there is nothing to resume then.
         if is_new and is_first():
@@ -181,37 +177,37 @@ def cluster_table(
         raise
 
 
-def resume(path: str | Path, *, on_event: EventHandler | None = None) -> Clustering:
-    """Resume a clustering that was interrupted, to the result it would have reached.
+#: What the task offers to :mod:`further.compare.task`, beside the next two.
+compare = cluster_table
+
+
+def train(
+    model: str, data: Any, *, parameters: Mapping[str, Any] | None = None, **options: Any
+) -> Clustering:
+    """Cluster by one method; its alternatives stand beside it.
 
     Parameters
     ----------
-    path : path
-        The run.
-    on_event : callable, optional
-        Called with every progress message, a dict.
+    model : str
+        Name of the method.
+    data : str, Path, Dataset, DataFrame or array
+        A file, or the rows themselves.
+    parameters : mapping, optional
+        Hyperparameters of the method.
+    **options
+        Those of :func:`further.compare.cluster_table`.
 
     Returns
     -------
     Clustering
         With the path of the run and the evaluation.
-
-    Raises
-    ------
-    RunError
-        If the data are gone or have changed.
     """
-    run = Run(path)
-    if run.status == "finished":
-        return Clustering.of(run)
-    batches = None
-    if is_larger_than_memory(run.record["data"]["source"]):
-        dataset, batches = sample_table(run.record["data"]["source"], run.record["seed"])
-        refuse_changed(run.path, run.record, dataset)
-    else:
-        dataset = read_data(run.path, run.record)
-    table, chosen = _prepare(dataset, run.record["parameters"], batches)
-    return _carry_out(run, dataset, table, chosen, batches, on_event or ignore_event)
+    return cluster_table(data, method=model, hyperparameters=parameters, **options)
+
+
+def run_type(run: Run) -> type[ClusteringRun]:
+    """Return what resumes a run of this task."""
+    return ClusteringRun
 
 
 def _read(data: Any, seed: int, loading: dict[str, Any]) -> tuple[Dataset, Batches | None]:
@@ -227,20 +223,14 @@ def _prepare(
     dataset: Dataset, asked: dict[str, Any], batches: Batches | None
 ) -> tuple[PreparedTable, Method]:
     """Decide about columns, distance and method; all that can be refused is refused here."""
-    # Sets have members, not sizes.
-    is_sets = asked["distance"] is not None and find_metric(asked["distance"]) == "jaccard"
-    scale = "none" if is_sets and asked["scale"] == "auto" else asked["scale"]
-    table = prepare_table(dataset, asked["columns"], scale, asked["target"])
-    if is_sets:
-        refuse_sizes(table)
-    chosen = choose_method(table.kind, asked["method"], asked["distance"])
+    table = prepare_table(dataset, asked)
     given = parameters_from_json(asked["hyperparameters"])
-    if given and asked["method"] is None:
-        raise InputError(f"Name the method that {', '.join(given)} is meant for.")
-    if given:
-        chosen = with_hyperparameters(chosen, given)
-    if batches is not None:
-        refuse_method(chosen, batches)
+    chosen = choose_method(table.kind, asked["method"], asked["distance"], given)
+    if batches is not None and not issubclass(chosen.line.load(), KMeans):
+        raise InputError(
+            f'The method "{chosen.line.name}" needs all {batches.count():,} rows in memory, where '
+            "they do not fit; use kmeans with the euclidean distance, or give a part of the rows."
+        )
     k = asked["k"]
     if k is not None and not 1 <= k <= len(table.X):
         raise InputError(f"k={k} must be a number from 1 to the number of rows, {len(table.X)}.")
@@ -251,93 +241,131 @@ def _prepare(
     return table, chosen
 
 
-def _carry_out(
-    run: Run,
-    dataset: Dataset,
-    table: PreparedTable,
-    chosen: Method,
-    batches: Batches | None,
-    emit: EventHandler,
-) -> Clustering:
-    # What was spent before an interruption counts, up to the last part that was kept.
-    started = time.monotonic() - run.record.get("seconds", 0.0)
-    meter = EnergyMeter(run.record.get("energy_wh", 0.0))
-    asked, seed = run.record["parameters"], run.record["seed"]
+class ClusteringRun(TaskRun):
+    """The run of a clustering."""
 
-    def part(name: str, find: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
-        file = run.path / "parts" / f"{name}.json"
-        if not file.is_file():
-            emit({"event": "step", "what": what})
-            write_json(file, find())
-            spent = time.monotonic() - started
-            run.update(seconds=spent, energy_wh=meter.read().watt_hours)
-        found: dict[str, Any] = read_json(file)
-        return found
+    def resume(self, jobs: int | None = None) -> Clustering:
+        """Do what is missing; a clustering is one process."""
+        run = self.run
+        if run.status == "finished":
+            return Clustering.of(run)
+        batches = None
+        if is_larger_than_memory(run.record["data"]["source"]):
+            dataset, batches = sample_table(run.record["data"]["source"], run.record["seed"])
+            refuse_changed(run, dataset)
+        else:
+            dataset = read_data(run)
+        table, chosen = _prepare(dataset, run.record["parameters"], batches)
+        return self._carry_out(dataset, table, chosen, batches)
 
-    with run.working():
-        run.update(status="running")
-        criteria = None
-        if chosen.has_k:
-            criteria = part("criteria", lambda: _criteria(table, chosen, asked["k_max"], seed),
-                            "How many clusters")  # fmt: skip
-        k = asked["k"] or (criteria["k"] if criteria else None)
-        emit({"event": "step", "what": "The clusters"})
-        try:
-            estimator = _fit(run, chosen.make(k, seed), table)
-        except ValueError as error:
-            # Each of these alone was checked; a method may refuse them together.
-            if isinstance(error, InputError) or not asked["hyperparameters"]:
-                raise
-            raise InputError(f"{chosen.line.label}: {error}") from error
-        sizes = None
-        if batches is not None:
-            estimator, sizes = fit_all_rows(estimator, table, batches, run.path)
-        estimator.save(run.path)
-        write_json(run.path / "preparation.json", table.preparation.to_json())
-        compared = part(
-            "alternatives",
-            lambda: compare_methods(table, chosen, estimator, k, seed),
-            "Alternatives",
+    def judge(self, device: str) -> NoReturn:
+        """Refuse: a clustering is judged when it is made."""
+        path = self.run.path
+        raise RunError(
+            f'"{path}" is a clustering, which was judged when it was made; "further report {path}" '
+            "shows how."
         )
-        initialisations = None
-        if chosen.has_k and k is not None and k > 1 and hasattr(estimator, "inertia_"):
-            initialisations = part(
-                "initialisations",
-                lambda: _initialisations(table, chosen, k, seed),
-                "Other initialisations",
+
+    def _carry_out(
+        self, dataset: Dataset, table: PreparedTable, chosen: Method, batches: Batches | None
+    ) -> Clustering:
+        run, emit = self.run, self.emit
+        # What was spent before an interruption counts, up to the last part that was kept.
+        started = time.monotonic() - run.record.get("seconds", 0.0)
+        meter = EnergyMeter(run.record.get("energy_wh", 0.0))
+        asked, seed = run.record["parameters"], run.record["seed"]
+
+        def part(name: str, find: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
+            file = run.path / "parts" / f"{name}.json"
+            if not file.is_file():
+                emit({"event": "step", "what": what})
+                write_json(file, find())
+                spent = time.monotonic() - started
+                run.update(seconds=spent, energy_wh=meter.read().watt_hours)
+            found: dict[str, Any] = read_json(file)
+            return found
+
+        with run.working():
+            run.update(status="running")
+            criteria = None
+            if chosen.has_k:
+                criteria = part(
+                    "criteria",
+                    lambda: choose_k(
+                        table.X, k_max=asked["k_max"], estimator=chosen.make(None, seed),
+                        random_state=seed,
+                    ).to_dict(),
+                    "How many clusters",
+                )  # fmt: skip
+            k = asked["k"] or (criteria["k"] if criteria else None)
+            emit({"event": "step", "what": "The clusters"})
+            try:
+                estimator = _fit(run, chosen.make(k, seed), table)
+            except ValueError as error:
+                # Each of these alone was checked; a method may refuse them together.
+                if isinstance(error, InputError) or not asked["hyperparameters"]:
+                    raise
+                raise InputError(f"{chosen.line.label}: {error}") from error
+            sizes = None
+            if batches is not None:
+                estimator, sizes = fit_all_rows(estimator, table, batches, run.path)
+            estimator.save(run.path)
+            write_json(run.path / "preparation.json", table.preparation.to_json())
+            compared = part(
+                "alternatives",
+                lambda: compare_methods(table, chosen, estimator, k, seed),
+                "Alternatives",
             )
-        emit({"event": "step", "what": "What the clusters are"})
-        silhouettes = silhouettes_of(table, chosen, estimator, seed)
-        found = evidence(table, chosen, estimator, silhouettes, initialisations, seed)
-        evaluation = _record(run, dataset, table, chosen, {
-            "criteria": criteria, "alternatives": compared["methods"],
-            "stability": compared["methods"][0]["stability"],
-            "cluster_stability": compared["clusters"],
-            "initialisations": initialisations, **found,
-        })  # fmt: skip
-        if batches is not None:
-            evaluation["sizes"] = sizes
-            evaluation["data"]["rows"] = batches.count()
-        if asked["hyperparameters"]:
-            given = ", ".join(f"{name}={value}" for name, value in asked["hyperparameters"].items())
-            evaluation["notes"].append(
-                f"Given to {chosen.line.label}: {given}; its other hyperparameters are defaults."
+            initialisations = None
+            if chosen.has_k and k is not None and k > 1 and hasattr(estimator, "inertia_"):
+                initialisations = part(
+                    "initialisations",
+                    lambda: init_sensitivity(
+                        table.X, k, estimator=chosen.make(k, seed), random_state=seed
+                    ).to_dict(),
+                    "Other initialisations",
+                )
+            emit({"event": "step", "what": "What the clusters are"})
+            labels, silhouettes = np.asarray(estimator.labels_), None
+            if len(set(labels.tolist()) - {-1}) > 1:
+                silhouettes = silhouette_values(
+                    table.X, labels, metric=chosen.metric, random_state=seed
+                )
+            found = evidence(table, chosen, estimator, silhouettes, initialisations, seed)
+            evaluation = _record(run, dataset, table, chosen) | {
+                "criteria": criteria,
+                "alternatives": compared["methods"],
+                "stability": compared["methods"][0]["stability"],
+                "cluster_stability": compared["clusters"],
+                "initialisations": initialisations,
+                **found,
+            }
+            if batches is not None:
+                evaluation["sizes"] = sizes
+                evaluation["data"]["rows"] = batches.count()
+            if given := asked["hyperparameters"]:
+                told = ", ".join(f"{name}={value}" for name, value in given.items())
+                evaluation["notes"].append(
+                    f"Given to {chosen.line.label}: {told}; its other hyperparameters are defaults."
+                )
+            evaluation["sentence"] = headline(evaluation)
+            energy, seconds = meter.read(), time.monotonic() - started
+            spent = Spent(energy.watt_hours, energy.carbon_g, energy.method, *grid_intensity())
+            evaluation |= {"seconds": seconds, "energy": spent}
+            if batches is None:
+                write_assignments(run.path, table, estimator, silhouettes)
+            write_json(
+                run.path / "evaluation.json", to_json(typed(ClusteringEvaluation, evaluation))
             )
-        evaluation["sentence"] = headline(evaluation)
-        energy, seconds = meter.read(), time.monotonic() - started
-        evaluation |= {"seconds": seconds, "energy": _describe_energy(energy)}
-        if batches is None:
-            write_assignments(run.path, table, estimator, silhouettes)
-        write_json(run.path / "evaluation.json", to_json(typed(ClusteringEvaluation, evaluation)))
-        run.update(
-            status="finished",
-            seconds=seconds,
-            energy_wh=energy.watt_hours,
-            carbon_g=energy.carbon_g,
-            energy_method=energy.method,
-        )
-    emit({"event": "done"})
-    return Clustering.of(run)
+            run.update(
+                status="finished",
+                seconds=seconds,
+                energy_wh=energy.watt_hours,
+                carbon_g=energy.carbon_g,
+                energy_method=energy.method,
+            )
+        emit({"event": "done"})
+        return Clustering.of(run)
 
 
 def _fit(run: Run, estimator: Estimator, table: PreparedTable) -> Estimator:
@@ -351,14 +379,12 @@ def _fit(run: Run, estimator: Estimator, table: PreparedTable) -> Estimator:
     return estimator.set_params(record=False)
 
 
-def _record(
-    run: Run, dataset: Dataset, table: PreparedTable, chosen: Method, found: dict[str, Any]
-) -> dict[str, Any]:
-    """Return ``evaluation.json`` but for the headline and what it took."""
+def _record(run: Run, dataset: Dataset, table: PreparedTable, chosen: Method) -> dict[str, Any]:
+    """Return what ``evaluation.json`` says of the run, its data and its method."""
     known = versions()
+    decided = table.preparation.decisions_
+    scales = {line.scale for line in decided if line.role == "numeric" and line.scale}
     return {
-        "schema": 1,
-        "task": TASK,
         "command": run.record["command"],
         "run": str(run.path),
         "further": known["further-ml"],
@@ -375,37 +401,8 @@ def _record(
         "label": chosen.line.label,
         "hyperparameters": run.record["parameters"]["hyperparameters"],
         "distance": chosen.distance,
-        "scale": _scale(table),
-        "columns": [line.to_dict() for line in table.preparation.decisions_],
-        **found,
+        "scale": ", ".join(sorted(scales)) or "none",
+        "columns": [line.to_dict() for line in decided],
         "machine": machine(),
         "versions": known,
     }
-
-
-def _describe_energy(energy: Energy) -> dict[str, Any]:
-    grid, source = grid_intensity()
-    return {
-        "watt_hours": energy.watt_hours,
-        "carbon_g": energy.carbon_g,
-        "method": energy.method,
-        "grid_g_per_kwh": grid,
-        "grid_source": source,
-    }
-
-
-def _criteria(table: PreparedTable, chosen: Method, k_max: int, seed: int) -> dict[str, Any]:
-    choice = choose_k(table.X, k_max=k_max, estimator=chosen.make(None, seed), random_state=seed)
-    return choice.to_dict()
-
-
-def _initialisations(table: PreparedTable, chosen: Method, k: int, seed: int) -> dict[str, Any]:
-    found = init_sensitivity(table.X, k, estimator=chosen.make(k, seed), random_state=seed)
-    return found.to_dict()
-
-
-def _scale(table: PreparedTable) -> str:
-    """Return what was decided about the scales of the columns of numbers."""
-    decided = table.preparation.decisions_
-    scales = {line.scale for line in decided if line.role == "numeric" and line.scale}
-    return ", ".join(sorted(scales)) or "none"

@@ -10,7 +10,7 @@ import pandas as pd
 from further.cluster.describe.anomaly import anomaly_report, rare_class
 from further.cluster.describe.profiles import cluster_rules, profile_clusters
 from further.cluster.describe.projection import Projection, project
-from further.cluster.describe.silhouette import Silhouettes, silhouette_values
+from further.cluster.describe.silhouette import Silhouettes
 from further.cluster.number.sweep import sample_rows
 from further.compare.clustering.method import Method
 from further.compare.clustering.prepared_table import PreparedTable
@@ -22,33 +22,6 @@ COMPONENTS_PLAYED = 8
 UNUSUAL_ROWS = 10
 #: What minus ``score_samples`` is, unless the class of the method says otherwise.
 CENTRE_DISTANCE = "the distance to the centre of its cluster"
-
-
-def silhouettes_of(
-    table: PreparedTable, chosen: Method, estimator: Any, seed: int
-) -> Silhouettes | None:
-    """Return the silhouettes of the fitted clusters, of many rows of a sample; None for one.
-
-    Parameters
-    ----------
-    table : PreparedTable
-        The prepared rows.
-    chosen : Method
-        It says what is near.
-    estimator : estimator
-        Fitted to all rows.
-    seed : int
-        Of the sample.
-
-    Returns
-    -------
-    Silhouettes or None
-        None where there are fewer than two clusters.
-    """
-    labels = np.asarray(estimator.labels_)
-    if len(set(labels.tolist()) - {-1}) < 2:
-        return None
-    return silhouette_values(table.X, labels, metric=chosen.metric, random_state=seed)
 
 
 def evidence(
@@ -70,7 +43,7 @@ def evidence(
     estimator : estimator
         Fitted to all rows.
     silhouettes : Silhouettes or None
-        From :func:`silhouettes_of`.
+        None where there are fewer than two clusters.
     initialisations : dict or None
         What other initialisations gave.
     seed : int

@@ -16,15 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from further.cluster.dissimilarity.distances import find_metric
 from further.errors import InputError, unknown
 from further.registry import ModelEntry, find_model, models_for
 from further.train.estimator import Estimator
 
-#: The customary distance between rows of each kind.
+#: The kinds of prepared rows, with the customary distance between such rows.
 DISTANCES = {
     "numeric": "euclidean", "coordinates": "great_circle", "mixed": "gower", "categorical": "gower",
 }  # fmt: skip
@@ -85,47 +82,37 @@ class Method:
         return estimator
 
 
-def kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | None) -> str:
-    """Return what prepared rows are: a key of :data:`DISTANCES`.
+def choose_method(
+    kind: str, method: str | None, distance: str | None, given: Mapping[str, Any] | None = None
+) -> Method:
+    """Return the method and distance for rows of a kind, those asked for or the customary ones.
 
     Parameters
     ----------
-    rows : array or DataFrame
-        What the preparation returns: an array where all columns are numbers.
-    coordinates : (str, str) or None
-        The columns of latitude and longitude, where there is nothing else.
-
-    Returns
-    -------
-    str
-        "mixed", "categorical", "coordinates" or "numeric".
-    """
-    if isinstance(rows, pd.DataFrame):
-        numbers = [c for c in rows if not isinstance(rows[c].dtype, pd.CategoricalDtype)]
-        return "mixed" if numbers else "categorical"
-    return "coordinates" if coordinates is not None and rows.shape[1] == 2 else "numeric"
-
-
-def with_hyperparameters(chosen: Method, given: Mapping[str, Any]) -> Method:
-    """Return a method with hyperparameters that the user gave.
-
-    Parameters
-    ----------
-    chosen : Method
-        From :func:`choose_method`.
-    given : mapping
-        By the names of its constructor; not the number of clusters, the distance and the seed.
+    kind : str
+        A key of :data:`DISTANCES`.
+    method, distance : str, optional
+        What the user wants.
+    given : mapping, optional
+        Hyperparameters of the method that is named, by the names of its constructor; not the number
+        of clusters, the distance and the seed.
 
     Returns
     -------
     Method
-        With them, validated.
+        With its distance and its hyperparameters, validated.
 
     Raises
     ------
     InputError
-        If it has no hyperparameter of that name, or its own parameter is meant.
+        If there is no such method, distance or hyperparameter, or they do not go with the rows or
+        with each other.
     """
+    chosen = _choose(kind, method, distance)
+    if not given:
+        return chosen
+    if method is None:
+        raise InputError(f"Name the method that {', '.join(given)} is meant for.")
     cls = chosen.line.load()
     elsewhere = {"n_clusters": "k", "n_components": "k", "metric": "distance",
                  "random_state": "seed"}  # fmt: skip
@@ -135,31 +122,12 @@ def with_hyperparameters(chosen: Method, given: Mapping[str, Any]) -> Method:
             raise InputError(f"{cls.__name__}: give {elsewhere[name]} instead of {name}.")
         if name not in known:
             raise InputError(unknown(f"hyperparameter of {cls.__name__}", name, known))
-    method = dataclasses.replace(chosen, parameters={**chosen.parameters, **given})
-    method.make(None, 0)._validate_params()
-    return method
+    chosen = dataclasses.replace(chosen, parameters={**chosen.parameters, **given})
+    chosen.make(None, 0)._validate_params()
+    return chosen
 
 
-def choose_method(kind: str, method: str | None, distance: str | None) -> Method:
-    """Return the method and distance for rows of a kind, those asked for or the customary ones.
-
-    Parameters
-    ----------
-    kind : str
-        From :func:`kind_of`.
-    method, distance : str, optional
-        What the user wants.
-
-    Returns
-    -------
-    Method
-        With its distance.
-
-    Raises
-    ------
-    InputError
-        If there is no such method or distance, or they do not go with the rows or with each other.
-    """
+def _choose(kind: str, method: str | None, distance: str | None) -> Method:
     if distance is not None:
         distance = find_metric(distance)
         _refuse_distance(kind, distance)
@@ -188,7 +156,7 @@ def alternatives(chosen: Method, kind: str) -> list[Method]:
     chosen : Method
         The method of the run.
     kind : str
-        From :func:`kind_of`.
+        A key of :data:`DISTANCES`.
 
     Returns
     -------

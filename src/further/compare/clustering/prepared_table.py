@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from further.compare.clustering.method import kind_of
+from further.cluster.dissimilarity.distances import find_metric
 from further.data.dataset import Dataset
 from further.data.kind import KINDS
 from further.data.preparation.columns import TARGET_NAMES
@@ -52,21 +52,16 @@ class PreparedTable:
     notes: tuple[str, ...]
 
 
-def prepare_table(
-    dataset: Dataset, columns: Sequence[str] | None, scale: str, target: str | None
-) -> PreparedTable:
+def prepare_table(dataset: Dataset, asked: Mapping[str, Any]) -> PreparedTable:
     """Decide what each column is and return the rows as a method gets them.
 
     Parameters
     ----------
     dataset : Dataset
         With every column of the source.
-    columns : sequence of str or None
-        Those to cluster by; None for all that can be used.
-    scale : str
-        As :class:`~further.data.preparation.table_preparation.TablePreparation` has it.
-    target : str or None
-        The label column; "none" for none, None for one with a customary name.
+    asked : mapping
+        The options ``columns``, ``scale``, ``target`` and ``distance`` of
+        :func:`further.compare.cluster_table`.
 
     Returns
     -------
@@ -76,10 +71,16 @@ def prepare_table(
     Raises
     ------
     InputError
-        If there is no such column or none that can be used.
+        If there is no such column or none that can be used, or if the distance compares sets and a
+        column holds other numbers than 0 and 1.
     """
+    columns, scale = asked["columns"], asked["scale"]
+    # Sets have members, not sizes.
+    is_sets = asked["distance"] is not None and find_metric(asked["distance"]) == "jaccard"
+    if is_sets and scale == "auto":
+        scale = "none"
     frame = KINDS[dataset.kind].as_table(dataset)
-    name, label, notes = _label(dataset, frame, target, columns)
+    name, label, notes = _label(dataset, frame, asked["target"], columns)
     if name in (columns or ()) and name in frame:
         raise InputError(
             f'"{name}" is the label that the clusters are compared with, so they are not made from '
@@ -88,28 +89,24 @@ def prepare_table(
     candidates = frame.drop(columns=[] if name is None or name not in frame else [name])
     preparation = TablePreparation(columns=columns, scale=scale).fit(candidates)
     X = preparation.transform(candidates)
+    if is_sets and not isinstance(X, pd.DataFrame):
+        other = ~np.isin(X, (0.0, 1.0)).all(axis=0)
+        if other.any():
+            name = preparation.columns_[int(other.argmax())]
+            raise InputError(
+                f'The distance "jaccard" compares sets, columns of 0 and 1, but "{name}" holds '
+                "other numbers; choose columns with --columns."
+            )
     used = candidates[[line.name for line in preparation.decisions_ if line.used]]
-    kind = kind_of(X, preparation.coordinates_)
+    kind = _kind_of(X, preparation.coordinates_)
     return PreparedTable(frame, used, X, preparation, kind, label, (*notes, *preparation.notes_))
 
 
-def refuse_sizes(table: PreparedTable) -> None:
-    """Refuse rows that are no sets, for a distance that compares the members of sets.
-
-    Raises
-    ------
-    InputError
-        With the first column that holds other numbers than 0 and 1.
-    """
-    if isinstance(table.X, pd.DataFrame):
-        return
-    other = ~np.isin(table.X, (0.0, 1.0)).all(axis=0)
-    if other.any():
-        name = table.preparation.columns_[int(other.argmax())]
-        raise InputError(
-            f'The distance "jaccard" compares sets, columns of 0 and 1, but "{name}" holds other '
-            "numbers; choose columns with --columns."
-        )
+def _kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | None) -> str:
+    if isinstance(rows, pd.DataFrame):
+        numbers = [c for c in rows if not isinstance(rows[c].dtype, pd.CategoricalDtype)]
+        return "mixed" if numbers else "categorical"
+    return "coordinates" if coordinates is not None and rows.shape[1] == 2 else "numeric"
 
 
 def _label(

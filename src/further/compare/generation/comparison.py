@@ -3,7 +3,7 @@
 The way of one comparison: the data are read and split; every member is trained, sampled and judged
 in its own run under ``models/NAME`` by worker processes (:mod:`further.compare.worker`); then what
 the members left is put together here: flags, ties, goals, a recommendation. Whatever a kill leaves
-:func:`resume` completes, since each member's run knows how far it came.
+can be completed, since each member's run knows how far it came.
 """
 
 from __future__ import annotations
@@ -15,42 +15,22 @@ from typing import Any
 
 import pandas as pd
 
-from further.compare.generation.member import (
-    make_estimator,
-    member_cost,
-    score_member,
-    simple_control,
-    train_member,
-)
+from further.compare.generation.member import Candidate, simple_control
 from further.compare.generation.pictures import write_real
 from further.compare.generation.recommend import recommend
-from further.compare.generation.record import evaluation_record
-from further.compare.generation.repeats import (
-    Training,
-    flags_of,
-    mean_record,
-    mean_scores,
-    read_training,
-)
+from further.compare.generation.repeats import Trainings
+from further.compare.generation.run import GenerationRun
 from further.compare.generation.setting import Setting, read_setting
 from further.compare.members import choose_models, members_of, train_members
 from further.compare.result import Result
-from further.compare.source import (
-    EventHandler,
-    default_folder,
-    describe_data,
-    ignore_event,
-    read_input,
-)
+from further.compare.source import EventHandler, default_folder, describe_data, read_input
 from further.compare.task import Work
 from further.errors import InputError, RunError
-from further.evaluate.record import Evaluation, ModelRecord
-from further.evaluate.typed_json import to_json
+from further.evaluate.record import ModelRecord
 from further.generate.generative import GenerativeEstimator
 from further.registry import find_model
 from further.train.budget import Budget
 from further.train.execution import find_device
-from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.run import Run
 
@@ -172,78 +152,7 @@ def generative_models(
     if dataset.source == "array":
         dataset.save(run.path / "data")
     setting = Setting(dataset, split, seed, run.record["budget"], conditional, device)
-    return _carry_out(run, setting, jobs, on_event)
-
-
-def resume(
-    path: str | Path, *, jobs: int | None = None, on_event: EventHandler | None = None
-) -> Comparison:
-    """Resume a comparison that was interrupted; what has finished is not done again.
-
-    Parameters
-    ----------
-    path : path
-        The run.
-    jobs : int, optional
-        Members trained at a time; default: as many as there are cores.
-    on_event : callable, optional
-        Called with every progress message, a dict.
-
-    Returns
-    -------
-    Comparison
-        With the path of the run and the evaluation.
-
-    Raises
-    ------
-    RunError
-        If the data are gone or have changed.
-    """
-    run = Run(path)
-    return _carry_out(run, read_setting(run), jobs, on_event)
-
-
-def judge(
-    path: str | Path, *, device: str = "auto", on_event: EventHandler | None = None
-) -> Comparison:
-    """Judge the trained models of a finished comparison again, as after an update of further.
-
-    Parameters
-    ----------
-    path : path
-        The run.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-        Where networks are computed.
-    on_event : callable, optional
-        Called with every progress message, a dict.
-
-    Returns
-    -------
-    Comparison
-        With the path of the run and the evaluation.
-
-    Raises
-    ------
-    RunError
-        If the run has not finished, or its data are gone or have changed.
-    """
-    run = Run(path)
-    if run.record["status"] != "finished":
-        raise RunError(f'"{path}" has not finished; resume it with "further resume {path}".')
-    emit = on_event or ignore_event
-    setting = read_setting(run)
-    with run.working():
-        for member in members_of(run):
-            if not (member.folder / "model.json").is_file():
-                continue
-            about = {"model": member.line.name, "repeat": member.repeat}
-            emit({"event": "trained", **about})
-            estimator = load_model(member.folder, device=device)
-            score_member(setting, estimator, member.line, member.folder)
-            emit({"event": "done", **about})
-        evaluation = put_together(run, setting, run.record["seconds"])
-        write_json(run.path / "evaluation.json", to_json(evaluation))
-    return Comparison.of(run)
+    return ComparisonRun(run, on_event, setting).resume(jobs)
 
 
 def member_worker(path: Path) -> Work:
@@ -251,85 +160,88 @@ def member_worker(path: Path) -> Work:
     setting = read_setting(Run(path))
 
     def work(member: Mapping[str, Any], report: Callable[..., None]) -> None:
-        line, folder = find_model(member["model"]), Path(member["folder"])
-        estimator = make_estimator(setting, line.name, member["repeat"], member["parameters"])
-        train_member(
-            setting, estimator, line, folder,
+        candidate, folder = _candidate(setting, member), Path(member["folder"])
+        candidate.fit(
+            candidate.begin(folder),
             lambda share, loss: report(event="progress", share=share, loss=loss),
-        )  # fmt: skip
+        )
         report(event="trained")
-        score_member(setting, estimator, line, folder)
+        candidate.judge(folder)
 
     return work
 
 
-def _carry_out(
-    run: Run, setting: Setting, jobs: int | None, on_event: EventHandler | None
-) -> Comparison:
-    emit = on_event or ignore_event
-
-    def cost(member: Mapping[str, Any]) -> tuple[float, float]:
-        estimator = make_estimator(setting, member["model"], member["repeat"], member["parameters"])
-        return member_cost(setting, estimator)
-
-    with run.working():
-        run.update(status="running")
-        # Members that share a GPU would only wait for each other.
-        at_a_time = jobs if find_device(setting.device) == "cpu" else 1
-        train_members(run, setting.dataset.name, cost, at_a_time, emit)
-        emit({"event": "judging"})
-        write_real(setting, run.path)
-        evaluation = put_together(run, setting, run.record["seconds"])
-        write_json(run.path / "evaluation.json", to_json(evaluation))
-        run.update(status="finished")
-    return Comparison.of(run)
+def _candidate(setting: Setting, member: Mapping[str, Any]) -> Candidate:
+    return Candidate.make(setting, member["model"], member["parameters"], member["repeat"])
 
 
-def put_together(run: Run, setting: Setting, seconds: float) -> Evaluation:
-    """Return what the members left, with flags, ties and recommendation.
+class ComparisonRun(GenerationRun):
+    """The run of a comparison."""
 
-    Parameters
-    ----------
-    run : Run
-        The comparison, whose members have been judged or have failed.
-    setting : Setting
-        Rows, split, evaluator and budget.
-    seconds : float
-        What all of it took.
+    def resume(self, jobs: int | None = None) -> Comparison:
+        """Train and judge the members that have not finished, and compare all."""
+        run, setting = self.run, self.setting
+        with run.working():
+            run.update(status="running")
+            # Members that share a GPU would only wait for each other.
+            at_a_time = jobs if find_device(setting.device) == "cpu" else 1
+            train_members(
+                run, setting.dataset.name, lambda member: _candidate(setting, member).cost,
+                at_a_time, self.emit,
+            )  # fmt: skip
+            self.emit({"event": "judging"})
+            write_real(setting, run.path)
+            self._put_together()
+            run.update(status="finished")
+        return Comparison.of(run)
 
-    Returns
-    -------
-    Evaluation
-        What ``evaluation.json`` holds.
-    """
-    failures: dict[str, list[str]] = {}
-    for failure in run.record.get("failures", []):
-        failures.setdefault(failure["model"], []).append(failure["message"])
-    trainings: dict[str, list[Training]] = {}
-    for member in members_of(run):
-        found = trainings.setdefault(member.line.name, [])
-        if (member.folder / "evaluation.json").is_file():
-            found.append(read_training(member.folder))
-    scores = {name: mean_scores(found) for name, found in trainings.items() if found}
-    control = scores.get(simple_control(TASK).name)
-    models = []
-    for name, found in trainings.items():
-        line, failed = find_model(name), failures.get(name, [])
-        if found:
-            model = mean_record(found, scores[name])
-            simple = control if line.role == "model" else None
-            raised, notes = flags_of(found, scores[name], setting.evaluator.real, simple)
-            if failed:
-                of = f"{len(failed)} of {len(found) + len(failed)}"
-                notes = (*notes, f"It failed in {of} trainings: {failed[0]}")
-            models.append(replace(model, flags=raised, notes=notes))
-        else:
-            models.append(
-                ModelRecord(
-                    name, line.label, line.family, line.role, flags=("failed",), notes=(failed[0],)
-                )
+    def judge(self, device: str) -> Comparison:
+        """Judge the trained members again, as after an update of further."""
+        run = self.run
+        if run.record["status"] != "finished":
+            raise RunError(
+                f'"{run.path}" has not finished; resume it with "further resume {run.path}".'
             )
-    return evaluation_record(
-        run, setting, models, seconds,
-        recommendation=recommend(models, scores, setting.dataset.name),
-    )  # fmt: skip
+        setting = self.setting
+        with run.working():
+            for member in members_of(run):
+                if not (member.folder / "model.json").is_file():
+                    continue
+                about = {"model": member.line.name, "repeat": member.repeat}
+                self.emit({"event": "trained", **about})
+                estimator: Any = load_model(member.folder, device=device)
+                Candidate(setting, member.line, estimator).judge(member.folder)
+                self.emit({"event": "done", **about})
+            self._put_together()
+        return Comparison.of(run)
+
+    def _put_together(self) -> None:
+        """Write what the members left, with flags, ties and recommendation."""
+        run, setting = self.run, self.setting
+        failures: dict[str, list[str]] = {}
+        for failure in run.record.get("failures", []):
+            failures.setdefault(failure["model"], []).append(failure["message"])
+        folders: dict[str, list[Path]] = {}
+        for member in members_of(run):
+            found = folders.setdefault(member.line.name, [])
+            if (member.folder / "evaluation.json").is_file():
+                found.append(member.folder)
+        trained = {name: Trainings(found) for name, found in folders.items() if found}
+        scores = {name: trainings.scores for name, trainings in trained.items()}
+        control = scores.get(simple_control().name)
+        models = []
+        for name, found in folders.items():
+            line, failed = find_model(name), failures.get(name, [])
+            model = ModelRecord(name, line.label, line.family, line.role)
+            raised: tuple[str, ...] = ("failed",)
+            notes = tuple(failed[:1])
+            if name in trained:
+                model = trained[name].record
+                simple = control if line.role == "model" else None
+                raised, notes = trained[name].flags(setting.evaluator.real, simple)
+                if failed:
+                    of = f"{len(failed)} of {len(found) + len(failed)}"
+                    notes = (*notes, f"It failed in {of} trainings: {failed[0]}")
+            models.append(replace(model, flags=raised, notes=notes))
+        advice = recommend(models, scores, setting.dataset.name)
+        self._write(models, run.record["seconds"], recommendation=advice)

@@ -1,4 +1,4 @@
-"""One member of a comparison: train it, sample from it, evaluate it, keep the evidence in its run.
+"""One model in a comparison: train it, sample from it, evaluate it, keep the evidence in its run.
 
 The same code serves a model that was trained alone, so that ``further evaluate`` says the same of
 it as a comparison would.
@@ -6,10 +6,11 @@ it as a comparison would.
 
 from __future__ import annotations
 
+import io
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,343 +34,238 @@ from further.registry import ModelEntry, find_model, models_for
 from further.train.callbacks.callback import Callback
 from further.train.callbacks.progress import Progress
 from further.train.execution import find_device
-from further.train.files import read_json, write_bytes, write_json
+from further.train.files import write_bytes, write_json
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.predictions import write_predictions
 from further.train.run import Run
 from further.train.seeds import seed_of
 
+#: Called with the share of the training that is done, and the loss.
 Report = Callable[[float, float], None]
 
 TIMED_DRAWS = 5
+#: What is kept of a score besides its figure, to decide ties.
+_ARRAYS = ("draws", "per_example", "repeats")
 
 
-def make_estimator(
-    setting: Setting, name: str, repeat: int, parameters: Any
-) -> GenerativeEstimator:
-    """Return the unfitted estimator of a member, seeded by the comparison's seed and repeat.
-
-    Parameters
-    ----------
-    setting : Setting
-        Seed, budget and device.
-    name : str
-        The model.
-    repeat : int
-        From 0 on; each has another seed.
-    parameters : mapping or None
-        Hyperparameters, as they stand in JSON.
-
-    Returns
-    -------
-    GenerativeEstimator
-        Not fitted.
-    """
-    line = find_model(name)
-    cls = line.load()
-    given = dict(parameters_from_json(parameters or {}))
-    given.setdefault("random_state", seed_of(setting.seed, "repeat", repeat) % (2**31 - 1))
-    if line.family == "network":
-        given.setdefault("budget", setting.budget)
-        given.setdefault("device", setting.device)
-        # Float32 on one thread, so that a noisy measurement cannot change the result.
-        given.setdefault("precision", "float32")
-    estimator: GenerativeEstimator = cls(**given)
-    return estimator
-
-
-def member_cost(setting: Setting, estimator: GenerativeEstimator) -> tuple[float, float]:
-    """Return the seconds and the bytes that the training of a member takes.
-
-    Parameters
-    ----------
-    setting : Setting
-        The training rows.
-    estimator : GenerativeEstimator
-        Not fitted.
-
-    Returns
-    -------
-    tuple of float
-        Seconds and bytes.
-    """
-    train = setting.for_model(setting.part("train"))
-    return training_cost(estimator, train, setting.encoding, setting.model_spec)
-
-
-def simple_control(task: str) -> ModelEntry:
+def simple_control() -> ModelEntry:
     """Return the control that every model has to beat: the first that is no copy."""
-    controls = (line for line in models_for(task) if line.role == "control")
+    controls = (line for line in models_for("generation") if line.role == "control")
     return next(line for line in controls if not line.load().is_copy)
 
 
-def train_member(
-    setting: Setting,
-    estimator: GenerativeEstimator,
-    line: ModelEntry,
-    folder: Path,
-    report: Report | None,
-) -> GenerativeEstimator:
-    """Train a member into its own run, or read it from there when it has finished.
+@dataclass(frozen=True)
+class Candidate:
+    """A model that is trained and judged in a setting.
 
-    Parameters
+    Attributes
     ----------
     setting : Setting
-        The rows that train and those that choose the weights.
-    estimator : GenerativeEstimator
-        Not fitted.
+        Rows, evaluator, seed, budget and device.
     line : ModelEntry
         Its line in the table of models.
-    folder : Path
-        Its run.
-    report : callable or None
-        Called with the share of the training that is done, and the loss.
-
-    Returns
-    -------
-    GenerativeEstimator
-        The same, fitted.
-    """
-    train = setting.for_model(setting.part("train"))
-    run = Run.create(
-        folder,
-        command="train",
-        model=line.name,
-        parameters=parameters_to_json(estimator.get_params(deep=False)),
-        seed=int(estimator.random_state),
-        data=describe_data(setting.dataset),
-        split=setting.split.describe(),
-        conditional=setting.conditional,
-    )
-    callbacks: list[Callback] = [] if report is None else [Progress(report)]
-    validation = setting.for_model(setting.part("validation"))
-    estimator.fit(train, validation=validation, run=run, callbacks=callbacks)
-    return estimator
-
-
-def score_member(
-    setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, folder: Path
-) -> None:
-    """Sample from a member, evaluate the samples, and write its evidence into its run.
-
-    Parameters
-    ----------
-    setting : Setting
-        The evaluator.
     estimator : GenerativeEstimator
-        Fitted.
-    line : ModelEntry
-        Its line in the table of models.
-    folder : Path
-        Its run.
+        Fitted where it is judged.
     """
-    model = evaluate_member(setting, estimator, line, folder)
-    write_json(folder / "evaluation.json", to_json(MemberEvaluation(model=model)))
 
+    setting: Setting
+    line: ModelEntry
+    estimator: GenerativeEstimator
 
-def read_member(folder: Path) -> ModelRecord:
-    """Return what :func:`score_member` wrote."""
-    return from_json(MemberEvaluation, read_json(folder / "evaluation.json")).model
+    @classmethod
+    def make(cls, setting: Setting, name: str, parameters: Any, repeat: int = 0) -> Candidate:
+        """Return a candidate that is not fitted, seeded by the comparison's seed and repeat.
 
+        Parameters
+        ----------
+        setting : Setting
+            Seed, budget and device.
+        name : str
+            The model.
+        parameters : mapping or None
+            Hyperparameters, as they stand in JSON.
+        repeat : int
+            From 0 on; each has another seed.
 
-def evaluate_member(
-    setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, folder: Path
-) -> ModelRecord:
-    """Sample from a member, evaluate it, write pictures and draws, and return the figures.
+        Returns
+        -------
+        Candidate
+            With an estimator that is not fitted.
+        """
+        line = find_model(name)
+        given = dict(parameters_from_json(parameters or {}))
+        given.setdefault("random_state", seed_of(setting.seed, "repeat", repeat) % (2**31 - 1))
+        if line.family == "network":
+            given.setdefault("budget", setting.budget)
+            given.setdefault("device", setting.device)
+            # Float32 on one thread, so that a noisy measurement cannot change the result.
+            given.setdefault("precision", "float32")
+        return cls(setting, line, line.load()(**given))
 
-    Parameters
-    ----------
-    setting : Setting
-        The evaluator.
-    estimator : GenerativeEstimator
-        Fitted.
-    line : ModelEntry
-        Its line in the table of models.
-    folder : Path
-        Its run.
+    @property
+    def cost(self) -> tuple[float, float]:
+        """The seconds and the bytes that its training takes."""
+        setting = self.setting
+        train = setting.for_model(setting.part("train"))
+        return training_cost(self.estimator, train, setting.encoding, setting.model_spec)
 
-    Returns
-    -------
-    ModelRecord
-        Without flags and notes, which a comparison adds.
-    """
-    generated, samples, scores = score_samples(setting, estimator)
-    likelihoods = _likelihoods(setting, estimator)
-    if likelihoods is not None:
-        test = setting.split.test
-        write_predictions(folder, setting.part("test"), test, score=likelihoods)
-    scores.update(_own_scores(setting, estimator, likelihoods))
-    write_pictures(setting, estimator, generated, samples, folder)
-    write_bytes(folder / "scores.npz", _draws(scores))
-    return describe_member(setting, estimator, line, scores)
+    def fit(self, run: Run | None = None, report: Report | None = None) -> None:
+        """Fit to the training rows, or read what a run that has finished holds.
 
+        Parameters
+        ----------
+        run : Run, optional
+            Where the training is kept.
+        report : callable, optional
+            Called with the share of the training that is done, and the loss.
+        """
+        callbacks: list[Callback] = [] if report is None else [Progress(report)]
+        setting = self.setting
+        train, validation = (setting.for_model(setting.part(p)) for p in ("train", "validation"))
+        self.estimator.fit(train, validation=validation, run=run, callbacks=callbacks)
 
-def score_samples(
-    setting: Setting, estimator: GenerativeEstimator
-) -> tuple[Dataset, EncodedRows, dict[str, Score | None]]:
-    """Return samples of a fitted estimator, as data and as the evaluator sees them, and scores.
-
-    Parameters
-    ----------
-    setting : Setting
-        The evaluator.
-    estimator : GenerativeEstimator
-        Fitted.
-
-    Returns
-    -------
-    generated : Dataset
-        The samples.
-    samples : EncodedRows
-        The same as the evaluator sees them.
-    scores : dict of Score or None
-        By metric; None where it is not defined.
-    """
-    # As many as test rows are compared with them, as many as training rows are learnt from.
-    n = max(setting.evaluator.n_samples, setting.evaluator.n_learning_samples)
-    seed = int(estimator.random_state)
-    condition = estimator.condition(n, None, seed)
-    codes = condition.get("y")
-    encoded = estimator.sample_encoded(n, condition, seed)
-    test = setting.part("test")
-    classes = test.classes
-    generated = replace(
-        test,
-        values=estimator.encoding_.decode_values(encoded),
-        target=None if codes is None or classes is None else replace(classes, codes=codes),
-        official_split=None,
-        groups=None,
-        attributes=None,
-    )
-    samples = setting.rows(generated)
-    scores: dict[str, Score | None] = dict(setting.evaluator.score(samples))
-    scores["sampling_seconds_per_1000"] = _time_sampling(estimator, n, seed)
-    scores["bits_per_dimension"] = None
-    return generated, samples, scores
-
-
-def _time_sampling(estimator: GenerativeEstimator, n: int, seed: int) -> Score:
-    """Time a few small draws, now that the first is over, which warms everything up."""
-    rows = max(n // TIMED_DRAWS, 1)
-    condition = estimator.condition(rows, None, seed)
-    # A wall clock would count what other members do meanwhile; beside a GPU nobody else works.
-    on_processor = find_device(getattr(estimator, "device", "cpu")) == "cpu"
-    clock = time.process_time if on_processor else time.perf_counter
-    seconds = []
-    for draw in range(TIMED_DRAWS):
-        start = clock()
-        estimator.sample_encoded(rows, condition, seed + draw)
-        seconds.append((clock() - start) / rows * 1000)
-    told = "processor time" if on_processor else "time"
-    method = f"{told} of {TIMED_DRAWS} draws of {rows} samples, t-interval of their mean"
-    return measured_score(seconds, rows, method)
-
-
-def describe_member(
-    setting: Setting,
-    estimator: GenerativeEstimator,
-    line: ModelEntry,
-    scores: dict[str, Score | None],
-) -> ModelRecord:
-    """Return the entry of a member in ``evaluation.json``.
-
-    Parameters
-    ----------
-    setting : Setting
-        It knows what real rows and noise score.
-    estimator : GenerativeEstimator
-        Fitted.
-    line : ModelEntry
-        Its line in the table of models.
-    scores : dict of Score or None
-        By metric.
-
-    Returns
-    -------
-    ModelRecord
-        Without flags and notes.
-    """
-    return ModelRecord(
-        name=line.name,
-        label=line.label,
-        family=line.family,
-        role=line.role,
-        is_copy=estimator.is_copy,
-        parameters=estimator.n_parameters_,
-        **estimator.cost_,
-        metrics={name: _figure(setting, name, score) for name, score in scores.items()},
-    )
-
-
-def _likelihoods(setting: Setting, estimator: GenerativeEstimator) -> np.ndarray | None:
-    """Return the log-likelihood of each test row, where the model defines one."""
-    if not hasattr(estimator, "log_likelihoods_encoded"):
-        return None
-    test = setting.for_model(setting.part("test"))
-    found: np.ndarray | None = estimator.log_likelihoods_encoded(
-        estimator.encoding_.encode(test), test.codes
-    )
-    return found
-
-
-def _own_scores(
-    setting: Setting, estimator: GenerativeEstimator, likelihoods: np.ndarray | None
-) -> dict[str, Score | None]:
-    """Return the scores that look into the model, not only at its samples."""
-    scores: dict[str, Score | None] = {}
-    test = setting.for_model(setting.part("test"))
-    drawn: dict[str, Any] = {"groups": test.groups, "seed": setting.seed}
-    x = estimator.encoding_.encode(test)
-    if likelihoods is not None and setting.dataset.kind == "images":
-        scores["bits_per_dimension"] = bits_per_dimension(
-            likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, **drawn
+    def begin(self, folder: Path) -> Run:
+        """Return the run of a member of a comparison, new or as it was left."""
+        return Run.create(
+            folder,
+            command="train",
+            model=self.line.name,
+            parameters=parameters_to_json(self.estimator.get_params(deep=False)),
+            seed=int(self.estimator.random_state),
+            data=describe_data(self.setting.dataset),
+            split=self.setting.split.describe(),
+            conditional=self.setting.conditional,
         )
-    if hasattr(estimator, "transform_encoded"):
-        codes = estimator.transform_encoded(x)
-        rebuilt = estimator.inverse_transform_encoded(codes, test.codes)
-        if setting.dataset.kind == "images":
-            scores.update(reconstruction(x, rebuilt, **drawn))
-        train, full = setting.part("train"), setting.part("test")
-        if train.codes is not None and full.codes is not None:
-            scores["latent_accuracy"] = latent_accuracy(
-                estimator.transform_encoded(estimator.encoding_.encode(train)),
-                train.codes, codes, full.codes, **drawn,
-            )  # fmt: skip
-    if hasattr(estimator, "denoise") and estimator.spec_.is_image:
-        noisy = estimator.add_noise(test, random_state=setting.seed)
-        clean = estimator.denoise(noisy)
-        for name, score in reconstruction(x, clean, noisy=noisy, **drawn).items():
-            scores[name.replace("reconstruction", "denoising")] = score
-    return scores
 
+    def judge(self, folder: Path) -> None:
+        """Evaluate a member of a comparison and write all that was found into its run."""
+        found = MemberEvaluation(model=self.evaluate(folder))
+        write_json(folder / "evaluation.json", to_json(found))
 
-def _figure(setting: Setting, name: str, score: Score | None) -> Figure:
-    noise = setting.evaluator.noise.get(name)
-    if name == "bits_per_dimension" and setting.dataset.levels is not None:
-        # Uniform noise over the grey levels has exactly so many bits.
-        noise = math.log2(setting.dataset.levels)
-    real = setting.evaluator.real.get(name)
-    if score is None:
-        return Figure(method="not defined", real=real, noise=noise)
-    estimate = from_json(Figure, score.estimate.to_dict())
-    return replace(estimate, real=real, noise=noise, basis=score.basis, detail=score.detail)
+    def evaluate(self, folder: Path) -> ModelRecord:
+        """Sample, evaluate, write pictures and draws into a run, and return the figures."""
+        setting = self.setting
+        generated, samples, scores = self.score()
+        likelihoods = self._likelihoods()
+        if likelihoods is not None:
+            test = setting.split.test
+            write_predictions(folder, setting.part("test"), test, score=likelihoods)
+        scores.update(self._own_scores(likelihoods))
+        write_pictures(setting, self.estimator, generated, samples, folder)
+        arrays = {
+            f"{kind}/{name}": array
+            for name, score in scores.items()
+            for kind in _ARRAYS
+            if (array := getattr(score, kind, None)) is not None
+        }
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        write_bytes(folder / "scores.npz", buffer.getvalue())
+        return self.describe(scores)
 
+    def score(self) -> tuple[Dataset, EncodedRows, dict[str, Score | None]]:
+        """Return samples, as data and as the evaluator sees them, and their score by metric."""
+        setting, estimator = self.setting, self.estimator
+        # As many as test rows are compared with them, as many as training rows are learnt from.
+        n = max(setting.evaluator.n_samples, setting.evaluator.n_learning_samples)
+        seed = int(estimator.random_state)
+        condition = estimator.condition(n, None, seed)
+        codes = condition.get("y")
+        encoded = estimator.sample_encoded(n, condition, seed)
+        test = setting.part("test")
+        classes = test.classes
+        generated = replace(
+            test,
+            values=estimator.encoding_.decode_values(encoded),
+            target=None if codes is None or classes is None else replace(classes, codes=codes),
+            official_split=None,
+            groups=None,
+            attributes=None,
+        )
+        samples = setting.rows(generated)
+        scores: dict[str, Score | None] = dict(setting.evaluator.score(samples))
+        scores["sampling_seconds_per_1000"] = self._time_sampling(n, seed)
+        scores["bits_per_dimension"] = None
+        return generated, samples, scores
 
-def _draws(scores: dict[str, Score | None]) -> bytes:
-    """Return the paired draws of all scores as NPZ, from which ties are decided."""
-    import io
+    def describe(self, scores: Mapping[str, Score | None]) -> ModelRecord:
+        """Return the entry in ``evaluation.json``, without flags and notes."""
+        return ModelRecord(
+            name=self.line.name,
+            label=self.line.label,
+            family=self.line.family,
+            role=self.line.role,
+            is_copy=self.estimator.is_copy,
+            parameters=self.estimator.n_parameters_,
+            **self.estimator.cost_,
+            metrics={name: self._figure(name, score) for name, score in scores.items()},
+        )
 
-    arrays: dict[str, Any] = {}
-    for name, score in scores.items():
-        if score is not None and score.draws is not None:
-            arrays[f"draws/{name}"] = score.draws
-        if score is not None and score.per_example is not None:
-            arrays[f"per_example/{name}"] = score.per_example
-        if score is not None and score.repeats is not None:
-            arrays[f"repeats/{name}"] = score.repeats
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
+    def _time_sampling(self, n: int, seed: int) -> Score:
+        """Time a few small draws, now that the first is over, which warms everything up."""
+        rows = max(n // TIMED_DRAWS, 1)
+        condition = self.estimator.condition(rows, None, seed)
+        # A wall clock would count what other members do meanwhile; beside a GPU nobody else works.
+        on_processor = find_device(getattr(self.estimator, "device", "cpu")) == "cpu"
+        clock = time.process_time if on_processor else time.perf_counter
+        seconds = []
+        for draw in range(TIMED_DRAWS):
+            start = clock()
+            self.estimator.sample_encoded(rows, condition, seed + draw)
+            seconds.append((clock() - start) / rows * 1000)
+        told = "processor time" if on_processor else "time"
+        method = f"{told} of {TIMED_DRAWS} draws of {rows} samples, t-interval of their mean"
+        return measured_score(seconds, rows, method)
+
+    def _likelihoods(self) -> np.ndarray | None:
+        """Return the log-likelihood of each test row, where the model defines one."""
+        estimator, setting = self.estimator, self.setting
+        if not hasattr(estimator, "log_likelihoods_encoded"):
+            return None
+        test = setting.for_model(setting.part("test"))
+        encoded = estimator.encoding_.encode(test)
+        found: np.ndarray | None = estimator.log_likelihoods_encoded(encoded, test.codes)
+        return found
+
+    def _own_scores(self, likelihoods: np.ndarray | None) -> dict[str, Score | None]:
+        """Return the scores that look into the model, not only at its samples."""
+        estimator, setting = self.estimator, self.setting
+        scores: dict[str, Score | None] = {}
+        test = setting.for_model(setting.part("test"))
+        drawn: dict[str, Any] = {"groups": test.groups, "seed": setting.seed}
+        x = estimator.encoding_.encode(test)
+        if likelihoods is not None and setting.dataset.kind == "images":
+            scores["bits_per_dimension"] = bits_per_dimension(
+                likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, **drawn
+            )
+        if hasattr(estimator, "transform_encoded"):
+            codes = estimator.transform_encoded(x)
+            rebuilt = estimator.inverse_transform_encoded(codes, test.codes)
+            if setting.dataset.kind == "images":
+                scores.update(reconstruction(x, rebuilt, **drawn))
+            train, full = setting.part("train"), setting.part("test")
+            if train.codes is not None and full.codes is not None:
+                scores["latent_accuracy"] = latent_accuracy(
+                    estimator.transform_encoded(estimator.encoding_.encode(train)),
+                    train.codes, codes, full.codes, **drawn,
+                )  # fmt: skip
+        if hasattr(estimator, "denoise") and estimator.spec_.is_image:
+            noisy = estimator.add_noise(test, random_state=setting.seed)
+            clean = estimator.denoise(noisy)
+            for name, score in reconstruction(x, clean, noisy=noisy, **drawn).items():
+                scores[name.replace("reconstruction", "denoising")] = score
+        return scores
+
+    def _figure(self, name: str, score: Score | None) -> Figure:
+        evaluator, levels = self.setting.evaluator, self.setting.dataset.levels
+        noise, real = evaluator.noise.get(name), evaluator.real.get(name)
+        if name == "bits_per_dimension" and levels is not None:
+            # Uniform noise over the grey levels has exactly so many bits.
+            noise = math.log2(levels)
+        if score is None:
+            return Figure(method="not defined", real=real, noise=noise)
+        estimate = from_json(Figure, score.estimate.to_dict())
+        return replace(estimate, real=real, noise=noise, basis=score.basis, detail=score.detail)
 
 
 def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]:
@@ -391,11 +287,9 @@ def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]
         return {
             name: Score(
                 Estimate(figure.value, figure.low, figure.high, figure.n, figure.method),
-                draws=arrays.get(f"draws/{name}"),
-                per_example=arrays.get(f"per_example/{name}"),
                 basis=figure.basis,
                 detail=figure.detail,
-                repeats=arrays.get(f"repeats/{name}"),
+                **{kind: arrays.get(f"{kind}/{name}") for kind in _ARRAYS},
             )
             for name, figure in metrics.items()
             if figure.value is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
     from further.compare.generation.setting import Setting
     from further.evaluate.generation.evaluator import EncodedRows
     from further.generate.generative import GenerativeEstimator
+
+Places = NDArray[np.intp]
+#: Samples, the training row nearest to each, and the distances.
+Pairs = tuple[Places, Places, NDArray[np.floating[Any]]]
 
 SHEET = 8
 PAIRS = 10
@@ -50,13 +53,14 @@ def write_pictures(
         Its run.
     """
     train, test = setting.part("train"), setting.part("test")
-    indices, distances = setting.evaluator.nearest_training(samples, 1)
+    nearest, distances = setting.evaluator.nearest_training(samples)
     # The pairs that look most like copies.
-    which = np.argsort(distances[:, 0], kind="stable")[:PAIRS]
-    nearest, distance = indices[which, 0], distances[which, 0]
-    _EXAMPLES[generated.kind].write(folder, generated, train, test, which, nearest, distance)
+    which = np.argsort(distances, kind="stable")[:PAIRS]
+    show, set_beside = _SHOWN[generated.kind]
+    show(folder, "samples", generated)
+    set_beside(folder, generated, train, test, (which, nearest[which], distances[which]))
     if hasattr(estimator, "transform_encoded"):
-        write_latent(setting, estimator, test, folder)
+        write_latent(estimator, test, folder)
 
 
 def write_real(setting: Setting, folder: Path) -> None:
@@ -70,68 +74,49 @@ def write_real(setting: Setting, folder: Path) -> None:
         The run.
     """
     test = setting.part("test")
-    _EXAMPLES[test.kind].write_real(folder, test)
+    _SHOWN[test.kind][0](folder, "real", test)
 
 
-class _Examples(ABC):
-    """How rows of one kind of data are shown."""
-
-    @abstractmethod
-    def write(
-        self, folder: Path, generated: Dataset, train: Dataset, test: Dataset,
-        which: NDArray[np.intp], nearest: NDArray[np.intp], distance: NDArray[np.floating[Any]],
-    ) -> None:  # fmt: skip
-        """Write what a model generates, and the pairs that look most like copies."""
-
-    @abstractmethod
-    def write_real(self, folder: Path, test: Dataset) -> None:
-        """Write what held-out data look like."""
+def _show_rows(folder: Path, name: str, dataset: Dataset) -> None:
+    shown = _with_label(dataset).iloc[_spread_over_classes(dataset, ROWS_SHOWN)]
+    write_text(folder / f"{name}.csv", shown.to_csv(index=False))
 
 
-class _Rows(_Examples):
-    def write(
-        self, folder: Path, generated: Dataset, train: Dataset, test: Dataset,
-        which: NDArray[np.intp], nearest: NDArray[np.intp], distance: NDArray[np.floating[Any]],
-    ) -> None:  # fmt: skip
-        rows, known = _with_label(generated), _with_label(train)
-        self._write_shown(folder / "samples.csv", generated)
-        pairs = pd.concat(
-            [
-                pd.concat([rows.iloc[[i]], known.iloc[[j]]]).assign(
-                    pair=number + 1, distance=d, row=["generated", "nearest training row"]
-                )
-                for number, (i, j, d) in enumerate(zip(which, nearest, distance, strict=True))
-            ]
-        )
-        write_text(folder / "nearest.csv", pairs.to_csv(index=False))
-        write_json(folder / "columns.json", _columns(test.values, generated.values))
-
-    def write_real(self, folder: Path, test: Dataset) -> None:
-        self._write_shown(folder / "real.csv", test)
-
-    def _write_shown(self, path: Path, dataset: Dataset) -> None:
-        shown = _with_label(dataset).iloc[_spread_over_classes(dataset, ROWS_SHOWN)]
-        write_text(path, shown.to_csv(index=False))
+def _set_rows_beside(
+    folder: Path, generated: Dataset, train: Dataset, test: Dataset, pairs: Pairs
+) -> None:
+    rows, known = _with_label(generated), _with_label(train)
+    listed = pd.concat(
+        [
+            pd.concat([rows.iloc[[i]], known.iloc[[j]]]).assign(
+                pair=number + 1, distance=d, row=["generated", "nearest training row"]
+            )
+            for number, (i, j, d) in enumerate(zip(*pairs, strict=True))
+        ]
+    )
+    write_text(folder / "nearest.csv", listed.to_csv(index=False))
+    write_json(folder / "columns.json", _columns(test.values, generated.values))
 
 
-class _Sheets(_Examples):
-    def write(
-        self, folder: Path, generated: Dataset, train: Dataset, test: Dataset,
-        which: NDArray[np.intp], nearest: NDArray[np.intp], distance: NDArray[np.floating[Any]],
-    ) -> None:  # fmt: skip
-        self._write_shown(folder / "pictures" / "samples.png", generated)
-        tiles = np.concatenate([generated.values[which], train.values[nearest]])
-        write_sheet(folder / "pictures" / "nearest.png", tiles, len(which), train.levels)
-
-    def write_real(self, folder: Path, test: Dataset) -> None:
-        self._write_shown(folder / "pictures" / "real.png", test)
-
-    def _write_shown(self, path: Path, dataset: Dataset) -> None:
-        write_sheet(path, pictures_by_class(dataset), SHEET, dataset.levels)
+def _show_pictures(folder: Path, name: str, dataset: Dataset) -> None:
+    sheet = sheet_png(pictures_by_class(dataset), SHEET, dataset.levels)
+    write_bytes(folder / "pictures" / f"{name}.png", sheet)
 
 
-#: By kind of data.
-_EXAMPLES: dict[str, _Examples] = {"table": _Rows(), "images": _Sheets()}
+def _set_pictures_beside(
+    folder: Path, generated: Dataset, train: Dataset, test: Dataset, pairs: Pairs
+) -> None:
+    which, nearest, _ = pairs
+    tiles = np.concatenate([generated.values[which], train.values[nearest]])
+    sheet = sheet_png(tiles, len(which), train.levels)
+    write_bytes(folder / "pictures" / "nearest.png", sheet)
+
+
+#: How some rows are shown, and how generated ones are set beside real ones, by kind of data.
+_SHOWN = {
+    "table": (_show_rows, _set_rows_beside),
+    "images": (_show_pictures, _set_pictures_beside),
+}
 
 
 def pictures_by_class(dataset: Dataset) -> np.ndarray:
@@ -142,7 +127,7 @@ def pictures_by_class(dataset: Dataset) -> np.ndarray:
     return np.asarray(dataset.values[chosen])
 
 
-def _spread_over_classes(dataset: Dataset, most: int) -> NDArray[np.intp]:
+def _spread_over_classes(dataset: Dataset, most: int) -> Places:
     """Draw rows at random, from each class in turn where there are labels.
 
     The first rows would do only if nobody sorted files by class.
@@ -156,23 +141,6 @@ def _spread_over_classes(dataset: Dataset, most: int) -> NDArray[np.intp]:
     place = np.empty(len(order), dtype=np.intp)
     place[by_class] = np.concatenate([np.arange(size) for size in sizes])
     return order[np.argsort(place, kind="stable")][:most]
-
-
-def write_sheet(path: Path, pictures: np.ndarray, columns: int, levels: int | None) -> None:
-    """Write pictures ``(n, channels, height, width)`` as one PNG, row by row.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    pictures : array of shape (n, channels, height, width)
-        Grey levels from 0 on.
-    columns : int
-        Pictures to a row.
-    levels : int or None
-        How many grey levels there are; None for pictures between 0 and 1.
-    """
-    write_bytes(path, sheet_png(pictures, columns, levels))
 
 
 def sheet_png(pictures: np.ndarray, columns: int, levels: int | None) -> bytes:
@@ -207,13 +175,11 @@ def sheet_png(pictures: np.ndarray, columns: int, levels: int | None) -> bytes:
     return buffer.getvalue()
 
 
-def write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path) -> None:
+def write_latent(estimator: Any, test: Dataset, folder: Path) -> None:
     """Write the map of the latent space, and the way between pictures through it.
 
     Parameters
     ----------
-    setting : Setting
-        The grey levels of the data.
     estimator : estimator
         Fitted, with a latent space.
     test : Dataset
@@ -247,8 +213,8 @@ def write_latent(setting: Setting, estimator: Any, test: Dataset, folder: Path) 
         starts, stops = test.codes[ends[0::2], None], test.codes[ends[1::2], None]
         classes = np.where(halves, starts, stops).reshape(-1)
     rows = estimator.encoding_.decode(estimator.inverse_transform_encoded(path, classes))
-    sheet = folder / "pictures" / "interpolation.png"
-    write_sheet(sheet, rows, STEPS, setting.dataset.levels)
+    sheet = sheet_png(rows, STEPS, test.levels)
+    write_bytes(folder / "pictures" / "interpolation.png", sheet)
 
 
 def _with_label(dataset: Dataset) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def read_setting(run: Run) -> Setting:
         If the data are gone or have changed.
     """
     record = run.record
-    dataset = read_data(run.path, record)
+    dataset = read_data(run)
     # The seed of one model's training may be its own hyperparameter; that of the split is not.
     seed = record["split"]["seed"]
     if "models" in record:

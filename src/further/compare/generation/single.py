@@ -13,37 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from further.compare.forecast import forecast
-from further.compare.generation.member import (
-    describe_member,
-    evaluate_member,
-    make_estimator,
-    member_cost,
-    read_scores,
-    score_samples,
-    simple_control,
-)
+from further.compare.generation.member import Candidate, read_scores, simple_control
 from further.compare.generation.pictures import write_real
-from further.compare.generation.record import evaluation_record
-from further.compare.generation.setting import Setting, read_setting
+from further.compare.generation.run import GenerationRun
+from further.compare.generation.setting import Setting
 from further.compare.result import Result
-from further.compare.source import (
-    EventHandler,
-    default_folder,
-    describe_data,
-    ignore_event,
-    read_input,
-)
+from further.compare.source import EventHandler, default_folder, describe_data, read_input
 from further.evaluate.generation.flags import flags
 from further.evaluate.interval import Score
 from further.evaluate.record import ModelRecord
-from further.evaluate.typed_json import to_json
 from further.generate.generative import GenerativeEstimator, GenerativeModel
-from further.registry import ModelEntry, find_model
+from further.registry import find_model
 from further.train.budget import Budget
-from further.train.callbacks.callback import Callback
-from further.train.callbacks.progress import Progress
 from further.train.execution import find_device
-from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.run import Run
@@ -114,7 +96,8 @@ def train(
         given.get("budget", "auto"),
         conditional and dataset.classes is not None,
     )
-    estimator = make_estimator(setting, line.name, 0, parameters_to_json(given))
+    candidate = Candidate.make(setting, line.name, parameters_to_json(given))
+    estimator = candidate.estimator
     estimator._validate_params()
     if isinstance(estimator, GenerativeModel):
         # What the fit would refuse is refused before there is a run.
@@ -134,116 +117,60 @@ def train(
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    return _carry_out(run, setting, estimator, line, on_event)
+    return TrainingRun(run, on_event, setting).carry_out(candidate)
 
 
-def resume(path: str | Path, *, on_event: EventHandler | None = None) -> Trained:
-    """Resume a training that was interrupted, to the weights it would have reached.
+class TrainingRun(GenerationRun):
+    """The run of one model."""
 
-    Parameters
-    ----------
-    path : path
-        The run.
-    on_event : callable, optional
-        Called with every progress message, a dict.
+    def resume(self, jobs: int | None = None) -> Trained:
+        """Train to the weights that an uninterrupted training would have reached."""
+        record = self.run.record
+        if self.run.status == "finished" and (self.run.path / "evaluation.json").is_file():
+            return Trained.of(self.run)
+        line = find_model(record["model"])
+        estimator = line.load()(**parameters_from_json(record["parameters"]))
+        return self.carry_out(Candidate(self.setting, line, estimator))
 
-    Returns
-    -------
-    Trained
-        With the path of the run and the evaluation.
+    def carry_out(self, candidate: Candidate) -> Trained:
+        """Train and judge."""
+        emit, task = self.emit, {"model": candidate.line.name, "repeat": 0}
+        expected = forecast(self.setting.dataset.name, [task], 1, lambda _: candidate.cost)
+        emit({"event": "forecast", **expected})
+        candidate.fit(
+            self.run,
+            lambda share, loss: emit({"event": "progress", **task, "share": share, "loss": loss}),
+        )
+        return self._evaluate(candidate)
 
-    Raises
-    ------
-    RunError
-        If the data are gone or have changed.
-    """
-    run = Run(path)
-    evaluation = run.path / "evaluation.json"
-    if run.status == "finished" and evaluation.is_file():
+    def judge(self, device: str) -> Trained:
+        """Judge the trained model as a comparison would."""
+        estimator: Any = load_model(self.run.path, device=device)
+        line = find_model(self.run.record["model"])
+        return self._evaluate(Candidate(self.setting, line, estimator))
+
+    def _evaluate(self, candidate: Candidate) -> Trained:
+        started = time.monotonic()
+        run, setting, line = self.run, self.setting, candidate.line
+        task = {"model": line.name, "repeat": 0}
+        self.emit({"event": "trained", **task})
+        with run.working():
+            entry = candidate.evaluate(run.path)
+            controls, mixture = _control(setting) if line.role == "model" else ((), None)
+            scores = read_scores(run.path, entry.metrics)
+            raised, notes = flags(scores, setting.evaluator.real, mixture)
+            write_real(setting, run.path)
+            spent = candidate.estimator.cost_["seconds"] + time.monotonic() - started
+            self._write([replace(entry, flags=raised, notes=notes)], spent, controls=controls)
+            run.update(status="finished")
+        self.emit({"event": "done", **task})
         return Trained.of(run)
-    line = find_model(run.record["model"])
-    estimator = line.load()(**parameters_from_json(run.record["parameters"]))
-    return _carry_out(run, read_setting(run), estimator, line, on_event)
-
-
-def judge(
-    path: str | Path, *, device: str = "auto", on_event: EventHandler | None = None
-) -> Trained:
-    """Judge a trained model as a comparison would and rewrite ``evaluation.json``.
-
-    Parameters
-    ----------
-    path : path
-        The run.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-        Where a network is computed.
-    on_event : callable, optional
-        Called with every progress message, a dict.
-
-    Returns
-    -------
-    Trained
-        With the path of the run and the evaluation.
-
-    Raises
-    ------
-    RunError
-        If the run has not finished, or its data are gone or have changed.
-    """
-    run = Run(path)
-    estimator = load_model(run.path, device=device)
-    line = find_model(run.record["model"])
-    return _evaluate(run, read_setting(run), estimator, line, on_event or ignore_event)
-
-
-def _carry_out(
-    run: Run,
-    setting: Setting,
-    estimator: GenerativeEstimator,
-    line: ModelEntry,
-    on_event: EventHandler | None,
-) -> Trained:
-    emit = on_event or ignore_event
-    task = {"model": line.name, "repeat": 0}
-    expected = forecast(setting.dataset.name, [task], 1, lambda _: member_cost(setting, estimator))
-    emit({"event": "forecast", **expected})
-
-    def report(share: float, loss: float) -> None:
-        emit({"event": "progress", **task, "share": share, "loss": loss})
-
-    callbacks: list[Callback] = [Progress(report)]
-    train, validation = (setting.for_model(setting.part(p)) for p in ("train", "validation"))
-    estimator.fit(train, validation=validation, run=run, callbacks=callbacks)
-    return _evaluate(run, setting, estimator, line, emit)
-
-
-def _evaluate(
-    run: Run, setting: Setting, estimator: GenerativeEstimator, line: ModelEntry, emit: EventHandler
-) -> Trained:
-    started = time.monotonic()
-    task = {"model": line.name, "repeat": 0}
-    emit({"event": "trained", **task})
-    with run.working():
-        entry = evaluate_member(setting, estimator, line, run.path)
-        controls, mixture = _control(setting) if line.role == "model" else ((), None)
-        raised, notes = flags(read_scores(run.path, entry.metrics), setting.evaluator.real, mixture)
-        entry = replace(entry, flags=raised, notes=notes)
-        write_real(setting, run.path)
-        spent = estimator.cost_["seconds"] + time.monotonic() - started
-        evaluation = evaluation_record(run, setting, [entry], spent, controls=controls)
-        write_json(run.path / "evaluation.json", to_json(evaluation))
-        run.update(status="finished")
-    emit({"event": "done", **task})
-    return Trained.of(run)
 
 
 def _control(setting: Setting) -> tuple[tuple[ModelRecord, ...], dict[str, Score | None]]:
     """Fit and judge the simple control, and return its entry and scores."""
-    line = simple_control("generation")
-    mixture = make_estimator(setting, line.name, 0, {})
-    train, validation = (setting.for_model(setting.part(p)) for p in ("train", "validation"))
-    mixture.fit(train, validation=validation)
-    scores = score_samples(setting, mixture)[2]
-    entry = describe_member(setting, mixture, line, scores)
+    mixture = Candidate.make(setting, simple_control().name, {})
+    mixture.fit()
+    scores = mixture.score()[2]
     raised, notes = flags(scores, setting.evaluator.real)
-    return (replace(entry, flags=raised, notes=notes),), scores
+    return (replace(mixture.describe(scores), flags=raised, notes=notes),), scores

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from further.evaluate.clustering.choice import (
     Alternative,
@@ -26,264 +26,118 @@ from further.evaluate.record import Measured, Series, Value
 
 @dataclass(frozen=True)
 class TableRecord:
-    """The table whose rows were clustered.
+    """The table whose rows were clustered."""
 
-    Attributes
-    ----------
-    name, source : str
-        What the table is called, and where it comes from.
-    kind : str
-        "table".
-    options : dict
-        How it was read.
-    target : str or None
-        The column that was kept apart as a label.
-    fingerprint : str
-        Of the content.
-    rows, columns : int
-        Their numbers.
-    notes : tuple of str
-        What was recognised and decided while reading.
-    """
-
-    name: str = ""
-    kind: str = "table"
-    source: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-    target: str | None = None
-    fingerprint: str = ""
-    rows: int = 0
-    columns: int = 0
-    notes: tuple[str, ...] = ()
+    name: Annotated[str, "What the table is called."] = ""
+    kind: Annotated[str, '"table".'] = "table"
+    source: Annotated[str, "Where it comes from."] = ""
+    options: Annotated[dict[str, Any], "How it was read."] = field(default_factory=dict)
+    target: Annotated[str | None, "The column that was kept apart as a label."] = None
+    fingerprint: Annotated[str, "Of the content."] = ""
+    rows: Annotated[int, "Number of rows."] = 0
+    columns: Annotated[int, "Number of columns."] = 0
+    notes: Annotated[tuple[str, ...], "What was recognised and decided while reading."] = ()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user asked for; None where further chose.
+    """What the user asked for; None where further chose."""
 
-    Attributes
-    ----------
-    k : int or None
-        Number of clusters.
-    method : str or None
-        Name of the method.
-    hyperparameters : dict
-        Those of the method.
-    distance : str or None
-        Name of the distance.
-    columns : tuple of str or None
-        The columns to use.
-    scale : str
-        How to scale numbers.
-    target : str or None
-        The label column.
-    k_max : int
-        The most clusters to try.
-    """
-
-    k: int | None = None
-    method: str | None = None
-    hyperparameters: dict[str, Any] = field(default_factory=dict)
-    distance: str | None = None
-    columns: tuple[str, ...] | None = None
-    scale: str = ""
-    target: str | None = None
-    k_max: int = 0
+    k: Annotated[int | None, "Number of clusters."] = None
+    method: Annotated[str | None, "Name of the method."] = None
+    hyperparameters: Annotated[dict[str, Any], "Those of the method."] = field(default_factory=dict)
+    distance: Annotated[str | None, "Name of the distance."] = None
+    columns: Annotated[tuple[str, ...] | None, "The columns to use."] = None
+    scale: Annotated[str, "How to scale numbers."] = ""
+    target: Annotated[str | None, "The label column."] = None
+    k_max: Annotated[int, "The most clusters to try."] = 0
 
 
 @dataclass(frozen=True)
 class ColumnRecord:
-    """What a column was taken for, whether and how it takes part, and why.
+    """What a column was taken for, whether and how it takes part, and why."""
 
-    Attributes
-    ----------
-    name : str
-        Name of the column.
-    type : str
-        What it was taken for.
-    used : bool
-        Whether it takes part.
-    role : str or None
-        "numeric" or "categorical"; None if it takes no part.
-    missing, distinct : int
-        How many values are missing, and how many different ones there are.
-    why : str
-        The reason for the decision.
-    scale : str or None
-        How it was scaled.
-    center, fill : number, text or None
-        What was subtracted, and what takes the place of a missing value; in the table's own units.
-    spread : float or None
-        What it was divided by.
-    """
-
-    name: str = ""
-    type: str = ""
-    used: bool = False
-    role: str | None = None
-    missing: int = 0
-    distinct: int = 0
-    why: str = ""
-    scale: str | None = None
-    center: Value = None
-    spread: float | None = None
-    fill: Value = None
+    name: Annotated[str, "Name of the column."] = ""
+    type: Annotated[str, "What it was taken for."] = ""
+    used: Annotated[bool, "Whether it takes part."] = False
+    role: Annotated[str | None, '"numeric" or "categorical"; None if it takes no part.'] = None
+    missing: Annotated[int, "How many values are missing."] = 0
+    distinct: Annotated[int, "How many different ones there are."] = 0
+    why: Annotated[str, "The reason for the decision."] = ""
+    scale: Annotated[str | None, "How it was scaled."] = None
+    center: Annotated[Value, "What was subtracted, in the table's own units."] = None
+    spread: Annotated[float | None, "What it was divided by."] = None
+    fill: Annotated[Value, "What replaces a missing value, in the table's own units."] = None
 
 
 @dataclass(frozen=True)
 class Steps:
-    """A sample of rows in principal components, on which k-means can be played.
+    """A sample of rows in principal components, on which k-means can be played."""
 
-    Attributes
-    ----------
-    scores : tuple of tuple of float
-        Principal components of each row.
-    cluster : tuple of int
-        Of each row.
-    share : float or None
-        Share of the variance that they keep.
-    axes : tuple of str
-        What the components are made of.
-    k : int
-        Number of clusters.
-    note : str
-        What the sample is.
-    """
-
-    scores: tuple[Series, ...] = ()
-    cluster: tuple[int, ...] = ()
-    share: float | None = None
-    axes: tuple[str, ...] = ()
-    k: int = 0
-    note: str = ""
+    scores: Annotated[tuple[Series, ...], "Principal components of each row."] = ()
+    cluster: Annotated[tuple[int, ...], "Of each row."] = ()
+    share: Annotated[float | None, "Share of the variance that they keep."] = None
+    axes: Annotated[tuple[str, ...], "What the components are made of."] = ()
+    k: Annotated[int, "Number of clusters."] = 0
+    note: Annotated[str, "What the sample is."] = ""
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What all of it took, and which grid its carbon assumes.
+    """What all of it took, and which grid its carbon assumes."""
 
-    Attributes
-    ----------
-    watt_hours, carbon_g : float or None
-        Energy, and grams of CO₂ equivalent.
-    method : str
-        How the energy was measured or estimated.
-    grid_g_per_kwh : float or None
-        Grams of CO₂ equivalent for a kilowatt-hour.
-    grid_source : str
-        Which grid, in which year.
-    """
-
-    watt_hours: float | None = None
-    carbon_g: float | None = None
-    method: str = ""
-    grid_g_per_kwh: float | None = None
-    grid_source: str = ""
+    watt_hours: Annotated[float | None, "Energy."] = None
+    carbon_g: Annotated[float | None, "Grams of CO₂ equivalent."] = None
+    method: Annotated[str, "How the energy was measured or estimated."] = ""
+    grid_g_per_kwh: Annotated[float | None, "Grams of CO₂ equivalent for a kilowatt-hour."] = None
+    grid_source: Annotated[str, "Which grid, in which year."] = ""
 
 
 @dataclass(frozen=True)
 class ClusteringEvaluation:
-    """``evaluation.json`` of a clustering.
+    """``evaluation.json`` of a clustering."""
 
-    Attributes
-    ----------
-    schema : int
-        Version of this format.
-    task : str
-        "clustering".
-    command, run, further : str
-        What made the run, its folder, and the version of further.
-    seed : int or None
-        Seed of everything.
-    sentence : str
-        The answer.
-    data : TableRecord
-        The table.
-    asked : Asked
-        What the user asked for.
-    method, label : str
-        The method, in code and for readers.
-    hyperparameters : dict
-        Those of the fitted method.
-    distance, scale : str
-        The distance, and how numbers were scaled.
-    columns : tuple of ColumnRecord
-        What was decided about each.
-    k : int or None
-        Number of clusters; 1 is no structure.
-    sizes : tuple of int
-        Rows of each cluster.
-    noise : int
-        Rows in none.
-    inertia : float or None
-        What the method minimises, where it has such a sum.
-    stability : Measured or None
-        How far clusterings of bootstrap samples agree.
-    cluster_stability : ClusterStabilities or None
-        How well each cluster is found again in them.
-    notes : tuple of str
-        What else was decided.
-    criteria : Criteria or None
-        How the number of clusters was chosen.
-    alternatives : tuple of Alternative
-        Other methods on the same rows.
-    initialisations : Initialisations or None
-        How much the initialisation matters.
-    profile : tuple of ProfileRecord
-        What the clusters are.
-    rules : RulesRecord or None
-        Rules that describe them.
-    silhouette, projection, map, dendrogram : records or None
-        What is drawn.
-    anomalies : UnusualRows
-        The most unusual rows.
-    agreement : AgreementRecord or None
-        Comparison with a label.
-    steps : Steps or None
-        Rows for the animation of k-means.
-    energy : Spent
-        What it took.
-    machine, versions : dict
-        What the figures were found on and with.
-    seconds : float or None
-        What all of it took.
-    """
-
-    schema: int = 1
-    task: Literal["clustering"] = "clustering"
-    command: str = ""
-    run: str = ""
-    further: str = ""
-    seed: int | None = None
-    sentence: str = ""
-    data: TableRecord = field(default_factory=TableRecord)
-    asked: Asked = field(default_factory=Asked)
-    method: str = ""
-    label: str = ""
-    hyperparameters: dict[str, Any] = field(default_factory=dict)
-    distance: str = ""
-    scale: str = ""
-    columns: tuple[ColumnRecord, ...] = ()
-    k: int | None = None
-    sizes: tuple[int, ...] = ()
-    noise: int = 0
-    inertia: float | None = None
-    stability: Measured | None = None
-    cluster_stability: ClusterStabilities | None = None
-    notes: tuple[str, ...] = ()
-    criteria: Criteria | None = None
-    alternatives: tuple[Alternative, ...] = ()
-    initialisations: Initialisations | None = None
-    profile: tuple[ProfileRecord, ...] = ()
-    rules: RulesRecord | None = None
-    silhouette: SilhouetteRecord | None = None
-    projection: ProjectionRecord | None = None
-    map: MapRecord | None = None
-    dendrogram: DendrogramRecord | None = None
-    anomalies: UnusualRows = field(default_factory=UnusualRows)
-    agreement: AgreementRecord | None = None
-    steps: Steps | None = None
-    energy: Spent = field(default_factory=Spent)
-    machine: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, Any] = field(default_factory=dict)
-    seconds: float | None = None
+    schema: Annotated[int, "Version of this format."] = 1
+    task: Annotated[Literal["clustering"], '"clustering".'] = "clustering"
+    command: Annotated[str, "What made the run."] = ""
+    run: Annotated[str, "Its folder."] = ""
+    further: Annotated[str, "Version of further."] = ""
+    seed: Annotated[int | None, "Seed of everything."] = None
+    sentence: Annotated[str, "The answer."] = ""
+    data: Annotated[TableRecord, "The table."] = field(default_factory=TableRecord)
+    asked: Annotated[Asked, "What the user asked for."] = field(default_factory=Asked)
+    method: Annotated[str, "The method, in code."] = ""
+    label: Annotated[str, "The method, for readers."] = ""
+    hyperparameters: Annotated[dict[str, Any], "Those of the fitted method."] = field(
+        default_factory=dict
+    )
+    distance: Annotated[str, "The distance between rows."] = ""
+    scale: Annotated[str, "How numbers were scaled."] = ""
+    columns: Annotated[tuple[ColumnRecord, ...], "What was decided about each."] = ()
+    k: Annotated[int | None, "Number of clusters; 1 is no structure."] = None
+    sizes: Annotated[tuple[int, ...], "Rows of each cluster."] = ()
+    noise: Annotated[int, "Rows in none."] = 0
+    inertia: Annotated[float | None, "What the method minimises, where it has such a sum."] = None
+    stability: Annotated[Measured | None, "How far clusterings of bootstrap samples agree."] = None
+    cluster_stability: Annotated[
+        ClusterStabilities | None, "How well each cluster is found again in them."
+    ] = None
+    notes: Annotated[tuple[str, ...], "What else was decided."] = ()
+    criteria: Annotated[Criteria | None, "How the number of clusters was chosen."] = None
+    alternatives: Annotated[tuple[Alternative, ...], "Other methods on the same rows."] = ()
+    initialisations: Annotated[Initialisations | None, "How much they matter."] = None
+    profile: Annotated[tuple[ProfileRecord, ...], "What the clusters are."] = ()
+    rules: Annotated[RulesRecord | None, "Rules that describe them."] = None
+    silhouette: Annotated[SilhouetteRecord | None, "Silhouettes of the rows."] = None
+    projection: Annotated[ProjectionRecord | None, "Rows in the plane."] = None
+    map: Annotated[MapRecord | None, "Rows by their coordinates."] = None
+    dendrogram: Annotated[DendrogramRecord | None, "The last merges of an agglomeration."] = None
+    anomalies: Annotated[UnusualRows, "The most unusual rows."] = field(default_factory=UnusualRows)
+    agreement: Annotated[AgreementRecord | None, "Comparison with a label."] = None
+    steps: Annotated[Steps | None, "Rows for the animation of k-means."] = None
+    energy: Annotated[Spent, "What it took."] = field(default_factory=Spent)
+    machine: Annotated[dict[str, Any], "What the figures were found on."] = field(
+        default_factory=dict
+    )
+    versions: Annotated[dict[str, Any], "What they were found with."] = field(default_factory=dict)
+    seconds: Annotated[float | None, "What all of it took."] = None

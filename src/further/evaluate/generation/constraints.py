@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
@@ -45,24 +46,18 @@ class Columns:
     ----------
     frame : DataFrame
         In the source's own form.
+
+    Attributes
+    ----------
+    numbers, texts : callable
+        Give the column of a name as floats, missing values as NaN, and as text.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.frame = frame
-        self._numbers: dict[Any, Floats] = {}
-        self._texts: dict[Any, NDArray[np.str_]] = {}
-
-    def numbers(self, name: Any) -> Floats:
-        """Return a column as floats, missing values as NaN."""
-        if name not in self._numbers:
-            self._numbers[name] = numbers(self.frame[name])
-        return self._numbers[name]
-
-    def texts(self, name: Any) -> NDArray[np.str_]:
-        """Return a column as text."""
-        if name not in self._texts:
-            self._texts[name] = texts(self.frame[name])
-        return self._texts[name]
+        columns: dict[Any, Any] = dict(frame.items())
+        self.numbers = cache(lambda name: numbers(columns[name]))
+        self.texts = cache(lambda name: texts(columns[name]))
 
 
 @dataclass(frozen=True)
@@ -175,36 +170,33 @@ def _ranges(train: Columns) -> list[Rule]:
     rules = []
     for name, values in _numeric(train).items():
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
-
-        def outside(
-            table: Columns, name: Any = name, low: float = low, high: float = high
-        ) -> Flags:
-            column = table.numbers(name)
-            slack = 1e-6 * (high - low)
-            return (column < low - slack) | (column > high + slack)
-
+        outside = partial(_outside, name, low, high)
         rules.append(Rule(f"{low:g} ≤ {name} ≤ {high:g}", "range", outside))
     return rules
+
+
+def _outside(name: Any, low: float, high: float, table: Columns) -> Flags:
+    column, slack = table.numbers(name), 1e-6 * (high - low)
+    return (column < low - slack) | (column > high + slack)
 
 
 def _orders(train: Columns) -> list[Rule]:
     columns = dict(list(_numeric(train).items())[:MOST_NUMBERS])
     rules = []
-    for a in columns:
-        for b in columns:
-            both = np.isfinite(columns[a]) & np.isfinite(columns[b])
-            first, second = columns[a][both], columns[b][both]
-            # Where the ranges do not overlap, the order says no more than the ranges do.
-            if a == b or both.sum() < LEAST_ROWS or first.max() <= second.min():
-                continue
-            if (first > second).any() or (first == second).all():
-                continue
-
-            def above(table: Columns, a: Any = a, b: Any = b) -> Flags:
-                return table.numbers(a) > table.numbers(b)
-
-            rules.append(Rule(f"{a} ≤ {b}", "order", above))
+    for a, b in permutations(columns, 2):
+        both = np.isfinite(columns[a]) & np.isfinite(columns[b])
+        first, second = columns[a][both], columns[b][both]
+        # Where the ranges do not overlap, the order says no more than the ranges do.
+        if both.sum() < LEAST_ROWS or first.max() <= second.min():
+            continue
+        if (first > second).any() or (first == second).all():
+            continue
+        rules.append(Rule(f"{a} ≤ {b}", "order", partial(_above, a, b)))
     return rules
+
+
+def _above(a: Any, b: Any, table: Columns) -> Flags:
+    return table.numbers(a) > table.numbers(b)
 
 
 def _sums(train: Columns) -> list[Rule]:
@@ -218,16 +210,7 @@ def _sums(train: Columns) -> list[Rule]:
         slack = 1e-6 * float(np.abs(total[present]).max() + 1.0)
         fixed = float(total[present][0])
         if np.abs(total[present] - fixed).max() <= slack:
-
-            def off(
-                table: Columns,
-                a: Any = a,
-                b: Any = b,
-                fixed: float = fixed,
-                slack: float = slack,
-            ) -> Flags:
-                return np.abs(table.numbers(a) + table.numbers(b) - fixed) > slack
-
+            off = partial(_off, a, b, fixed, slack)
             rules.append(Rule(f"{a} + {b} = {fixed:g}", "sum", off))
         for c, whole in columns.items():
             if c in (a, b):
@@ -239,15 +222,16 @@ def _sums(train: Columns) -> list[Rule]:
             seen = np.isfinite(gap)
             if seen.sum() < LEAST_ROWS or gap[seen].max() > slack:
                 continue
-
-            def apart(
-                table: Columns, a: Any = a, b: Any = b, c: Any = c, slack: float = slack
-            ) -> Flags:
-                parts = table.numbers(a) + table.numbers(b)
-                return np.abs(parts - table.numbers(c)) > slack
-
-            rules.append(Rule(f"{a} + {b} = {c}", "sum", apart))
+            rules.append(Rule(f"{a} + {b} = {c}", "sum", partial(_apart, a, b, c, slack)))
     return rules
+
+
+def _off(a: Any, b: Any, whole: float | Floats, slack: float, table: Columns) -> Flags:
+    return np.abs(table.numbers(a) + table.numbers(b) - whole) > slack
+
+
+def _apart(a: Any, b: Any, c: Any, slack: float, table: Columns) -> Flags:
+    return _off(a, b, table.numbers(c), slack, table)
 
 
 @dataclass(frozen=True)
@@ -285,16 +269,14 @@ def _determined(train: Columns) -> list[Rule]:
             value: values[j]
             for value, j in zip(columns[a].values, together.argmax(axis=1), strict=True)
         }
-
-        def other(
-            table: Columns, a: Any = a, b: Any = b, implied: dict[str, str] = implied
-        ) -> Flags:
-            pairs = zip(table.texts(a), table.texts(b), strict=True)
-            # A value that training rows never had implies nothing.
-            return np.array([implied.get(x, y) != y for x, y in pairs], dtype=bool)
-
-        rules.append(Rule(f"{a} determines {b}", "determined", other))
+        rules.append(Rule(f"{a} determines {b}", "determined", partial(_other, a, b, implied)))
     return rules
+
+
+def _other(a: Any, b: Any, implied: dict[str, str], table: Columns) -> Flags:
+    pairs = zip(table.texts(a), table.texts(b), strict=True)
+    # A value that training rows never had implies nothing.
+    return np.array([implied.get(x, y) != y for x, y in pairs], dtype=bool)
 
 
 def _never_together(train: Columns) -> list[Rule]:
@@ -305,16 +287,11 @@ def _never_together(train: Columns) -> list[Rule]:
         together = _together(columns[a], columns[b])
         expected = np.outer(together.sum(axis=1), together.sum(axis=0)) / together.sum()
         for i, j in np.argwhere((together == 0) & (expected >= LEAST_EXPECTED)):
-
-            def meet(
-                table: Columns,
-                a: Any = a,
-                b: Any = b,
-                x: str = left[i],
-                y: str = right[j],
-            ) -> Flags:
-                return (table.texts(a) == x) & (table.texts(b) == y)
-
+            meet = partial(_meet, a, left[i], b, right[j])
             x, y = (str(value).replace("\0", "") for value in (left[i], right[j]))
             rules.append(Rule(f"{a} = {x} never with {b} = {y}", "never together", meet))
     return rules
+
+
+def _meet(a: Any, x: str, b: Any, y: str, table: Columns) -> Flags:
+    return (table.texts(a) == x) & (table.texts(b) == y)

@@ -299,9 +299,8 @@ class GenerativeEvaluator:
         accuracy = gain = balance = None
         if self._learning is not None:
             if samples.y is not None:
-                learnt = samples.x[: self.n_learning_samples], samples.y[: self.n_learning_samples]
-                accuracy = self._learning.accuracy(*learnt)
-                gain = self._learning.augmentation_gain(*learnt)
+                n = self.n_learning_samples
+                accuracy, gain = self._learning.learn(samples.x[:n], samples.y[:n])
             balance = class_balance(
                 self._learning.recognise(few.x),
                 self._prior,
@@ -331,25 +330,10 @@ class GenerativeEvaluator:
         }
 
     def nearest_training(
-        self, samples: EncodedRows, k: int = 1
+        self, samples: EncodedRows
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Find the training rows nearest to each sample, for pictures of pairs.
-
-        Parameters
-        ----------
-        samples : EncodedRows
-            Generated rows.
-        k : int
-            Neighbours of each.
-
-        Returns
-        -------
-        indices : ndarray of shape (n, k)
-            Row numbers in the training split.
-        distances : ndarray of shape (n, k)
-            Between raw values.
-        """
-        return self._training.nearest(samples.flat().x, k)
+        """Return the training row nearest to each sample, and the distance between raw values."""
+        return self._training.nearest(samples.flat().x)
 
     def _memorization(self, samples: EncodedRows) -> Score:
         score = self._training.score(samples.x, self.seed)

@@ -62,24 +62,10 @@ class NearestTraining:
         self.tied = self.threshold > 0 and len(far) >= 20 and at_threshold.mean() > TIED_SHARE
         self.typical = float(np.median(far))
 
-    def nearest(self, samples: Floats, k: int = 1) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Find the k training rows nearest to each sample.
-
-        Parameters
-        ----------
-        samples : ndarray of shape (n, d)
-            Raw values.
-        k : int
-            How many.
-
-        Returns
-        -------
-        indices : ndarray of int, shape (n, k)
-            Row numbers in the training split.
-        distances : ndarray of shape (n, k), float64
-            Between raw values, the smallest first.
-        """
-        return nearest(samples, self._train, k)
+    def nearest(self, samples: Floats) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the number of the training row nearest to each sample, and its distance."""
+        rows, far = nearest(samples, self._train)
+        return rows[:, 0], far[:, 0]
 
     def score(self, samples: Floats, seed: int = 0) -> Score:
         """Return the share of samples that lie nearer to a training row than the threshold.
@@ -97,7 +83,7 @@ class NearestTraining:
             The detail holds the share at a distance of 0 and the median distance, as a multiple
             of that of validation rows.
         """
-        far = self.nearest(samples)[1][:, 0]
+        far = self.nearest(samples)[1]
         # Rounding may move an exact tie with the threshold by its last digit.
         within = (far < self.threshold * (1 - 1e-6)) | (far == 0)
         detail = {

@@ -17,7 +17,6 @@ Patki, Wedge, Veeramachaneni (2016), The synthetic data vault, DSAA.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -75,14 +74,33 @@ def texts(column: pd.Series) -> NDArray[np.str_]:
     return np.where(present, np.array(named, dtype=str), "missing")
 
 
-@dataclass(frozen=True)
 class _Column:
-    name: str
-    numeric: bool
-    real: NDArray[Any]  # floats with missing = inf, or category codes
-    categories: tuple[str, ...]
-    edges: Floats  # of the fifths
-    common: tuple[int, ...]  # codes that pairs look at one by one
+    """A column of the test rows, with what its training rows say of its values."""
+
+    def __init__(self, train: pd.Series, test: pd.Series) -> None:
+        self.numeric = is_number(train)
+        self.edges: Floats = np.empty(0)  # of the fifths
+        if self.numeric:
+            values = numbers(train)
+            present = values[np.isfinite(values)]
+            if len(present):
+                edges = np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
+                self.edges = np.append(edges, np.inf)  # missing values lie beyond
+        else:
+            categories, counts = np.unique(texts(train), return_counts=True)
+            self._codes = {category: code for code, category in enumerate(categories.tolist())}
+            # Codes that pairs look at one by one.
+            self.common = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]).tolist()
+        self.real = self.encode(test)
+
+    def encode(self, values: pd.Series) -> NDArray[Any]:
+        """Return floats with missing = inf, or codes of categories."""
+        if self.numeric:
+            encoded = numbers(values)
+            return np.where(np.isnan(encoded), np.inf, encoded)
+        # What training rows never had is one category more: the test rows may have it too.
+        codes = [self._codes.get(text, len(self._codes)) for text in texts(values)]
+        return np.array(codes, dtype=np.int64)
 
 
 class TableFidelity:
@@ -119,8 +137,8 @@ class TableFidelity:
     ) -> None:
         self._seed, self._groups = seed, groups
         self._n = len(test)
-        self._columns = [_column(train[name], test[name], str(name)) for name in train.columns]
         self._names = list(train.columns)
+        self._columns = [_Column(train[name], test[name]) for name in self._names]
         self._paired = self._columns[:MOST_PAIRED_COLUMNS]
         self._real_ranks, self._real_indicators = self._prepare([c.real for c in self._paired])
 
@@ -140,9 +158,9 @@ class TableFidelity:
         everything = np.ones((1, self._n)), np.ones((1, len(samples)))
         by_column, draws = {}, []
         for name, column in zip(self._names, self._columns, strict=True):
-            fake = _encode(column, samples[name])
+            fake = column.encode(samples[name])
             distance = _kolmogorov_smirnov if column.numeric else _total_variation
-            by_column[column.name] = float(1.0 - distance(column.real, fake, *everything)[0])
+            by_column[str(name)] = float(1.0 - distance(column.real, fake, *everything)[0])
             draws.append(1.0 - distance(column.real, fake, *chosen))
         return score_from_halves(
             float(np.mean(list(by_column.values()))),
@@ -163,12 +181,9 @@ class TableFidelity:
         """
         if len(self._paired) < 2:
             return None
-        fake_ranks, fake_indicators = self._prepare(
-            [
-                _encode(column, samples[name])
-                for name, column in zip(self._names, self._paired, strict=False)
-            ]
-        )
+        named = list(zip(self._names, self._paired, strict=False))
+        encoded = [column.encode(samples[name]) for name, column in named]
+        fake_ranks, fake_indicators = self._prepare(encoded)
         n = min(self._n, len(samples))
         real_rows, fake_rows = np.arange(self._n), np.arange(len(samples))
         ends = self._ends
@@ -188,7 +203,7 @@ class TableFidelity:
         halves = self._halves(len(samples), PAIR_DRAWS)
         draws = on_halves(lambda a, b: similarities(a, b).mean(), *halves)
         worst = np.argsort(by_pair, kind="stable")[:5]
-        pairs = list(combinations((column.name for column in self._paired), 2))
+        pairs = list(combinations((str(name) for name, _ in named), 2))
         detail = {
             "worst_pairs": [[*pairs[i], float(by_pair[i])] for i in worst],
             "columns_paired": len(self._paired),
@@ -223,39 +238,6 @@ class TableFidelity:
         self._ends = np.array(starts[:-1])
         stacked = np.column_stack(ranks) if ranks else np.empty((len(columns[0]), 0))
         return stacked, np.hstack(indicators)
-
-
-def _column(train: pd.Series, test: pd.Series, name: str) -> _Column:
-    if is_number(train):
-        values = numbers(train)
-        present = values[np.isfinite(values)]
-        edges: Floats = np.empty(0)
-        if len(present):
-            edges = np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
-            edges = np.append(edges, np.inf)  # missing values lie beyond
-        column = _Column(name, True, np.empty(0), (), edges, ())
-    else:
-        categories, counts = np.unique(texts(train), return_counts=True)
-        frequent = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES])
-        column = _Column(
-            name,
-            False,
-            np.empty(0),
-            tuple(categories.tolist()),
-            np.empty(0),
-            tuple(frequent.tolist()),
-        )
-    real = _encode(column, test)
-    return _Column(name, column.numeric, real, column.categories, column.edges, column.common)
-
-
-def _encode(column: _Column, values: pd.Series) -> NDArray[Any]:
-    if column.numeric:
-        encoded = numbers(values)
-        return np.where(np.isnan(encoded), np.inf, encoded)
-    position = {category: code for code, category in enumerate(column.categories)}
-    # What training rows never had is one category more: the test rows may have it too.
-    return np.array([position.get(text, len(position)) for text in texts(values)], dtype=np.int64)
 
 
 def _kolmogorov_smirnov(

@@ -42,13 +42,9 @@ class TrainOnSynthetic:
 
     Parameters
     ----------
-    train : ndarray of shape (n, d)
-        Raw values of the training rows.
-    train_labels : ndarray of int, shape (n,)
-        Their classes.
-    test : ndarray of shape (m, d)
-        Raw values of the test rows.
-    test_labels : ndarray of int, shape (m,)
+    train, test : ndarray of shapes (n, d) and (m, d)
+        Raw values of the training and the test rows.
+    train_labels, test_labels : ndarray of int, shapes (n,) and (m,)
         Their classes.
     gamma : float
         Kernel width.
@@ -68,7 +64,7 @@ class TrainOnSynthetic:
     >>> labels = np.repeat([0, 1], 50)
     >>> train, test = (rng.normal(4 * labels[:, None], 1, (100, 2)) for _ in range(2))
     >>> learning = TrainOnSynthetic(train, labels, test, labels, gamma=0.1, seed=0)
-    >>> learning.real > 0.95, learning.accuracy(train, 1 - labels).value < 0.05
+    >>> learning.real > 0.95, learning.learn(train, 1 - labels)[0].value < 0.05
     (True, True)
     """
 
@@ -90,7 +86,7 @@ class TrainOnSynthetic:
         self._on_real = KernelSVC(self._within, train_labels)
         self._right_on_real = self._right(self._on_real.predict(self._test_train))
         self.real = float(self._right_on_real.mean())
-        self.subsets = few_rows_per_class(train_labels, np.random.default_rng(seed))
+        self.subsets = _few_rows_per_class(train_labels, np.random.default_rng(seed))
         self._right_on_subsets = [
             self._right(
                 KernelSVC(self._within[np.ix_(rows, rows)], train_labels[rows]).predict(
@@ -104,8 +100,8 @@ class TrainOnSynthetic:
         """Return the class that a machine trained on the training rows sees in each row."""
         return self._on_real.predict(kernel(rows, self._train, self._gamma))
 
-    def accuracy(self, samples: Floats, labels: Labels) -> Score:
-        """Return the accuracy on test rows of a machine that learns from the samples alone.
+    def learn(self, samples: Floats, labels: Labels) -> tuple[Score, Score]:
+        """Evaluate samples by a machine that learns from them, alone and beside real rows.
 
         Parameters
         ----------
@@ -116,39 +112,24 @@ class TrainOnSynthetic:
 
         Returns
         -------
-        Score
-            The detail holds the number of samples learnt from and the accuracy averaged over
-            classes.
-        """
-        machine = KernelSVC(kernel(samples, None, self._gamma), labels)
-        right = self._right(machine.predict(kernel(self._test, samples, self._gamma)))
-        by_class = [right[self._test_labels == c].mean() for c in np.unique(self._test_labels)]
-        detail = {
-            "rows_learnt_from": len(samples),
-            "balanced_accuracy": float(np.mean(by_class)),
-            "train_on_real": self.real,
-        }
-        return self._score(right, (0.0, 1.0), detail)
-
-    def augmentation_gain(self, samples: Floats, labels: Labels) -> Score:
-        """Return the gain in accuracy on test rows from adding the samples to a few real rows.
-
-        Parameters
-        ----------
-        samples : ndarray of shape (k, d)
-            Raw values.
-        labels : ndarray of int, shape (k,)
-            The classes that were asked for.
-
-        Returns
-        -------
-        Score
-            Between -1 and 1. The detail holds the accuracy without the samples, and the gain when
-            they are added to all training rows.
+        accuracy : Score
+            Of a machine that learns from the samples alone, on test rows. The detail holds the
+            number of samples learnt from and the accuracy averaged over classes.
+        gain : Score
+            What adding the samples to a few real rows changes in it, between -1 and 1. The detail
+            holds the accuracy without the samples, and the gain when they are added to all training
+            rows.
         """
         within = kernel(samples, None, self._gamma)
         between = kernel(self._train, samples, self._gamma)
         test_samples = kernel(self._test, samples, self._gamma)
+        right = self._right(KernelSVC(within, labels).predict(test_samples))
+        by_class = [right[self._test_labels == c].mean() for c in np.unique(self._test_labels)]
+        accuracy = {
+            "rows_learnt_from": len(samples),
+            "balanced_accuracy": float(np.mean(by_class)),
+            "train_on_real": self.real,
+        }
 
         def right_with(rows: NDArray[np.intp]) -> Floats:
             learnt = np.block(
@@ -164,7 +145,7 @@ class TrainOnSynthetic:
             for rows, before in zip(self.subsets, self._right_on_subsets, strict=True)
         ]
         on_all = right_with(np.arange(len(self._train))) - self._right_on_real
-        detail = {
+        gain = {
             "rows_per_class": ROWS_PER_CLASS,
             "subsets": SUBSETS,
             "gain_by_subset": [float(gain.mean()) for gain in gains],
@@ -172,7 +153,10 @@ class TrainOnSynthetic:
             "gain_on_all_training_rows": float(on_all.mean()),
             "samples_added": len(samples),
         }
-        return self._score(np.mean(gains, axis=0), (-1.0, 1.0), detail)
+        return (
+            self._score(right, (0.0, 1.0), accuracy),
+            self._score(np.mean(gains, axis=0), (-1.0, 1.0), gain),
+        )
 
     def _score(
         self, per_example: Floats, limits: tuple[float, float], detail: dict[str, Any]
@@ -185,27 +169,15 @@ class TrainOnSynthetic:
         return (predicted == self._test_labels).astype(np.float64)
 
 
-def few_rows_per_class(labels: Labels, rng: np.random.Generator) -> list[NDArray[np.intp]]:
+def _few_rows_per_class(labels: Labels, rng: np.random.Generator) -> list[NDArray[np.intp]]:
     """Choose the subsets that stand for a small training set.
 
     Ten rows of each class, or half of a class that has fewer than twenty (one at least).
 
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n,)
-        Classes of the training rows.
-    rng : Generator
-        Source of the draws.
-
-    Returns
-    -------
-    list of ndarray of int
-        Row numbers of each subset, ascending.
-
     Examples
     --------
     >>> labels = np.repeat([0, 1, 2], [100, 8, 1])
-    >>> subsets = few_rows_per_class(labels, np.random.default_rng(0))
+    >>> subsets = _few_rows_per_class(labels, np.random.default_rng(0))
     >>> [np.bincount(labels[rows]).tolist() for rows in subsets[:2]]
     [[10, 4, 1], [10, 4, 1]]
     """
