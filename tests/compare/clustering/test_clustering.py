@@ -242,7 +242,7 @@ def test_an_interrupted_run_is_gone_on_with_to_the_same_result(tmp_path, monkeyp
     before = run.record["seconds"], run.record["energy_wh"]
     assert (tmp_path / "run" / "parts" / "criteria.json").is_file()
     monkeypatch.setattr(clusterings, "choose_k", interrupt)  # it is not chosen again
-    resumed = clusterings.resume(tmp_path / "run").evaluation
+    resumed = further.compare.resume(tmp_path / "run").evaluation
     for key in ("k", "sizes", "criteria", "profile", "inertia", "sentence", "initialisations"):
         assert resumed[key] == quiet[key], key
     spent = resumed["seconds"], resumed["energy"]["watt_hours"]
@@ -264,7 +264,7 @@ def test_changed_data_are_not_gone_on_with(tmp_path, monkeypatch):
             cluster_table(path, k_max=3, out=tmp_path / "run")
     (frame + 1).to_csv(path, index=False)
     with pytest.raises(RunError, match="changed"):
-        clusterings.resume(tmp_path / "run")
+        further.compare.resume(tmp_path / "run")
 
 
 @pytest.mark.parametrize(("marked", "is_anomaly_label"), [(6, True), (50, False)])

@@ -42,10 +42,10 @@ class TrainOnSynthetic:
 
     Parameters
     ----------
-    train, test : ndarray of shapes (n, d) and (m, d)
-        Raw values of the training and the test rows.
-    train_labels, test_labels : ndarray of int, shapes (n,) and (m,)
-        Their classes.
+    train, train_labels : ndarray of shape (n, d), and of int, shape (n,)
+        Raw values of the training rows, and their classes.
+    test, test_labels : ndarray of shape (m, d), and of int, shape (m,)
+        Those of the test rows.
     gamma : float
         Kernel width.
     seed : int
