@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -306,7 +307,9 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
             If there are fewer rows than clusters, or the given centres have another shape.
         """
         self._validate_params()
-        rows = self._validated(X, reset=True)
+        return self._fit_rows(self._validated(X, reset=True))
+
+    def _fit_rows(self, rows: Dissimilarity) -> Self:
         if self.n_clusters > rows.n:
             raise InputError(
                 f"{type(self).__name__}: n_clusters={self.n_clusters} but X has {rows.n} rows; "
@@ -324,7 +327,7 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
                 f"{type(self).__name__}: {distinct} clusters for n_clusters={self.n_clusters}, "
                 "because X has too few distinct rows.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         self.labels_ = best.labels
         self.inertia_ = best.inertia
@@ -399,3 +402,26 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
     def _encoded_centers(self) -> Floats:
         """Return the centres as ``_keep`` got them."""
         return self.cluster_centers_
+
+
+def fit_each(estimators: Sequence[Any], X: Any) -> None:
+    """Fit estimators to the same rows, which those that alternate validate and encode once.
+
+    Parameters
+    ----------
+    estimators : sequence of estimators
+        Of one class, alike but for their number of clusters and how they are initialised.
+    X : array or DataFrame of shape (n, d)
+        Rows.
+    """
+    first = estimators[0]
+    if not isinstance(first, AlternatingClusterer):
+        for estimator in estimators:
+            estimator.fit(X)
+        return
+    rows = first._validated(X, reset=True)
+    learned = {name: v for name, v in vars(first).items() if name not in first.get_params()}
+    for estimator in estimators:
+        estimator._validate_params()
+        vars(estimator).update(learned)
+        estimator._fit_rows(rows)

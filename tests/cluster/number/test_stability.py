@@ -92,11 +92,11 @@ def test_the_stability_of_a_cluster_is_hennigs_mean_jaccard_similarity():
     rng = np.random.default_rng(2)
     X = np.vstack([rng.normal(0, 1, (30, 2)), rng.normal(4, 1.5, (20, 2))])
     resamples = Resamples(X, n_bootstrap=8, random_state=3)
-    labels = resamples.cluster(KMeans(3))
+    (labels,) = resamples.cluster(KMeans(3))
     reference = KMeans(3, n_init=5, random_state=0).fit(X).labels_
     for found in resamples.clusters(labels, reference):
         values = np.array([
-            brute_force_jaccard(reference, line, rows, found.cluster)
+            brute_force_jaccard(reference[resamples.used], line, rows, found.cluster)
             for line, rows in zip(labels, resamples.drawn, strict=True)
         ])  # fmt: skip
         assert found.jaccard.value == pytest.approx(values.mean())
@@ -110,7 +110,7 @@ def test_a_cluster_apart_is_stable_and_the_parts_of_a_cloud_are_not():
     X = np.vstack([rng.normal(20, 1, (40, 2)), rng.normal(0, 1, (160, 2))])
     reference = KMeans(3, n_init=10, random_state=0).fit(X).labels_
     resamples = Resamples(X, random_state=0)
-    found = resamples.clusters(resamples.cluster(KMeans(3)), reference)
+    found = resamples.clusters(resamples.cluster(KMeans(3))[0], reference)
     apart = next(one for one in found if one.cluster == reference[0])
     parts = [one.jaccard.value for one in found if one is not apart]
     assert (apart.jaccard.value, apart.verdict, apart.recovered) == (1.0, "stable", 1.0)
@@ -123,14 +123,14 @@ def test_samples_of_many_rows_are_drawn_from_all_of_them():
     X = np.random.default_rng(0).random((500, 2))
     resamples = Resamples(X, n_rows=50, n_bootstrap=30, random_state=0)
     assert len(np.unique(np.concatenate(resamples.drawn))) > 400
-    labels = resamples.cluster(KMeans(3))
+    (labels,) = resamples.cluster(KMeans(3))
     labelled = (labels != UNLABELLED).sum(axis=1)
     assert ((labelled > 50) & (labelled <= 100)).all()
     assert len(resamples.agreement(labels)) == 30
     reference = KMeans(3, n_init=5, random_state=0).fit(X).labels_
     for found in resamples.clusters(labels, reference):
         values = np.array([
-            brute_force_jaccard(reference, line, rows, found.cluster)
+            brute_force_jaccard(reference[resamples.used], line, rows, found.cluster)
             for line, rows in zip(labels, resamples.drawn, strict=True)
         ])  # fmt: skip
         assert found.jaccard.value == pytest.approx(values.mean())

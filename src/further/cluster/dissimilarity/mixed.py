@@ -114,34 +114,31 @@ class MixedDissimilarity(Dissimilarity):
     def centers_of(self, labels: NDArray[np.intp], centers: Floats) -> Floats:
         """Return the means and the most frequent categories of each group."""
         k = len(centers)
-        ones = np.ones(self.n)
-        groups = sparse.csr_array((ones, (labels, np.arange(self.n))), shape=(k, self.n))
+        sizes = np.bincount(labels, minlength=k)
         found = np.empty_like(centers)
-        if self.p:
-            known = groups @ self.known
-            means = groups @ self.numbers / np.maximum(known, 1.0)
-            found[:, : self.p] = means + self.usual[: self.p]
-        counts = self._counts(labels, groups)
+        for j in range(self.p):
+            known = sizes if self.complete else np.bincount(labels, self.known[:, j], k)
+            sums = np.bincount(labels, self.numbers[:, j], k)
+            found[:, j] = sums / np.maximum(known, 1.0) + self.usual[j]
+        counts = self._counts(labels, k)
         for j in range(self.codes.shape[1]):
             of_column = counts[:, self.limits[j] : self.limits[j + 1]]
             found[:, self.p + j] = self.usual[self.p + j]
             if of_column.shape[1]:
                 some = of_column.max(axis=1) > 0
                 found[some, self.p + j] = of_column[some].argmax(axis=1)
-        empty = np.bincount(labels, minlength=k) == 0
-        found[empty] = centers[empty]
+        found[sizes == 0] = centers[sizes == 0]
         return found
 
-    def _counts(self, labels: NDArray[np.intp], groups: Any) -> Floats:
+    def _counts(self, labels: NDArray[np.intp], k: int) -> Floats:
         """Return how often each category is in each group, shape (k, categories)."""
-        if not self.dense:
-            counts: Floats = (groups @ self.one_hot).toarray()
-            return counts
-        if groups.shape[0] * self.n > DENSE_ENTRIES:
-            return np.asarray(groups @ self.one_hot)
-        ones = np.zeros(groups.shape, dtype=np.float32)
-        ones[labels, np.arange(self.n)] = 1.0
-        return ones @ self.one_hot
+        if self.dense and k * self.n <= DENSE_ENTRIES:
+            ones = np.zeros((k, self.n), dtype=np.float32)
+            ones[labels, np.arange(self.n)] = 1.0
+            return ones @ self.one_hot
+        members = (np.ones(self.n), (labels, np.arange(self.n)))
+        counts = sparse.csr_array(members, shape=(k, self.n)) @ self.one_hot
+        return np.asarray(counts) if self.dense else counts.toarray()
 
     def known_share(self) -> Floats:
         """Return the share of the columns in which each row has a value, shape (n,)."""

@@ -33,6 +33,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from further.cluster.alternating import fit_each
 from further.cluster.number.sweep import is_kmeans, sample_rows, take_rows, with_parameters
 from further.errors import InputError
 from further.evaluate.interval import Estimate
@@ -131,27 +132,44 @@ class Resamples:
                 f"stability: X has {len(X)} rows, which make no pair; give at least 2."
             )
         rng = np.random.default_rng(random_state)
-        self.X, self.rows = X, sample_rows(len(X), n_rows, rng)
-        self.drawn = [rng.integers(0, len(X), len(self.rows)) for _ in range(n_bootstrap)]
+        rows = sample_rows(len(X), n_rows, rng)
+        drawn = [rng.integers(0, len(X), len(rows)) for _ in range(n_bootstrap)]
+        # Of a large table few rows are in any sample, and no others are labelled.
+        self.used, places = np.unique([rows, *drawn], return_inverse=True)
+        self.X = take_rows(X, self.used)
+        self.rows, *self.drawn = places.reshape(-1, len(rows))
         self.seeds = rng.integers(0, 2**31 - 1, n_bootstrap).tolist()
 
-    def cluster(self, estimator: Any) -> np.ndarray:
-        """Return the labels of the rows by the clustering of each sample, shape (m, n).
+    def cluster(self, *estimators: Any) -> np.ndarray:
+        """Return the labels of the rows by the clusterings of each sample.
 
         A clustering labels the rows of its sample and, where it has ``predict``, those that are
         compared; the others are :data:`UNLABELLED`.
+
+        Parameters
+        ----------
+        *estimators : estimator
+            Of one class, alike but for their number of clusters.
+
+        Returns
+        -------
+        ndarray of int, shape (number of estimators, m, number of used rows)
+            The labels of the rows ``used``: those that are compared or in any sample.
         """
-        few, compared = with_few_initialisations(estimator), take_rows(self.X, self.rows)
-        labels = np.full((len(self.drawn), len(self.X)), UNLABELLED, dtype=np.int32)
-        for line, rows, seed in zip(labels, self.drawn, self.seeds, strict=True):
-            fitted = with_parameters(few, random_state=seed).fit(take_rows(self.X, rows))
-            line[rows] = (
-                fitted.labels_
-                if hasattr(fitted, "labels_")
-                else fitted.predict(take_rows(self.X, rows))
-            )
-            if hasattr(fitted, "predict"):
-                line[self.rows] = fitted.predict(compared)
+        few, compared = (
+            list(map(with_few_initialisations, estimators)),
+            take_rows(self.X, self.rows),
+        )
+        shape = (len(few), len(self.drawn), len(self.X))
+        labels = np.full(shape, UNLABELLED, dtype=np.int32)
+        for b, (rows, seed) in enumerate(zip(self.drawn, self.seeds, strict=True)):
+            sample = take_rows(self.X, rows)
+            fitted = [with_parameters(one, random_state=seed) for one in few]
+            fit_each(fitted, sample)
+            for own, one in zip(labels[:, b], fitted, strict=True):
+                own[rows] = one.labels_ if hasattr(one, "labels_") else one.predict(sample)
+                if hasattr(one, "predict"):
+                    own[self.rows] = one.predict(compared)
         return labels
 
     def agreement(self, labels: np.ndarray) -> np.ndarray:
@@ -167,7 +185,7 @@ class Resamples:
 
         Parameters
         ----------
-        labels : ndarray of shape (m, n)
+        labels : ndarray of shape (m, number of used rows)
             From :meth:`cluster`.
         reference : ndarray of shape (n,)
             The clusters of all rows.
@@ -182,6 +200,7 @@ class Resamples:
         Hennig, C. (2007). Cluster-wise assessment of cluster stability. CSDA 52.
         """
         names = np.unique(reference[reference >= 0])
+        reference = reference[self.used]
         similar = np.array([
             _jaccard(reference[rows], line[rows], names)
             for line, rows in zip(labels, map(np.unique, self.drawn), strict=True)
@@ -402,7 +421,7 @@ def stability(
     resamples = Resamples(
         X, n_rows=rows_compared(estimator), n_bootstrap=n_bootstrap, random_state=random_state
     )
-    return mean_agreement(resamples.agreement(resamples.cluster(estimator)))
+    return mean_agreement(resamples.agreement(resamples.cluster(estimator)[0]))
 
 
 def agreement_by_k(
@@ -424,7 +443,5 @@ def agreement_by_k(
     dict of int to ndarray of shape (m,)
         As :func:`agreement_of_samples` has it.
     """
-    return {
-        k: resamples.agreement(resamples.cluster(with_parameters(estimator, n_clusters=k)))
-        for k in ks
-    }
+    found = resamples.cluster(*(with_parameters(estimator, n_clusters=k) for k in ks))
+    return dict(zip(ks, map(resamples.agreement, found), strict=True))

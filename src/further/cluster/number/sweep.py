@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sklearn.cluster
 
+from further.cluster.alternating import fit_each
 from further.cluster.kmeans import KMeans
 
 T = TypeVar("T")
@@ -199,7 +200,7 @@ def sweep(
             # One centroid is the mean wherever it starts.
             wanted["n_init"] = 1 if k == 1 else n_init or number_of_initialisations(estimator)
         if not lloyd:
-            fits[k] = type(estimator)(**{**usual, **wanted}).fit(X)
+            fits[k] = type(estimator)(**{**usual, **wanted})
             continue
         # Not cloned: thousands of small fits would spend a third of their time on it.
         fitted = type(estimator)(**{**usual, **wanted}).fit(rough)
@@ -215,6 +216,8 @@ def sweep(
         # The reported parameters are those that anyone could pass, not the centroids.
         fitted.init, fitted.n_init = {**usual, **wanted}["init"], wanted["n_init"]
         fits[k] = fitted
+    if not lloyd:
+        fit_each(list(fits.values()), X)
     return fits
 
 

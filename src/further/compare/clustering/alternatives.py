@@ -90,7 +90,7 @@ def compare_methods(
         entry["noise_share"] = float((labels < 0).mean())
         entry["agreement"] = float(adjusted_rand_score(reference, labels))
         if entry["k"] >= 2:
-            found = resamples.cluster(method.make(k or clusters, seed))
+            (found,) = resamples.cluster(method.make(k or clusters, seed))
             entry["stability"] = mean_agreement(resamples.agreement(found)).to_dict()
             if is_chosen:
                 own = resamples.clusters(found, np.asarray(estimator.labels_))
