@@ -67,18 +67,13 @@ def forecast(
     longest = max(by_model.values(), default=0.0) + SECONDS_TO_JUDGE
     processes = min(jobs, len(tasks))
     needed = processes * (largest + PROCESS_BYTES)
-    free = available_bytes()
+    free = psutil.virtual_memory().available
     if needed > free:
         raise InputError(
             f"{data}: the comparison needs about {needed / 1e9:.1f} GB of memory, "
             f"but {free / 1e9:.1f} GB are free; use fewer jobs, smaller pictures or fewer rows."
         )
     return {"seconds": max(total / processes, longest), "by_model": by_model, "bytes": needed}
-
-
-def available_bytes() -> int:
-    """Return the available memory, that of cached files included."""
-    return int(psutil.virtual_memory().available)
 
 
 def training_cost(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from further.evaluate.typed_json import to_json
 
 Floats = NDArray[np.floating[Any]]
 
@@ -39,19 +40,10 @@ class Estimate:
         """Whether 0 lies within the interval; without an interval nothing is ruled out."""
         return self.low is None or self.high is None or self.low <= 0.0 <= self.high
 
-    def to_dict(self) -> dict[str, float | int | str | None]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the figure for JSON, where what is not finite is None."""
-
-        def finite(number: float | None) -> float | None:
-            return None if number is None or not math.isfinite(number) else float(number)
-
-        return {
-            "value": finite(self.value),
-            "low": finite(self.low),
-            "high": finite(self.high),
-            "n": self.n,
-            "method": self.method,
-        }
+        found: dict[str, Any] = to_json(self)
+        return found
 
 
 @dataclass(frozen=True, eq=False)

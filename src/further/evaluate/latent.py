@@ -32,14 +32,10 @@ def latent_accuracy(
 
     Parameters
     ----------
-    train : ndarray of shape (n, latent_dim)
-        Codes of the training rows.
-    train_classes : ndarray of shape (n,)
-        Their classes.
-    test : ndarray of shape (m, latent_dim)
-        Codes of the test rows.
-    test_classes : ndarray of shape (m,)
-        Their classes.
+    train, train_classes : ndarray of shapes (n, latent_dim) and (n,)
+        Codes of the training rows, and their classes.
+    test, test_classes : ndarray of shapes (m, latent_dim) and (m,)
+        Those of the test rows.
     groups : array-like of shape (m,), optional
         Test rows that depend on each other.
     seed : int, default=0

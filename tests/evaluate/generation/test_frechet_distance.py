@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from further.evaluate.generation.frechet_distance import frechet_distance, frechet_score
+from further.evaluate.generation import frechet_distance as frechet
+from further.evaluate.generation.frechet_distance import frechet_distance
 from further.evaluate.resampling import half_samples
 
 
@@ -42,7 +45,9 @@ def test_fewer_rows_than_dimensions():
 
 def test_score_has_an_interval_that_does_not_go_below_zero():
     x, y = np.random.default_rng(0).normal(size=(2, 40, 3))
-    halves = half_samples(40, 100, 0), half_samples(40, 100, 1)
-    score = frechet_score(x, y, *halves)
+    test_halves, halves = half_samples(40, 100, 0), half_samples(40, 100, 1)
+    score = frechet.score(
+        SimpleNamespace(test_features=x, features=y, test_halves=test_halves, halves=halves)
+    )
     assert score.value - 1.96 * score.draws.std(ddof=1) < 0.0 == score.estimate.low
     assert score.estimate.high == pytest.approx(score.value + 1.96 * score.draws.std(ddof=1), 1e-4)

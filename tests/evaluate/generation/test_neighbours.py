@@ -8,13 +8,14 @@ import pytest
 from prdc import compute_prdc
 
 from further.evaluate.distance import distances
-from further.evaluate.generation.neighbours import NAMES, neighbour_scores, neighbour_shares
+from further.evaluate.generation.neighbours import NAMES, neighbour_scores
 from further.evaluate.resampling import half_samples, paired_halves
 
 
 def shares(x, y, k=5):
-    values = neighbour_shares(distances(x), distances(x, y), distances(y), k)
-    return dict(zip(NAMES, values.tolist(), strict=True))
+    halves = half_samples(len(x), 2, 0), half_samples(len(y), 2, 1)
+    scores = neighbour_scores(distances(x), distances(x, y), distances(y), *halves, k)
+    return {name: score.value for name, score in scores.items()}
 
 
 def theirs(x, y, k=5):

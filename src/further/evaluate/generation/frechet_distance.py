@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from further.evaluate.generation.compared import Compared
 from further.evaluate.interval import Score, score_from_halves
-from further.evaluate.resampling import HalfSamples, on_halves
+from further.evaluate.resampling import on_halves
 
 Floats = NDArray[np.floating[Any]]
 
@@ -58,31 +58,10 @@ def frechet_distance(x: Floats, y: Floats) -> float:
     return max(0.0, float(shift @ shift + trace))
 
 
-def frechet_score(
-    real: Floats, fake: Floats, real_halves: HalfSamples, fake_halves: HalfSamples
-) -> Score:
-    """Return the Fréchet distance between test rows and samples with its interval.
-
-    Parameters
-    ----------
-    real, fake : ndarray of shapes (n, d), (m, d)
-        Features.
-    real_halves, fake_halves : HalfSamples
-        From :func:`further.evaluate.resampling.half_samples`.
-
-    Returns
-    -------
-    Score
-        The squared distance.
-    """
-    n = min(len(real), len(fake))
-    halves = real_halves, fake_halves
-    draws = on_halves(lambda a, b: frechet_distance(real[a], fake[b]), *halves)
-    value = frechet_distance(real, fake)
-    return score_from_halves(value, draws, n, *halves, limits=(0.0, math.inf))
-
-
 def score(compared: Compared) -> Score:
-    """Return the score of the table of metrics."""
+    """Return the squared distance between the features of test rows and samples."""
+    real, fake = compared.test_features, compared.features
     halves = compared.test_halves, compared.halves
-    return frechet_score(compared.test_features, compared.features, *halves)
+    draws = on_halves(lambda a, b: frechet_distance(real[a], fake[b]), *halves)
+    value, n = frechet_distance(real, fake), min(len(real), len(fake))
+    return score_from_halves(value, draws, n, *halves, limits=(0.0, math.inf))

@@ -26,15 +26,7 @@ Floats = NDArray[np.floating[Any]]
 def median_bandwidth(features: Floats) -> float:
     """Return the median distance between different rows, the σ of the kernel.
 
-    Parameters
-    ----------
-    features : ndarray of shape (n, d)
-        Training features.
-
-    Returns
-    -------
-    float
-        The mean distance where more than half the rows coincide, 1 where all do.
+    Where more than half the rows coincide it is the mean distance, and 1 where all do.
 
     Examples
     --------

@@ -32,38 +32,8 @@ NEIGHBOURS = 5
 NAMES = ("precision", "recall", "density", "coverage")
 
 
-def neighbour_shares(
-    real_real: Floats, real_fake: Floats, fake_fake: Floats, k: int = NEIGHBOURS
-) -> Floats:
-    """Return precision, recall, density and coverage.
-
-    Use precision and density for how typical samples are, recall and coverage for how much of the
-    data they reach: a generator that repeats one good sample has precision 1 and coverage near 0.
-    Recall is fooled by samples scattered far from the data, whose balls hold everything (noise can
-    score 0.9 in a table): where the two differ, trust coverage.
-    They fail with few rows in many dimensions, where every ball is large; read them against what
-    held-out rows score, which is below 1.
-
-    Parameters
-    ----------
-    real_real, real_fake, fake_fake : ndarray of shapes (n, n), (n, m), (m, m)
-        Distances, zero between a row and itself.
-    k : int
-        Neighbours, fewer where there are fewer rows.
-
-    Returns
-    -------
-    ndarray of shape (4,)
-        In that order; density alone may exceed 1.
-
-    Examples
-    --------
-    >>> from further.evaluate.distance import distances
-    >>> x = np.random.default_rng(0).normal(size=(40, 2))
-    >>> y = np.repeat(x[:1], 40, axis=0)   # collapsed: the same sample forty times
-    >>> neighbour_shares(distances(x), distances(x, y), distances(y)).round(2)
-    array([1.  , 0.  , 0.6 , 0.08])
-    """
+def _shares(real_real: Floats, real_fake: Floats, fake_fake: Floats, k: int) -> Floats:
+    """Return precision, recall, density and coverage, in this order."""
     real_radii, fake_radii = _radii(real_real, k), _radii(fake_fake, k)
     in_real_ball = real_fake < real_radii[:, None]
     in_fake_ball = real_fake < fake_radii
@@ -155,6 +125,13 @@ def neighbour_scores(
 ) -> dict[str, Score]:
     """Return precision, recall, density and coverage with their intervals.
 
+    Use precision and density for how typical samples are, recall and coverage for how much of the
+    data they reach: a generator that repeats one good sample has precision 1 and coverage near 0.
+    Recall is fooled by samples scattered far from the data, whose balls hold everything (noise can
+    score 0.9 in a table): where the two differ, trust coverage.
+    They fail with few rows in many dimensions, where every ball is large; read them against what
+    held-out rows score, which is below 1.
+
     Parameters
     ----------
     real_real, real_fake, fake_fake : ndarray of shapes (n, n), (n, m), (m, m)
@@ -162,17 +139,28 @@ def neighbour_scores(
     real_halves, fake_halves : HalfSamples
         From :func:`further.evaluate.resampling.half_samples`.
     k : int
-        Neighbours.
+        Neighbours, fewer where there are fewer rows.
 
     Returns
     -------
     dict of str to Score
-        By name.
+        By name; density alone may exceed 1.
+
+    Examples
+    --------
+    >>> from further.evaluate.distance import distances
+    >>> from further.evaluate.resampling import half_samples
+    >>> x = np.random.default_rng(0).normal(size=(40, 2))
+    >>> y = np.repeat(x[:1], 40, axis=0)   # collapsed: the same sample forty times
+    >>> halves = half_samples(40, 20, seed=0)
+    >>> scores = neighbour_scores(distances(x), distances(x, y), distances(y), halves, halves)
+    >>> [round(score.value, 2) for score in scores.values()]
+    [1.0, 0.0, 0.6, 0.08]
     """
     n = min(real_fake.shape)
     if n < 2:
         raise ValueError(f"neighbour_scores: {n} row is too few for a neighbour; give at least 2.")
-    values = neighbour_shares(real_real, real_fake, fake_fake, k)
+    values = _shares(real_real, real_fake, fake_fake, k)
     halves = real_halves, fake_halves
     draws = _halved(real_real, real_fake, fake_fake, *halves, k)
     scores = {}

@@ -52,7 +52,8 @@ def reconstruction(
     Returns
     -------
     dict of str to Score
-        ``reconstruction_psnr`` in decibels (100 at most) and ``reconstruction_ssim``.
+        ``reconstruction_psnr`` in decibels (100 at most) and ``reconstruction_ssim``, whose windows
+        have 7 x 7 pixels, or the largest odd size that fits; below 3 x 3 pixels it is NaN.
 
     Examples
     --------
@@ -63,8 +64,8 @@ def reconstruction(
     """
     scores = {}
     for name, measure, limits in (
-        ("reconstruction_psnr", psnr, None),
-        ("reconstruction_ssim", ssim, (-1.0, 1.0)),
+        ("reconstruction_psnr", _psnr, None),
+        ("reconstruction_ssim", _ssim, (-1.0, 1.0)),
     ):
         detail = {} if noisy is None else {"noisy": float(measure(clean, noisy).mean())}
         scores[name] = score_from_examples(
@@ -73,40 +74,15 @@ def reconstruction(
     return scores
 
 
-def psnr(clean: Floats, other: Floats) -> Floats:
-    """Return the peak signal-to-noise ratio of each picture.
-
-    Parameters
-    ----------
-    clean, other : ndarray of shape (n, channels, height, width)
-        Grey levels in [0, 1].
-
-    Returns
-    -------
-    ndarray of shape (n,), float64
-        Decibels, limited for pictures that are equal.
-    """
+def _psnr(clean: Floats, other: Floats) -> Floats:
+    """Return the peak signal-to-noise ratio of each picture, in decibels."""
     difference = np.asarray(clean, dtype=np.float64) - np.asarray(other, dtype=np.float64)
     error = np.square(difference).reshape(len(difference), -1).mean(axis=1)
     return -10.0 * np.log10(np.maximum(error, 10.0 ** (-MOST_DECIBELS / 10.0)))
 
 
-def ssim(clean: Floats, other: Floats) -> Floats:
-    """Return the structural similarity of each picture.
-
-    Windows of 7 x 7 pixels, or the largest odd size that fits; below 3 x 3 pixels it is undefined
-    and every picture gets NaN.
-
-    Parameters
-    ----------
-    clean, other : ndarray of shape (n, channels, height, width)
-        Grey levels in [0, 1].
-
-    Returns
-    -------
-    ndarray of shape (n,), float64
-        At most 1, which is equality.
-    """
+def _ssim(clean: Floats, other: Floats) -> Floats:
+    """Return the structural similarity of each picture, at most 1, which is equality."""
     from skimage.metrics import structural_similarity
 
     first = np.asarray(clean, dtype=np.float64)

@@ -23,11 +23,6 @@ COST = 10.0
 def kernel_width(x: Floats) -> float:
     """Return γ, 1 / (d · variance of all values): scikit-learn's ``gamma="scale"``.
 
-    Parameters
-    ----------
-    x : ndarray of shape (n, d)
-        Training rows.
-
     Examples
     --------
     >>> kernel_width(np.array([[0.0, 2.0], [2.0, 0.0]]))
@@ -42,10 +37,8 @@ def kernel(a: Floats, b: Floats | None, gamma: float) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    a : ndarray of shape (n, d)
-        Rows.
-    b : ndarray of shape (m, d) or None
-        Rows; None takes those of a.
+    a, b : ndarray of shapes (n, d) and (m, d)
+        Rows; for b None takes those of a.
     gamma : float
         Width γ of the kernel.
 
