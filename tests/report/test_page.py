@@ -122,6 +122,24 @@ def test_embedded_specifications_are_json(digits: Path) -> None:
     assert marks == {"scale", "curve", "map", "bars"}
 
 
+def test_learning_curves_set_training_rows_beside_validation_rows(digits: Path) -> None:
+    source = render(digits).read_text(encoding="utf-8")
+    specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
+    curves = [spec for spec in map(json.loads, specs) if spec["mark"] == "curve"]
+    lines = ["while training", "training rows", "validation rows"]
+    loss = next(spec for spec in curves if spec["series"] == lines)
+    with (digits / "models" / "autoencoder" / "history.csv").open(encoding="utf-8") as file:
+        history = list(csv.DictReader(file))
+    for line, column in zip(lines, ("train_loss", "fit_loss", "val_loss"), strict=True):
+        values = zip(loss["data"]["series"], loss["data"]["y"], strict=True)
+        assert [y for name, y in values if name == line] == [float(row[column]) for row in history]
+    # A GAN has no loss to be judged by: those of its two parts are drawn as they were logged.
+    parts = ["discriminator, while training", "generator, while training"]
+    assert parts in [spec["series"] for spec in curves]
+    assert lines[1:] in [spec["series"] for spec in curves]
+    assert "while training training rows validation rows weights kept" in page_of(digits).text
+
+
 def test_fetches_nothing(digits: Path) -> None:
     page = page_of(digits)
     policy = next(m["content"] for m in page.all("meta") if "http-equiv" in m)

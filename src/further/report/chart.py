@@ -96,7 +96,7 @@ def data_table(head: Sequence[str], rows: Iterable[Sequence[object]], class_: st
 def legend(**signs: str) -> Markup:
     """Explain the signs of a chart: class names, spaces as underscores, with their words."""
     explained = (
-        join((tag("span", class_=f"key {sign.replace('_', ' ')}".strip()), words))
+        tag("span", tag("span", class_=f"key {sign.replace('_', ' ')}"), words)
         for sign, words in signs.items()
     )
     return tag("p", join(explained, " "), class_="legend")

@@ -1,4 +1,9 @@
-"""Learning curves from history.csv: one small chart a quantity, the best step marked."""
+"""Learning curves from history.csv: one small chart a quantity, the best step marked.
+
+The lines of training and of validation rows (``fit_`` and ``val_``) are of the same weights in
+evaluation mode, so that the gap between them may be read. What the steps themselves minimised
+(``train_``) is a faint line behind them.
+"""
 
 from __future__ import annotations
 
@@ -10,57 +15,66 @@ from further.report.numbers import significant
 from further.report.run_folder import ModelRun, RunFolder, read_history
 
 _CLOCK = ("step", "epoch", "seconds")
-_SERIES = {"train": "training", "val": "validation"}
+#: What the line of a column is called by the column's prefix; those drawn first lie below.
+_LINES = {"train": "while training", "fit": "training rows", "val": "validation rows"}
+_SIGNS = {
+    "while training": "line_stepping",
+    "training rows": "line_training",
+    "validation rows": "line_validation",
+}
 _MOST_POINTS = 200
+
+History = Mapping[str, Sequence[float | None]]
 
 
 def learning_curves(run: RunFolder) -> Markup | None:
     """Draw how each model's losses and other logged quantities went."""
-    charts = [drawn for model in run.models for drawn in _charts(model)]
+    charts: list[Markup] = []
+    shown: set[str] = set()
+    for model in run.models:
+        history = read_history(model.folder)
+        if len(history.get("step", ())) < 2:
+            continue
+        for quantity, lines in _quantities(history).items():
+            charts.append(_chart(model, quantity, lines, history))
+            shown.update(lines.values())
     if not charts:
         return None
-    key = legend(line_training="training", line_validation="validation", line_best="weights kept")
+    signs = {sign: name for name, sign in _SIGNS.items() if name in shown}
+    key = legend(**signs, line_best="weights kept")
     return tag("div", key, tag("div", *charts, class_="curves"))
 
 
-def _charts(model: ModelRun) -> list[Markup]:
-    history = read_history(model.folder)
-    steps = history.get("step")
-    if not steps or len(steps) < 2:
-        return []
-    best = model.best_step
-    return [
-        _chart(model, quantity, series, history, best)
-        for quantity, series in _quantities(history).items()
-    ]
-
-
-def _quantities(history: Mapping[str, Sequence[float | None]]) -> dict[str, dict[str, str]]:
-    """Group columns by what they measure: train_loss and val_loss share a chart, the first one.
-
-    Losses of parts, such as train_generator_loss, share a chart as well: they have one unit.
-    """
+def _quantities(history: History) -> dict[str, dict[str, str]]:
+    """Group columns by what they measure: train_loss, fit_loss and val_loss share a chart."""
     grouped: dict[str, dict[str, str]] = {}
     for column, values in history.items():
-        if column in _CLOCK or all(value is None for value in values):
-            continue
-        prefix, _, rest = column.partition("_")
-        quantity, series = (rest, _SERIES[prefix]) if prefix in _SERIES and rest else (column, "")
-        part = quantity.removesuffix("_loss")
-        if part != quantity:
-            quantity, series = "losses of parts", f"{part.replace('_', ' ')} ({prefix})"
-        grouped.setdefault(quantity, {})[column] = series or "value"
+        if column not in _CLOCK and any(value is not None for value in values):
+            quantity, line = _read_name(column)
+            grouped.setdefault(quantity, {})[column] = line
     order = sorted(grouped, key=lambda name: (name != "loss", name != "losses of parts", name))
-    return {name: grouped[name] for name in order[:6]}
+    place = {line: number for number, line in enumerate(_LINES.values())}
+    return {
+        name: dict(sorted(grouped[name].items(), key=lambda item: place.get(item[1], 0)))
+        for name in order[:6]
+    }
 
 
-def _chart(
-    model: ModelRun,
-    quantity: str,
-    series: Mapping[str, str],
-    history: Mapping[str, Sequence[float | None]],
-    best: float | None,
-) -> Markup:
+def _read_name(column: str) -> tuple[str, str]:
+    """Tell what a column measures, and what its line is called.
+
+    Losses of parts, such as train_generator_loss, are one quantity: they have one unit.
+    """
+    prefix, _, quantity = column.partition("_")
+    if prefix not in _LINES or not quantity:
+        return column, "value"
+    part = quantity.removesuffix("_loss")
+    if part != quantity:
+        return "losses of parts", f"{part.replace('_', ' ')}, {_LINES[prefix]}"
+    return quantity, _LINES[prefix]
+
+
+def _chart(model: ModelRun, quantity: str, lines: Mapping[str, str], history: History) -> Markup:
     steps = history["step"]
     stride = -(-len(steps) // _MOST_POINTS)
     kept = [
@@ -69,10 +83,11 @@ def _chart(
         if step is not None and (row % stride == 0 or row == len(steps) - 1)
     ]
     points = [
-        (step, history[column][row], name) for column, name in series.items() for step, row in kept
+        (step, history[column][row], name) for column, name in lines.items() for step, row in kept
     ]
     drawn = [(step, value, name) for step, value, name in points if value is not None]
-    names = list(dict.fromkeys(series.values()))
+    names = list(dict.fromkeys(lines.values()))
+    best = model.best_step
     spec = {
         "mark": "curve",
         "data": columns(
@@ -95,7 +110,7 @@ def _chart(
         description=f"Learning curve of {model.label}, {label}: {ends}{kept_at}.",
         head=("step", *names),
         rows=[
-            (f"{step:,.0f}", *(significant(history[column][row], 4) for column in series))
+            (f"{step:,.0f}", *(significant(history[column][row], 4) for column in lines))
             for step, row in kept
         ],
         summary="Data",

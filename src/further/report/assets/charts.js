@@ -13,7 +13,7 @@
   var ACCENT = "var(--accent)", WARM = "var(--warm)";
   var PALETTE = [1, 2, 3, 4, 5, 6, 7, 8].map(function (i) { return "var(--series-" + i + ")"; });
   var SYMBOLS = ["circle", "triangle", "square", "diamond", "star", "wye"];
-  var NAMED = { training: MUTED, validation: ACCENT, value: ACCENT };
+  var NAMED = { "while training": MUTED, "training rows": INK, "validation rows": ACCENT, value: ACCENT };
 
   function rows(columns) {
     var names = Object.keys(columns || {});
@@ -205,14 +205,15 @@
       element.append(key);
     }
     element.append(plot({
-      width: width, height: 150, marginTop: 12, marginLeft: 44, marginRight: inset, marginBottom: 28,
+      width: width, height: 150, marginTop: 12, marginLeft: 48, marginRight: inset, marginBottom: 28,
       x: { label: null, ticks: Math.max(2, Math.floor(width / 90)), tickFormat: compact },
       y: { label: null, domain: spec.y.domain || undefined, ticks: 4, tickFormat: compact, grid: true },
       color: { domain: names, range: colour(names) },
       marks: [
         Plot.ruleX(best, { stroke: WARM, strokeWidth: 1.5, strokeDasharray: "3,3" }),
         Plot.line(data, {
-          x: "x", y: "y", z: "series", stroke: "series", strokeWidth: 1.6, clip: true
+          x: "x", y: "y", z: "series", stroke: "series", strokeWidth: 1.6, clip: true,
+          strokeOpacity: function (row) { return row.series === "while training" ? 0.45 : 1; }
         })
       ]
     }));

@@ -124,8 +124,10 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
             "curves",
             "Learning curves",
             curves.learning_curves(run),
-            "Losses of different models are different quantities: compare shapes, not heights. "
-            "The steep first steps are cut off at the top.",
+            "Training and validation rows are scored with the same weights, so a gap that opens "
+            "between their lines is overfitting. The faint line is what the steps minimised while "
+            "the weights still changed. Losses of different models are different quantities: "
+            "compare shapes, not heights. The steep first steps are cut off at the top.",
         ),
         section(
             "latent",
