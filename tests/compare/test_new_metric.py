@@ -29,7 +29,7 @@ def test_one_function_and_one_entry(tmp_path: Path, newcomer: None) -> None:
     assert any("bright" in table.head for table in tables)
     figures, limits = (
         section.body
-        for section in page_of(read_run(run), True).sections
+        for section in page_of(read_run(run)).sections
         if section is not None and section.anchor in ("figures", "limits")
     )
     assert "Brightness (mean grey)" in figures

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from page_reader import Page
 from further.compare.clustering.clustering import cluster_table
 from further.report import render
 from further.report.page import page_of
-from further.report.run_folder import RunFolder, read_run
+from further.report.run_folder import read_run
 from real_runs import HOSTILE, iris
 
 TITLES = (
@@ -185,8 +186,8 @@ def test_any_key_may_be_missing(run: Run, change: str) -> None:
         for place, (name, lacking) in enumerate(changed):
             if name == "task" or (name_of_run == "iris" and place % 4):
                 continue
-            content = RunFolder(folder, whole.run, lacking, whole.models, whole.labels)
-            described = page_of(content, place % 4 > 0)
+            content = replace(whole, evaluation=lacking, training_examples=place % 4 > 0)
+            described = page_of(content)
             sections = [part.body for part in described.sections if part is not None]
             source = "".join([described.headline, described.warnings or "", *sections])
             if place % 8 == 0:
@@ -271,6 +272,6 @@ def test_the_other_pages_stay_as_they_are(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "run.json").write_text('{"task": "generation", "status": "finished"}')
-    assert page_of(read_run(folder), True).scripts == (
+    assert page_of(read_run(folder)).scripts == (
         "vendor/d3.min.js", "vendor/plot.min.js", "charts.js",
     )  # fmt: skip

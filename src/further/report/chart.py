@@ -90,7 +90,25 @@ def data_table(head: Sequence[str], rows: Iterable[Sequence[object]], class_: st
     header = tag("tr", *(tag("th", name, scope="col") for name in head))
     body = join(tag("tr", *(tag("td", cell) for cell in row)) for row in rows)
     table = tag("table", tag("thead", header), tag("tbody", body), class_=class_ or None)
-    return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Table")
+    return scrolling(table, "Table")
+
+
+def scrolling(table: Markup, label: str) -> Markup:
+    """Put a table in a box that scrolls on its own, by keys too, when it is too wide.
+
+    Parameters
+    ----------
+    table : Markup
+        The table.
+    label : str
+        What the box is called for whoever cannot see it.
+
+    Returns
+    -------
+    Markup
+        The box.
+    """
+    return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=label)
 
 
 def legend(**signs: str) -> Markup:
@@ -102,6 +120,20 @@ def legend(**signs: str) -> Markup:
     return tag("p", join(explained, " "), class_="legend")
 
 
-def columns(**values: Sequence[Any]) -> dict[str, list[Any]]:
-    """Hold data by column, which is half the size of rows that repeat their names."""
-    return {name: list(items) for name, items in values.items()}
+def columns(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
+    """Hold rows by column, which is half the size of rows that repeat their names.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the columns.
+    rows : iterable of sequence
+        An item a column each.
+
+    Returns
+    -------
+    dict
+        As ``rows`` of charts.js reads it.
+    """
+    every = list(rows)
+    return {name: [row[place] for row in every] for place, name in enumerate(names)}

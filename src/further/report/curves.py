@@ -90,11 +90,7 @@ def _chart(model: ModelRun, quantity: str, lines: Mapping[str, str], history: Hi
     best = model.best_step
     spec = {
         "mark": "curve",
-        "data": columns(
-            x=[step for step, _, _ in drawn],
-            y=[value for _, value, _ in drawn],
-            series=[name for _, _, name in drawn],
-        ),
+        "data": columns(("x", "y", "series"), drawn),
         "series": names,
         "x": {"label": "step"},
         "y": {"domain": _window(drawn)},

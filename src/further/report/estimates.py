@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from further.evaluate.record import Figure
-from further.evaluate.typed_json import from_json
+from further.evaluate.record import Measured
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, fixed
 
 _LEFT, _WIDTH = 4, 84
 
 
-def read_estimate(value: object) -> Figure | None:
-    """Take a JSON value as a figure; ``None`` where there is none."""
-    figure = from_json(Figure, value)
-    return None if figure.value is None else figure
-
-
-def write_interval(figure: Figure, decimals: int = 2) -> str:
+def write_interval(figure: Measured, decimals: int = 2) -> str:
     """Write an interval, or nothing where there is none.
 
     Parameters
     ----------
-    figure : Figure
+    figure : Measured
         With the two ends of its interval.
     decimals : int, default=2
         Of each end.
@@ -33,7 +26,7 @@ def write_interval(figure: Figure, decimals: int = 2) -> str:
 
     Examples
     --------
-    >>> write_interval(Figure(0.93, 0.88, 0.97)), write_interval(Figure(0.1, -0.02, 0.21))
+    >>> write_interval(Measured(0.93, 0.88, 0.97)), write_interval(Measured(0.1, -0.02, 0.21))
     ('0.88–0.97', '−0.02 to 0.21')
     """
     if figure.low is None or figure.high is None:
@@ -42,12 +35,12 @@ def write_interval(figure: Figure, decimals: int = 2) -> str:
     return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
 
 
-def write_estimate(figure: Figure | None, decimals: int = 2) -> str:
+def write_estimate(figure: Measured | None, decimals: int = 2) -> str:
     """Write a figure with its interval.
 
     Parameters
     ----------
-    figure : Figure or None
+    figure : Measured or None
         The figure.
     decimals : int, default=2
         Of every number.
@@ -59,8 +52,8 @@ def write_estimate(figure: Figure | None, decimals: int = 2) -> str:
 
     Examples
     --------
-    >>> write_estimate(Figure(0.93, 0.88, 0.97)), write_estimate(Figure(0.5)), write_estimate(None)
-    ('0.93 (0.88–0.97)', '0.50', '–')
+    >>> write_estimate(Measured(0.93, 0.88, 0.97)), write_estimate(None)
+    ('0.93 (0.88–0.97)', '–')
     """
     if figure is None or figure.value is None:
         return MISSING
@@ -68,18 +61,18 @@ def write_estimate(figure: Figure | None, decimals: int = 2) -> str:
     return fixed(figure.value, decimals) + (f" ({interval})" if interval else "")
 
 
-def method_of(figure: Figure) -> str | None:
+def method_of(figure: Measured) -> str | None:
     """Say how a figure was made and on how many rows."""
     told = [figure.method, f"n = {figure.n:,}" if figure.n else ""]
     return "; ".join(part for part in told if part) or None
 
 
-def drawn(figure: Figure | None, decimals: int = 2) -> Markup:
+def drawn(figure: Measured | None, decimals: int = 2) -> Markup:
     """Write a figure above its interval on a line from 0 to 1.
 
     Parameters
     ----------
-    figure : Figure or None
+    figure : Measured or None
         The figure.
     decimals : int, default=2
         Of every number.

@@ -72,6 +72,22 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
     return Markup(opening if name in _VOID else f"{opening}{join(children)}</{name}>")
 
 
+def noted(value: object, note: object) -> Markup:
+    """Put a note in small type behind a value.
+
+    Parameters
+    ----------
+    value, note : object
+        Text or `Markup`; no note where it is empty.
+
+    Returns
+    -------
+    Markup
+        Both.
+    """
+    return join((value, tag("small", note) if note else None), " ")
+
+
 def without_nan(value: object) -> object:
     """Replace NaN and infinities by ``None`` at any depth, since JSON has neither.
 

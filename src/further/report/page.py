@@ -1,8 +1,8 @@
 """A run folder in, one HTML file out: styles, charts, pictures and data inlined.
 
-What shows a task is the module that the table of tasks names. It offers ``page(run,
-training_examples)``, which describes the page of a :class:`RunFolder`, and ``summary(path,
-evaluation)``, which says in a few lines what a command found.
+What shows a task is the module that the table of tasks names. It offers ``page(run)``, which
+describes the page of a :class:`RunFolder`, and ``summary(path, evaluation)``, which says in a few
+lines what a command found.
 """
 
 from __future__ import annotations
@@ -50,28 +50,14 @@ def render(
     """
     from further.train.files import write_text
 
-    content = read_run(run)
+    content = read_run(run, training_examples=training_examples)
     target = content.path / "report.html" if out is None else Path(out)
-    write_text(target, page_of(content, training_examples).html())
-    return target
+    return write_text(target, page_of(content).html())
 
 
-def page_of(run: RunFolder, training_examples: bool) -> Page:
-    """Describe the page of a run as its task does.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    training_examples : bool
-        Whether rows or pictures of the training set may be shown.
-
-    Returns
-    -------
-    Page
-        The page.
-    """
-    described: Page = _module(run.evaluation, run.run).page(run, training_examples)
+def page_of(run: RunFolder) -> Page:
+    """Describe the page of a run as its task does."""
+    described: Page = _module(run.evaluation, run.run).page(run)
     return described
 
 

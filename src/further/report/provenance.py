@@ -3,53 +3,55 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from further.evaluate.metrics import METRICS, find_metric
 from further.report.chart import data_table
 from further.report.markup import Markup, join, tag
-from further.report.run_folder import RunFolder, mapping, sentences
+from further.report.run_folder import RunFolder, in_order, mapping, sentences
 
 
 def limits(run: RunFolder) -> Markup:
     """Say in one plain sentence each what a figure measures and what it cannot show."""
     found = {name for model in run.models for name in model.metrics}
     found |= {"energy_wh"} if any(model.figure("energy_wh") for model in run.models) else set()
-    names = [name for name in METRICS if name in found] + sorted(found - set(METRICS))
-    told = (find_metric(name) for name in names)
-    rows = [(tag("b", item.label), item.shows, item.cannot) for item in told]
+    return limits_table((metric.label, metric.shows, metric.cannot) for metric in in_order(found))
+
+
+def limits_table(told: Iterable[tuple[str, str, str]]) -> Markup:
+    """Set what figures cannot show beside what they measure, after the name of each."""
+    rows = [(tag("b", label), shows, cannot) for label, shows, cannot in told]
     return data_table(("Figure", "What it measures", "What it cannot show"), rows, "limits stacked")
 
 
 def reproduce(run: RunFolder) -> Markup:
     """Give the command and everything else that the figures depend on."""
-    facts: dict[str, object] = {}
     data = run.data
-    seed = run.evaluation.get("seed", run.run.get("seed"))
-    facts["Seed"] = seed
-    facts["Data"] = join(
-        (data.get("source") or data.get("name") or "", _code(data.get("fingerprint"))), " "
-    )
-    facts["Split"] = _tree({**mapping(data.get("rows")), **_plain(data.get("split"))})
-    facts["Budget"] = mapping(run.evaluation.get("budget")).get("text")
-    facts["Versions"] = _inline(run.evaluation.get("versions") or run.run.get("versions"))
-    facts["Machine"] = _tree(run.evaluation.get("machine") or run.run.get("machine"))
-    facts["Protocol"] = _tree({k: v for k, v in run.protocol.items() if k != "goals"})
+    source = data.get("source") or data.get("name") or ""
+    protocol = mapping(run.evaluation.get("protocol"))
+    facts: dict[str, object] = {
+        "Seed": run.recorded("seed"),
+        "Data": join((source, _code(data.get("fingerprint"))), " "),
+        "Split": _tree({**mapping(data.get("rows")), **_plain(data.get("split"))}),
+        "Budget": mapping(run.evaluation.get("budget")).get("text"),
+        "Versions": _inline(run.recorded("versions")),
+        "Machine": _tree(run.recorded("machine")),
+        "Protocol": _tree({k: v for k, v in protocol.items() if k != "goals"}),
+    }
     items = []
     for name, value in facts.items():
         if value not in (None, ""):
             items += [tag("dt", name), tag("dd", value)]
-    command = command_line(run)
+    command = _command_line(run)
     code = tag("pre", tag("code", command), class_="command") if command else None
     return join((code, tag("dl", *items, class_="facts")))
 
 
-def command_line(run: RunFolder) -> str:
+def _command_line(run: RunFolder) -> str:
     """Write the command, or the call in Python, that made the run; empty where none is recorded."""
     recorded = run.run.get("command") or run.evaluation.get("command")
     source = run.data.get("source") or run.data.get("name")
-    seed = run.evaluation.get("seed", run.run.get("seed"))
+    seed = run.recorded("seed")
     if not isinstance(recorded, str) or not source or recorded.startswith("further "):
         return recorded if isinstance(recorded, str) else ""
     if "." in recorded:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from further.errors import RunError
-from further.evaluate.metrics import GOALS, METRICS
-from further.evaluate.record import Figure, ModelRecord
+from further.evaluate.metrics import GOALS, METRICS, Metric, find_metric
+from further.evaluate.record import Figure, GoalRecord, ModelRecord, Recommendation
 from further.evaluate.typed_json import from_json
 from further.registry import models_for
 from further.report.markup import without_nan
 from further.report.numbers import as_number
+from further.report.pictures import Album, tile_of
+
+_PICTURES = ("samples", "nearest", "interpolation")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class ModelRun(ModelRecord):
         """Whether the model stands there only to be compared with."""
         return self.role == "control"
 
+    def picture(self, name: str) -> Path:
+        """Return the file of a picture, which need not be there."""
+        return self.folder / "pictures" / f"{name}.png"
+
     @property
     def shows_training_rows(self) -> bool:
         """Whether its samples are rows of the training set, by design or by failure."""
@@ -53,7 +62,7 @@ class ModelRun(ModelRecord):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run as a report sees it.
+    """A run as its page shows it.
 
     Attributes
     ----------
@@ -65,18 +74,18 @@ class RunFolder:
         Its ``evaluation.json``; empty where nothing was evaluated.
     models : tuple of ModelRun
         The models of a comparison, or the one that was trained.
-    labels : mapping of str
-        What the report calls each of them, by name.
     controls : tuple of ModelRun
         What a single model is compared with.
+    training_examples : bool
+        Whether the page may show rows or pictures of the training set.
     """
 
     path: Path
     run: Mapping[str, Any]
     evaluation: Mapping[str, Any]
-    models: tuple[ModelRun, ...]
-    labels: Mapping[str, str]
+    models: tuple[ModelRun, ...] = ()
     controls: tuple[ModelRun, ...] = ()
+    training_examples: bool = True
 
     @property
     def control(self) -> ModelRun | None:
@@ -87,7 +96,7 @@ class RunFolder:
     @property
     def data(self) -> Mapping[str, Any]:
         """What is recorded about the data."""
-        return mapping(self.evaluation.get("data") or self.run.get("data"))
+        return mapping(self.recorded("data"))
 
     @property
     def is_comparison(self) -> bool:
@@ -95,26 +104,26 @@ class RunFolder:
         return len(self.models) > 1
 
     @property
-    def protocol(self) -> Mapping[str, Any]:
-        """The fixed protocol of the evaluation."""
-        return mapping(self.evaluation.get("protocol"))
+    def goals(self) -> dict[str, GoalRecord]:
+        """Goal by goal: its metric, ranking and ties."""
+        judged = from_json(Recommendation, self.evaluation.get("recommendation")).goals
+        return {name: goal for name, goal in judged.items() if goal.metric}
 
-    @property
-    def recommendation(self) -> Mapping[str, Any]:
-        """What the comparison recommends."""
-        return mapping(self.evaluation.get("recommendation"))
+    @cached_property
+    def album(self) -> Album:
+        """The pictures of the page, kept together within a size that can be sent."""
+        paths = [self.path / "pictures" / "real.png"]
+        paths += [model.picture(name) for model in self.models for name in _PICTURES]
+        return Album(paths, tile_of(self.data.get("shape")))
 
-    @property
-    def goals(self) -> dict[str, Mapping[str, Any]]:
-        """Goal by goal: its metric, direction, ranking and ties."""
-        judged = {
-            name: mapping(goal) for name, goal in mapping(self.recommendation.get("goals")).items()
-        }
-        return {name: goal for name, goal in judged.items() if isinstance(goal.get("metric"), str)}
+    def recorded(self, key: str) -> Any:
+        """Find an entry of the evaluation or, where that says nothing, of the run."""
+        found = self.evaluation.get(key)
+        return self.run.get(key) if found in (None, "", {}) else found
 
     def label(self, name: str) -> str:
         """Name a model as the report does."""
-        return self.labels.get(name) or _label(name)
+        return next((model.label for model in self.models if model.name == name), _label(name))
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -168,54 +177,52 @@ def read_json(path: Path) -> object:
 
 
 def read_csv(path: Path, limit: int | None = None) -> list[dict[str, str]]:
-    """Read the first rows of a CSV file as texts; none where there is no such file.
+    """Read rows of a CSV file as texts by column; none where there is no such file.
 
     Parameters
     ----------
     path : Path
         The file.
     limit : int, optional
-        At most so many rows; default: all.
+        Read only so many rows, the first; default: all.
 
     Returns
     -------
     list of dict
-        A row each, by the names of the columns.
+        A row each.
     """
-    rows: list[dict[str, str]] = []
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                if limit is not None and len(rows) >= limit:
-                    break
-                rows.append(
-                    {str(key): value or "" for key, value in row.items() if key is not None}
-                )
+            return [
+                {str(key): value or "" for key, value in row.items() if key is not None}
+                for row in islice(csv.DictReader(file), limit)
+            ]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return rows
 
 
 def read_history(folder: Path) -> dict[str, list[float | None]]:
     """Read a learning curve as columns of numbers; what is empty or not finite is ``None``."""
     rows = read_csv(folder / "history.csv")
-    columns: dict[str, list[float | None]] = {name: [] for name in rows[0]} if rows else {}
-    for row in rows:
-        for name, values in columns.items():
-            try:
-                values.append(as_number(float(row.get(name, ""))))
-            except ValueError:
-                values.append(None)
-    return columns
+    return {name: [_number(row.get(name, "")) for row in rows] for name in (rows or [{}])[0]}
 
 
-def read_run(path: str | Path) -> RunFolder:
+def _number(text: str) -> float | None:
+    try:
+        return as_number(float(text))
+    except ValueError:
+        return None
+
+
+def read_run(path: str | Path, *, training_examples: bool = True) -> RunFolder:
     """Read what a report needs from a run folder, of a comparison or of a single model.
 
     Parameters
     ----------
     path : str or Path
         The run folder.
+    training_examples : bool, default=True
+        Whether the page may show rows or pictures of the training set.
 
     Returns
     -------
@@ -240,12 +247,11 @@ def read_run(path: str | Path) -> RunFolder:
         )
     run, evaluation = map(mapping, found)
     models, controls = (
-        tuple(_read_model(folder, e) for e in evaluation.get(part) or [] if isinstance(e, Mapping))
+        tuple(_read_model(folder, entry) for entry in objects(evaluation.get(part)))
         for part in ("models", "controls")
     )
     models = models or (_read_model(folder, _entry_of_training(run)),)
-    labels = {model.name: model.label for model in models}
-    return RunFolder(folder, run, evaluation, models, labels, controls)
+    return RunFolder(folder, run, evaluation, models, controls, training_examples)
 
 
 def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
@@ -258,22 +264,30 @@ def _read_model(folder: Path, entry: Mapping[str, Any]) -> ModelRun:
     return ModelRun(**known, folder=own if inside else folder)
 
 
-def goal_label(name: str) -> str:
-    """Name a goal in the user's words."""
-    known = {goal.name: goal.label for goal in GOALS}
-    return known.get(name, name.replace("_", " ").capitalize())
-
-
-def _label(name: str) -> str:
-    known = {line.name: line.label for line in models_for()}
-    return known.get(name, name.replace("_", " ").capitalize())
-
-
 def _entry_of_training(run: Mapping[str, Any]) -> dict[str, Any]:
     """Describe the model of a run that has not been evaluated, from what training recorded."""
     model = run.get("model")
     name = str(model.get("name") if isinstance(model, Mapping) else model or "model")
     return {**{key: run[key] for key in run if key not in ("model", "notes")}, "name": name}
+
+
+def goal_label(name: str) -> str:
+    """Name a goal in the user's words."""
+    return _known({goal.name: goal.label for goal in GOALS}, name)
+
+
+def _label(name: str) -> str:
+    return _known({line.name: line.label for line in models_for()}, name)
+
+
+def _known(labels: Mapping[str, str], name: str) -> str:
+    return labels.get(name, name.replace("_", " ").capitalize())
+
+
+def in_order(names: Set[str]) -> list[Metric]:
+    """Return metrics in the order of their table; those that it lacks come last."""
+    known = [metric for name, metric in METRICS.items() if name in names]
+    return known + [find_metric(name) for name in sorted(names - METRICS.keys())]
 
 
 def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
@@ -293,11 +307,8 @@ def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
     float or None
         None where no model records it.
     """
-    for model in models:
-        value = getattr(model.metrics.get(name), end, None)
-        if value is not None:
-            return float(value)
-    return None
+    every = (getattr(model.metrics.get(name), end, None) for model in models)
+    return next((value for value in every if value is not None), None)
 
 
 def better(models: Sequence[ModelRun], name: str) -> str:
@@ -318,6 +329,4 @@ def better(models: Sequence[ModelRun], name: str) -> str:
     if name in METRICS:
         return METRICS[name].better
     real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")
-    if real is not None and noise is not None and real != noise:
-        return "higher" if real > noise else "lower"
-    return "higher"
+    return "lower" if real is not None and noise is not None and real < noise else "higher"

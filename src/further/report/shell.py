@@ -148,9 +148,16 @@ def warning_box(told: Iterable[object]) -> Markup | None:
     return tag("aside", *paragraphs, class_="warnings") if paragraphs else None
 
 
-def withheld() -> Markup:
+def withheld(told: str = WITHHELD) -> Markup:
     """Say that something was left out on request."""
-    return tag("p", WITHHELD, class_="withheld")
+    return tag("p", told, class_="withheld")
+
+
+def unfinished(run: RunFolder) -> list[str]:
+    """Warn of a run that was interrupted or failed."""
+    status = run.run.get("status")
+    is_whole = status not in ("interrupted", "failed")
+    return [] if is_whole else [f"This run was {status}; resume it with further resume."]
 
 
 def kind_line(what: str, name: str) -> Markup:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import zip_longest
 
-from further.report.chart import chart, columns, data_table, legend
+from further.evaluate.clustering.choice import (
+    Alternative,
+    ClusterStabilities,
+    Criteria,
+    CriterionRecord,
+    Initialisations,
+    TendencyRecord,
+)
+from further.evaluate.record import Measured
+from further.report.chart import chart, columns, data_table, legend, scrolling
 from further.report.clustering.marks import marked_name
 from further.report.clustering.pictures import changing
-from further.report.estimates import drawn, method_of, read_estimate, write_estimate
+from further.report.clustering.run import ClusterRun
+from further.report.estimates import drawn, method_of, write_estimate
 from further.report.markup import Markup, join, tag
-from further.report.numbers import (
-    MISSING,
-    as_number,
-    duration,
-    fixed,
-    listing,
-    share,
-    significant,
-)
-from further.report.run_folder import Figure, RunFolder, mapping, numbers, objects, sentences, whole
+from further.report.numbers import MISSING, duration, fixed, listing, share, significant
 
+_CRITERION = ("k", "values", "low", "high", "reference")
 # Initialisations whose inertia differs by less than this part of the range count as one result.
 _SAME = 1 / 60
 _ROUNDING = 1e-5
@@ -31,142 +33,103 @@ _VERDICTS = {
 }
 
 
-def chosen_k(run: RunFolder) -> int | None:
-    """Read the number of clusters that the run settled on; 1 is no cluster structure."""
-    own = whole(run.evaluation.get("k"))
-    return whole(mapping(run.evaluation.get("criteria")).get("k")) if own is None else own
-
-
-def found_none(run: RunFolder) -> bool:
-    """Tell whether the answer is that there are no clusters, not one cluster as asked."""
-    by_rule = whole(mapping(run.evaluation.get("criteria")).get("k"))
-    return chosen_k(run) == 1 and by_rule in (None, 1)
-
-
-def how_many(run: RunFolder) -> Markup | None:
+def how_many(run: ClusterRun) -> Markup:
     """Draw each criterion by k with its own answer, and say the rule that made one answer."""
-    found = mapping(run.evaluation.get("criteria"))
-    k = chosen_k(run)
-    charts = [
-        drawn_one
-        for item in objects(found.get("items"))
-        if (drawn_one := _criterion(item, k)) is not None
-    ]
-    sentence, rule = found.get("sentence"), found.get("rule")
-    parts = [
-        tag("p", str(sentence)) if sentence else None,
-        tag("p", tag("b", "The rule: "), str(rule)) if rule else None,
+    found = run.criteria
+    charts = [one for item in found.items if (one := _criterion(item, run.k)) is not None]
+    told = (
+        tag("p", found.sentence) if found.sentence else None,
+        tag("p", tag("b", "The rule: "), found.rule) if found.rule else None,
         _agreement(found),
-        _tendency(mapping(found.get("tendency"))),
-        tag("div", *charts, class_="criteria") if charts else None,
-        _key(charts),
-    ]
-    return join(parts) if any(part is not None for part in parts) else None
-
-
-def answers(found: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """List each criterion with its own answer."""
-    return [
-        (str(item.get("label") or item.get("name") or "a criterion"), k)
-        for item in objects(found.get("items"))
-        if (k := whole(item.get("k"))) is not None
-    ]
-
-
-def write_answers(found: Mapping[str, Any]) -> str:
-    """Say which criterion would take which k, those together that agree.
-
-    Examples
-    --------
-    >>> found = {"items": [{"label": "Elbow", "k": 3}, {"label": "Silhouette", "k": 2}]}
-    >>> write_answers(found).replace("\\u00a0", " ")
-    'k = 2 by Silhouette; k = 3 by Elbow'
-    """
-    by_k: dict[int, list[str]] = {}
-    for label, k in answers(found):
-        by_k.setdefault(k, []).append(label)
-    return "; ".join(f"k\u00a0=\u00a0{k} by {listing(by_k[k])}" for k in sorted(by_k))
-
-
-def _agreement(found: Mapping[str, Any]) -> Markup | None:
-    told = write_answers(found)
-    # The sentence above says it already where it speaks of the criteria.
-    if not told or "criteria" in str(found.get("sentence")):
-        return None
-    if found.get("agree") is True:
-        return tag("p", tag("b", "The criteria agree: "), f"{told}.")
-    if found.get("agree") is False:
-        return tag("p", tag("b", "The criteria disagree: "), f"{told}.")
-    return tag("p", f"Their own answers: {told}.")
-
-
-def _criterion(item: Mapping[str, Any], chosen: int | None) -> Markup | None:
-    ks = [whole(k) for k in item.get("ks") or []]
-    series = {
-        key: (numbers(item.get(key)) + [None] * len(ks))[: len(ks)]
-        for key in ("values", "low", "high", "reference")
-    }
-    places = [i for i, k in enumerate(ks) if k is not None and series["values"][i] is not None]
-    if not places:
-        return None
-    label = str(item.get("label") or item.get("name") or "Criterion")
-    own, better = whole(item.get("k")), item.get("better")
-    kept = {key: [values[i] for i in places] for key, values in series.items()}
-    shown_ks = [ks[i] for i in places]
-    spec = {
-        "mark": "criterion",
-        "data": columns(k=shown_ks, **{key: _rounded(values) for key, values in kept.items()}),
-        "own": own if own in shown_ks else None,
-        "chosen": chosen if chosen in shown_ks else None,
-    }
-    direction = f"{better} is better" if better in ("higher", "lower") else None
-    answer = "no answer of its own" if own is None else f"its answer: k = {own}"
-    note = str(item.get("note") or "")
-    return chart(
-        spec,
-        title=join(
-            (
-                tag("b", label),
-                tag("span", "; ".join(part for part in (direction, answer) if part)),
-                tag("span", f"{note[:1].upper()}{note[1:]}") if note else None,
-            ),
-            " ",
-        ),
-        description=f"{label} for k from {shown_ks[0]} to {shown_ks[-1]}; {answer}.",
-        head=("k", label, "From", "To", "Reference"),
-        rows=[
-            (k, *(significant(kept[key][row]) for key in ("values", "low", "high", "reference")))
-            for row, k in enumerate(shown_ks)
-        ],
+        _tendency(found.tendency),
     )
-
-
-def _rounded(values: Sequence[float | None]) -> list[float | None]:
-    return [None if value is None else float(f"{value:.6g}") for value in values]
-
-
-def _key(charts: Sequence[object]) -> Markup | None:
     if not charts:
-        return None
-    return legend(
+        return join(told)
+    key = legend(
         values="this data",
         area_interval="its interval",
         reference="data without structure",
         own="the criterion's own answer",
         chosen="the k of this report",
     )
+    return join((*told, tag("div", *charts, class_="criteria"), key))
 
 
-def _tendency(found: Mapping[str, Any]) -> Markup | None:
-    """Draw the statistic of this data beside the range it has in data without structure."""
-    value, low, high = (as_number(found.get(key)) for key in ("statistic", "low", "high"))
-    p_value = as_number(found.get("p_value"))
-    if value is None and found.get("found") is None:
+def write_answers(found: Criteria) -> str:
+    """Say which criterion would take which k, those together that agree.
+
+    Examples
+    --------
+    >>> items = (CriterionRecord(label="Elbow", k=3), CriterionRecord(label="Silhouette", k=2))
+    >>> write_answers(Criteria(items=items)).replace("\\u00a0", " ")
+    'k = 2 by Silhouette; k = 3 by Elbow'
+    """
+    by_k: dict[int, list[str]] = {}
+    for item in found.items:
+        if item.k is not None:
+            by_k.setdefault(item.k, []).append(_label(item))
+    return "; ".join(f"k\u00a0=\u00a0{k} by {listing(by_k[k])}" for k in sorted(by_k))
+
+
+def _label(item: CriterionRecord) -> str:
+    return item.label or item.name or "a criterion"
+
+
+def _agreement(found: Criteria) -> Markup | None:
+    told = write_answers(found)
+    # The sentence above says it already where it speaks of the criteria.
+    if not told or "criteria" in found.sentence:
         return None
-    told = {
-        True: "There is cluster structure",
-        False: "No cluster structure was found",
-    }.get(found.get("found"), "Is there any structure?")  # type: ignore[arg-type]
+    return tag(
+        "p", tag("b", f"The criteria {'agree' if found.agree else 'disagree'}: "), f"{told}."
+    )
+
+
+def _criterion(item: CriterionRecord, chosen: int | None) -> Markup | None:
+    series = (item.values, item.low or (), item.high or (), item.reference or ())
+    rows = [
+        (k, *values)
+        for k, *values in zip_longest(item.ks, *series)
+        if k is not None and values[0] is not None
+    ]
+    if not rows:
+        return None
+    label, ks = _label(item), [k for k, *_ in rows]
+    spec = {
+        "mark": "criterion",
+        "data": columns(_CRITERION, [(k, *map(_rounded, values)) for k, *values in rows]),
+        "own": item.k if item.k in ks else None,
+        "chosen": chosen if chosen in ks else None,
+    }
+    answer = "no answer of its own" if item.k is None else f"its answer: k = {item.k}"
+    direction = f"{item.better} is better; " if item.better in ("higher", "lower") else ""
+    note = f"{item.note[:1].upper()}{item.note[1:]}"
+    return chart(
+        spec,
+        title=join(
+            (
+                tag("b", label),
+                tag("span", direction + answer),
+                tag("span", note) if note else None,
+            ),
+            " ",
+        ),
+        description=f"{label} for k from {ks[0]} to {ks[-1]}; {answer}.",
+        head=("k", label, "From", "To", "Reference"),
+        rows=[(k, *map(significant, values)) for k, *values in rows],
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
+
+
+def _tendency(found: TendencyRecord) -> Markup | None:
+    """Draw the statistic of this data beside the range it has in data without structure."""
+    if found == TendencyRecord():
+        return None
+    told = "There is cluster structure" if found.found else "No cluster structure was found"
+    value, low, high = found.statistic, found.low, found.high
     because = ""
     if value is not None and low is not None and high is not None:
         where = "beyond" if value > high else "below" if value < low else "within"
@@ -174,36 +137,25 @@ def _tendency(found: Mapping[str, Any]) -> Markup | None:
             f": the statistic of this data, {significant(value)}, lies {where} the range of data "
             f"without structure and of the same spread, {significant(low)} to {significant(high)}"
         )
-    if p_value is not None:
-        because += f" (p = {significant(p_value, 2)})"
-    how = str(found.get("method") or "").strip().rstrip(".")
+    if found.p_value is not None:
+        because += f" (p = {significant(found.p_value, 2)})"
+    how = found.method.strip().rstrip(".")
     method = tag("small", f"{how[:1].upper()}{how[1:]}.", class_="method") if how else None
     sentence = tag("p", tag("b", told), f"{because}.", method)
     if value is None or low is None or high is None:
         return sentence
-    return join(
-        (
-            sentence,
-            chart(
-                {"mark": "tendency", "value": value, "low": low, "high": high},
-                description=f"{told}{because}.",
-                head=("This data", "No structure, from", "to", "p"),
-                rows=[[significant(x) for x in (value, low, high, p_value)]],
-            ),
-        )
+    figure = chart(
+        {"mark": "tendency", "value": value, "low": low, "high": high},
+        description=f"{told}{because}.",
+        head=("This data", "No structure, from", "to", "p"),
+        rows=[[significant(x) for x in (value, low, high, found.p_value)]],
     )
+    return join((sentence, figure))
 
 
-def whether_it_holds(run: RunFolder) -> Markup | None:
+def whether_it_holds(run: ClusterRun) -> Markup:
     """Draw stability by k, and set the alternatives beside the chosen clustering."""
-    by_k = mapping(mapping(run.evaluation.get("criteria")).get("stability"))
-    figures = sorted(
-        (int(k), figure)
-        for k, value in by_k.items()
-        if k.isdigit() and (figure := read_estimate(value)) is not None
-    )
-    own = read_estimate(run.evaluation.get("stability"))
-    sentence = None
+    own, sentence = run.found.stability, None
     if own is not None and own.value is not None:
         sentence = tag(
             "p",
@@ -211,41 +163,39 @@ def whether_it_holds(run: RunFolder) -> Markup | None:
             f"{write_estimate(own)} on average.",
             title=method_of(own),
         )
-    parts = [
-        sentence,
-        _each_cluster(mapping(run.evaluation.get("cluster_stability"))),
-        _stability(figures, chosen_k(run)),
-        alternatives(run),
-    ]
-    return join(parts) if any(part is not None for part in parts) else None
+    return join(
+        (
+            sentence,
+            _each_cluster(run.found.cluster_stability or ClusterStabilities()),
+            _stability(run.criteria, run.k),
+            _alternatives(run.found.alternatives),
+        )
+    )
 
 
-def _each_cluster(found: Mapping[str, Any]) -> Markup | None:
+def _each_cluster(found: ClusterStabilities) -> Markup | None:
     """Say of each cluster how well it is found again in bootstrap samples."""
-    rows = []
-    for item in objects(found.get("clusters")):
-        figure = read_estimate(item.get("jaccard"))
-        if figure is not None and figure.value is not None:
-            rows.append(
-                (
-                    marked_name(item.get("cluster")),
-                    tag("span", drawn(figure), title=method_of(figure)),
-                    figure.n or MISSING,
-                    share(as_number(item.get("recovered"))),
-                    share(as_number(item.get("dissolved"))),
-                    _VERDICTS.get(str(item.get("verdict")), MISSING),
-                )
-            )
+    rows = [
+        (
+            marked_name(item.cluster),
+            tag("span", drawn(item.jaccard), title=method_of(item.jaccard)),
+            item.jaccard.n or MISSING,
+            share(item.recovered),
+            share(item.dissolved),
+            _VERDICTS.get(item.verdict, MISSING),
+        )
+        for item in found.clusters
+        if item.jaccard.value is not None
+    ]
     if not rows:
         return None
     head = ("Cluster", "Jaccard similarity", "Samples", "Recovered", "Dissolved", "Verdict")
-    stable, pattern = (as_number(found.get(key)) for key in ("stable_from", "pattern_from"))
     limits = ""
-    if stable is not None and pattern is not None:
+    if found.stable_from is not None and found.pattern_from is not None:
         limits = (
-            f" From {fixed(stable, 2)} on a cluster is stable; from {fixed(pattern, 2)} on "
-            "it is a pattern in the data, but which rows belong to it is doubtful; below, do not "
-            "build on it."
+            f" From {fixed(found.stable_from, 2)} on a cluster is stable; from "
+            f"{fixed(found.pattern_from, 2)} on it is a pattern in the data, but which rows belong "
+            "to it is doubtful; below, do not build on it."
         )
     note = tag(
         "p",
@@ -259,29 +209,20 @@ def _each_cluster(found: Mapping[str, Any]) -> Markup | None:
     return tag("section", title, data_table(head, rows, "stacked"), note, class_="part")
 
 
-def unstable_clusters(run: RunFolder) -> list[int]:
-    """List the clusters that are not found again in bootstrap samples."""
-    found = objects(mapping(run.evaluation.get("cluster_stability")).get("clusters"))
-    every = [whole(one.get("cluster")) for one in found if one.get("verdict") == "unstable"]
-    return [number for number in every if number is not None]
-
-
-def _stability(figures: Sequence[tuple[int, Figure]], chosen: int | None) -> Markup | None:
+def _stability(found: Criteria, chosen: int | None) -> Markup | None:
+    figures = sorted(
+        (int(k), figure)
+        for k, figure in found.stability.items()
+        if k.isdigit() and figure.value is not None
+    )
     if not figures:
         return None
-    ks = [k for k, _ in figures]
     return chart(
         {
             "mark": "criterion",
-            "data": columns(
-                k=ks,
-                values=[figure.value for _, figure in figures],
-                low=[figure.low for _, figure in figures],
-                high=[figure.high for _, figure in figures],
-                reference=[None for _ in figures],
-            ),
+            "data": columns(_CRITERION, [(k, f.value, f.low, f.high, None) for k, f in figures]),
             "own": None,
-            "chosen": chosen if chosen in ks else None,
+            "chosen": chosen if chosen in dict(figures) else None,
             "domain": [min(0.0, *(f.low or 0.0 for _, f in figures)), 1],
         },
         title=join((tag("b", "Stability by k"), "1: every sample gives the same clusters"), ": "),
@@ -293,43 +234,16 @@ def _stability(figures: Sequence[tuple[int, Figure]], chosen: int | None) -> Mar
     )
 
 
-def alternatives(run: RunFolder) -> Markup | None:
+def _alternatives(found: Sequence[Alternative]) -> Markup | None:
     """Set other ways to cluster the same rows beside the chosen one."""
-    found = objects(run.evaluation.get("alternatives"))
     if not found:
         return None
     titles = (
         "Method", "k", "Stability", "Silhouette", "Agreement with the chosen", "Noise", "Took",
     )  # fmt: skip
-    head = tag("tr", *(tag("th", title, scope="col") for title in titles))
-    rows = []
-    for item in found:
-        label = str(item.get("label") or item.get("method") or "A method")
-        is_chosen = item.get("chosen") is True
-        agreed = as_number(item.get("agreement"))
-        agreement = drawn(None if agreed is None else Figure(agreed))
-        noise = as_number(item.get("noise_share"))
-        rows.append(
-            tag(
-                "tr",
-                tag(
-                    "th",
-                    tag("b", label) if is_chosen else label,
-                    tag("small", "chosen") if is_chosen else None,
-                    tag("small", str(item["note"])) if item.get("note") else None,
-                    scope="row",
-                ),
-                tag("td", MISSING if whole(item.get("k")) is None else whole(item.get("k"))),
-                tag("td", drawn(read_estimate(item.get("stability")))),
-                tag("td", drawn(read_estimate(item.get("silhouette")))),
-                tag("td", MISSING if is_chosen else agreement),
-                tag("td", MISSING if noise is None else share(noise)),
-                tag("td", duration(as_number(item.get("seconds")))),
-                class_="chosen" if is_chosen else None,
-            )
-        )
-    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="alternatives")
-    box = tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Alternatives")
+    head = tag("thead", tag("tr", *(tag("th", title, scope="col") for title in titles)))
+    rows = [_alternative(item) for item in found]
+    table = tag("table", head, tag("tbody", *rows), class_="alternatives")
     note = tag(
         "p",
         "Each figure on its line from 0 to 1. Agreement is the adjusted Rand index: 1 for the same "
@@ -337,47 +251,65 @@ def alternatives(run: RunFolder) -> Markup | None:
         "methods by their stability and by what you need them for.",
         class_="note",
     )
-    return tag("section", tag("h3", "Other ways to cluster these rows"), box, note, class_="part")
+    title = tag("h3", "Other ways to cluster these rows")
+    return tag("section", title, scrolling(table, "Alternatives"), note, class_="part")
 
 
-def initialisations(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Draw what inertia each initialisation led to, by kind, and which rows changed cluster.
+def _alternative(item: Alternative) -> Markup:
+    label = item.label or item.method or "A method"
+    name = tag(
+        "th",
+        tag("b", label) if item.chosen else label,
+        tag("small", "chosen") if item.chosen else None,
+        tag("small", item.note) if item.note else None,
+        scope="row",
+    )
+    cells = (
+        MISSING if item.k is None else item.k,
+        drawn(item.stability),
+        drawn(item.silhouette),
+        MISSING if item.chosen else drawn(Measured(item.agreement)),
+        share(item.noise_share),
+        duration(item.seconds),
+    )
+    row = (tag("td", cell) for cell in cells)
+    return tag("tr", name, *row, class_="chosen" if item.chosen else None)
 
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    training_examples : bool
-        Whether rows of the training set may be drawn.
 
-    Returns
-    -------
-    Markup or None
-        None where other initialisations were not tried.
-    """
-    found = mapping(run.evaluation.get("initialisations"))
+def initialisations(run: ClusterRun) -> Markup | None:
+    """Draw what inertia each initialisation led to, by kind, and which rows changed cluster."""
+    found = run.found.initialisations
+    if found is None:
+        return None
+    sentence = tag("p", found.sentence) if found.sentence else None
+    figure, reached = _inertia(found)
+    told = tag("p", f"{reached}.") if reached and sentence is None else None
+    notes = [tag("p", note, class_="note") for note in found.notes] if figure else []
+    return join((sentence, told, figure, *notes, changing(run)))
+
+
+def _inertia(found: Initialisations) -> tuple[Markup | None, str]:
+    """Draw where initialisations ended, and say how often each kind reached the best."""
     kinds = [
-        (str(item.get("kind") or "initialisations"), values, item)
-        for item in objects(found.get("kinds"))
-        if (values := [v for v in numbers(item.get("inertia")) if v is not None])
+        (item.kind or "initialisations", values, item)
+        for item in found.kinds
+        if (values := [value for value in item.inertia if value is not None])
     ]
-    sentence = tag("p", str(found["sentence"])) if found.get("sentence") else None
-    moved = changing(run, training_examples) if found else None
     if not kinds:
-        return join((sentence, moved)) if sentence or moved else None
+        return None, ""
     every = [value for _, values, _ in kinds for value in values]
     best = float(f"{min(every):.7g}")
     width = max((max(every) - min(every)) * _SAME, abs(best) * _ROUNDING)
-    groups = [(kind, *group) for kind, values, _ in kinds for group in _grouped(values, width)]
+    groups = [
+        (kind, float(f"{inertia:.7g}"), count)
+        for kind, values, _ in kinds
+        for inertia, count in _grouped(values, width)
+    ]
     figure = chart(
         {
             "mark": "initialisations",
             "kinds": [kind for kind, _, _ in kinds],
-            "data": columns(
-                kind=[group[0] for group in groups],
-                inertia=[float(f"{group[1]:.7g}") for group in groups],
-                count=[group[2] for group in groups],
-            ),
+            "data": columns(("kind", "inertia", "count"), groups),
             "best": best,
         },
         title="Inertia at the end of each run, and how many runs ended there. The line is the best "
@@ -394,25 +326,18 @@ def initialisations(run: RunFolder, training_examples: bool) -> Markup | None:
                 len(values),
                 significant(min(values), 5),
                 significant(max(values), 5),
-                share(as_number(item.get("best_share"))),
-                _agreement_of_pairs(mapping(item.get("ari"))),
+                share(item.best_share),
+                write_estimate(Measured(item.ari.median, item.ari.low, item.ari.high)),
             )
             for kind, values, item in kinds
         ],
     )
     reached = [
-        f"{kind} reaches the best in {share(part)} of its runs"
+        f"{kind} reaches the best in {share(item.best_share)} of its runs"
         for kind, _, item in kinds
-        if (part := as_number(item.get("best_share"))) is not None
+        if item.best_share is not None
     ]
-    told = tag("p", f"{listing(reached)}.") if reached and sentence is None else None
-    notes = [tag("p", note, class_="note") for note in sentences(found.get("notes"))]
-    return join((sentence, told, figure, *notes, moved))
-
-
-def _agreement_of_pairs(ari: Mapping[str, Any]) -> str:
-    median, low, high = (as_number(ari.get(key)) for key in ("median", "low", "high"))
-    return write_estimate(None if median is None else Figure(median, low, high))
+    return figure, listing(reached)
 
 
 def _grouped(values: Sequence[float], width: float) -> list[tuple[float, int]]:

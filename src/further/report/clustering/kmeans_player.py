@@ -8,11 +8,11 @@ principal component that the run recorded; ``kmeans_player.js`` draws the first 
 
 from __future__ import annotations
 
+from further.evaluate.clustering.record import Steps
 from further.report.chart import folded_table
-from further.report.clustering.choice import chosen_k
+from further.report.clustering.run import ClusterRun
 from further.report.markup import Markup, join, json_script, tag
-from further.report.numbers import as_number, share, significant
-from further.report.run_folder import RunFolder, mapping, numbers, sentences, whole
+from further.report.numbers import share, significant
 from further.report.shell import withheld
 
 _MOST_ROWS = 400
@@ -21,40 +21,21 @@ _MOST_K = 10
 _WITHOUT_STRUCTURE = 3
 
 
-def player(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Put the player in the page; it plays on rows, so a page to be shared is without it.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    training_examples : bool
-        Whether rows of the training set may be drawn.
-
-    Returns
-    -------
-    Markup or None
-        None where the run has no rows to play on.
-    """
-    found = mapping(run.evaluation.get("steps"))
-    scores = [
-        row
-        for item in (found.get("scores") or [])[:_MOST_ROWS]
-        if (row := numbers(item)) and None not in row
-    ]
+def player(run: ClusterRun) -> Markup | None:
+    """Put the player in the page; it plays on rows, so a page to be shared is without it."""
+    found = run.found.steps or Steps()
+    scores = [row for row in found.scores[:_MOST_ROWS] if None not in row]
     width = min((len(row) for row in scores), default=0)
     if len(scores) < 2 or not width:
         return None
-    if not training_examples:
+    if not run.training_examples:
         return withheld()
-    k = whole(found.get("k")) or chosen_k(run) or _WITHOUT_STRUCTURE
-    k = k if k > 1 else _WITHOUT_STRUCTURE
-    axes = [str(axis) for axis in sentences(found.get("axes"))][:2]
+    k = found.k or run.k or 1
     spec = {
         "scores": [row[:width] for row in scores],
-        "k": max(1, min(k, _MOST_K, len(scores))),
+        "k": min(k if k > 1 else _WITHOUT_STRUCTURE, _MOST_K, len(scores)),
         "most": min(_MOST_K, len(scores)),
-        "axes": axes,
+        "axes": found.axes[:2],
     }
     lead = tag(
         "p",
@@ -65,35 +46,25 @@ def player(run: RunFolder, training_examples: bool) -> Markup | None:
         class_="lead",
     )
     head = ("Row", *(f"Component {place + 1}" for place in range(width)))
-    body = [(place, *(significant(x) for x in row[:width])) for place, row in enumerate(scores)]
-    return join(
-        (
-            lead,
-            tag(
-                "figure",
-                tag(
-                    "div",
-                    tag("p", "Playing needs JavaScript.", class_="note"),
-                    class_="player",
-                    data_kmeans=True,
-                ),
-                json_script(spec),
-                folded_table("The rows that are shown", head, body),
-                class_="kmeans",
-            ),
-        )
+    body = [(place, *map(significant, row[:width])) for place, row in enumerate(scores)]
+    without = tag("p", "Playing needs JavaScript.", class_="note")
+    figure = tag(
+        "figure",
+        tag("div", without, class_="player", data_kmeans=True),
+        json_script(spec),
+        folded_table("The rows that are shown", head, body),
+        class_="kmeans",
     )
+    return join((lead, figure))
 
 
-def _told(found: object, n: int, width: int) -> str:
+def _told(found: Steps, n: int, width: int) -> str:
     """Say which rows are played on, and how distances between them are measured."""
-    steps = mapping(found)
-    note = str(steps.get("note") or "").strip()
-    kept = as_number(steps.get("share"))
+    note = found.note.strip()
     if not note:
-        kept_share = f", which keep {share(kept)} of the variance" if kept is not None else ""
+        kept = "" if found.share is None else f", which keep {share(found.share)} of the variance"
         components = "component" if width == 1 else "components"
-        note = f"{n:,} rows in {width} principal {components}{kept_share}."
+        note = f"{n:,} rows in {width} principal {components}{kept}."
     if width > 2:
         note += f" Distances are measured in all {width}, and drawn in the first two."
     return note

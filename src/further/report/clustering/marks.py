@@ -5,10 +5,9 @@ from __future__ import annotations
 from further.report.markup import Markup, join, tag
 from further.report.run_folder import whole
 
-NOISE = -1
-COLOURS = 8
+_COLOURS = 8
 # The shapes of d3's symbols, so that no cluster is told by its colour alone.
-SHAPES = (
+_SHAPES = (
     "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0",
     "M0 -6.2L5.4 3.1L-5.4 3.1Z",
     "M-4.6 -4.6H4.6V4.6H-4.6Z",
@@ -33,22 +32,24 @@ def cluster_name(cluster: object) -> str:
     return "Noise" if number < 0 else f"Cluster {number}"
 
 
-def swatch(cluster: object) -> Markup:
+def _swatch(cluster: object) -> Markup:
     """Draw the sign of a cluster."""
     number = whole(cluster)
     if number is None or number < 0:
         drawing = '<path class="noise" d="M-4 -4L4 4M4 -4L-4 4"/>'
     else:
-        shape, colour = SHAPES[number % len(SHAPES)], number % COLOURS + 1
+        shape, colour = _SHAPES[number % len(_SHAPES)], number % _COLOURS + 1
         drawing = f'<path d="{shape}" style="fill: var(--series-{colour})"/>'
     return Markup(f'<svg viewBox="-8 -8 16 16" class="swatch" aria-hidden="true">{drawing}</svg>')
 
 
 def marked_name(cluster: object) -> Markup:
     """Name a cluster beside its sign."""
-    return tag("span", swatch(cluster), cluster_name(cluster), class_="cluster-name")
+    return tag("span", _swatch(cluster), cluster_name(cluster), class_="cluster-name")
 
 
-def legend(clusters: list[int]) -> Markup:
-    """Name every cluster of a picture beside its sign."""
+def legend(clusters: list[int]) -> Markup | None:
+    """Name every cluster of a picture beside its sign, where there is more than one."""
+    if len(clusters) < 2:
+        return None
     return tag("p", join((marked_name(number) for number in clusters), " "), class_="cluster-key")

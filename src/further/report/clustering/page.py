@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from further.evaluate.clustering.record import ClusteringEvaluation
 from further.report.clustering import choice, pictures, profiles, tables
-from further.report.clustering.choice import chosen_k, found_none, write_answers
 from further.report.clustering.kmeans_player import player
 from further.report.clustering.limits import limits
 from further.report.clustering.marks import cluster_name
+from further.report.clustering.run import ClusterRun
 from further.report.clustering.summary import summary as summary
 from further.report.clustering.tree import dendrogram
 from further.report.cost import in_words
-from further.report.estimates import read_estimate, write_interval
-from further.report.markup import Markup, join, tag
-from further.report.numbers import as_number, duration, fixed, listing, share, significant
+from further.report.estimates import write_interval
+from further.report.markup import Markup, join, noted, tag
+from further.report.numbers import duration, fixed, listing, share, significant
 from further.report.provenance import data_notes, reproduce
-from further.report.run_folder import RunFolder, mapping, objects, sentences, whole
+from further.report.run_folder import RunFolder
 from further.report.shell import (
     LIBRARIES,
     STYLES,
@@ -28,6 +26,7 @@ from further.report.shell import (
     heading,
     kind_line,
     section,
+    unfinished,
     warning_box,
 )
 
@@ -35,136 +34,103 @@ _SCRIPTS = (*LIBRARIES, "cluster_charts.js", "kmeans.js", "kmeans_player.js")
 _NOTES_SHOWN = 3
 
 
-def page(run: RunFolder, training_examples: bool) -> Page:
-    """Describe the page of a clustering.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    training_examples : bool
-        Whether rows of the training set may be shown.
-
-    Returns
-    -------
-    Page
-        Without the sections that the run has nothing for.
-    """
+def page(run: RunFolder) -> Page:
+    """Describe the page of a clustering, without the sections that the run has nothing for."""
+    clustering = ClusterRun.of(run)
     return Page(
         title=f"{data_name(run)}: clusters · further",
         kind=kind_line("A clustering", data_name(run)),
-        headline=heading(answer(run)),
-        facts=_facts(run),
-        warnings=join((warning_box(_warnings(run, training_examples)), _notes(run))),
-        sections=_sections(run, training_examples),
+        headline=heading(_answer(clustering)),
+        facts=_facts(clustering),
+        warnings=join((warning_box(_warnings(clustering)), _notes(clustering.found.notes))),
+        sections=_sections(clustering),
         footer=footer(run),
         scripts=_SCRIPTS,
         styles=(*STYLES, "cluster.css"),
     )
 
 
-def answer(run: RunFolder) -> str:
+def _answer(run: ClusterRun) -> str:
     """Write the answer as one sentence of plain text."""
-    sentence = run.evaluation.get("sentence")
-    if isinstance(sentence, str) and sentence.strip():
-        return sentence.strip()
-    k, data = chosen_k(run), data_name(run)
-    if k is None:
-        return f"{data}: no clustering was recorded."
-    if k == 1:
-        return f"No cluster structure was found in {data}."
-    return f"{k} clusters were found in {data}."
+    sentence = run.found.sentence.strip()
+    if sentence:
+        return sentence
+    if run.k is None:
+        return f"{data_name(run)}: no clustering was recorded."
+    if run.k == 1:
+        return f"No cluster structure was found in {data_name(run)}."
+    return f"{run.k} clusters were found in {data_name(run)}."
 
 
-def _facts(run: RunFolder) -> list[tuple[str, object]]:
-    evaluation, data = run.evaluation, run.data
+def _facts(run: ClusterRun) -> list[tuple[str, object]]:
+    found, rows = run.found, run.table.rows
     facts: list[tuple[str, object]] = []
-    rows = whole(data.get("rows"))
-    if rows is not None:
+    if rows:
         facts.append(("Rows", f"{rows:,}"))
-    columns = objects(evaluation.get("columns"))
-    total = whole(data.get("columns")) or len(columns)
-    if columns:
-        used = sum(column.get("used") is True for column in columns)
-        facts.append(("Columns used", _with(str(used), f"of {total}")))
+    total = run.table.columns or len(found.columns)
+    if found.columns:
+        used = sum(column.used for column in found.columns)
+        facts.append(("Columns used", noted(used, f"of {total}")))
     elif total:
         facts.append(("Columns", str(total)))
-    k = chosen_k(run)
-    if k is not None:
-        facts.append(("Clusters", _with(str(k), "no structure found" if found_none(run) else None)))
-    noise = whole(evaluation.get("noise"))
-    if noise:
-        facts.append(("In no cluster", _with(f"{noise:,}", share(noise / rows) if rows else None)))
-    method = evaluation.get("label") or evaluation.get("method")
+    if run.k is not None:
+        facts.append(("Clusters", noted(run.k, "no structure found" * run.found_none)))
+    if found.noise:
+        part = share(found.noise / rows) if rows else None
+        facts.append(("In no cluster", noted(f"{found.noise:,}", part)))
+    # What was decided about the columns: "auto", where that was asked for, says nothing.
+    scales = dict.fromkeys(column.scale for column in found.columns if column.used and column.scale)
     for name, value in (
-        ("Method", method),
-        ("Distance", evaluation.get("distance")),
-        ("Scaling", _scaling(columns) or evaluation.get("scale")),
+        ("Method", found.label or found.method),
+        ("Distance", found.distance),
+        ("Scaling", " and ".join(filter(None, scales)) or found.scale),
     ):
         if value:
-            facts.append((name, str(value).replace("_", " ")))
-    stability = read_estimate(evaluation.get("stability"))
+            facts.append((name, value.replace("_", " ")))
+    stability = found.stability
     if stability is not None and stability.value is not None:
-        interval = write_interval(stability) or None
-        facts.append(("Stability", _with(fixed(stability.value, 2), interval)))
-    inertia = as_number(evaluation.get("inertia"))
-    if inertia is not None:
-        facts.append(("Inertia", significant(inertia, 4)))
-    if evaluation.get("seed") is not None:
-        facts.append(("Seed", str(evaluation["seed"])))
-    seconds = as_number(evaluation.get("seconds"))
-    if seconds is not None:
-        facts.append(("Took", duration(seconds)))
-    energy = mapping(evaluation.get("energy"))
-    spent = as_number(energy.get("watt_hours"))
+        facts.append(("Stability", noted(fixed(stability.value, 2), write_interval(stability))))
+    if found.inertia is not None:
+        facts.append(("Inertia", significant(found.inertia, 4)))
+    if found.seed is not None:
+        facts.append(("Seed", str(found.seed)))
+    if found.seconds is not None:
+        facts.append(("Took", duration(found.seconds)))
+    spent, carbon = found.energy.watt_hours, found.energy.carbon_g
     if spent is not None:
-        carbon = as_number(energy.get("carbon_g"))
         grams = f"{significant(carbon, 2)} g CO₂e" if carbon is not None else None
-        facts.append(("Energy", _with(f"{significant(spent, 2)} Wh", grams)))
+        facts.append(("Energy", noted(f"{significant(spent, 2)} Wh", grams)))
     return facts
 
 
-def _scaling(columns: list[Mapping[str, Any]]) -> str:
-    """Name what was decided: "auto", where that was asked for, says nothing."""
-    found = {str(c["scale"]): None for c in columns if c.get("used") and c.get("scale")}
-    return " and ".join(found)
-
-
-def _with(value: str, note: str | None) -> Markup:
-    return join((value, tag("small", note) if note else None), " ")
-
-
-def _warnings(run: RunFolder, training_examples: bool) -> list[str]:
+def _warnings(run: ClusterRun) -> list[str]:
     """Say what limits every figure below, before any of them is read."""
-    evaluation = run.evaluation
-    criteria, told = mapping(evaluation.get("criteria")), []
-    k = chosen_k(run)
-    if k == 1 and whole(criteria.get("k")) == 1:
+    k, by_rule, told = run.k, run.k_by_rule, []
+    if k == by_rule == 1:
         told.append(
             "These rows show no more cluster structure than rows without any. A method such as "
             "k-means would still cut them into as many parts as it is asked for; such parts mean "
             "nothing."
         )
-    found = whole(criteria.get("k"))
-    if k is not None and found is not None and found != k:
-        judged = "no cluster structure" if found == 1 else f"k = {found}"
+    if k is not None and by_rule is not None and by_rule != k:
+        judged = "no cluster structure" if by_rule == 1 else f"k = {by_rule}"
         told.append(f"k = {k} was asked for; the rule of this report would say {judged}.")
-    if k != 1 and criteria.get("agree") is False:
+    if k != 1 and run.found.criteria is not None and not run.criteria.agree:
+        answers = choice.write_answers(run.criteria)
+        told.append(f"The criteria disagree on how many clusters there are: {answers}.")
+    stabilities = run.found.cluster_stability
+    every = stabilities.clusters if stabilities is not None and k != 1 else ()
+    unstable = [cluster_name(one.cluster) for one in every if one.verdict == "unstable"]
+    if unstable:
         told.append(
-            f"The criteria disagree on how many clusters there are: {write_answers(criteria)}."
+            f"{listing(unstable)} {'is' if len(unstable) == 1 else 'are'} not stable: another "
+            "sample of such rows would be clustered differently there."
         )
-    if k != 1 and (unstable := choice.unstable_clusters(run)):
-        told.append(
-            f"{listing([cluster_name(number) for number in unstable])} "
-            f"{'is' if len(unstable) == 1 else 'are'} not stable: another sample of such rows "
-            "would be clustered differently there."
-        )
-    sampled = _sampled(evaluation)
+    sampled = _sampled(run.found)
     if sampled:
         told.append(f"Computed on a seeded sample of the rows: {sampled}.")
-    if run.run.get("status") in ("interrupted", "failed"):
-        told.append(f"This run was {run.run['status']}; resume it with further resume.")
-    if not training_examples:
+    told += unfinished(run)
+    if not run.training_examples:
         told.append(
             "Made to be shared: whatever shows rows of the data is left out, namely typical, "
             "borderline and unusual rows, where each row lies and which cluster it is in, and the "
@@ -173,34 +139,24 @@ def _warnings(run: RunFolder, training_examples: bool) -> list[str]:
     return told
 
 
-def _cost(run: RunFolder) -> Markup | None:
-    energy = mapping(run.evaluation.get("energy"))
-    seconds, spent, carbon = (
-        as_number(value)
-        for value in (
-            run.evaluation.get("seconds"),
-            energy.get("watt_hours"),
-            energy.get("carbon_g"),
-        )
-    )
-    if seconds is None and spent is None:
-        return None
-    return tag("p", in_words(run, "All of it", seconds, spent, carbon))
-
-
-def _sampled(evaluation: Mapping[str, Any]) -> str:
+def _sampled(found: ClusteringEvaluation) -> str:
     parts = []
-    for key in ("silhouette", "projection"):
-        found = mapping(evaluation.get(key))
-        if found.get("sampled") is True:
-            drawn = found.get("x") if key == "projection" else None
-            n = len(drawn) if isinstance(drawn, list) else whole(found.get("n"))
-            parts.append(key if n is None else f"{key} ({n:,} rows)")
+    if found.silhouette is not None and found.silhouette.sampled:
+        parts.append(f"silhouette ({found.silhouette.n:,} rows)")
+    if found.projection is not None and found.projection.sampled:
+        parts.append(f"projection ({len(found.projection.x):,} rows)")
     return ", ".join(parts)
 
 
-def _notes(run: RunFolder) -> Markup | None:
-    notes = sentences(run.evaluation.get("notes"))
+def _cost(run: ClusterRun) -> Markup | None:
+    spent = run.found.energy
+    if run.found.seconds is None and spent.watt_hours is None:
+        return None
+    told = in_words(run, "All of it", run.found.seconds, spent.watt_hours, spent.carbon_g)
+    return tag("p", told)
+
+
+def _notes(notes: tuple[str, ...]) -> Markup | None:
     if not notes:
         return None
     listed = tag("ul", *(tag("li", note) for note in notes), class_="notes")
@@ -209,36 +165,23 @@ def _notes(run: RunFolder) -> Markup | None:
     return tag("details", tag("summary", f"{len(notes)} notes on what was decided"), listed)
 
 
-def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
-    none = found_none(run)
+def _sections(run: ClusterRun) -> list[Section | None]:
     how_many = section(
         "how-many",
-        "Why no clusters" if none else "How many clusters?",
+        "Why no clusters" if run.found_none else "How many clusters?",
         choice.how_many(run),
         "Each criterion for every k that was tried, with its own answer.",
     )
     # Where there are no clusters, why comes before what the rows look like.
-    first = [how_many] if none else []
+    first, later = (how_many, None) if run.found_none else (None, how_many)
     return [
-        *first,
-        section(
-            "clusters",
-            "The clusters",
-            profiles.profiles(run, training_examples),
-        ),
-        section(
-            "label",
-            "Compared with a label that took no part",
-            tables.agreement(run),
-        ),
-        section(
-            "projection",
-            "Seen in a plane",
-            pictures.projection(run, training_examples),
-        ),
-        section("map", "On the map", pictures.world(run, training_examples)),
+        first,
+        section("clusters", "The clusters", profiles.profiles(run)),
+        section("label", "Compared with a label that took no part", tables.agreement(run)),
+        section("projection", "Seen in a plane", pictures.projection(run)),
+        section("map", "On the map", pictures.world(run)),
         section("silhouettes", "Row by row", pictures.silhouettes(run)),
-        *([] if first else [how_many]),
+        later,
         section(
             "stability",
             "Does it hold?",
@@ -250,16 +193,12 @@ def _sections(run: RunFolder, training_examples: bool) -> list[Section | None]:
         section(
             "initialisations",
             "How much the initialisation matters",
-            choice.initialisations(run, training_examples),
+            choice.initialisations(run),
             "The algorithm begins at centroids drawn at random, and stops at the nearest optimum: "
             "this is what many initialisations came to.",
         ),
-        section("steps", "k-means, step by step", player(run, training_examples)),
-        section(
-            "anomalies",
-            "The most unusual rows",
-            tables.anomalies(run, training_examples),
-        ),
+        section("steps", "k-means, step by step", player(run)),
+        section("anomalies", "The most unusual rows", tables.anomalies(run)),
         section("dendrogram", "Merge by merge", dendrogram(run)),
         section("rules", "The clusters as rules", profiles.rules(run)),
         section("columns", "What each column was taken for", tables.column_decisions(run)),

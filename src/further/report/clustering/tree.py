@@ -7,56 +7,46 @@ from collections.abc import Sequence
 
 from further.report.chart import chart, columns
 from further.report.clustering.marks import legend
+from further.report.clustering.run import ClusterRun
 from further.report.markup import Markup, join
-from further.report.numbers import as_number, listing, significant
-from further.report.run_folder import RunFolder, mapping, numbers, whole
+from further.report.numbers import listing, significant
 
 
-def dendrogram(run: RunFolder) -> Markup | None:
+def dendrogram(run: ClusterRun) -> Markup | None:
     """Draw which clusters an agglomeration merged, and how far apart they were."""
-    found = mapping(run.evaluation.get("dendrogram"))
-    merges = [
-        [value for value in numbers(merge) if value is not None]
-        for merge in found.get("merges") or []
-    ]
-    if not merges or any(len(merge) < 3 for merge in merges):
+    found = run.found.dendrogram
+    if found is None or not found.merges or any(len(merge) < 3 for merge in found.merges):
         return None
+    merges = found.merges
     leaves = len(merges) + 1
-    sizes = [whole(size) or 1 for size in found.get("leaf_sizes") or []]
-    sizes = sizes if len(sizes) == leaves else [1] * leaves
+    sizes = found.leaf_sizes if len(found.leaf_sizes) == leaves else [1] * leaves
     place = _places(merges)
     if place is None:
         return None
     heights = [0.0] * leaves + [merge[2] for merge in merges]
-    cut = as_number(found.get("cut"))
+    own = _branch_clusters(merges, found.leaf_clusters)
     links = [
-        (place[int(a)], place[int(b)], heights[int(a)], heights[int(b)], height)
-        for a, b, height, *_ in merges
+        (place[int(a)], place[int(b)], heights[int(a)], heights[int(b)], height, cluster)
+        for (a, b, height, *_), cluster in zip(merges, own[leaves:], strict=True)
     ]
-    own = _branch_clusters(merges, numbers(found.get("leaf_clusters")))
     clusters = sorted({cluster for cluster in own if cluster is not None})
-    above = 0 if cut is None else sum(height > cut for *_, height in links)
     ordered = sorted(range(leaves), key=lambda leaf: place[leaf])
     told = ["Leaves are groups of rows; a bridge stands at the distance at which two were merged"]
-    if cut is not None:
-        told.append(f"the cut at {significant(cut)} leaves {above + 1} branches")
-    if found.get("note"):
-        told.append(str(found["note"]).strip().rstrip("."))
+    if found.cut is not None:
+        above = sum(height > found.cut for _, _, height, *_ in merges)
+        told.append(f"the cut at {significant(found.cut)} leaves {above + 1} branches")
+    if found.note:
+        told.append(found.note.strip().rstrip("."))
     last = listing([significant(height) for height in sorted(heights)[-3:]])
     figure = chart(
         {
             "mark": "dendrogram",
             "data": columns(
-                left=[link[0] for link in links],
-                right=[link[1] for link in links],
-                from_left=[link[2] for link in links],
-                from_right=[link[3] for link in links],
-                height=[link[4] for link in links],
-                cluster=own[leaves:],
+                ("left", "right", "from_left", "from_right", "height", "cluster"), links
             ),
             "marked": bool(clusters),
             "sizes": [sizes[leaf] for leaf in ordered],
-            "cut": cut,
+            "cut": found.cut,
         },
         title="; ".join(told) + ".",
         description=f"A tree of {leaves} leaves; its last three merges are at {last}.",
@@ -66,17 +56,14 @@ def dendrogram(run: RunFolder) -> Markup | None:
             for step, (a, b, height, *_) in enumerate(merges)
         ],
     )
-    return join((legend(clusters) if len(clusters) > 1 else None, figure))
+    return join((legend(clusters), figure))
 
 
-def _branch_clusters(
-    merges: Sequence[Sequence[float]], leaves: Sequence[float | None]
-) -> list[int | None]:
+def _branch_clusters(merges: Sequence[Sequence[float]], leaves: Sequence[int]) -> list[int | None]:
     """Give each leaf and merge the cluster that all its rows are in; None where they are in two."""
     if len(leaves) != len(merges) + 1:
         return [None] * (2 * len(merges) + 1)
-    own = [whole(cluster) for cluster in leaves]
-    own = [None if cluster is None or cluster < 0 else cluster for cluster in own]
+    own = [None if cluster < 0 else cluster for cluster in leaves]
     for merge in merges:
         a, b = own[int(merge[0])], own[int(merge[1])]
         own.append(a if a == b else None)

@@ -2,95 +2,51 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from further.report.generation import samples, table_rows
 from further.report.markup import Markup
-from further.report.pictures import Album
 from further.report.run_folder import RunFolder, read_csv
+from further.report.shell import withheld
 
 
-class Examples(ABC):
-    """How rows of one kind of data are shown."""
+@dataclass(frozen=True)
+class Examples:
+    """How rows of one kind of data are shown; what the run has nothing for is None.
 
-    @abstractmethod
-    def generated(self, run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
-        """Show what every model generates, beside real rows.
+    Attributes
+    ----------
+    generated : callable
+        Shows what every model generates, beside real rows.
+    pairs : callable
+        Shows generated rows with the training rows that they are nearest to.
+    size : callable
+        Says how large a row is: the name of the size, and the size.
+    """
 
-        Parameters
-        ----------
-        run : RunFolder
-            The run.
-        album : Album
-            Its pictures.
-        training_examples : bool
-            Whether what a copy of the training set generates may be shown.
+    generated: Callable[[RunFolder], Markup | None]
+    pairs: Callable[[RunFolder], Markup | None]
+    size: Callable[[RunFolder], tuple[str, str]]
 
-        Returns
-        -------
-        Markup or None
-            None where the run has none.
-        """
-
-    @abstractmethod
-    def nearest(self, run: RunFolder, album: Album) -> Markup | None:
-        """Show generated rows with the training rows that they are nearest to.
-
-        Parameters
-        ----------
-        run : RunFolder
-            The run.
-        album : Album
-            Its pictures.
-
-        Returns
-        -------
-        Markup or None
-            None where the run has none.
-        """
-
-    def size(self, run: RunFolder, shape: Sequence[object]) -> tuple[str, str]:
-        """Return how large a row is, and what that is called.
-
-        Parameters
-        ----------
-        run : RunFolder
-            The run.
-        shape : sequence of int
-            Of the encoded rows.
-
-        Returns
-        -------
-        name, size : str
-            In words.
-        """
-        return "Shape", " × ".join(map(str, shape))
+    def nearest(self, run: RunFolder) -> Markup | None:
+        """Show the pairs, or say that they are left out on request."""
+        pairs = self.pairs(run)
+        return withheld() if pairs and not run.training_examples else pairs
 
 
-class _Pictures(Examples):
-    def generated(self, run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
-        return samples.sample_sheets(run, album, training_examples)
-
-    def nearest(self, run: RunFolder, album: Album) -> Markup | None:
-        return samples.nearest_pairs(run, album)
+def _shape(run: RunFolder) -> tuple[str, str]:
+    return "Shape", " × ".join(map(str, run.data["shape"]))
 
 
-class _Rows(Examples):
-    def generated(self, run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
-        return table_rows.generated_rows(run, training_examples)
-
-    def nearest(self, run: RunFolder, album: Album) -> Markup | None:
-        return table_rows.nearest_rows(run)
-
-    def size(self, run: RunFolder, shape: Sequence[object]) -> tuple[str, str]:
-        # The shape is that of encoded rows; what a table looks like, only its rows tell.
-        head = read_csv(run.path / "real.csv", 1)
-        return ("Columns", str(len(head[0]))) if head else super().size(run, shape)
+def _columns(run: RunFolder) -> tuple[str, str]:
+    # The shape is that of encoded rows; what a table looks like, only its rows tell.
+    head = read_csv(run.path / "real.csv", 1)
+    return ("Columns", str(len(head[0]))) if head else _shape(run)
 
 
-_PICTURES = _Pictures()
-_KINDS: dict[str, Examples] = {"table": _Rows(), "images": _PICTURES}
+_PICTURES = Examples(samples.sample_sheets, samples.nearest_pairs, _shape)
+_KINDS = {"table": Examples(table_rows.generated_rows, table_rows.nearest_rows, _columns)}
 
 
 def examples_of(run: RunFolder) -> Examples:

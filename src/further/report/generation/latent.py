@@ -8,51 +8,28 @@ from typing import Any
 from further.report.chart import chart, columns
 from further.report.markup import Markup, tag
 from further.report.numbers import as_number, significant
-from further.report.pictures import Album
 from further.report.run_folder import ModelRun, RunFolder, mapping, read_json, sentences
 
 _MOST_POINTS = 800
 
 
-def latent_maps(run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
-    """Draw the latent space of each model that has one.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    album : Album
-        Its pictures.
-    training_examples : bool
-        Whether what a model that copies draws may be shown.
-
-    Returns
-    -------
-    Markup or None
-        None where no model has a latent space.
-    """
-    classes = sentences(run.data.get("classes"))
-    cards = [
-        card
-        for model in run.models
-        if (card := _card(model, classes, album, training_examples)) is not None
-    ]
+def latent_maps(run: RunFolder) -> Markup | None:
+    """Draw the latent space of each model that has one."""
+    cards = [card for model in run.models if (card := _card(run, model)) is not None]
     return tag("div", *cards, class_="latents") if cards else None
 
 
-def _card(
-    model: ModelRun, classes: tuple[str, ...], album: Album, training_examples: bool
-) -> Markup | None:
-    scatter = _scatter(model, classes)
-    strip = album.picture(
-        model.folder / "pictures" / "interpolation.png",
+def _card(run: RunFolder, model: ModelRun) -> Markup | None:
+    scatter = _scatter(model, sentences(run.data.get("classes")))
+    strip = run.album.picture(
+        model.picture("interpolation"),
         alt=f"{model.label}: rows of pictures that lead from one held-out picture to another "
         "through the latent space",
         columns=10,
         width=440,
     )
     # What a model that copies draws between two pictures are pictures of the training set.
-    if model.shows_training_rows and not training_examples:
+    if model.shows_training_rows and not run.training_examples:
         strip = None
     if scatter is None and strip is None:
         return None
@@ -77,9 +54,7 @@ def _scatter(model: ModelRun, classes: tuple[str, ...]) -> Markup | None:
     spec = {
         "mark": "map",
         "data": columns(
-            x=[round(x, 3) for x, _, _ in points],
-            y=[round(y, 3) for _, y, _ in points],
-            label=[name for _, _, name in points],
+            ("x", "y", "label"), [(round(x, 3), round(y, 3), name) for x, y, name in points]
         ),
         "labels": names,
         "centres": _centres(points, names),
@@ -108,11 +83,8 @@ def _ordered(names: set[str], classes: tuple[str, ...]) -> list[str]:
 
 def _centres(points: list[tuple[float, float, str]], names: list[str]) -> dict[str, list[Any]]:
     """Place each class's name at its median, so that colour is not the only way to tell it."""
-    if len(names) < 2 or len(names) > 24:
-        return columns(x=[], y=[], label=[])
     groups = {name: [(x, y) for x, y, own in points if own == name] for name in names}
-    return columns(
-        x=[median(x for x, _ in groups[name]) for name in names],
-        y=[median(y for _, y in groups[name]) for name in names],
-        label=names,
-    )
+    centres = [
+        (median(x for x, _ in own), median(y for _, y in own), name) for name, own in groups.items()
+    ]
+    return columns(("x", "y", "label"), centres if 2 <= len(names) <= 24 else [])

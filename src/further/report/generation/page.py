@@ -6,66 +6,35 @@ from collections.abc import Sequence
 
 from further.report import curves, provenance
 from further.report.cost import cost
-from further.report.generation import latent, table_rows, verdict
+from further.report.generation import latent, verdict
 from further.report.generation.examples import examples_of
 from further.report.generation.metric_table import metric_table
 from further.report.generation.scale_plot import scale_plot
 from further.report.generation.summary import summary as summary
-from further.report.markup import join, tag
+from further.report.generation.table_rows import column_distributions
+from further.report.markup import noted
 from further.report.numbers import as_number, duration, share, significant
-from further.report.pictures import Album, tile_of
 from further.report.run_folder import RunFolder, mapping
-from further.report.shell import (
-    Page,
-    Section,
-    data_name,
-    footer,
-    heading,
-    kind_line,
-    section,
-    withheld,
-)
-
-_PICTURES = ("samples.png", "nearest.png", "interpolation.png")
+from further.report.shell import Page, Section, data_name, footer, heading, kind_line, section
 
 
-def page(run: RunFolder, training_examples: bool) -> Page:
-    """Describe the page of a comparison, or of one model.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    training_examples : bool
-        Whether rows of the training set may be shown.
-
-    Returns
-    -------
-    Page
-        Without the sections that the run has nothing for.
-    """
-    folders = [model.folder / "pictures" for model in run.models]
-    paths = [run.path / "pictures" / "real.png"]
-    paths += [folder / name for folder in folders for name in _PICTURES]
-    album = Album(paths, tile_of(run.data.get("shape")))
+def page(run: RunFolder) -> Page:
+    """Describe the page of a comparison or of one model, without sections it has nothing for."""
     what = "A comparison of generative models" if run.is_comparison else "One generative model"
     return Page(
         title=f"{data_name(run)}: {'comparison' if run.is_comparison else 'run'} · further",
         kind=kind_line(what, data_name(run)),
         headline=heading(verdict.answer(run)),
         facts=_facts(run),
-        warnings=verdict.warnings(run, training_examples),
-        sections=_sections(run, album, training_examples),
+        warnings=verdict.warnings(run),
+        sections=_sections(run),
         footer=footer(run),
     )
 
 
-def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence[Section | None]:
+def _sections(run: RunFolder) -> Sequence[Section | None]:
     evaluated = any(model.metrics for model in run.models)
     examples = examples_of(run)
-    pairs = examples.nearest(run, album)
-    if pairs and not training_examples:
-        pairs = withheld()
     return (
         section(
             "scale",
@@ -80,11 +49,7 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
             "Tied means that the 95 % interval of the paired difference contains zero: on these "
             "held-out rows the two cannot be distinguished.",
         ),
-        section(
-            "failures",
-            "What to watch out for",
-            verdict.failures(run),
-        ),
+        section("failures", "What to watch out for", verdict.failures(run)),
         section(
             "repeats",
             "Other training seeds",
@@ -103,20 +68,20 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
         section(
             "samples",
             "Samples",
-            examples.generated(run, album, training_examples),
+            examples.generated(run),
             "The first that each model drew, none picked by hand."
-            + (" Compressed for this page; the exact ones are in the run." * album.compressed),
+            + (" Compressed for this page; the exact ones are in the run." * run.album.compressed),
         ),
         section(
             "columns",
             "Column by column",
-            table_rows.column_distributions(run, _leader(run)),
+            column_distributions(run),
             "How each column is distributed in generated and in real rows.",
         ),
         section(
             "nearest",
             "Copied or made?",
-            pairs,
+            examples.nearest(run),
             "Samples and the training examples nearest to them. Looking alike is not copying: what "
             "counts is whether samples lie closer to the training set than held-out rows do.",
         ),
@@ -132,7 +97,7 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
         section(
             "latent",
             "Latent spaces",
-            latent.latent_maps(run, album, training_examples),
+            latent.latent_maps(run),
             "Held-out rows as the model encodes them, flattened to two dimensions; "
             "distances in such a map are rough.",
         ),
@@ -147,13 +112,6 @@ def _sections(run: RunFolder, album: Album, training_examples: bool) -> Sequence
     )
 
 
-def _leader(run: RunFolder) -> str | None:
-    for goal in run.goals.values():
-        if goal.get("ranking"):
-            return str(goal["ranking"][0])
-    return None
-
-
 def _scale_lead(run: RunFolder) -> str:
     told = "Each line runs from what noise scores (left) to what real held-out data score (right)"
     if run.is_comparison:
@@ -162,39 +120,34 @@ def _scale_lead(run: RunFolder) -> str:
 
 
 def _facts(run: RunFolder) -> list[tuple[str, object]]:
-    rows = mapping(run.data.get("rows"))
-    deep = sum(not model.is_control for model in run.models)
-    controls = len(run.models) - deep
     facts: list[tuple[str, object]] = []
+    rows = mapping(run.data.get("rows"))
     counts = [(part, as_number(rows.get(part))) for part in ("train", "validation", "test")]
     known = [(part, count) for part, count in counts if count is not None]
     if known:
-        total = sum(count for _, count in known)
         split = ", ".join(f"{count:,.0f} {part}" for part, count in known)
-        facts.append(("Rows", join((f"{total:,.0f}", tag("small", split)), " ")))
+        facts.append(("Rows", noted(f"{sum(count for _, count in known):,.0f}", split)))
     shape = run.data.get("shape")
     if isinstance(shape, (list, tuple)) and shape:
-        name, size = examples_of(run).size(run, shape)
+        name, size = examples_of(run).size(run)
         classes = len(run.data.get("classes") or [])
-        note = tag("small", f"{classes} classes") if classes else None
-        facts.append((name, join((size, note), " ")))
+        facts.append((name, noted(size, f"{classes} classes" if classes else None)))
     if run.is_comparison:
-        facts.append(("Models", join((deep, tag("small", f"and {controls} controls")), " ")))
+        controls = sum(model.is_control for model in run.models)
+        facts.append(("Models", noted(len(run.models) - controls, f"and {controls} controls")))
     budget = mapping(run.evaluation.get("budget")).get("text")
     if budget:
         facts.append(("Budget each", budget))
-    seconds = as_number(run.evaluation.get("seconds", run.run.get("seconds")))
+    seconds = as_number(run.recorded("seconds"))
     if seconds is not None:
         facts.append(("Took", duration(seconds)))
-    spent = [model.energy_wh for model in run.models]
-    if any(value is not None for value in spent):
-        total = sum(value for value in spent if value is not None)
-        facts.append(("Energy", f"{significant(total, 2)} Wh"))
-    seed = run.evaluation.get("seed", run.run.get("seed"))
+    spent = [model.energy_wh for model in run.models if model.energy_wh is not None]
+    if spent:
+        facts.append(("Energy", f"{significant(sum(spent), 2)} Wh"))
+    seed = run.recorded("seed")
     if seed is not None:
         repeated = as_number(run.evaluation.get("repeats")) or 1
-        note = tag("small", f"{repeated:.0f} trainings each") if repeated > 1 else None
-        facts.append(("Seed", join((seed, note), " ")))
+        facts.append(("Seed", noted(seed, f"{repeated:.0f} trainings each" * (repeated > 1))))
     near = as_number(mapping(run.data.get("near_duplicates")).get("share"))
     if near is not None:
         facts.append(("Near-duplicates", share(near) if near else "none"))

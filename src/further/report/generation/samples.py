@@ -4,46 +4,29 @@ from __future__ import annotations
 
 from further.report.markup import Markup, join, tag
 from further.report.numbers import share
-from further.report.pictures import Album
 from further.report.run_folder import ModelRun, RunFolder
+from further.report.shell import withheld
 
 WITHHELD = "Left out on request: these samples are rows of the training set."
 
 
-def sample_sheets(run: RunFolder, album: Album, training_examples: bool) -> Markup | None:
-    """Show what every model draws, next to pictures that none of them was trained on.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    album : Album
-        Its pictures.
-    training_examples : bool
-        Whether samples of models that copy may be shown.
-
-    Returns
-    -------
-    Markup or None
-        None where the run has no pictures.
-    """
-    real = album.picture(
+def sample_sheets(run: RunFolder) -> Markup | None:
+    """Show what every model draws, next to pictures that none of them was trained on."""
+    real = run.album.picture(
         run.path / "pictures" / "real.png",
         alt="Real pictures that no model was trained on, in rows of eight",
         columns=8,
     )
     figures = [_sheet("Real, held out", real, "real")] if real else []
     for model in run.models:
-        if model.shows_training_rows and not training_examples:
-            figures.append(_sheet(model.label, tag("p", WITHHELD, class_="withheld"), model.role))
+        if model.shows_training_rows and not run.training_examples:
+            figures.append(_sheet(model.label, withheld(WITHHELD), model.role))
             continue
-        picture = album.picture(
-            model.folder / "pictures" / "samples.png",
-            alt=f"Samples of {model.label}, in rows of eight",
-            columns=8,
+        picture = run.album.picture(
+            model.picture("samples"), alt=f"Samples of {model.label}, in rows of eight", columns=8
         )
         if picture:
-            figures.append(_sheet(_name(model), picture, model.role))
+            figures.append(_sheet(flagged(model, model.label), picture, model.role))
     return tag("div", *figures, class_="sheets") if figures else None
 
 
@@ -51,46 +34,44 @@ def _sheet(title: object, content: Markup, kind: str) -> Markup:
     return tag("figure", tag("figcaption", title), content, class_=f"sample {kind}")
 
 
-def _name(model: ModelRun) -> Markup:
-    flag = tag("span", "⚑", class_="flag", title=", ".join(model.flags)) if model.flags else None
-    return join((model.label, flag), " ") if flag else join((model.label,))
-
-
-def nearest_pairs(run: RunFolder, album: Album) -> Markup | None:
-    """Show samples above the training pictures they are nearest to.
+def flagged(model: ModelRun, name: object) -> Markup:
+    """Put a flag behind the name of a model that has any.
 
     Parameters
     ----------
-    run : RunFolder
-        The run.
-    album : Album
-        Its pictures.
+    model : ModelRun
+        The model.
+    name : object
+        Its name, as text or markup.
 
     Returns
     -------
-    Markup or None
-        None where the run has no such pictures.
+    Markup
+        The name, with the flags told when the pointer rests on them.
     """
+    flag = tag("span", "⚑", class_="flag", title=", ".join(model.flags)) if model.flags else None
+    return join((name, flag), " ")
+
+
+def nearest_pairs(run: RunFolder) -> Markup | None:
+    """Show samples above the training pictures they are nearest to."""
     figures = []
     for model in run.models:
-        picture = album.picture(
-            model.folder / "pictures" / "nearest.png",
+        picture = run.album.picture(
+            model.picture("nearest"),
             alt=f"Ten samples of {model.label}, each above the training picture nearest to it",
             columns=10,
             width=440,
         )
         if picture is None:
             continue
+        told = tag("span", memorization(model), class_="aside")
+        sides = tag("div", tag("span", "generated"), tag("span", "nearest in training"))
         figures.append(
             tag(
                 "figure",
-                tag("figcaption", _name(model), tag("span", memorization(model), class_="aside")),
-                tag(
-                    "div",
-                    tag("div", tag("span", "generated"), tag("span", "nearest in training")),
-                    picture,
-                    class_="pairs",
-                ),
+                tag("figcaption", flagged(model, model.label), told),
+                tag("div", sides, picture, class_="pairs"),
                 class_=f"nearest {model.role}",
             )
         )

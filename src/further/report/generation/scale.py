@@ -48,13 +48,8 @@ class Scale:
     def label(self) -> str:
         """Name the figure with the unit that is not written behind each value."""
         known = find_metric(self.name)
-        return f"{known.label}, {known.unit}" if self.bare_unit else known.label
-
-    @property
-    def bare_unit(self) -> bool:
-        """Whether the figure has a unit that its values are written without."""
-        known = find_metric(self.name)
-        return known.style == "fixed" and bool(known.unit)
+        bare = known.style == "fixed" and known.unit
+        return f"{known.label}, {known.unit}" if bare else known.label
 
     @property
     def anchored(self) -> bool:
@@ -75,6 +70,11 @@ class Scale:
             for item in (self.left, self.right, value)
         )
         return 0.5 if left == right else (spot - left) / (right - left)
+
+    def positions(self, figure: Figure) -> tuple[float | None, float | None, float | None]:
+        """Place a figure and the two ends of its interval on the line."""
+        low, high = self.position(figure.low), self.position(figure.high)
+        return self.position(figure.value), low, high
 
     def write(self, value: float | None, unit: bool = True) -> str:
         """Write a value as it is written throughout the report.
@@ -107,6 +107,11 @@ class Scale:
             return ""
         return f"{self.write(figure.low, unit=False)} to {self.write(figure.high, unit=False)}"
 
+    def write_figure(self, figure: Figure) -> str:
+        """Write a figure with its interval in brackets."""
+        interval = self.write_interval(figure)
+        return self.write(figure.value) + (f" ({interval})" if interval else "")
+
 
 def scale_of(models: Sequence[ModelRun], name: str) -> Scale | None:
     """Choose the line for a figure; ``None`` where no model has a value.
@@ -125,9 +130,9 @@ def scale_of(models: Sequence[ModelRun], name: str) -> Scale | None:
     Scale or None
         From noise to real, or from the worst model to the best.
     """
-    every = [model for model in models if model.figure(name) is not None]
-    honest = [model for model in every if not model.shows_training_rows] or every
-    figures = [found for model in honest if (found := model.figure(name)) is not None]
+    every = [(model, found) for model in models if (found := model.figure(name)) is not None]
+    honest = [found for model, found in every if not model.shows_training_rows]
+    figures = honest or [found for _, found in every]
     values = [figure.value for figure in figures if figure.value is not None]
     if not values:
         return None

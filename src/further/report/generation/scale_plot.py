@@ -7,10 +7,11 @@ fifth of the line, those above it the rest. Order is kept, and both ends stay in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from further.evaluate.metrics import find_metric
+from further.evaluate.record import GoalRecord
 from further.report.chart import chart
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
@@ -26,7 +27,7 @@ def scale_plot(run: RunFolder) -> Markup:
     goals = run.goals or _figures_with_both_ends(run)
     columns, table = [], []
     for goal, judged in goals.items():
-        scale = scale_of(run.models, judged["metric"])
+        scale = scale_of(run.models, judged.metric)
         if scale is None or (scale.is_empty and not run.is_comparison):
             continue
         column = _column(run, goal, judged, scale)
@@ -48,12 +49,11 @@ def scale_plot(run: RunFolder) -> Markup:
     return join((_key(run, any(column["cut"] is not None for column in columns)), drawn))
 
 
-def _column(run: RunFolder, goal: str, judged: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
-    ranking = [name for name in judged.get("ranking") or [] if isinstance(name, str)]
-    leading = {*ranking[:1], *(str(name) for name in judged.get("tied") or [])}
+def _column(run: RunFolder, goal: str, judged: GoalRecord, scale: Scale) -> dict[str, Any]:
+    best = judged.ranking[:1]
     control = run.control.figure(scale.name) if run.control else None
     cut = _cut(run.models, scale)
-    cells = [_cell(model, scale, cut, ranking[:1], leading) for model in run.models]
+    cells = [_cell(model, scale, cut, best, {*best, *judged.tied}) for model in run.models]
     spots = [spot for cell in cells for spot in (cell.get("t"), cell.get("high"), cell.get("low"))]
     return {
         "title": goal_label(goal),
@@ -70,7 +70,7 @@ def _column(run: RunFolder, goal: str, judged: Mapping[str, Any], scale: Scale) 
 
 
 def _cell(
-    model: ModelRun, scale: Scale, cut: float | None, best: list[str], leading: set[str]
+    model: ModelRun, scale: Scale, cut: float | None, best: Sequence[str], leading: set[str]
 ) -> dict[str, Any]:
     figure = model.figure(scale.name)
     if figure is None:
@@ -78,18 +78,17 @@ def _cell(
     state = "control" if model.is_control else "other"
     if model.name in leading:
         state = "best" if model.name in best else "tied"
-    position = _bend(scale.position(figure.value), cut) or 0.0
-    interval = scale.write_interval(figure)
+    spot, low, high = scale.positions(figure)
+    position = _bend(spot, cut) or 0.0
     return {
         "label": model.label,
         "state": state,
-        "t": _drawn(scale.position(figure.value), cut),
+        "t": _drawn(spot, cut),
         "beyond": int(position > _SHOWN[1]) - int(position < _SHOWN[0]),
-        "low": _drawn(scale.position(figure.low), cut),
-        "high": _drawn(scale.position(figure.high), cut),
+        "low": _drawn(low, cut),
+        "high": _drawn(high, cut),
         "text": scale.write(figure.value),
-        "tip": f"{model.label}: {scale.write(figure.value)}"
-        + (f" ({interval})" if interval else ""),
+        "tip": f"{model.label}: {scale.write_figure(figure)}",
     }
 
 
@@ -97,15 +96,8 @@ def _cut(models: Sequence[ModelRun], scale: Scale) -> float | None:
     """Choose where the line is cut: below all models, or all but a quarter that lag far behind."""
     if scale.left_name != "noise" or scale.logarithmic:
         return None
-    starts = []
-    for model in models:
-        figure = model.figure(scale.name)
-        spots = [] if figure is None else [scale.position(figure.value), scale.position(figure.low)]
-        spots += [] if figure is None else [scale.position(figure.high)]
-        known = [spot for spot in spots if spot is not None]
-        if known:
-            starts.append(min(known))
-    starts.sort()
+    every = (scale.positions(figure) for model in models if (figure := model.figure(scale.name)))
+    starts = sorted(min(spot for spot in spots if spot is not None) for spots in every)
     for start in starts[: len(starts) // 4 + 1]:
         cut = start - 0.06 * (1 - start)
         if _LEAST_CUT <= cut < 0.98:
@@ -128,23 +120,19 @@ def _drawn(position: float | None, cut: float | None) -> float | None:
 
 def _table(
     run: RunFolder, goal: str, scale: Scale, cells: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
+) -> Iterator[tuple[str, ...]]:
     for model, cell in zip(run.models, cells, strict=True):
         figure = model.figure(scale.name)
-        rows.append(
-            (
-                goal_label(goal),
-                scale.label,
-                model.label,
-                scale.write(figure.value) if figure else "not defined",
-                scale.write_interval(figure) if figure else "",
-                f"{scale.left_name} {scale.write(scale.left)}",
-                f"{scale.right_name} {scale.write(scale.right)}",
-                {"best": "best", "tied": "tied with the best"}.get(cell["state"], ""),
-            )
+        yield (
+            goal_label(goal),
+            scale.label,
+            model.label,
+            scale.write(figure.value) if figure else "not defined",
+            scale.write_interval(figure) if figure else "",
+            f"{scale.left_name} {scale.write(scale.left)}",
+            f"{scale.right_name} {scale.write(scale.right)}",
+            {"best": "best", "tied": "tied with the best"}.get(cell["state"], ""),
         )
-    return rows
 
 
 def _key(run: RunFolder, is_cut: bool) -> Markup:
@@ -185,7 +173,7 @@ def _key(run: RunFolder, is_cut: bool) -> Markup:
     return tag("ul", *entries, class_="signs")
 
 
-def _figures_with_both_ends(run: RunFolder) -> dict[str, dict[str, Any]]:
+def _figures_with_both_ends(run: RunFolder) -> dict[str, GoalRecord]:
     """Take the metrics that have both ends for goals: a single model has no ranking to go by."""
     names = dict.fromkeys(name for model in run.models for name in model.metrics)
     anchored = [
@@ -193,19 +181,16 @@ def _figures_with_both_ends(run: RunFolder) -> dict[str, dict[str, Any]]:
         for name in names
         if all(shared_end(run.models, name, end) is not None for end in ("real", "noise"))
     ]
-    return {find_metric(name).label: {"metric": name} for name in anchored[:8]}
+    return {find_metric(name).label: GoalRecord(metric=name) for name in anchored[:8]}
 
 
-def _describe(run: RunFolder, goals: Mapping[str, Any]) -> str:
+def _describe(run: RunFolder, goals: Mapping[str, GoalRecord]) -> str:
     parts = []
     for goal, judged in goals.items():
-        ranking = [run.label(str(name)) for name in judged.get("ranking") or []]
-        if ranking:
-            tied = [run.label(str(name)) for name in judged.get("tied") or []]
-            rest = [name for name in tied if name != ranking[0]]
-            parts.append(
-                f"{goal_label(goal)}: {ranking[0]} is best"
-                + (f", tied with {' and '.join(rest)}" if rest else "")
-            )
+        if judged.ranking:
+            best, *_ = judged.ranking
+            tied = [run.label(name) for name in judged.tied if name != best]
+            also = f", tied with {' and '.join(tied)}" if tied else ""
+            parts.append(f"{goal_label(goal)}: {run.label(best)} is best{also}")
     told = "Scale plot: a row for each model, a column for each goal, each figure on a line from "
     return f"{told}noise to real held-out data. {'; '.join(parts)}{'.' if parts else ''}".strip()

@@ -15,33 +15,20 @@ from further.report.generation.samples import WITHHELD, memorization
 from further.report.markup import Markup, tag
 from further.report.numbers import as_number, fixed, share, significant
 from further.report.run_folder import ModelRun, RunFolder, objects, read_csv, read_json
+from further.report.shell import withheld
 
 _ROWS = 6
 _PAIRS = 5
 _CATEGORIES = 12
 
 
-def generated_rows(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Show the first rows that each model generates below the first real ones.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    training_examples : bool
-        Whether samples of models that copy may be shown.
-
-    Returns
-    -------
-    Markup or None
-        None where the run has no rows.
-    """
+def generated_rows(run: RunFolder) -> Markup | None:
+    """Show the first rows that each model generates below the first real ones."""
     real = read_csv(run.path / "real.csv", _ROWS)
     parts = [_rows("Real, held out", real, "real")] if real else []
     for model in run.models:
-        if model.shows_training_rows and not training_examples:
-            title = tag("h3", model.label)
-            parts.append(tag("section", title, tag("p", WITHHELD, class_="withheld")))
+        if model.shows_training_rows and not run.training_examples:
+            parts.append(tag("section", tag("h3", model.label), withheld(WITHHELD)))
             continue
         rows = read_csv(model.folder / "samples.csv", _ROWS)
         if rows:
@@ -97,45 +84,27 @@ def _told_once(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def column_distributions(run: RunFolder, first: str | None) -> Markup | None:
+def column_distributions(run: RunFolder) -> Markup | None:
     """Draw each column as the models generate it over how it really is, a fold a model.
 
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    first : str or None
-        The model whose columns are shown unfolded; None for the first that has any.
-
-    Returns
-    -------
-    Markup or None
-        None where no model has any.
+    The best model, of those that have any, is shown unfolded.
     """
+    first = next((goal.ranking[0] for goal in run.goals.values() if goal.ranking), None)
     parts: list[Markup] = []
     for model in run.models:
-        shown = [_distribution(model, column) for column in _columns(model)]
+        columns_of_model = objects(read_json(model.folder / "columns.json"))
+        shown = [_distribution(model, column) for column in columns_of_model]
         drawn = [part for part in shown if part is not None]
         if not drawn:
             continue
         opened = model.name == first if first else not parts
-        parts.append(
-            tag(
-                "details",
-                tag("summary", model.label),
-                tag("div", *drawn, class_="distributions"),
-                class_="model",
-                open=opened,
-            )
-        )
+        inner = tag("div", *drawn, class_="distributions")
+        title = tag("summary", model.label)
+        parts.append(tag("details", title, inner, class_="model", open=opened))
     if not parts:
         return None
     key = legend(area_real="real, held out", line_generated="generated")
     return tag("div", key, *parts)
-
-
-def _columns(model: ModelRun) -> list[Mapping[str, Any]]:
-    return objects(read_json(model.folder / "columns.json"))
 
 
 def _distribution(model: ModelRun, column: Mapping[str, Any]) -> Markup | None:
@@ -148,17 +117,16 @@ def _distribution(model: ModelRun, column: Mapping[str, Any]) -> Markup | None:
     if len(edges) == len(real) + 1 and None not in edges:
         known = [edge for edge in edges if edge is not None]
         labels = [f"{significant(left)} to {significant(right)}" for left, right in pairwise(known)]
-        data = columns(x1=known[:-1], x2=known[1:], real=real, generated=generated)
+        bins = zip(known, known[1:], real, generated, strict=False)
+        data = columns(("x1", "x2", "real", "generated"), bins)
         spec: dict[str, Any] = {"mark": "histogram", "data": data}
     else:
         labels = [str(value) for value in column.get("categories") or range(len(real))]
         order = sorted(range(len(real)), key=lambda place: -real[place])[:_CATEGORIES]
         labels = [labels[place] if place < len(labels) else "" for place in order]
         real, generated = ([side[place] for place in order] for side in (real, generated))
-        spec = {
-            "mark": "shares",
-            "data": columns(category=labels, real=real, generated=generated),
-        }
+        bars = zip(labels, real, generated, strict=True)
+        spec = {"mark": "shares", "data": columns(("category", "real", "generated"), bars)}
     distance = sum(abs(a - b) for a, b in zip(real, generated, strict=True)) / 2
     return chart(
         spec,

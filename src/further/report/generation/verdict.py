@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from further.evaluate.metrics import find_metric
-from further.report.chart import chart, columns
+from further.report.chart import chart, columns, scrolling
 from further.report.generation.scale import scale_of
 from further.report.markup import Markup, join, tag
 from further.report.numbers import as_number, listing, share
 from further.report.run_folder import ModelRun, RunFolder, goal_label, mapping
-from further.report.shell import warning_box
+from further.report.shell import unfinished, warning_box
 
 #: What a flag is called, and what it means where the run has no sentence of its own for it.
 _FLAGS: dict[str, tuple[str, str]] = {
@@ -41,7 +38,7 @@ _FLAGS: dict[str, tuple[str, str]] = {
 
 def answer(run: RunFolder) -> str:
     """Write the answer as one sentence of plain text."""
-    sentence = run.recommendation.get("sentence")
+    sentence = mapping(run.evaluation.get("recommendation")).get("sentence")
     if isinstance(sentence, str) and sentence.strip():
         return sentence.strip()
     model = run.models[0]
@@ -52,89 +49,64 @@ def answer(run: RunFolder) -> str:
     for name in ("kernel_distance", *model.metrics):
         figure, scale = model.figure(name), scale_of(run.models, name)
         if figure and scale:
-            interval = scale.write_interval(figure)
-            between = (
-                f" on a scale from {scale.write(scale.left)} (noise) to "
-                f"{scale.write(scale.right)} (real data)"
-                if scale.anchored
-                else ""
-            )
-            return (
-                f"{model.label} on {data}: {find_metric(name).plain} "
-                f"{scale.write(figure.value)}{f' ({interval})' if interval else ''}{between}."
-            )
+            told = f"{model.label} on {data}: {find_metric(name).plain} "
+            told += scale.write_figure(figure)
+            if scale.anchored:
+                told += f" on a scale from {scale.write(scale.left)} (noise) to "
+                told += f"{scale.write(scale.right)} (real data)"
+            return f"{told}."
     return f"{model.label} on {data}: trained, and not evaluated yet (further evaluate)."
 
 
 def ranking(run: RunFolder) -> Markup | None:
     """Tell goal by goal which model to take, and which are as good."""
-    if not run.recommendation:
-        return None
     rows: list[Markup] = []
     for goal, judged in run.goals.items():
-        names = [str(name) for name in judged.get("ranking") or []]
-        title = tag(
-            "th", goal_label(goal), tag("small", find_metric(judged["metric"]).label), scope="row"
-        )
-        if not names:
-            told = judged.get("sentence") or "No model here serves this goal."
+        metric = find_metric(judged.metric).label
+        title = tag("th", goal_label(goal), tag("small", metric), scope="row")
+        if not judged.ranking:
+            told = judged.sentence or "No model here serves this goal."
             rows.append(tag("tr", title, tag("td", told, colspan=3)))
             continue
-        tied = [name for name in judged.get("tied") or [] if name != names[0]]
-        rest = [name.replace("_", " ") for name in names[1:] if name not in tied]
+        best, *others = judged.ranking
+        tied = [name for name in judged.tied if name != best]
+        rest = [name.replace("_", " ") for name in others if name not in tied]
         together = f"tied with {listing([run.label(name) for name in tied])}" if tied else None
         rows.append(
             tag(
                 "tr",
                 title,
-                tag("td", tag("b", run.label(names[0])), tag("small", together) if tied else None),
-                tag("td", _figure(run, names[0], judged)),
+                tag("td", tag("b", run.label(best)), tag("small", together) if tied else None),
+                tag("td", _figure(run, best, judged.metric)),
                 tag("td", f"then {listing(rest)}" if rest else ""),
             )
         )
     if not rows:
         return None
     titles = ("Goal", "Best", "Its figure", "Others, in order")
-    head = tag("tr", *(tag("th", title, scope="col") for title in titles))
-    return tag(
-        "div",
-        tag("table", tag("thead", head), tag("tbody", *rows), class_="goals stacked"),
-        class_="scroll",
-        tabindex="0",
-        role="region",
-        aria_label="Ranking by goal",
-    )
+    head = tag("thead", tag("tr", *(tag("th", title, scope="col") for title in titles)))
+    table = tag("table", head, tag("tbody", *rows), class_="goals stacked")
+    return scrolling(table, "Ranking by goal")
 
 
-def _figure(run: RunFolder, name: str, judged: Mapping[str, Any]) -> Markup:
-    """Write the figure of the best model between the two ends of its scale."""
-    scale = scale_of(run.models, judged["metric"])
-    figure = next(
-        (model.figure(judged["metric"]) for model in run.models if model.name == name), None
-    )
+def _figure(run: RunFolder, name: str, metric: str) -> Markup:
+    """Write the figure of a model between the two ends of its scale."""
+    scale = scale_of(run.models, metric)
+    figure = next((model.figure(metric) for model in run.models if model.name == name), None)
     if scale is None or figure is None:
         return Markup("")
-    interval = scale.write_interval(figure)
     ends = [
         f"{end} {scale.write(value)}"
         for end, value in ((scale.left_name, scale.left), (scale.right_name, scale.right))
         if end in ("noise", "real")
     ]
-    return join(
-        (
-            scale.write(figure.value) + (f" ({interval})" if interval else ""),
-            tag("small", ", ".join(ends)) if ends else None,
-        )
-    )
+    return join((scale.write_figure(figure), tag("small", ", ".join(ends)) if ends else None))
 
 
 def repeats(run: RunFolder) -> Markup | None:
     """Draw how far each goal's figure moves between training seeds, where there are several."""
-    charts = [
-        drawn
-        for goal, judged in run.goals.items()
-        if (drawn := _repeats_of(run, goal, judged["metric"])) is not None
-    ]
+    drawn = [_repeats_of(run, goal, judged.metric) for goal, judged in run.goals.items()]
+    charts = [one for one in drawn if one is not None]
     if not charts:
         return None
     return tag("div", tag("p", _survival(run)), tag("div", *charts, class_="repeats"))
@@ -142,44 +114,33 @@ def repeats(run: RunFolder) -> Markup | None:
 
 def _survival(run: RunFolder) -> str:
     """Say for which goals the leader, or one tied with it, is the same with every seed."""
-    by_verdict: dict[bool, list[str]] = {True: [], False: []}
-    for goal, judged in run.goals.items():
-        if isinstance(judged.get("survives"), bool):
-            by_verdict[judged["survives"]].append(goal_label(goal))
-    said = [
-        f"{text}: {listing(by_verdict[verdict])}."
-        for verdict, text in (
-            (True, "The best model, or one tied with it, leads with every training seed for"),
-            (False, "With another training seed a different model leads for"),
-        )
-        if by_verdict[verdict]
-    ]
+    said = []
+    for verdict, text in (
+        (True, "The best model, or one tied with it, leads with every training seed for"),
+        (False, "With another training seed a different model leads for"),
+    ):
+        goals = [goal_label(goal) for goal, own in run.goals.items() if own.survives is verdict]
+        if goals:
+            said.append(f"{text}: {listing(goals)}.")
     return " ".join(said) or "Whether the ranking survives other seeds was not tested."
 
 
 def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
-    points: list[tuple[str, float]] = []
-    means: list[tuple[str, float, float | None, float | None]] = []
-    for model in run.models:
-        found = model.across_seeds.get(name)
-        if found is None or not found.values or found.mean is None:
-            continue
-        points += [(model.label, value) for value in found.values]
-        means.append((model.label, found.mean, found.low, found.high))
+    found = [
+        (model.label, own, own.mean)
+        for model in run.models
+        if (own := model.across_seeds.get(name)) and own.values and own.mean is not None
+    ]
     scale = scale_of(run.models, name)
-    if not points or scale is None:
+    if not found or scale is None:
         return None
+    points = [(label, value) for label, own, _ in found for value in own.values]
     spec = {
         "mark": "repeats",
-        "data": columns(
-            model=[label for label, _ in points],
-            value=[value for _, value in points],
-        ),
+        "data": columns(("model", "value"), points),
         "means": columns(
-            model=[item[0] for item in means],
-            mean=[item[1] for item in means],
-            low=[item[2] for item in means],
-            high=[item[3] for item in means],
+            ("model", "mean", "low", "high"),
+            [(label, mean, own.low, own.high) for label, own, mean in found],
         ),
         "x": {"type": "log" if scale.logarithmic else "linear"},
     }
@@ -187,16 +148,16 @@ def _repeats_of(run: RunFolder, goal: str, name: str) -> Markup | None:
         spec,
         title=join((tag("b", goal_label(goal)), scale.label), " · "),
         description=f"{find_metric(name).label} of each training seed, by model: "
-        + "; ".join(f"{label} {scale.write(mean)}" for label, mean, _, _ in means),
+        + "; ".join(f"{label} {scale.write(mean)}" for label, _, mean in found),
         head=("Model", "Mean", "95 % interval over seeds", "Each seed"),
         rows=[
             (
                 label,
                 scale.write(mean),
-                f"{scale.write(low)} to {scale.write(high)}",
-                ", ".join(scale.write(value) for own, value in points if own == label),
+                f"{scale.write(own.low)} to {scale.write(own.high)}",
+                ", ".join(map(scale.write, own.values)),
             )
-            for label, mean, low, high in means
+            for label, own, mean in found
         ],
         summary="Data",
     )
@@ -228,21 +189,8 @@ def _failure(model: ModelRun) -> Markup | None:
     )
 
 
-def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
-    """Warn of what limits every figure below, before any of them is read.
-
-    Parameters
-    ----------
-    run : RunFolder
-        The run.
-    training_examples : bool
-        Whether rows of the training set are shown.
-
-    Returns
-    -------
-    Markup or None
-        None where there is nothing to warn of.
-    """
+def warnings(run: RunFolder) -> Markup | None:
+    """Warn of what limits every figure below, before any of them is read."""
     told: list[str] = []
     near = mapping(run.data.get("near_duplicates"))
     count = as_number(near.get("count"))
@@ -253,12 +201,10 @@ def warnings(run: RunFolder, training_examples: bool) -> Markup | None:
             "of training rows. They flatter every figure below, and copying most of all; remove "
             "them, or keep such rows on one side of the split."
         )
-    status = run.run.get("status")
-    if status in ("interrupted", "failed"):
-        told.append(f"This run was {status}; resume it with further resume.")
+    told += unfinished(run)
     if not any(model.metrics for model in run.models):
         told.append("Nothing has been evaluated yet; further evaluate adds the figures.")
-    if not training_examples:
+    if not run.training_examples:
         told.append(
             "Made to be shared: whatever shows rows or pictures of the training set is left out, "
             "namely nearest training examples and the samples of models that copy."

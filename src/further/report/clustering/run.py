@@ -1,0 +1,54 @@
+"""A clustering as its page shows it: the run with its evaluation as typed objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from further.evaluate.clustering.choice import Criteria
+from further.evaluate.clustering.record import ClusteringEvaluation, TableRecord
+from further.evaluate.typed_json import from_json
+from further.report.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class ClusterRun(RunFolder):
+    """The run of a clustering.
+
+    Attributes
+    ----------
+    found : ClusteringEvaluation
+        Its ``evaluation.json``; what the file lacks reads as nothing found.
+    """
+
+    found: ClusteringEvaluation = field(default_factory=ClusteringEvaluation)
+
+    @classmethod
+    def of(cls, run: RunFolder) -> ClusterRun:
+        """Read the evaluation of a run."""
+        known = {one.name: getattr(run, one.name) for one in fields(run)}
+        return cls(**known, found=from_json(ClusteringEvaluation, run.evaluation))
+
+    @property
+    def table(self) -> TableRecord:
+        """The table whose rows were clustered."""
+        return from_json(TableRecord, self.data)
+
+    @property
+    def criteria(self) -> Criteria:
+        """How many clusters there are by each criterion; empty where none was asked."""
+        return self.found.criteria or Criteria()
+
+    @property
+    def k_by_rule(self) -> int | None:
+        """The number of clusters by the rule of the report; 1 is no cluster structure."""
+        return None if self.found.criteria is None else self.found.criteria.k
+
+    @property
+    def k(self) -> int | None:
+        """The number of clusters that the run settled on."""
+        return self.k_by_rule if self.found.k is None else self.found.k
+
+    @property
+    def found_none(self) -> bool:
+        """Whether the answer is that there are no clusters, not one cluster as asked."""
+        return self.k == 1 and self.k_by_rule in (None, 1)
