@@ -13,13 +13,12 @@ from further.cli.command import Command, assignments, command_line
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--header/--no-header", default=None)
 @click.option("--out")
-@click.pass_context
-def work(ctx: click.Context, **options: object) -> str:
-    return command_line(ctx)
+def work(**options: object) -> str:
+    return command_line()
 
 
 def rewrite(*arguments: str) -> list[str]:
-    return assignments(work, click.Context(work, info_name="work"), list(arguments))
+    return assignments(click.Context(work, info_name="work"), list(arguments))
 
 
 def parse(*arguments: str) -> dict[str, object]:
@@ -63,7 +62,6 @@ def test_a_file_with_an_equals_sign_in_its_name_stays_a_file(tmp_path, monkeypat
 
 
 def test_the_recorded_command_repeats_the_result_and_not_the_way_it_was_shown():
-    with work.make_context(
-        "work", ["some data", "budget=20 steps", "--json", "--out", "x", "header=no"]
-    ) as context:
-        assert command_line(context) == "work 'some data' --budget '20 steps' --no-header"
+    given = ["some data", "budget=20 steps", "--json", "--out", "x", "header=no"]
+    with work.make_context("work", given):
+        assert command_line() == "work 'some data' --budget '20 steps' --no-header"

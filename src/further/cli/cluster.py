@@ -13,15 +13,13 @@ from further.cli.command import (
     assignments,
     command_line,
     given_options,
-    json_option,
     loading,
     out_option,
-    quiet_option,
     reading_options,
     seed_option,
+    showing_options,
     split_names,
     target_option,
-    training_examples_option,
     with_options,
 )
 from further.registry import ModelEntry, find_model, models_for
@@ -43,7 +41,7 @@ class ClusterCommand(Command):
         """Find the method among the arguments first, then parse with its options."""
         parser = self.make_parser(ctx)
         parser.ignore_unknown_options = True
-        method = parser.parse_args(assignments(self, ctx, args))[0].get("method")
+        method = parser.parse_args(assignments(ctx, args))[0].get("method")
         if isinstance(method, str):
             ctx.meta[_OPTIONS] = self._options_of(find_model(method, "clustering"))
         try:
@@ -103,10 +101,7 @@ SCALES = ("auto", "standard", "robust", "none")
     "--scale", type=click.Choice(SCALES), default="auto", show_default=True,
     help="How columns of numbers are made comparable.",
 )  # fmt: skip
-@with_options(
-    seed_option, target_option, reading_options, out_option, json_option, quiet_option,
-    training_examples_option,
-)  # fmt: skip
+@with_options(seed_option, target_option, reading_options, out_option, showing_options)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -119,9 +114,6 @@ def command(
     scale: str,
     seed: int,
     out: Path | None,
-    as_json: bool,
-    quiet: bool,
-    training_examples: bool,
     **others: Any,
 ) -> None:
     """Find clusters in the rows of DATA and say how far they can be trusted.
@@ -130,22 +122,22 @@ def command(
     chooses the number of clusters or finds that there are none, compares other methods, and writes
     assignments.csv and a report.
     """
-    from further.cli.listener import Listener
     from further.cli.options import HYPERPARAMETER
-    from further.cli.result import resumable, write_result
+    from further.cli.result import show_result
     from further.compare.clustering.clustering import cluster_table
     from further.compare.source import default_folder
 
     given = {
         key.removeprefix(HYPERPARAMETER): value
-        for key, value in given_options(ctx, ctx.meta.get(_OPTIONS, [])).items()
+        for key, value in given_options(ctx.meta.get(_OPTIONS, [])).items()
     }
     named = split_names(columns) if columns else None
     run = out if out is not None else default_folder("cluster", data)
-    with resumable(run), Listener(silent=quiet or as_json) as listener:
-        clustering = cluster_table(
+    show_result(
+        lambda listener: cluster_table(
             data, k=k, method=method, hyperparameters=given, distance=distance, columns=named,
             scale=scale, k_max=k_max, seed=seed, out=run, on_event=listener,
-            command=command_line(ctx), **loading(others),
-        )  # fmt: skip
-    write_result(clustering, as_json=as_json, quiet=quiet, training_examples=training_examples)
+            command=command_line(), **loading(others),
+        ),
+        run,
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +35,7 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite ``key=value`` and parse as click does."""
-        return super().parse_args(ctx, assignments(self, ctx, args))
+        return super().parse_args(ctx, assignments(ctx, args))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in their groups."""
@@ -49,17 +49,15 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
 
-def assignments(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
+def assignments(ctx: click.Context, args: list[str]) -> list[str]:
     """Return arguments with each ``key=value`` as ``--key=value``.
 
     The value of an option and the name of a file that exists stay as they are.
 
     Parameters
     ----------
-    command : click.Command
-        Whose options are known.
     ctx : click.Context
-        The call.
+        The call, whose command says what is an option.
     args : list of str
         As typed.
 
@@ -75,7 +73,7 @@ def assignments(command: click.Command, ctx: click.Context, args: list[str]) -> 
     """
     options = {
         _dashes(name.lstrip("-")): option
-        for option in command.get_params(ctx)
+        for option in ctx.command.get_params(ctx)
         if isinstance(option, click.Option)
         for name in (*option.opts, *option.secondary_opts)
     }
@@ -117,16 +115,20 @@ def _dashes(name: str) -> str:
     return name.replace("_", "-")
 
 
-def command_line(ctx: click.Context) -> str:
-    """Return the command that repeats this one: what was given, not how it was shown."""
+def command_line() -> str:
+    """Return the command that repeats the present one: what was given, not how it was shown."""
+    ctx = click.get_current_context()
     words = ctx.command_path.split()
     for parameter in ctx.command.get_params(ctx):
         name = parameter.name or ""
         value = ctx.params.get(name)
-        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if isinstance(parameter, click.Argument):
             words.append(str(value))
-        elif isinstance(parameter, click.Option) and given and name not in _PRESENTATION:
+        elif (
+            isinstance(parameter, click.Option)
+            and _is_given(ctx, name)
+            and name not in _PRESENTATION
+        ):
             words += _written(parameter, value)
     return shlex.join(words)
 
@@ -207,57 +209,39 @@ training_examples_option = click.option(
     help="Show rows or pictures of the training set in the report, or leave them out so that it "
     "can be shared.",
 )  # fmt: skip
+#: How what a command found is shown; :func:`further.cli.result.show_result` reads them.
+showing_options = with_options(json_option, quiet_option, training_examples_option)
 jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N",
     help="Models trained at a time; default: as many as there are cores. It changes no result.",
 )  # fmt: skip
 
 
-def given_options(ctx: click.Context, options: Sequence[click.Option]) -> dict[str, Any]:
-    """Return the values of those options that stand on the command line.
-
-    Parameters
-    ----------
-    ctx : click.Context
-        The call.
-    options : sequence of click.Option
-        Those to look for.
-
-    Returns
-    -------
-    dict
-        By the keys of the options.
-    """
-    keys = [str(option.name) for option in options]
-    source = ctx.get_parameter_source
-    return {key: ctx.params[key] for key in keys if source(key) is ParameterSource.COMMANDLINE}
+def given_options(options: Iterable[click.Option]) -> dict[str, Any]:
+    """Return the values of those options that stand on the command line, by their keys."""
+    ctx = click.get_current_context()
+    keys = (str(option.name) for option in options)
+    return {key: ctx.params[key] for key in keys if _is_given(ctx, key)}
 
 
-def budget_of_epochs(ctx: click.Context, epochs: int) -> str:
-    """Return the budget that ``--epochs`` stands for.
-
-    Parameters
-    ----------
-    ctx : click.Context
-        The call.
-    epochs : int
-        Passes over the training rows.
-
-    Returns
-    -------
-    str
-        Such as "30 epochs".
+def budget_of_epochs(epochs: int) -> str:
+    """Return the budget that ``--epochs`` stands for, such as "30 epochs".
 
     Raises
     ------
     click.UsageError
         If ``--budget`` is given too.
     """
-    if ctx.get_parameter_source("budget") is ParameterSource.COMMANDLINE:
+    ctx = click.get_current_context()
+    if _is_given(ctx, "budget"):
         raise click.UsageError(
             f'--epochs {epochs} means --budget "{epochs} epochs"; give one of the two.', ctx
         )
     return f"{epochs} epochs"
+
+
+def _is_given(ctx: click.Context, key: str) -> bool:
+    return ctx.get_parameter_source(key) is ParameterSource.COMMANDLINE
 
 
 def split_names(text: str | None) -> list[str]:

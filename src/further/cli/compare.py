@@ -14,13 +14,12 @@ from further.cli.command import (
     device_option,
     epochs_option,
     jobs_option,
-    json_option,
     loading,
     loading_options,
     out_option,
-    quiet_option,
     seed_option,
-    training_examples_option,
+    showing_options,
+    split_names,
     unconditional_option,
     with_options,
 )
@@ -49,11 +48,9 @@ from further.registry import TASKS
 )  # fmt: skip
 @with_options(
     seed_option, unconditional_option, loading_options, device_option, jobs_option, out_option,
-    json_option, quiet_option, training_examples_option,
+    showing_options,
 )  # fmt: skip
-@click.pass_context
 def command(
-    ctx: click.Context,
     data: str,
     task: str,
     models: str | None,
@@ -65,28 +62,23 @@ def command(
     device: str,
     jobs: int | None,
     out: Path | None,
-    as_json: bool,
-    quiet: bool,
-    training_examples: bool,
-    **source: Any,
+    **others: Any,
 ) -> None:
     """Compare the models of a task on DATA under one equal budget, with controls.
 
     DATA is a name such as digits, a CSV or Parquet file, an IDX, NPZ or NPY file, or a folder of
     pictures. Says which model to use for which goal and writes a report.
     """
-    from further.cli.listener import Listener
-    from further.cli.result import resumable, write_result
+    from further.cli.result import show_result
     from further.compare import task as tasks
     from further.compare.source import default_folder
 
-    names = [name.strip() for name in models.split(",") if name.strip()] if models else None
     if epochs is not None:
-        budget = budget_of_epochs(ctx, epochs)
+        budget = budget_of_epochs(epochs)
     run = out if out is not None else default_folder("compare", data)
     # A task need only know the options that are given.
     options = {
-        "models": (names, None),
+        "models": (split_names(models) if models else None, None),
         "budget": (budget, "auto"),
         "repeats": (repeats, 1),
         "conditional": (not unconditional, True),
@@ -95,9 +87,10 @@ def command(
     }
     given = {name: value for name, (value, usual) in options.items() if value != usual}
     tasks.refuse_other_options(task, given)
-    with resumable(run), Listener(silent=quiet or as_json) as listener:
-        result = tasks.compare_models(
-            data, task=task, seed=seed, out=run, on_event=listener, command=command_line(ctx),
-            **given, **loading(source),
-        )  # fmt: skip
-    write_result(result, as_json=as_json, quiet=quiet, training_examples=training_examples)
+    show_result(
+        lambda listener: tasks.compare_models(
+            data, task=task, seed=seed, out=run, on_event=listener, command=command_line(),
+            **given, **loading(others),
+        ),
+        run,
+    )  # fmt: skip

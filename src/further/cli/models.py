@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import click
 
 from further.cli.command import Command, json_option
@@ -18,19 +16,11 @@ def command(as_json: bool) -> None:
 
     "further train MODEL --help" shows the options of one.
     """
+    keys = ("name", "label", "task", "family", "role", "compared")
+    entries = [{key: getattr(line, key) for key in keys} for line in models_for()]
     if as_json:
-        keys = ("name", "label", "task", "family", "role", "compared")
-        write_json([{k: dataclasses.asdict(line)[k] for k in keys} for line in models_for()])
+        write_json(entries)
         return
-    rows = [
-        [
-            line.name,
-            line.label,
-            line.task,
-            line.family,
-            line.role,
-            "yes" if line.compared else "if named",
-        ]
-        for line in models_for()
-    ]
-    write_table(["name", "model", "task", "family", "role", "compared"], rows)
+    words = {True: "yes", False: "if named"}
+    rows = [[words.get(value, value) for value in entry.values()] for entry in entries]
+    write_table(["name", "model", *keys[2:]], rows)

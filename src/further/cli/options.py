@@ -12,7 +12,7 @@ import dataclasses
 import inspect
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -21,12 +21,11 @@ import click
 from further._sklearn import Interval, StrOptions, make_constraint
 from further.errors import unknown
 
-MODEL, TRAINING, METHOD = "Model", "Training", "Method"
 #: Set by ``--seed``, and by the options of the training.
 _ELSEWHERE = ("random_state", "training")
 #: What ``further cluster`` has its own options for, or decides from the table.
 _CLUSTERING = ("n_clusters", "n_components", "metric", "distance_threshold",
-               "categorical_features", *_ELSEWHERE)  # fmt: skip
+               "categorical_features")  # fmt: skip
 #: What changes the use of memory or the output on the screen, but not the clusters.
 _NO_RESULT = ("compute_labels", "compute_distances", "compute_full_tree", "copy", "copy_x",
               "memory", "record", "verbose", "verbose_interval", "warm_start")  # fmt: skip
@@ -39,12 +38,10 @@ class Grouped(click.Option):
 
     Parameters
     ----------
-    *args
+    *args, **kwargs
         See :class:`click.Option`.
     group : str
         Title of the group.
-    **kwargs
-        See :class:`click.Option`.
     """
 
     def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
@@ -75,16 +72,12 @@ class Value(click.ParamType):
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """Return what the help shows for the value."""
-        kinds = [
-            "INTEGER" if _interval_of(c, Integral)
-            else "NUMBER" if _interval_of(c, Real)
-            else "NUMBERS" if c == "array-like"
-            else "TEXT" if c is str
-            else ""
-            for c in self.constraints
-        ]  # fmt: skip
-        parts = [*self.choices, *dict.fromkeys(kind for kind in kinds if kind)]
-        return "|".join(parts)
+        names = {Integral: "INTEGER", Real: "NUMBER", "array-like": "NUMBERS", str: "TEXT"}
+        kinds = [c.type if isinstance(c, Interval) else c for c in self.constraints]
+        shown = dict.fromkeys(
+            names[kind] for kind in kinds if isinstance(kind, str | type) and kind in names
+        )
+        return "|".join([*self.choices, *shown])
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -109,10 +102,6 @@ def _is_object(constraint: Any) -> bool:
     return isinstance(constraint, type) and constraint is not str
 
 
-def _interval_of(constraint: Any, kind: type) -> bool:
-    return isinstance(constraint, Interval) and constraint.type is kind
-
-
 def _types(constraint: Any) -> tuple[type, ...]:
     """Return the types of readings that a constraint may take."""
     if constraint is None:
@@ -126,7 +115,7 @@ def _types(constraint: Any) -> tuple[type, ...]:
     return (str,)
 
 
-def _readings(text: str) -> typing.Iterator[Any]:
+def _readings(text: str) -> Iterator[Any]:
     """Give what a text may mean, the narrowest first."""
     word = text.strip()
     if word.lower() in ("none", "null"):
@@ -152,28 +141,18 @@ def _numbers(word: str) -> tuple[float, ...] | None:
         return None
 
 
-def model_options(estimator: type) -> list[Grouped]:
-    """Return an option for each hyperparameter of an estimator.
-
-    Parameters
-    ----------
-    estimator : type
-        With ``_parameter_constraints`` and a numpydoc docstring.
-
-    Returns
-    -------
-    list of Grouped
-        In the order of the constructor.
-    """
+def _hyperparameters(estimator: type) -> Iterator[tuple[str, Any, list[Any], str]]:
+    """Give the name, default, constraints and text of each parameter of a constructor."""
     texts = parameter_texts(estimator)
     constraints: Mapping[str, Any] = estimator._parameter_constraints  # type: ignore[attr-defined]
-    return [
-        _option(
-            name, name, parameter.default, constraints.get(name, [str]), texts.get(name, ""), MODEL
-        )
-        for name, parameter in inspect.signature(estimator).parameters.items()
-        if name not in _ELSEWHERE
-    ]
+    for name, parameter in inspect.signature(estimator).parameters.items():
+        if name not in _ELSEWHERE:
+            yield name, parameter.default, constraints.get(name, [str]), texts.get(name, "")
+
+
+def model_options(estimator: type) -> list[Grouped]:
+    """Return an option for each hyperparameter of an estimator, in the order of its constructor."""
+    return [_option(name, name, *told, "Model") for name, *told in _hyperparameters(estimator)]
 
 
 def method_options(estimator: type, name: str, taken: Sequence[str]) -> list[Grouped]:
@@ -194,17 +173,13 @@ def method_options(estimator: type, name: str, taken: Sequence[str]) -> list[Gro
     list of Grouped
         Their keys begin with :data:`HYPERPARAMETER`.
     """
-    texts = parameter_texts(estimator)
-    constraints: Mapping[str, Any] = estimator._parameter_constraints  # type: ignore[attr-defined]
     options = []
-    for key, parameter in inspect.signature(estimator).parameters.items():
+    for key, default, constraints, text in _hyperparameters(estimator):
         # Matrices, such as given centroids, are for Python.
-        typed = [c for c in constraints.get(key, []) if c != "array-like" and not _is_object(c)]
-        if key in (*_CLUSTERING, *_NO_RESULT) or not any(c is not None for c in typed):
-            continue
-        shown = f"{name}_{key}" if key in taken else key
-        text = texts.get(key, "")
-        options.append(_option(HYPERPARAMETER + key, shown, parameter.default, typed, text, METHOD))
+        typed = [c for c in constraints if c != "array-like" and not _is_object(c)]
+        if key not in (*_CLUSTERING, *_NO_RESULT) and any(c is not None for c in typed):
+            shown = f"{name}_{key}" if key in taken else key
+            options.append(_option(HYPERPARAMETER + key, shown, default, typed, text, "Method"))
     return options
 
 
@@ -225,25 +200,25 @@ def training_options(cls: type) -> list[Grouped]:
             SETTING + field.name,
             f"training_{field.name}" if field.name in taken else field.name,
             getattr(defaults, field.name),
-            constraints_of(hints[field.name]),
+            _constraints_of(hints[field.name]),
             texts.get(field.name, ""),
-            TRAINING,
+            "Training",
         )
         for field in dataclasses.fields(Training)
     ]
 
 
-def constraints_of(hint: Any) -> list[Any]:
+def _constraints_of(hint: Any) -> list[Any]:
     """Return the constraints that a type annotation states.
 
     Examples
     --------
-    >>> constraints_of(float | None)[1:]
+    >>> _constraints_of(float | None)[1:]
     [None]
     """
     origin = typing.get_origin(hint)
     if origin in (types.UnionType, typing.Union):
-        return [c for part in typing.get_args(hint) for c in constraints_of(part)]
+        return [c for part in typing.get_args(hint) for c in _constraints_of(part)]
     if origin is typing.Literal:
         return [StrOptions(set(typing.get_args(hint)))]
     if hint is type(None):

@@ -15,7 +15,7 @@ from further.cli.command import (
     reading_options,
     with_options,
 )
-from further.cli.result import write_json
+from further.cli.result import free_path, write_json
 from further.errors import InputError
 
 
@@ -38,7 +38,7 @@ def command(
     from further.compare.clustering.assignments import predict_clusters
     from further.train.files import write_bytes
 
-    target = out if out is not None else _free(run, Path(data).stem)
+    target = out or free_path(run / f"predictions-{Path(data).stem}.csv")
     if target.exists():
         raise InputError(f'"{target}" exists and is not overwritten; name another file.')
     table = predict_clusters(run, data, **loading(source))
@@ -52,11 +52,3 @@ def command(
         found = ", ".join(f"{n:,} in {c}" if c >= 0 else f"{n:,} in none" for c, n in sizes.items())
         click.echo(f"{len(table):,} rows: {found}")
         click.echo(f"Written: {target}")
-
-
-def _free(run: Path, stem: str) -> Path:
-    file, number = run / f"predictions-{stem}.csv", 2
-    while file.exists():
-        file = run / f"predictions-{stem}-{number}.csv"
-        number += 1
-    return file

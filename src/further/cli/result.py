@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from further.cli.listener import Listener
     from further.compare.result import Result
 
 
@@ -57,44 +57,34 @@ def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: 
         click.echo("  ".join(cells).rstrip())
 
 
-@contextmanager
-def resumable(run: Path, *, silent: bool = False) -> Iterator[None]:
-    """Say how to resume when a block of work on a run is interrupted.
+def show_result(work: Callable[[Listener], Result], run: Path | None = None) -> None:
+    """Do what a command is for with its progress shown, render the report, and say what was found.
 
     Parameters
     ----------
-    run : Path
-        Folder of the run.
-    silent : bool, default=False
-        Whether to say nothing.
+    work : callable
+        Takes what listens to its progress; returns the run with its evaluation.
+    run : Path, optional
+        The folder of a run that can be resumed when the work is interrupted.
     """
-    try:
-        yield
-    except KeyboardInterrupt:
-        if (run / "run.json").is_file():
-            click.echo(f"\nInterrupted; resume with: further resume {run}", err=True)
-        raise
-
-
-def write_result(result: Result, *, as_json: bool, quiet: bool, training_examples: bool) -> None:
-    """Render the report of a run and write what it found.
-
-    Parameters
-    ----------
-    result : Result
-        The run with its evaluation.
-    as_json, quiet, training_examples : bool
-        The options of the same names.
-    """
+    from further.cli.listener import Listener
     from further.report import render
     from further.report.page import summary_of
 
-    report = render(result.path, training_examples=training_examples)
+    given = click.get_current_context().params
+    try:
+        with Listener(silent=given["quiet"] or given["as_json"]) as listener:
+            result = work(listener)
+    except KeyboardInterrupt:
+        if run is not None and (run / "run.json").is_file():
+            click.echo(f"\nInterrupted; resume with: further resume {run}", err=True)
+        raise
+    report = render(result.path, training_examples=given["training_examples"])
     said = summary_of(result.path, result.evaluation)
-    if as_json:
+    if given["as_json"]:
         write_json(said.json)
         return
-    if quiet:
+    if given["quiet"]:
         return
     for block in said.blocks:
         if isinstance(block, str):
@@ -103,3 +93,12 @@ def write_result(result: Result, *, as_json: bool, quiet: bool, training_example
             write_table(block.head, block.rows, numbers=block.numbers)
             click.echo()
     click.echo(f"Report: {report}")
+
+
+def free_path(path: Path) -> Path:
+    """Return a path where nothing stands yet, numbered where something stands at the first one."""
+    free, number = path, 2
+    while free.exists():
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return free

@@ -38,10 +38,7 @@ def command(folder: Path, remove: tuple[Path, ...], as_json: bool, quiet: bool) 
     else:
         write_table(
             ["run", "what", "data", "status", "made", "size"],
-            [
-                [e["run"], e["what"], e["data"], e["status"], e["created"], _size(e["bytes"])]
-                for e in entries
-            ],
+            [[*list(entry.values())[:-1], _size(entry["bytes"])] for entry in entries],
         )
 
 
@@ -54,22 +51,20 @@ def list_runs(folder: Path) -> list[dict[str, Any]]:
 def _describe(path: Path) -> dict[str, Any]:
     from further.train.run import Run
 
-    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     entry = {"run": str(path), "what": "", "data": "", "status": "damaged", "created": ""}
     try:
         run = Run(path)
-        status = run.status
+        record = run.record
+        entry |= {
+            "what": record.get("model") or "comparison",
+            "data": record.get("data", {}).get("name", ""),
+            "status": run.status,
+            "created": record.get("created", ""),
+        }
     except RunError:
-        return {**entry, "bytes": size}
-    record = run.record
-    return {
-        "run": str(path),
-        "what": record.get("model") or "comparison",
-        "data": record.get("data", {}).get("name", ""),
-        "status": status,
-        "created": record.get("created", ""),
-        "bytes": size,
-    }
+        pass
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return {**entry, "bytes": size}
 
 
 def _removable(given: Path, folder: Path) -> Path:

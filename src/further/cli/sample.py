@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from further.cli.command import Command, device_option, json_option, quiet_option, with_options
-from further.cli.result import write_json
+from further.cli.result import free_path, write_json
 from further.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def command(
     target = (
         out
         if out is not None
-        else _new_folder(run / "samples", name_of(type(estimator)).name, seed)
+        else free_path(run / "samples" / f"{name_of(type(estimator)).name}-seed{seed}")
     )
     if estimator.spec_.is_image:
         files = _write_pictures(target, X, y, estimator.spec_.levels)
@@ -90,15 +92,6 @@ def _refuse_existing(out: Path) -> None:
         raise InputError(f'"{out}" exists and is not overwritten; name another file or folder.')
 
 
-def _new_folder(parent: Path, name: str, seed: int) -> Path:
-    folder = parent / f"{name}-seed{seed}"
-    number = 2
-    while folder.exists():
-        folder = parent / f"{name}-seed{seed}-{number}"
-        number += 1
-    return folder
-
-
 def _write_pictures(
     target: Path, X: np.ndarray, y: np.ndarray | None, levels: int | None
 ) -> list[Path]:
@@ -117,17 +110,11 @@ def _write_pictures(
         file = target / f"{number:0{digits}d}.png"
         files.append(write_bytes(file, sheet_png(picture[None], 1, levels)))
     if y is not None:
-        names = [f"{file.name},{_quoted(label)}" for file, label in zip(files[1:], y, strict=True)]
-        write_text(target / "classes.csv", "\n".join(["file,class", *names, ""]))
+        table = io.StringIO()
+        names = ((file.name, str(label)) for file, label in zip(files[1:], y, strict=True))
+        csv.writer(table, lineterminator="\n").writerows([("file", "class"), *names])
+        write_text(target / "classes.csv", table.getvalue())
     return files
-
-
-def _quoted(label: Any) -> str:
-    text = str(label)
-    if not any(mark in text for mark in ',"\n'):
-        return text
-    doubled = text.replace('"', '""')
-    return f'"{doubled}"'
 
 
 def _table(estimator: Any, X: Any, y: np.ndarray | None) -> pd.DataFrame:

@@ -14,13 +14,11 @@ from further.cli.command import (
     command_line,
     epochs_option,
     given_options,
-    json_option,
     loading,
     loading_options,
     out_option,
-    quiet_option,
     seed_option,
-    training_examples_option,
+    showing_options,
     unconditional_option,
     with_options,
 )
@@ -71,28 +69,22 @@ def model_command(name: str) -> click.Command:
 
     @with_options(
         *epochs_options, seed_option, unconditional_option, loading_options, out_option,
-        json_option, quiet_option, training_examples_option,
+        showing_options,
     )  # fmt: skip
-    @click.pass_context
     def train(
-        ctx: click.Context,
         data: str,
         seed: int,
         unconditional: bool,
         out: Path | None,
-        as_json: bool,
-        quiet: bool,
-        training_examples: bool,
         **others: Any,
     ) -> None:
-        from further.cli.listener import Listener
-        from further.cli.result import resumable, write_result
+        from further.cli.result import show_result
         from further.compare.source import default_folder
         from further.compare.task import train_model
 
-        given = given_options(ctx, options)
+        given = given_options(options)
         if others.get("epochs") is not None:
-            given["budget"] = budget_of_epochs(ctx, others["epochs"])
+            given["budget"] = budget_of_epochs(others["epochs"])
         settings = {
             key.removeprefix(SETTING): given.pop(key) for key in [*given] if key.startswith(SETTING)
         }
@@ -100,12 +92,13 @@ def model_command(name: str) -> click.Command:
             given["training"] = settings
         told = {"conditional": False} if unconditional else {}
         run = out if out is not None else default_folder(f"train-{name}", data)
-        with resumable(run), Listener(silent=quiet or as_json) as listener:
-            trained = train_model(
+        show_result(
+            lambda listener: train_model(
                 name, data, parameters=given, seed=seed, out=run, on_event=listener,
-                command=command_line(ctx), **told, **loading(others),
-            )  # fmt: skip
-        write_result(trained, as_json=as_json, quiet=quiet, training_examples=training_examples)
+                command=command_line(), **told, **loading(others),
+            ),
+            run,
+        )  # fmt: skip
 
     command = click.command(name, cls=Command, help=_summary(cls))(train)
     command.params[:0] = [click.Argument(["data"]), *options]

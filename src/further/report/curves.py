@@ -92,7 +92,6 @@ def _chart(model: ModelRun, quantity: str, lines: Mapping[str, str], history: Hi
         "mark": "curve",
         "data": columns(("x", "y", "series"), drawn),
         "series": names,
-        "x": {"label": "step"},
         "y": {"domain": _window(drawn)},
         "best": best,
     }

@@ -20,6 +20,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 Run = Callable[[str], Path]
 PLAYER = "further.kmeansPlayer.all[0]"
+#: From given centroids to the fixed point.
+LLOYD = """([X, centers]) => {
+  let state = further.kmeans.start(X, centers);
+  while (!state.converged) state = further.kmeans.next(X, state);
+  return state;
+}"""
 
 
 def read(run: Path) -> dict[str, Any]:
@@ -96,14 +102,11 @@ def test_lloyd_is_exact(browser: Any, run: Run, real_data: Path) -> None:
                 centers = X[rng.choice(len(X), k, replace=False)]
                 if X is duplicates and k > 6:
                     continue
-                found = opened_page.evaluate(
-                    "([X, centers]) => further.kmeansPlayer.lloyd(X, centers)",
-                    [X.tolist(), centers.tolist()],
-                )
+                found = opened_page.evaluate(LLOYD, [X.tolist(), centers.tolist()])
                 fitted = KMeans(k, init=centers, n_init=1, algorithm="lloyd", tol=0, max_iter=1000)
                 fitted.fit(X)
                 assert found["labels"] == fitted.labels_.tolist()
-                assert found["iterations"] == fitted.n_iter_
+                assert found["iteration"] == fitted.n_iter_
                 assert found["inertia"] == pytest.approx(fitted.inertia_, rel=1e-12, abs=1e-12)
                 np.testing.assert_allclose(found["centers"], fitted.cluster_centers_, atol=1e-12)
                 tried += 1
@@ -118,15 +121,13 @@ def test_empty_clusters_are_filled_as_scikit_learn_does(browser: Any, run: Run) 
     X = np.array(read(run("iris"))["steps"]["scores"])
     # The last two centroids are so far away that no row takes them.
     centers = np.vstack([X[:2], X[:2] + 100.0])
-    found = opened_page.evaluate(
-        "([X, centers]) => further.kmeansPlayer.lloyd(X, centers)", [X.tolist(), centers.tolist()]
-    )
+    found = opened_page.evaluate(LLOYD, [X.tolist(), centers.tolist()])
     fitted = KMeans(4, init=centers, n_init=1, algorithm="lloyd", tol=0).fit(X)
     assert found["labels"] == fitted.labels_.tolist()
-    assert found["iterations"] == fitted.n_iter_
+    assert found["iteration"] == fitted.n_iter_
     # More centroids than distinct rows: it ends all the same.
     same = [[1.0, 2.0]] * 5
-    found = opened_page.evaluate("X => further.kmeansPlayer.lloyd(X, X.slice(0, 3))", same)
+    found = opened_page.evaluate(LLOYD, [same, same[:3]])
     assert found["inertia"] == 0
     opened_page.context.close()
 

@@ -1,7 +1,7 @@
 /* The chart grammar of further: a JSON specification {mark, data, x, y, ...} in, an SVG out.
  *
- * further.charts.draw(element, spec) draws; further.charts.all(root) draws every [data-chart] whose
- * specification stands in the JSON script element after it, and again when its width changes.
+ * further.charts.draw(element, spec, width) draws. Every [data-chart] of a page is drawn by the
+ * specification in the JSON script element after it, and again when its width changes.
  * The marks of one task stand in a file of their own, which hands them to further.charts.register.
  * data is held by column ({x: [...], y: [...]}); null is a gap. Colours are CSS variables, so that
  * light and dark are the style sheet's business and a switch needs no redrawing.
@@ -334,7 +334,7 @@
     if (!mark) throw new Error("charts.js knows no mark named " + spec.mark + ".");
     element.replaceChildren();
     element.classList.add("plot-" + spec.mark);
-    mark(element, spec, Math.floor(width || element.clientWidth));
+    mark(element, spec, width);
     element.querySelectorAll("svg").forEach(function (svg) { svg.setAttribute("aria-hidden", "true"); });
   }
 
@@ -349,18 +349,14 @@
     var observer = new ResizeObserver(function (entries) {
       entries.forEach(function (entry) { again(entry.target, Math.floor(entry.contentRect.width)); });
     });
-    var elements = Array.from(scope.querySelectorAll("[data-chart]"));
-    elements.forEach(function (element) { again(element, element.clientWidth); observer.observe(element); });
+    scope.querySelectorAll("[data-chart]").forEach(function (element) { again(element, element.clientWidth); observer.observe(element); });
     /* On paper there is no resizing in time: the wide plot is drawn for the width of a page. */
-    if (root.addEventListener) {
-      root.addEventListener("beforeprint", function () {
-        scope.querySelectorAll(".plot-scale").forEach(function (element) { again(element, 684); });
-      });
-      root.addEventListener("afterprint", function () {
-        scope.querySelectorAll(".plot-scale").forEach(function (element) { again(element, element.clientWidth); });
-      });
-    }
-    return elements;
+    root.addEventListener("beforeprint", function () {
+      scope.querySelectorAll(".plot-scale").forEach(function (element) { again(element, 684); });
+    });
+    root.addEventListener("afterprint", function () {
+      scope.querySelectorAll(".plot-scale").forEach(function (element) { again(element, element.clientWidth); });
+    });
   }
 
   /* Adds marks: functions of (element, spec, width), as those above. */
@@ -370,16 +366,12 @@
 
   root.further = root.further || {};
   root.further.charts = {
-    draw: draw, all: all, register: register,
+    draw: draw, register: register,
     kit: {
       plot: plot, rows: rows, node: node, short: short, compact: compact, palette: PALETTE,
       ink: INK, muted: MUTED, line: LINE, paper: PAPER, accent: ACCENT, warm: WARM
     }
   };
-  /* Files that follow this one may still add marks: a page that loads is drawn when it is whole. */
-  if (root.document && root.document.readyState === "loading") {
-    root.document.addEventListener("DOMContentLoaded", function () { all(root.document); });
-  } else if (root.document) {
-    all(root.document);
-  }
+  /* Files that follow this one may still add marks: a page is drawn when it is whole. */
+  root.document.addEventListener("DOMContentLoaded", function () { all(root.document); });
 })(globalThis);

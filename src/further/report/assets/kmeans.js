@@ -132,17 +132,6 @@
     return state.phase === "assign" ? move(X, state) : assign(X, state);
   }
 
-  /* From these centroids to the fixed point. */
-  function lloyd(X, centers) {
-    var state = start(X, centers);
-    while (!state.converged) state = next(X, state);
-    return {
-      labels: state.labels, centers: state.centers, inertia: state.inertia, iterations: state.iteration
-    };
-  }
-
   root.further = root.further || {};
-  root.further.kmeans = {
-    generator: generator, starts: STARTS, start: start, next: next, lloyd: lloyd
-  };
+  root.further.kmeans = { generator: generator, starts: STARTS, start: start, next: next };
 })(globalThis);

@@ -1,9 +1,9 @@
 /* Plays k-means in the page: a plane of rows and centroids, the controls, and inertia as it falls.
  *
- * further.kmeansPlayer.mount(element, {scores, k, most, axes}) builds one and returns what drives it;
- * every [data-kmeans] of the page is built from the JSON script element after it. The steps are those
- * of kmeans.js in all columns of scores; drawn are the first two. Start n gives the same centroids to
- * everyone, for each k and kind of start.
+ * Every [data-kmeans] of the page is built from {scores, k, most, axes} in the JSON script element
+ * after it; further.kmeansPlayer.all holds what drives each. The steps are those of kmeans.js in all
+ * columns of scores; drawn are the first two. Start n gives the same centroids to everyone, for each
+ * k and kind of start.
  */
 (function (root) {
   "use strict";
@@ -357,14 +357,10 @@
     }).observe(stage);
     restart();
 
-    return {
-      play: play, step: step, back: back, restart: restart, newStart: newStart, setK: setK,
-      setKind: function (name) { kind = name; restart(); },
-      state: function () { return state(); }, steps: function () { return states.length - 1; }
-    };
+    return { step: step, setK: setK, state: state, steps: function () { return states.length - 1; } };
   }
 
-  root.further.kmeansPlayer = { mount: mount, lloyd: kmeans.lloyd, all: [] };
+  root.further.kmeansPlayer = { all: [] };
   document.querySelectorAll("[data-kmeans]").forEach(function (element) {
     var spec = JSON.parse(element.nextElementSibling.textContent);
     root.further.kmeansPlayer.all.push(mount(element, spec));
