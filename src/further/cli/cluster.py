@@ -68,7 +68,7 @@ class ClusterCommand(Command):
         return method_options(line.load(), line.name, [str(own.name) for own in self.params])
 
 
-SCALES = ("auto", "standard", "robust", "none")
+_SCALES = ("auto", "standard", "robust", "none")
 
 
 @click.command(
@@ -98,7 +98,7 @@ SCALES = ("auto", "standard", "robust", "none")
     help="Columns to cluster by, with commas between them; default: all that can be used.",
 )  # fmt: skip
 @click.option(
-    "--scale", type=click.Choice(SCALES), default="auto", show_default=True,
+    "--scale", type=click.Choice(_SCALES), default="auto", show_default=True,
     help="How columns of numbers are made comparable.",
 )  # fmt: skip
 @with_options(seed_option, target_option, reading_options, out_option, showing_options)

@@ -32,7 +32,7 @@ def command(data: str, seed: int, as_json: bool, quiet: bool, **source: Any) -> 
     """
     from further.data import load
 
-    facts = describe(load(data, **loading(source)), seed)
+    facts = _describe(load(data, **loading(source)), seed)
     if as_json:
         write_json(facts)
     elif not quiet:
@@ -66,21 +66,8 @@ def _show(facts: dict[str, Any], seed: int) -> None:
         click.echo(f"note: {note}")
 
 
-def describe(dataset: Dataset, seed: int) -> dict[str, Any]:
-    """Return what was recognised in a data set, and what the default split makes of it.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        As loaded.
-    seed : int
-        Of the split.
-
-    Returns
-    -------
-    dict
-        What ``further data --json`` writes.
-    """
+def _describe(dataset: Dataset, seed: int) -> dict[str, Any]:
+    """Return what was recognised in a data set, and what the default split makes of it."""
     from further.data import near_duplicates
     from further.data.kind import KINDS
 

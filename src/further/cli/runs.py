@@ -30,7 +30,7 @@ def command(folder: Path, remove: tuple[Path, ...], as_json: bool, quiet: bool) 
         if as_json:
             write_json({"removed": [str(path) for path in remove]})
         return
-    entries = list_runs(folder)
+    entries = _list_runs(folder)
     if as_json:
         write_json(entries)
     elif not entries:
@@ -42,7 +42,7 @@ def command(folder: Path, remove: tuple[Path, ...], as_json: bool, quiet: bool) 
         )
 
 
-def list_runs(folder: Path) -> list[dict[str, Any]]:
+def _list_runs(folder: Path) -> list[dict[str, Any]]:
     """Return what each run in a folder is, oldest first; a damaged one is listed as such."""
     entries = [_describe(file.parent) for file in folder.glob("*/run.json")]
     return sorted(entries, key=lambda entry: (entry["created"], entry["run"]))

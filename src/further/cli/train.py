@@ -39,7 +39,7 @@ class Models(click.Group):
             line = find_model(cmd_name, command="train")
         except InputError:
             return None
-        return model_command(line.name)
+        return _model_command(line.name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -59,7 +59,7 @@ class Models(click.Group):
         formatter.write_usage(ctx.command_path, "MODEL DATA [OPTIONS]")
 
 
-def model_command(name: str) -> click.Command:
+def _model_command(name: str) -> click.Command:
     """Return the command that trains a model, its options read from the estimator."""
     from further.cli.options import SETTING, model_options, training_options
 

@@ -67,30 +67,17 @@ def method_of(figure: Measured) -> str | None:
     return "; ".join(part for part in told if part) or None
 
 
-def drawn(figure: Measured | None, decimals: int = 2) -> Markup:
-    """Write a figure above its interval on a line from 0 to 1.
-
-    Parameters
-    ----------
-    figure : Measured or None
-        The figure.
-    decimals : int, default=2
-        Of every number.
-
-    Returns
-    -------
-    Markup
-        A dash where there is no figure.
-    """
+def drawn(figure: Measured | None) -> Markup:
+    """Write a figure above its interval on a line from 0 to 1; a dash where there is none."""
     if figure is None or figure.value is None:
         return tag("span", MISSING, class_="missing")
     bar = ""
     if figure.low is not None and figure.high is not None:
         bar = f'<path class="bar" d="M{_place(figure.low):.1f} 4H{_place(figure.high):.1f}"/>'
-    interval = write_interval(figure, decimals)
+    interval = write_interval(figure)
     return join(
         (
-            tag("b", fixed(figure.value, decimals)),
+            tag("b", fixed(figure.value, 2)),
             tag("small", interval) if interval else None,
             Markup(
                 f'<svg viewBox="0 0 92 8" class="on-line" aria-hidden="true">'

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
+
+from further.evaluate.typed_json import to_json
 
 _VOID = frozenset({"img", "br", "meta", "hr", "col"})
 
@@ -16,7 +17,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def text(value: object) -> Markup:
+def _escaped(value: object) -> Markup:
     """Escape a value for element content and quoted attributes; leave `Markup` alone."""
     return value if isinstance(value, Markup) else Markup(escape(str(value), quote=True))
 
@@ -36,7 +37,7 @@ def join(parts: Iterable[object], separator: str = "") -> Markup:
     Markup
         The row.
     """
-    return Markup(text(separator).join(text(part) for part in parts if part is not None))
+    return Markup(_escaped(separator).join(_escaped(part) for part in parts if part is not None))
 
 
 def tag(name: str, *children: object, **attributes: object) -> Markup:
@@ -67,7 +68,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
         if value is None or value is False:
             continue
         key = key.rstrip("_").replace("_", "-")
-        written.append(f" {key}" if value is True else f' {key}="{text(value)}"')
+        written.append(f" {key}" if value is True else f' {key}="{_escaped(value)}"')
     opening = f"<{name}{''.join(written)}>"
     return Markup(opening if name in _VOID else f"{opening}{join(children)}</{name}>")
 
@@ -88,44 +89,15 @@ def noted(value: object, note: object) -> Markup:
     return join((value, tag("small", note) if note else None), " ")
 
 
-def without_nan(value: object) -> object:
-    """Replace NaN and infinities by ``None`` at any depth, since JSON has neither.
-
-    Examples
-    --------
-    >>> without_nan({"a": [1.0, float("nan")]})
-    {'a': [1.0, None]}
-    """
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_nan(item) for item in value]
-    return value
-
-
-def json_script(value: object, **attributes: object) -> Markup:
-    """Embed a value as JSON in a script element that no text in it can close.
-
-    Parameters
-    ----------
-    value : object
-        What JSON can hold; NaN and infinities become ``null``.
-    **attributes : object
-        Further attributes of the element.
-
-    Returns
-    -------
-    Markup
-        A ``script`` element.
+def json_script(value: object) -> Markup:
+    """Embed a value as JSON, NaN as null, in a script element that no text in it can close.
 
     Examples
     --------
     >>> json_script("</script>")
     '<script type="application/json">"\\\\u003c/script\\\\u003e"</script>'
     """
-    body = json.dumps(without_nan(value), ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         body = body.replace(character, f"\\u{ord(character):04x}")
-    return tag("script", Markup(body), type="application/json", **attributes)
+    return tag("script", Markup(body), type="application/json")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from statistics import median
+from collections.abc import Sequence
 
 MISSING = "–"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -75,41 +74,6 @@ def significant(value: float | None, digits: int = 3) -> str:
     return fixed(value, max(0, digits - 1 - exponent))
 
 
-def shared_decimals(values: Iterable[float | None], widths: Iterable[float | None]) -> int:
-    """Choose the decimals of a row of figures: two digits of its narrowest interval.
-
-    At most five, and three where the figures are not small: an accuracy near 1 has an interval of
-    almost no width, but nobody wants its fourth digit.
-
-    Parameters
-    ----------
-    values : iterable of float or None
-        The figures.
-    widths : iterable of float or None
-        The widths of their intervals.
-
-    Returns
-    -------
-    int
-        From 0 to 5.
-
-    Examples
-    --------
-    >>> shared_decimals([0.97123, 0.95512], [0.021, 0.034])
-    3
-    >>> shared_decimals([0.0009, 0.0142], [0.0022, 0.0022])
-    4
-    >>> shared_decimals([12.0, 340.0], [])
-    1
-    """
-    sizes = [abs(value) for value in values if value]
-    known = [width for width in widths if width]
-    if known:
-        most = 3 if sizes and median(sizes) >= 0.1 else 5
-        return min(most, max(0, 1 - math.floor(math.log10(min(known)))))
-    return min(5, max(0, 2 - math.floor(math.log10(min(sizes))))) if sizes else 0
-
-
 def duration(seconds: float | None) -> str:
     """Write seconds as a person would say them.
 
@@ -150,26 +114,12 @@ def share(value: float | None) -> str:
     return f"{written}\u00a0%"
 
 
-def listing(names: list[str], conjunction: str = "and") -> str:
+def listing(names: Sequence[str]) -> str:
     """Join names as a sentence does.
-
-    Parameters
-    ----------
-    names : list of str
-        In the order in which they are read.
-    conjunction : str, default="and"
-        What stands before the last.
-
-    Returns
-    -------
-    str
-        Empty where there are none.
 
     Examples
     --------
     >>> listing(["flow", "VAE", "GAN"])
     'flow, VAE and GAN'
     """
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

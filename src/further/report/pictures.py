@@ -34,8 +34,8 @@ class Album:
     ----------
     paths : list of Path
         Every file that the page may show.
-    tile : tuple of int, or None
-        Height and width of one small picture, in pixels; ``None`` where unknown: tiles are square.
+    shape : sequence of int, optional
+        Channels, height and width of one small picture; where they are unknown, it is square.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Album:
     """
 
     paths: list[Path]
-    tile: tuple[int, int] | None = None
+    shape: object = None
     compressed: bool = field(init=False)
     shown: float = field(init=False)
 
@@ -108,10 +108,11 @@ class Album:
         """Put a transparent gap between the small pictures, which the sheet holds edge to edge."""
         from PIL import Image as Images
 
-        wide = image.width // columns
-        high = wide
-        if self.tile is not None and image.height % self.tile[0] == 0 and wide == self.tile[1]:
-            high = self.tile[0]
+        high = wide = image.width // columns
+        if isinstance(self.shape, Sequence) and len(self.shape) == 3:
+            height, width = self.shape[1:]
+            if width == wide and isinstance(height, int) and image.height % max(1, height) == 0:
+                high = height
         rows = max(1, image.height // high)
         kept = max(2, int(rows * self.shown)) if rows > 2 else rows
         gap = max(1, wide // 10)
@@ -124,12 +125,3 @@ class Album:
                 piece = whole.crop((left, top, left + wide, top + high))
                 sheet.paste(piece, (column * (wide + gap), row * (high + gap)))
         return sheet
-
-
-def tile_of(shape: object) -> tuple[int, int] | None:
-    """Read height and width of a picture from the shape (channels, height, width) of the data."""
-    if isinstance(shape, Sequence) and len(shape) == 3:
-        height, width = shape[1:]
-        if isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0:
-            return height, width
-    return None

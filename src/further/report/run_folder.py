@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -14,11 +14,10 @@ from typing import Any
 from further.errors import RunError
 from further.evaluate.metrics import GOALS, METRICS, Metric, find_metric
 from further.evaluate.record import Figure, GoalRecord, ModelRecord, Recommendation
-from further.evaluate.typed_json import from_json
+from further.evaluate.typed_json import from_json, to_json
 from further.registry import models_for
-from further.report.markup import without_nan
 from further.report.numbers import as_number
-from further.report.pictures import Album, tile_of
+from further.report.pictures import Album
 
 _PICTURES = ("samples", "nearest", "interpolation")
 
@@ -114,7 +113,7 @@ class RunFolder:
         """The pictures of the page, kept together within a size that can be sent."""
         paths = [self.path / "pictures" / "real.png"]
         paths += [model.picture(name) for model in self.models for name in _PICTURES]
-        return Album(paths, tile_of(self.data.get("shape")))
+        return Album(paths, self.data.get("shape"))
 
     def recorded(self, key: str) -> Any:
         """Find an entry of the evaluation or, where that says nothing, of the run."""
@@ -144,17 +143,6 @@ def objects(value: object) -> list[Mapping[str, Any]]:
     return [item for item in found if isinstance(item, Mapping)]
 
 
-def numbers(value: object) -> list[float | None]:
-    """Take a JSON value as a list of numbers, with ``None`` for what is no finite number."""
-    return [as_number(item) for item in value] if isinstance(value, (list, tuple)) else []
-
-
-def whole(value: object) -> int | None:
-    """Take a JSON value as a whole number, or ``None``."""
-    number = as_number(value)
-    return None if number is None else round(number)
-
-
 def read_json(path: Path) -> object:
     """Read a JSON file with NaN as ``None``; ``None`` where there is no such file.
 
@@ -168,7 +156,7 @@ def read_json(path: Path) -> object:
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        return without_nan(json.loads(content))
+        return to_json(json.loads(content))
     except json.JSONDecodeError as error:
         raise RunError(
             f"{path}, line {error.lineno}, column {error.colno}: not valid JSON ({error.msg}); "
@@ -288,45 +276,3 @@ def in_order(names: Set[str]) -> list[Metric]:
     """Return metrics in the order of their table; those that it lacks come last."""
     known = [metric for name, metric in METRICS.items() if name in names]
     return known + [find_metric(name) for name in sorted(names - METRICS.keys())]
-
-
-def shared_end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
-    """Find what real or noise scores: the same for all models, so the first that records it.
-
-    Parameters
-    ----------
-    models : sequence of ModelRun
-        The models.
-    name : str
-        The name of the metric.
-    end : {"real", "noise"}
-        Which of the two.
-
-    Returns
-    -------
-    float or None
-        None where no model records it.
-    """
-    every = (getattr(model.metrics.get(name), end, None) for model in models)
-    return next((value for value in every if value is not None), None)
-
-
-def better(models: Sequence[ModelRun], name: str) -> str:
-    """Tell which way a figure improves: as the table says, else as real against noise.
-
-    Parameters
-    ----------
-    models : sequence of ModelRun
-        The models.
-    name : str
-        The name of the metric.
-
-    Returns
-    -------
-    {"higher", "lower"}
-        Which is better.
-    """
-    if name in METRICS:
-        return METRICS[name].better
-    real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")
-    return "lower" if real is not None and noise is not None and real < noise else "higher"

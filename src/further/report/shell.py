@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from string import Template
+from typing import NamedTuple
 
 from further.report.markup import Markup, join, tag
 from further.report.run_folder import RunFolder, mapping
@@ -24,19 +25,8 @@ WITHHELD = "Left out on request, so that this page can be shared."
 _LONG = 120
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of a page: what links name it by, its title and its content.
-
-    Attributes
-    ----------
-    anchor : str
-        What links name it by.
-    title : str
-        Its title.
-    body : Markup
-        Its content, the title included.
-    """
+class Section(NamedTuple):
+    """A part of a page: what links name it by, its title, and its content with the title."""
 
     anchor: str
     title: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from further.report.markup import Markup, join, tag
-from further.report.run_folder import whole
 
 _COLOURS = 8
 # The shapes of d3's symbols, so that no cluster is told by its colour alone.
@@ -18,7 +17,7 @@ _SHAPES = (
 )
 
 
-def cluster_name(cluster: object) -> str:
+def cluster_name(cluster: int | None) -> str:
     """Name a cluster by the number that it has in every table; noise belongs to none.
 
     Examples
@@ -26,24 +25,22 @@ def cluster_name(cluster: object) -> str:
     >>> cluster_name(2), cluster_name(-1), cluster_name(None)
     ('Cluster 2', 'Noise', 'No cluster')
     """
-    number = whole(cluster)
-    if number is None:
+    if cluster is None:
         return "No cluster"
-    return "Noise" if number < 0 else f"Cluster {number}"
+    return "Noise" if cluster < 0 else f"Cluster {cluster}"
 
 
-def _swatch(cluster: object) -> Markup:
+def _swatch(cluster: int) -> Markup:
     """Draw the sign of a cluster."""
-    number = whole(cluster)
-    if number is None or number < 0:
+    if cluster < 0:
         drawing = '<path class="noise" d="M-4 -4L4 4M4 -4L-4 4"/>'
     else:
-        shape, colour = _SHAPES[number % len(_SHAPES)], number % _COLOURS + 1
+        shape, colour = _SHAPES[cluster % len(_SHAPES)], cluster % _COLOURS + 1
         drawing = f'<path d="{shape}" style="fill: var(--series-{colour})"/>'
     return Markup(f'<svg viewBox="-8 -8 16 16" class="swatch" aria-hidden="true">{drawing}</svg>')
 
 
-def marked_name(cluster: object) -> Markup:
+def marked_name(cluster: int) -> Markup:
     """Name a cluster beside its sign."""
     return tag("span", _swatch(cluster), cluster_name(cluster), class_="cluster-name")
 

@@ -14,8 +14,8 @@ from further.report.clustering.marks import cluster_name, legend
 from further.report.clustering.run import ClusterRun
 from further.report.estimates import method_of, write_estimate
 from further.report.markup import Markup, join, tag
-from further.report.numbers import fixed, share, significant
-from further.report.run_folder import mapping, numbers, whole
+from further.report.numbers import as_number, fixed, share, significant
+from further.report.run_folder import mapping
 from further.report.shell import WITHHELD, withheld
 
 _MOST_POINTS = 3000
@@ -51,7 +51,8 @@ class _Centre(NamedTuple):
 def _points(run: ClusterRun, key: str, x: str, y: str) -> list[_Point]:
     """Read points that have both coordinates, at most as many as a page can hold."""
     found = mapping(run.evaluation.get(key))
-    sides = [numbers(found.get(name)) for name in (x, y, "cluster", "row", "changing")]
+    read = (found.get(name) for name in (x, y, "cluster", "row", "changing"))
+    sides = [[as_number(one) for one in side] if isinstance(side, list) else [] for side in read]
     n = min(len(side) for side in sides[:2])
     every = []
     for place in range(n):
@@ -59,8 +60,9 @@ def _points(run: ClusterRun, key: str, x: str, y: str) -> list[_Point]:
             side[place] if place < len(side) else None for side in sides
         )
         if a is not None and b is not None:
-            number = len(every) if row is None else round(row)
-            every.append(_Point(a, b, whole(cluster), number, changing))
+            number = None if cluster is None else round(cluster)
+            place_or_row = len(every) if row is None else round(row)
+            every.append(_Point(a, b, number, place_or_row, changing))
     return every[:: -(-len(every) // _MOST_POINTS)] if every else []
 
 

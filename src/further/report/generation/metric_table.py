@@ -12,7 +12,7 @@ from further.report.generation.samples import flagged
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING
-from further.report.run_folder import ModelRun, RunFolder, better, in_order, shared_end
+from further.report.run_folder import ModelRun, RunFolder, in_order
 
 _BESIDE = tuple(name for name, metric in METRICS.items() if metric.beside)
 
@@ -46,17 +46,16 @@ def _row(run: RunFolder, item: Metric) -> Markup:
     judged = next((goal for goal in run.goals.values() if goal.metric == item.name), GoalRecord())
     scale = scale_of(run.models, item.name)
     best = {*judged.ranking[:1], *judged.tied}
-    direction = better(run.models, item.name)
+    direction = item.better if scale is None else scale.better
     arrow = tag("span", "↑" if direction == "higher" else "↓", title=f"{direction} is better")
     label = item.label if scale is None else scale.label
     unit = f", {item.unit}" if item.unit and item.style == "quantity" else ""
     name = tag("th", join((label + unit, arrow), "\u00a0"), scope="row", title=item.shows)
     cells = (_cell(model, scale, model.name in best) for model in run.models)
-    ends = (shared_end(run.models, item.name, end) for end in ("real", "noise"))
-    written = (
-        MISSING if end is None or scale is None else scale.write(end, unit=False) for end in ends
-    )
-    return tag("tr", name, *cells, *(tag("td", end, class_="end") for end in written))
+    ends = (MISSING, MISSING)
+    if scale is not None:
+        ends = (scale.write(scale.real, unit=False), scale.write(scale.noise, unit=False))
+    return tag("tr", name, *cells, *(tag("td", end, class_="end") for end in ends))
 
 
 def _cell(model: ModelRun, scale: Scale | None, best: bool) -> Markup:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from further.evaluate.metrics import find_metric
-from further.report.numbers import duration, fixed, shared_decimals, significant
-from further.report.run_folder import Figure, ModelRun, better, shared_end
+from further.evaluate.metrics import METRICS, find_metric
+from further.evaluate.record import Figure
+from further.report.numbers import duration, fixed, significant
+from further.report.run_folder import ModelRun
 
 _SMALLEST = 1e-12
 
@@ -32,6 +34,10 @@ class Scale:
         What they are: ``noise`` and ``real`` where known, else ``worst`` and ``best``.
     decimals : int
         Decimals of every value of this figure.
+    real, noise : float or None
+        What held-out rows and what noise score, where that is known.
+    better : {"higher", "lower"}
+        Which way the figure improves.
     logarithmic : bool
         Whether equal distances on the line are equal factors.
     """
@@ -42,7 +48,10 @@ class Scale:
     left_name: str
     right_name: str
     decimals: int
-    logarithmic: bool = False
+    real: float | None
+    noise: float | None
+    better: str
+    logarithmic: bool
 
     @property
     def label(self) -> str:
@@ -136,28 +145,62 @@ def scale_of(models: Sequence[ModelRun], name: str) -> Scale | None:
     values = [figure.value for figure in figures if figure.value is not None]
     if not values:
         return None
-    worst, best = min(values), max(values)
-    if better(models, name) == "lower":
-        worst, best = best, worst
-    real, noise = shared_end(models, name, "real"), shared_end(models, name, "noise")
-    # Real and noise that agree span no line, so the models themselves have to.
-    if real is not None and real == noise:
-        real = noise = None
     known = find_metric(name)
+    real, noise = (_end(models, name, end) for end in ("real", "noise"))
+    better = known.better
+    if name not in METRICS and real is not None and noise is not None and real < noise:
+        better = "lower"
+    worst, best = min(values), max(values)
+    if better == "lower":
+        worst, best = best, worst
+    # Real and noise that agree span no line, so the models themselves have to.
+    right, left = (None, None) if real is not None and real == noise else (real, noise)
     left_name = "noise"
-    if known.worst is not None or noise is None:
-        noise, left_name = (worst if known.worst is None else known.worst), "worst"
+    if known.worst is not None or left is None:
+        left, left_name = (worst if known.worst is None else known.worst), "worst"
     widths = [
         figure.high - figure.low
         for figure in figures
         if figure.low is not None and figure.high is not None
     ]
     return Scale(
-        name,
-        noise,
-        best if real is None else real,
-        left_name,
-        "best" if real is None else "real",
-        shared_decimals(values, widths),
-        known.style != "fixed" and min(values) > 0,
+        name=name,
+        left=left,
+        right=best if right is None else right,
+        left_name=left_name,
+        right_name="best" if right is None else "real",
+        decimals=_shared_decimals(values, widths),
+        real=real,
+        noise=noise,
+        better=better,
+        logarithmic=known.style != "fixed" and min(values) > 0,
     )
+
+
+def _end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
+    """Find what real or noise scores: the same for all models, so the first that records it."""
+    every = (getattr(model.metrics.get(name), end, None) for model in models)
+    return next((value for value in every if value is not None), None)
+
+
+def _shared_decimals(values: Sequence[float], widths: Sequence[float]) -> int:
+    """Choose the decimals of a row of figures: two digits of its narrowest interval.
+
+    At most five, and three where the figures are not small: an accuracy near 1 has an interval of
+    almost no width, but nobody wants its fourth digit.
+
+    Examples
+    --------
+    >>> _shared_decimals([0.97123, 0.95512], [0.021, 0.034])
+    3
+    >>> _shared_decimals([0.0009, 0.0142], [0.0022, 0.0022])
+    4
+    >>> _shared_decimals([12.0, 340.0], [])
+    1
+    """
+    sizes = [abs(value) for value in values if value]
+    known = [width for width in widths if width]
+    if known:
+        most = 3 if sizes and median(sizes) >= 0.1 else 5
+        return min(most, max(0, 1 - math.floor(math.log10(min(known)))))
+    return min(5, max(0, 2 - math.floor(math.log10(min(sizes))))) if sizes else 0

@@ -15,7 +15,7 @@ from further.evaluate.record import GoalRecord
 from further.report.chart import chart
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
-from further.report.run_folder import ModelRun, RunFolder, goal_label, shared_end
+from further.report.run_folder import ModelRun, RunFolder, goal_label
 
 _CUT_DRAWN = 0.2
 _LEAST_CUT = 0.45
@@ -176,12 +176,9 @@ def _key(run: RunFolder, is_cut: bool) -> Markup:
 def _figures_with_both_ends(run: RunFolder) -> dict[str, GoalRecord]:
     """Take the metrics that have both ends for goals: a single model has no ranking to go by."""
     names = dict.fromkeys(name for model in run.models for name in model.metrics)
-    anchored = [
-        name
-        for name in names
-        if all(shared_end(run.models, name, end) is not None for end in ("real", "noise"))
-    ]
-    return {find_metric(name).label: GoalRecord(metric=name) for name in anchored[:8]}
+    scales = (scale_of(run.models, name) for name in names)
+    known = [own.name for own in scales if own and own.real is not None and own.noise is not None]
+    return {find_metric(name).label: GoalRecord(metric=name) for name in known[:8]}
 
 
 def _describe(run: RunFolder, goals: Mapping[str, GoalRecord]) -> str:
