@@ -188,7 +188,7 @@ def test_any_key_may_be_missing(run: Run, change: str) -> None:
                 continue
             content = replace(whole, evaluation=lacking, training_examples=place % 4 > 0)
             described = page_of(content)
-            sections = [part.body for part in described.sections if part is not None]
+            sections = [part.html() for part in described.sections if part.content]
             source = "".join([described.headline, described.warnings or "", *sections])
             if place % 8 == 0:
                 assert not Page(source).open, name

@@ -118,10 +118,9 @@ def _types(constraint: Any) -> tuple[type, ...]:
 def _readings(text: str) -> Iterator[Any]:
     """Give what a text may mean, the narrowest first."""
     word = text.strip()
-    if word.lower() in ("none", "null"):
-        yield None
-    if word.lower() in ("true", "false"):
-        yield word.lower() == "true"
+    named = {"none": None, "null": None, "true": True, "false": False}
+    if word.lower() in named:
+        yield named[word.lower()]
     for kind in (int, float):
         try:
             yield kind(word)
@@ -152,7 +151,10 @@ def _hyperparameters(estimator: type) -> Iterator[tuple[str, Any, list[Any], str
 
 def model_options(estimator: type) -> list[Grouped]:
     """Return an option for each hyperparameter of an estimator, in the order of its constructor."""
-    return [_option(name, name, *told, "Model") for name, *told in _hyperparameters(estimator)]
+    return [
+        _option(name, name, default, constraints, text, "Model")
+        for name, default, constraints, text in _hyperparameters(estimator)
+    ]
 
 
 def method_options(estimator: type, name: str, taken: Sequence[str]) -> list[Grouped]:

@@ -70,17 +70,24 @@ def folded_table(summary: str, head: Sequence[str], rows: Iterable[Sequence[obje
     return tag("details", tag("summary", summary), data_table(head, rows), class_="data")
 
 
-def data_table(head: Sequence[str], rows: Iterable[Sequence[object]], class_: str = "") -> Markup:
+def data_table(
+    head: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    class_: str = "",
+    label: str = "Table",
+) -> Markup:
     """Put a table in the page, in a box that scrolls on its own when it is too wide.
 
     Parameters
     ----------
-    head : sequence of str
+    head : sequence
         Headings of the columns.
     rows : iterable of sequence
-        The cells.
+        The cells of each row, or the row as `Markup`.
     class_ : str, default=""
         Class of the table.
+    label : str, default="Table"
+        What it is called for whoever cannot see it.
 
     Returns
     -------
@@ -88,9 +95,12 @@ def data_table(head: Sequence[str], rows: Iterable[Sequence[object]], class_: st
         The box.
     """
     header = tag("tr", *(tag("th", name, scope="col") for name in head))
-    body = join(tag("tr", *(tag("td", cell) for cell in row)) for row in rows)
+    body = join(
+        row if isinstance(row, Markup) else tag("tr", *(tag("td", cell) for cell in row))
+        for row in rows
+    )
     table = tag("table", tag("thead", header), tag("tbody", body), class_=class_ or None)
-    return scrolling(table, "Table")
+    return scrolling(table, label)
 
 
 def scrolling(table: Markup, label: str) -> Markup:

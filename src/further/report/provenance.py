@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from further.report.chart import data_table
@@ -18,7 +18,7 @@ def limits(run: RunFolder) -> Markup:
     return limits_table((metric.label, metric.shows, metric.cannot) for metric in in_order(found))
 
 
-def limits_table(told: Iterable[tuple[str, str, str]]) -> Markup:
+def limits_table(told: Iterable[Sequence[str]]) -> Markup:
     """Set what figures cannot show beside what they measure, after the name of each."""
     rows = [(tag("b", label), shows, cannot) for label, shows, cannot in told]
     return data_table(("Figure", "What it measures", "What it cannot show"), rows, "limits stacked")

@@ -26,11 +26,20 @@ _LONG = 120
 
 
 class Section(NamedTuple):
-    """A part of a page: what links name it by, its title, and its content with the title."""
+    """A part of a page; one without content is left out.
+
+    What links name it by, its title, what it shows, and a sentence below the title.
+    """
 
     anchor: str
     title: str
-    body: Markup
+    content: Markup | None
+    lead: object = None
+
+    def html(self) -> Markup:
+        """Write it below its title."""
+        lead = tag("p", self.lead, class_="lead") if self.lead else None
+        return tag("section", tag("h2", self.title), lead, self.content, id=self.anchor)
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,8 @@ class Page:
         The key facts below it.
     warnings : Markup or None
         What limits every figure below.
-    sections : sequence of Section or None
-        In the order in which they are read; None where the run has nothing for one.
+    sections : sequence of Section
+        In the order in which they are read.
     footer : Markup
         Who made the page.
     scripts, styles : tuple of str
@@ -62,14 +71,14 @@ class Page:
     headline: Markup
     facts: Sequence[tuple[str, object]]
     warnings: Markup | None
-    sections: Sequence[Section | None]
+    sections: Sequence[Section]
     footer: Markup
     scripts: tuple[str, ...] = field(default=LIBRARIES)
     styles: tuple[str, ...] = field(default=STYLES)
 
     def html(self) -> str:
         """Write the page as one file."""
-        shown = [part for part in self.sections if part is not None]
+        shown = [part for part in self.sections if part.content]
         scripts = [asset(name).strip() for name in self.scripts]
         # Only the scripts written here may run: even markup smuggled in by data would stay dead.
         hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
@@ -84,7 +93,7 @@ class Page:
             facts=_facts(self.facts),
             warnings=self.warnings or "",
             contents=contents if len(shown) > 3 else "",
-            sections=join(part.body for part in shown),
+            sections=join(part.html() for part in shown),
             footer=self.footer,
             scripts=join(tag("script", Markup(script)) for script in scripts),
         )
@@ -94,33 +103,6 @@ class Page:
 def asset(name: str) -> str:
     """Read a file of this folder that a page inlines."""
     return files("further.report").joinpath("assets", name).read_text(encoding="utf-8")
-
-
-def section(
-    anchor: str, title: str, content: Markup | None, lead: object | None = None
-) -> Section | None:
-    """Put content below a title; None where there is no content.
-
-    Parameters
-    ----------
-    anchor : str
-        What links name it by.
-    title : str
-        Its title.
-    content : Markup or None
-        What it shows.
-    lead : object, optional
-        A sentence below the title.
-
-    Returns
-    -------
-    Section or None
-        The section.
-    """
-    if not content:
-        return None
-    told = tag("p", lead, class_="lead") if lead else None
-    return Section(anchor, title, tag("section", tag("h2", title), told, content, id=anchor))
 
 
 def heading(sentence: str) -> Markup:

@@ -14,7 +14,7 @@ from further.evaluate.clustering.choice import (
     TendencyRecord,
 )
 from further.evaluate.record import Measured
-from further.report.chart import chart, columns, data_table, legend, scrolling
+from further.report.chart import chart, columns, data_table, legend
 from further.report.clustering.marks import marked_name
 from further.report.clustering.pictures import changing
 from further.report.clustering.run import ClusterRun
@@ -241,9 +241,7 @@ def _alternatives(found: Sequence[Alternative]) -> Markup | None:
     titles = (
         "Method", "k", "Stability", "Silhouette", "Agreement with the chosen", "Noise", "Took",
     )  # fmt: skip
-    head = tag("thead", tag("tr", *(tag("th", title, scope="col") for title in titles)))
-    rows = [_alternative(item) for item in found]
-    table = tag("table", head, tag("tbody", *rows), class_="alternatives")
+    table = data_table(titles, map(_alternative, found), "alternatives", "Alternatives")
     note = tag(
         "p",
         "Each figure on its line from 0 to 1. Agreement is the adjusted Rand index: 1 for the same "
@@ -252,7 +250,7 @@ def _alternatives(found: Sequence[Alternative]) -> Markup | None:
         class_="note",
     )
     title = tag("h3", "Other ways to cluster these rows")
-    return tag("section", title, scrolling(table, "Alternatives"), note, class_="part")
+    return tag("section", title, table, note, class_="part")
 
 
 def _alternative(item: Alternative) -> Markup:

@@ -25,7 +25,6 @@ from further.report.shell import (
     footer,
     heading,
     kind_line,
-    section,
     unfinished,
     warning_box,
 )
@@ -165,24 +164,24 @@ def _notes(notes: tuple[str, ...]) -> Markup | None:
     return tag("details", tag("summary", f"{len(notes)} notes on what was decided"), listed)
 
 
-def _sections(run: ClusterRun) -> list[Section | None]:
-    how_many = section(
+def _sections(run: ClusterRun) -> list[Section]:
+    how_many = Section(
         "how-many",
         "Why no clusters" if run.found_none else "How many clusters?",
         choice.how_many(run),
         "Each criterion for every k that was tried, with its own answer.",
     )
     # Where there are no clusters, why comes before what the rows look like.
-    first, later = (how_many, None) if run.found_none else (None, how_many)
+    first, later = ([how_many], []) if run.found_none else ([], [how_many])
     return [
-        first,
-        section("clusters", "The clusters", profiles.profiles(run)),
-        section("label", "Compared with a label that took no part", tables.agreement(run)),
-        section("projection", "Seen in a plane", pictures.projection(run)),
-        section("map", "On the map", pictures.world(run)),
-        section("silhouettes", "Row by row", pictures.silhouettes(run)),
-        later,
-        section(
+        *first,
+        Section("clusters", "The clusters", profiles.profiles(run)),
+        Section("label", "Compared with a label that took no part", tables.agreement(run)),
+        Section("projection", "Seen in a plane", pictures.projection(run)),
+        Section("map", "On the map", pictures.world(run)),
+        Section("silhouettes", "Row by row", pictures.silhouettes(run)),
+        *later,
+        Section(
             "stability",
             "Does it hold?",
             choice.whether_it_holds(run),
@@ -190,20 +189,20 @@ def _sections(run: ClusterRun) -> list[Section | None]:
             "Rand index; 1: the same clusters, 0: no better than chance). The samples are the same "
             "for every method and every k.",
         ),
-        section(
+        Section(
             "initialisations",
             "How much the initialisation matters",
             choice.initialisations(run),
             "The algorithm begins at centroids drawn at random, and stops at the nearest optimum: "
             "this is what many initialisations came to.",
         ),
-        section("steps", "k-means, step by step", player(run)),
-        section("anomalies", "The most unusual rows", tables.anomalies(run)),
-        section("dendrogram", "Merge by merge", dendrogram(run)),
-        section("rules", "The clusters as rules", profiles.rules(run)),
-        section("columns", "What each column was taken for", tables.column_decisions(run)),
-        section("data", "What was found in the data", data_notes(run)),
-        section("cost", "Time, energy and carbon", _cost(run)),
-        section("limits", "What the figures cannot show", limits(run)),
-        section("reproduce", "How to get this again", reproduce(run)),
+        Section("steps", "k-means, step by step", player(run)),
+        Section("anomalies", "The most unusual rows", tables.anomalies(run)),
+        Section("dendrogram", "Merge by merge", dendrogram(run)),
+        Section("rules", "The clusters as rules", profiles.rules(run)),
+        Section("columns", "What each column was taken for", tables.column_decisions(run)),
+        Section("data", "What was found in the data", data_notes(run)),
+        Section("cost", "Time, energy and carbon", _cost(run)),
+        Section("limits", "What the figures cannot show", limits(run)),
+        Section("reproduce", "How to get this again", reproduce(run)),
     ]

@@ -54,7 +54,7 @@ def _points(run: ClusterRun, key: str, x: str, y: str) -> list[_Point]:
     read = (found.get(name) for name in (x, y, "cluster", "row", "changing"))
     sides = [[as_number(one) for one in side] if isinstance(side, list) else [] for side in read]
     n = min(len(side) for side in sides[:2])
-    every = []
+    every: list[_Point] = []
     for place in range(n):
         a, b, cluster, row, changing = (
             side[place] if place < len(side) else None for side in sides

@@ -15,7 +15,7 @@ from further.report.generation.table_rows import column_distributions
 from further.report.markup import noted
 from further.report.numbers import as_number, duration, share, significant
 from further.report.run_folder import RunFolder, mapping
-from further.report.shell import Page, Section, data_name, footer, heading, kind_line, section
+from further.report.shell import Page, Section, data_name, footer, heading, kind_line
 
 
 def page(run: RunFolder) -> Page:
@@ -32,32 +32,32 @@ def page(run: RunFolder) -> Page:
     )
 
 
-def _sections(run: RunFolder) -> Sequence[Section | None]:
+def _sections(run: RunFolder) -> Sequence[Section]:
     evaluated = any(model.metrics for model in run.models)
     examples = examples_of(run)
     return (
-        section(
+        Section(
             "scale",
             "Who is good at what" if run.is_comparison else "Where it stands",
             scale_plot(run) if evaluated else None,
             _scale_lead(run),
         ),
-        section(
+        Section(
             "goals",
             "Goal by goal",
             verdict.ranking(run),
             "Tied means that the 95 % interval of the paired difference contains zero: on these "
             "held-out rows the two cannot be distinguished.",
         ),
-        section("failures", "What to watch out for", verdict.failures(run)),
-        section(
+        Section("failures", "What to watch out for", verdict.failures(run)),
+        Section(
             "repeats",
             "Other training seeds",
             verdict.repeats(run),
             "Each dot is one training from another seed; the bar is the 95 % interval of their "
             "mean. The other intervals in this report include this variation between trainings.",
         ),
-        section(
+        Section(
             "figures",
             "All figures",
             metric_table(run) if evaluated else None,
@@ -65,27 +65,27 @@ def _sections(run: RunFolder) -> Sequence[Section | None]:
             "where both are known. Best and tied figures of a goal are bold; ↑ higher and ↓ lower "
             "is better; – means not defined for that model.",
         ),
-        section(
+        Section(
             "samples",
             "Samples",
             examples.generated(run),
             "The first that each model drew, none picked by hand."
             + (" Compressed for this page; the exact ones are in the run." * run.album.compressed),
         ),
-        section(
+        Section(
             "columns",
             "Column by column",
             column_distributions(run),
             "How each column is distributed in generated and in real rows.",
         ),
-        section(
+        Section(
             "nearest",
             "Copied or made?",
             examples.nearest(run),
             "Samples and the training examples nearest to them. Looking alike is not copying: what "
             "counts is whether samples lie closer to the training set than held-out rows do.",
         ),
-        section(
+        Section(
             "curves",
             "Learning curves",
             curves.learning_curves(run),
@@ -94,21 +94,21 @@ def _sections(run: RunFolder) -> Sequence[Section | None]:
             "the weights still changed. Losses of different models are different quantities: "
             "compare shapes, not heights. The steep first steps are cut off at the top.",
         ),
-        section(
+        Section(
             "latent",
             "Latent spaces",
             latent.latent_maps(run),
             "Held-out rows as the model encodes them, flattened to two dimensions; "
             "distances in such a map are rough.",
         ),
-        section("cost", "Time, energy and carbon", cost(run)),
-        section(
+        Section("cost", "Time, energy and carbon", cost(run)),
+        Section(
             "limits",
             "What the figures cannot show",
             provenance.limits(run) if evaluated else None,
         ),
-        section("data", "What was found in the data", provenance.data_notes(run)),
-        section("reproduce", "How to get this again", provenance.reproduce(run)),
+        Section("data", "What was found in the data", provenance.data_notes(run)),
+        Section("reproduce", "How to get this again", provenance.reproduce(run)),
     )
 
 

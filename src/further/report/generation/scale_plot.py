@@ -25,7 +25,8 @@ _SHOWN = (-0.06, 1.22)
 def scale_plot(run: RunFolder) -> Markup:
     """Draw who is good at what."""
     goals = run.goals or _figures_with_both_ends(run)
-    columns, table = [], []
+    columns: list[dict[str, Any]] = []
+    table: list[tuple[str, ...]] = []
     for goal, judged in goals.items():
         scale = scale_of(run.models, judged.metric)
         if scale is None or (scale.is_empty and not run.is_comparison):

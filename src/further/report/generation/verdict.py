@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from further.evaluate.metrics import find_metric
-from further.report.chart import chart, columns, scrolling
+from further.report.chart import chart, columns, data_table
 from further.report.generation.scale import scale_of
 from further.report.markup import Markup, join, tag
 from further.report.numbers import as_number, listing, share
@@ -81,12 +81,8 @@ def ranking(run: RunFolder) -> Markup | None:
                 tag("td", f"then {listing(rest)}" if rest else ""),
             )
         )
-    if not rows:
-        return None
     titles = ("Goal", "Best", "Its figure", "Others, in order")
-    head = tag("thead", tag("tr", *(tag("th", title, scope="col") for title in titles)))
-    table = tag("table", head, tag("tbody", *rows), class_="goals stacked")
-    return scrolling(table, "Ranking by goal")
+    return data_table(titles, rows, "goals stacked", "Ranking by goal") if rows else None
 
 
 def _figure(run: RunFolder, name: str, metric: str) -> Markup:
