@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from further.report import render
 
 VOID = {"meta", "img", "br", "hr", "input", "link", "col", "path", "circle"}
 
@@ -40,3 +46,22 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page_of(run: Path, **options: bool) -> Page:
+    """Render the page of a run and read it."""
+    page = Page(render(run, **options).read_text(encoding="utf-8"))
+    assert not page.open
+    return page
+
+
+def read(run: Path) -> dict[str, Any]:
+    """Return the evaluation of a run."""
+    return json.loads((run / "evaluation.json").read_text(encoding="utf-8"))
+
+
+def specs_of(run: Path) -> list[dict[str, Any]]:
+    """Return the specifications of the charts in the page that was last rendered of a run."""
+    source = (run / "report.html").read_text(encoding="utf-8")
+    specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
+    return [json.loads(spec) for spec in specs]

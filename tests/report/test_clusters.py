@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from page_reader import Page
+from page_reader import Page, read, specs_of
+from page_reader import page_of as page
 
 from further.compare.clustering.clustering import cluster_table
 from further.report import render
@@ -27,26 +28,10 @@ TITLES = (
 Run = Callable[[str], Path]
 
 
-def page(run: Path, **options: bool) -> Page:
-    parsed = Page(render(run, **options).read_text(encoding="utf-8"))
-    assert not parsed.open
-    return parsed
-
-
-def read(run: Path) -> dict[str, Any]:
-    return json.loads((run / "evaluation.json").read_text())
-
-
 def write(folder: Path, evaluation: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "evaluation.json").write_text(json.dumps(evaluation))
     (folder / "run.json").write_text('{"task": "clustering", "status": "finished"}')
-
-
-def specs_of(run: Path) -> list[dict[str, Any]]:
-    source = (run / "report.html").read_text(encoding="utf-8")
-    specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
-    return [json.loads(spec) for spec in specs]
 
 
 def test_answers_first_and_holds_every_part_in_order(run: Run) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,23 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_reader import Page
+from page_reader import page_of, read, specs_of
 from PIL import Image
 
 from further.errors import RunError
 from further.report import render
 from further.report.run_folder import read_run
 from real_runs import HOSTILE, HOSTILE_NAME, N_COPIES
-
-
-def page_of(run: Path, **options: bool) -> Page:
-    page = Page(render(run, **options).read_text(encoding="utf-8"))
-    assert not page.open
-    return page
-
-
-def read(run: Path) -> dict[str, Any]:
-    return json.loads((run / "evaluation.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -116,16 +105,13 @@ def test_a_long_answer_sets_the_choice_apart_from_the_reasons(damaged: Any) -> N
 
 
 def test_embedded_specifications_are_json(digits: Path) -> None:
-    source = render(digits).read_text(encoding="utf-8")
-    specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
-    marks = {json.loads(spec)["mark"] for spec in specs}
-    assert marks == {"scale", "curve", "map", "bars"}
+    render(digits)
+    assert {spec["mark"] for spec in specs_of(digits)} == {"scale", "curve", "map", "bars"}
 
 
 def test_learning_curves_set_training_rows_beside_validation_rows(digits: Path) -> None:
-    source = render(digits).read_text(encoding="utf-8")
-    specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
-    curves = [spec for spec in map(json.loads, specs) if spec["mark"] == "curve"]
+    assert "while training training rows validation rows weights kept" in page_of(digits).text
+    curves = [spec for spec in specs_of(digits) if spec["mark"] == "curve"]
     lines = ["while training", "training rows", "validation rows"]
     loss = next(spec for spec in curves if spec["series"] == lines)
     with (digits / "models" / "autoencoder" / "history.csv").open(encoding="utf-8") as file:
@@ -137,7 +123,6 @@ def test_learning_curves_set_training_rows_beside_validation_rows(digits: Path) 
     parts = ["discriminator, while training", "generator, while training"]
     assert parts in [spec["series"] for spec in curves]
     assert lines[1:] in [spec["series"] for spec in curves]
-    assert "while training training rows validation rows weights kept" in page_of(digits).text
 
 
 def test_fetches_nothing(digits: Path) -> None:

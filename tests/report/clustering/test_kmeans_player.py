@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,13 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import CONTRAST, opened
-from playwright import sync_api
+from page_reader import read
 
 from further.report import render
 from real_runs import penguins
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 Run = Callable[[str], Path]
 PLAYER = "further.kmeansPlayer.all[0]"
 #: From given centroids to the fixed point.
@@ -26,18 +22,6 @@ LLOYD = """([X, centers]) => {
   while (!state.converged) state = further.kmeans.next(X, state);
   return state;
 }"""
-
-
-def read(run: Path) -> dict[str, Any]:
-    return json.loads((run / "evaluation.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
