@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from further.compare.generation.single import train
+from further.compare.result import Result
 from further.report.page import page_of, summary_of
 from further.report.run_folder import read_run
 from further.report.summary import TextTable
@@ -25,7 +26,7 @@ def test_one_function_and_one_entry(tmp_path: Path, newcomer: None) -> None:
     assert figure["low"] < figure["value"] < figure["high"]
     assert figure["real"] < figure["noise"] == pytest.approx(0.5, abs=0.05)
 
-    tables = [b for b in summary_of(run, evaluation).blocks if isinstance(b, TextTable)]
+    tables = [b for b in summary_of(Result(run, evaluation)).blocks if isinstance(b, TextTable)]
     assert any("bright" in table.head for table in tables)
     figures, limits = (
         section.html()

@@ -38,10 +38,12 @@ class Grouped(click.Option):
 
     Parameters
     ----------
-    *args, **kwargs
+    *args
         See :class:`click.Option`.
     group : str
         Title of the group.
+    **kwargs
+        See :class:`click.Option`.
     """
 
     def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:

@@ -80,7 +80,7 @@ def show_result(work: Callable[[Listener], Result], run: Path | None = None) -> 
             click.echo(f"\nInterrupted; resume with: further resume {run}", err=True)
         raise
     report = render(result.path, training_examples=given["training_examples"])
-    said = summary_of(result.path, result.evaluation)
+    said = summary_of(result)
     if given["as_json"]:
         write_json(said.json)
         return

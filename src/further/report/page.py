@@ -1,8 +1,8 @@
 """A run folder in, one HTML file out: styles, charts, pictures and data inlined.
 
 What shows a task is the module that the table of tasks names. It offers ``page(run)``, which
-describes the page of a :class:`RunFolder`, and ``summary(path, evaluation)``, which says in a few
-lines what a command found.
+describes the page of a :class:`RunFolder`, and ``summary(result)``, which says in a few lines
+what a command found.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from further.errors import RunError
 from further.registry import find_model, task_module
 from further.report.run_folder import RunFolder, read_run
 from further.report.shell import Page
 from further.report.summary import Summary
+
+if TYPE_CHECKING:
+    from further.compare.result import Result
 
 
 def render(
@@ -61,22 +64,9 @@ def page_of(run: RunFolder) -> Page:
     return described
 
 
-def summary_of(path: Path, evaluation: dict[str, Any]) -> Summary:
-    """Say in a few lines what a run found, as its task does.
-
-    Parameters
-    ----------
-    path : Path
-        The run.
-    evaluation : dict
-        Its ``evaluation.json``.
-
-    Returns
-    -------
-    Summary
-        For a terminal, and for ``--json``.
-    """
-    said: Summary = _module(evaluation).summary(path, evaluation)
+def summary_of(result: Result[Any]) -> Summary:
+    """Say in a few lines what a run found, as its task does."""
+    said: Summary = _module(result.evaluation).summary(result)
     return said
 
 

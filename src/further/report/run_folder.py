@@ -16,6 +16,7 @@ from further.evaluate.metrics import GOALS, METRICS, Metric, find_metric
 from further.evaluate.record import Figure, GoalRecord, ModelRecord, Recommendation
 from further.evaluate.typed_json import from_json, to_json
 from further.registry import models_for
+from further.report.markup import Markup, tag
 from further.report.numbers import as_number
 from further.report.pictures import Album
 
@@ -38,6 +39,11 @@ class ModelRun(ModelRecord):
     def short(self) -> str:
         """The name that commands use, as words: it fits where the label does not."""
         return self.name.replace("_", " ")
+
+    @property
+    def flag(self) -> Markup | None:
+        """A sign behind its name where it has flags, which name them under the pointer."""
+        return tag("span", "⚑", class_="flag", title=", ".join(self.flags)) if self.flags else None
 
     @property
     def is_control(self) -> bool:

@@ -50,8 +50,8 @@ class Page:
     ----------
     title : str
         What the browser's tab is called.
-    kind : Markup
-        The line above the headline: what kind of report this is, of what.
+    kind : tuple of str
+        What kind of report this is, and of what; it stands above the headline.
     headline : Markup
         The answer.
     facts : sequence of (name, value)
@@ -67,7 +67,7 @@ class Page:
     """
 
     title: str
-    kind: Markup
+    kind: tuple[str, str]
     headline: Markup
     facts: Sequence[tuple[str, object]]
     warnings: Markup | None
@@ -88,7 +88,7 @@ class Page:
             title=tag("title", self.title),
             policy="script-src " + " ".join(f"'sha256-{digest}'" for digest in hashes),
             style="".join(asset(name) for name in self.styles),
-            kind=self.kind,
+            kind=join((tag("b", "further"), *self.kind), " · "),
             headline=self.headline,
             facts=_facts(self.facts),
             warnings=self.warnings or "",
@@ -130,24 +130,6 @@ def unfinished(run: RunFolder) -> list[str]:
     status = run.run.get("status")
     is_whole = status not in ("interrupted", "failed")
     return [] if is_whole else [f"This run was {status}; resume it with further resume."]
-
-
-def kind_line(what: str, name: str) -> Markup:
-    """Say what kind of report this is, and of what.
-
-    Parameters
-    ----------
-    what : str
-        What was done.
-    name : str
-        The data.
-
-    Returns
-    -------
-    Markup
-        The line.
-    """
-    return join((tag("b", "further"), what, name), " · ")
 
 
 def data_name(run: RunFolder) -> str:

@@ -24,7 +24,6 @@ from further.report.shell import (
     data_name,
     footer,
     heading,
-    kind_line,
     unfinished,
     warning_box,
 )
@@ -38,7 +37,7 @@ def page(run: RunFolder) -> Page:
     clustering = ClusterRun.of(run)
     return Page(
         title=f"{data_name(run)}: clusters · further",
-        kind=kind_line("A clustering", data_name(run)),
+        kind=("A clustering", data_name(run)),
         headline=heading(_answer(clustering)),
         facts=_facts(clustering),
         warnings=join((warning_box(_warnings(clustering)), _notes(clustering.found.notes))),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from further.evaluate.clustering.choice import Alternative, ClusterStabilities, StabilityOfCluster
 from further.evaluate.clustering.description import ProfileRecord
@@ -15,6 +14,9 @@ from further.report.estimates import write_estimate
 from further.report.numbers import significant
 from further.report.summary import Summary, TextTable
 
+if TYPE_CHECKING:
+    from further.compare.result import Result
+
 #: What ``further cluster --json`` writes of an evaluation; all of it stands in the run.
 _KEYS = (
     "run", "sentence", "k", "method", "hyperparameters", "distance", "scale", "criteria",
@@ -25,21 +27,9 @@ _KEYS = (
 _COMPARED = ("stability", "silhouette", "agreement")
 
 
-def summary(path: Path, evaluation: dict[str, Any]) -> Summary:
-    """Return the clusters, the alternatives and the answer.
-
-    Parameters
-    ----------
-    path : Path
-        The run.
-    evaluation : dict
-        Its ``evaluation.json``.
-
-    Returns
-    -------
-    Summary
-        For a terminal, and for ``--json``.
-    """
+def summary(result: Result[Any]) -> Summary:
+    """Return the clusters, the alternatives and the answer."""
+    evaluation = result.evaluation
     found = from_json(ClusteringEvaluation, evaluation)
     blocks: list[str | TextTable] = [*found.data.notes, *found.notes]
     stabilities = found.cluster_stability or ClusterStabilities()
@@ -59,7 +49,7 @@ def summary(path: Path, evaluation: dict[str, Any]) -> Summary:
         names = (METRICS[name].heading for name in _COMPARED)
         blocks.append(TextTable(["method", "clusters", *names, "in none"], compared, 5))
     blocks.append(found.sentence)
-    blocks.append(f"Rows with their clusters: {path / 'assignments.csv'}")
+    blocks.append(f"Rows with their clusters: {result.path / 'assignments.csv'}")
     return Summary({key: evaluation.get(key) for key in _KEYS}, blocks)
 
 

@@ -8,7 +8,6 @@ from further.evaluate.metrics import METRICS, Metric
 from further.evaluate.record import Figure, GoalRecord
 from further.report.chart import scrolling
 from further.report.estimates import method_of
-from further.report.generation.samples import flagged
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING
@@ -21,8 +20,10 @@ def metric_table(run: RunFolder) -> Markup:
     """Write every figure of every model, with what real data and noise score beside them."""
     found = {name for model in run.models for name in model.metrics}
     found |= {name for name in _BESIDE if any(model.figure(name) for model in run.models)}
-    named = [(flagged(model, tag("span", model.short, title=model.label)), model.role)
-             for model in run.models]  # fmt: skip
+    named = [
+        (join((tag("span", model.short, title=model.label), model.flag), " "), model.role)
+        for model in run.models
+    ]
     titles = [("Figure", None), *named, ("Real", "end"), ("Noise", "end")]
     header = tag("tr", *(tag("th", title, scope="col", class_=own) for title, own in titles))
     width = len(run.models) + 3
@@ -54,7 +55,7 @@ def _row(run: RunFolder, item: Metric) -> Markup:
     cells = (_cell(model, scale, model.name in best) for model in run.models)
     ends = (MISSING, MISSING)
     if scale is not None:
-        ends = (scale.write(scale.real, unit=False), scale.write(scale.noise, unit=False))
+        ends = (scale.write_bare(scale.real), scale.write_bare(scale.noise))
     return tag("tr", name, *cells, *(tag("td", end, class_="end") for end in ends))
 
 
@@ -67,7 +68,7 @@ def _cell(model: ModelRun, scale: Scale | None, best: bool) -> Markup:
     details = [method_of(figure), figure.basis]
     return tag(
         "td",
-        tag("b" if best else "span", scale.write(figure.value, unit=False)),
+        tag("b" if best else "span", scale.write_bare(figure.value)),
         tag("small", figure.basis, class_="basis") if figure.basis else None,
         _drawn(scale, figure),
         tag("small", told) if told else None,

@@ -15,7 +15,7 @@ from further.report.generation.table_rows import column_distributions
 from further.report.markup import noted
 from further.report.numbers import as_number, duration, share, significant
 from further.report.run_folder import RunFolder, mapping
-from further.report.shell import Page, Section, data_name, footer, heading, kind_line
+from further.report.shell import Page, Section, data_name, footer, heading
 
 
 def page(run: RunFolder) -> Page:
@@ -23,7 +23,7 @@ def page(run: RunFolder) -> Page:
     what = "A comparison of generative models" if run.is_comparison else "One generative model"
     return Page(
         title=f"{data_name(run)}: {'comparison' if run.is_comparison else 'run'} · further",
-        kind=kind_line(what, data_name(run)),
+        kind=(what, data_name(run)),
         headline=heading(verdict.answer(run)),
         facts=_facts(run),
         warnings=verdict.warnings(run),

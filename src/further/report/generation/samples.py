@@ -26,31 +26,12 @@ def sample_sheets(run: RunFolder) -> Markup | None:
             model.picture("samples"), alt=f"Samples of {model.label}, in rows of eight", columns=8
         )
         if picture:
-            figures.append(_sheet(flagged(model, model.label), picture, model.role))
+            figures.append(_sheet(join((model.label, model.flag), " "), picture, model.role))
     return tag("div", *figures, class_="sheets") if figures else None
 
 
 def _sheet(title: object, content: Markup, kind: str) -> Markup:
     return tag("figure", tag("figcaption", title), content, class_=f"sample {kind}")
-
-
-def flagged(model: ModelRun, name: object) -> Markup:
-    """Put a flag behind the name of a model that has any.
-
-    Parameters
-    ----------
-    model : ModelRun
-        The model.
-    name : object
-        Its name, as text or markup.
-
-    Returns
-    -------
-    Markup
-        The name, with the flags told when the pointer rests on them.
-    """
-    flag = tag("span", "⚑", class_="flag", title=", ".join(model.flags)) if model.flags else None
-    return join((name, flag), " ")
 
 
 def nearest_pairs(run: RunFolder) -> Markup | None:
@@ -70,7 +51,7 @@ def nearest_pairs(run: RunFolder) -> Markup | None:
         figures.append(
             tag(
                 "figure",
-                tag("figcaption", flagged(model, model.label), told),
+                tag("figcaption", join((model.label, model.flag), " "), told),
                 tag("div", sides, picture, class_="pairs"),
                 class_=f"nearest {model.role}",
             )

@@ -85,36 +85,26 @@ class Scale:
         low, high = self.position(figure.low), self.position(figure.high)
         return self.position(figure.value), low, high
 
-    def write(self, value: float | None, unit: bool = True) -> str:
-        """Write a value as it is written throughout the report.
+    def write(self, value: float | None) -> str:
+        """Write a value as it is written throughout the report; a dash where there is none."""
+        known, written = find_metric(self.name), self.write_bare(value)
+        has_unit = value is not None and known.style == "quantity" and known.unit
+        return f"{written} {known.unit}" if has_unit else written
 
-        Parameters
-        ----------
-        value : float or None
-            The value.
-        unit : bool, default=True
-            Whether to write its unit behind it.
-
-        Returns
-        -------
-        str
-            A dash where there is no value.
-        """
-        known = find_metric(self.name)
-        if value is None or known.style == "fixed":
+    def write_bare(self, value: float | None) -> str:
+        """Write a value without the unit behind it."""
+        style = find_metric(self.name).style
+        if value is None or style == "fixed":
             return fixed(value, self.decimals)
-        if known.style == "duration":
+        if style == "duration":
             return duration(value)
-        if known.style == "count":
-            return fixed(value, 0)
-        written = significant(value, 2)
-        return f"{written} {known.unit}" if unit and known.unit else written
+        return fixed(value, 0) if style == "count" else significant(value, 2)
 
     def write_interval(self, figure: Figure) -> str:
         """Write the interval of a figure; empty where it has none."""
         if figure.low is None or figure.high is None:
             return ""
-        return f"{self.write(figure.low, unit=False)} to {self.write(figure.high, unit=False)}"
+        return f"{self.write_bare(figure.low)} to {self.write_bare(figure.high)}"
 
     def write_figure(self, figure: Figure) -> str:
         """Write a figure with its interval in brackets."""

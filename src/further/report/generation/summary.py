@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from further.evaluate.metrics import metrics_for
 from further.report.numbers import significant
 from further.report.summary import Summary, TextTable
 
+if TYPE_CHECKING:
+    from further.compare.result import Result
 
-def summary(path: Path, evaluation: dict[str, Any]) -> Summary:
-    """Return the table of models between what real rows and noise score, and the answer.
 
-    Parameters
-    ----------
-    path : Path
-        The run.
-    evaluation : dict
-        Its ``evaluation.json``.
-
-    Returns
-    -------
-    Summary
-        For a terminal, and for ``--json``.
-    """
+def summary(result: Result[Any]) -> Summary:
+    """Return the table of models between what real rows and noise score, and the answer."""
+    evaluation = result.evaluation
     models = [*evaluation["models"], *evaluation["controls"]]
     shown = {
         metric.name: metric.heading
