@@ -49,7 +49,8 @@ def _scatter(model: ModelRun, classes: tuple[str, ...]) -> Markup | None:
     if not every:
         return None
     points = every[:: -(-len(every) // _MOST_POINTS)]
-    names = _ordered({name for _, _, name in points}, classes)
+    shown = {name for _, _, name in points}
+    names = [name for name in classes if name in shown] + sorted(shown - set(classes))
     method = str(latent.get("method") or "two dimensions")
     spec = {
         "mark": "map",
@@ -59,10 +60,10 @@ def _scatter(model: ModelRun, classes: tuple[str, ...]) -> Markup | None:
         "labels": names,
         "centres": _centres(points, names),
     }
-    shown = "" if len(points) == len(every) else f", {len(points):,} of {len(every):,} drawn"
+    is_whole = len(points) == len(every)
     return chart(
         spec,
-        title=f"{method}{shown}",
+        title=method + ("" if is_whole else f", {len(points):,} of {len(every):,} drawn"),
         description=f"Map of the latent space of {model.label} by {method}: {len(points)} held-out "
         f"rows coloured by class ({', '.join(names[:12])}).",
         head=("x", "y", "class"),
@@ -75,10 +76,6 @@ def _class_name(label: Any, classes: tuple[str, ...]) -> str:
     if isinstance(label, int) and 0 <= label < len(classes):
         return classes[label]
     return "" if label is None else str(label)
-
-
-def _ordered(names: set[str], classes: tuple[str, ...]) -> list[str]:
-    return [name for name in classes if name in names] + sorted(names - set(classes))
 
 
 def _centres(points: list[tuple[float, float, str]], names: list[str]) -> dict[str, list[Any]]:

@@ -87,7 +87,7 @@ def _told_once(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 def column_distributions(run: RunFolder) -> Markup | None:
     """Draw each column as the models generate it over how it really is, a fold a model.
 
-    The best model, of those that have any, is shown unfolded.
+    That of the best model is unfolded; where none is the best, the first.
     """
     first = next((goal.ranking[0] for goal in run.goals.values() if goal.ranking), None)
     parts: list[Markup] = []
@@ -114,28 +114,25 @@ def _distribution(model: ModelRun, column: Mapping[str, Any]) -> Markup | None:
     if not real or len(real) != len(generated):
         return None
     edges = [as_number(edge) for edge in column.get("edges") or []]
-    if len(edges) == len(real) + 1 and None not in edges:
-        known = [edge for edge in edges if edge is not None]
-        labels = [f"{significant(left)} to {significant(right)}" for left, right in pairwise(known)]
-        bins = zip(known, known[1:], real, generated, strict=False)
-        data = columns(("x1", "x2", "real", "generated"), bins)
-        spec: dict[str, Any] = {"mark": "histogram", "data": data}
+    known = [edge for edge in edges if edge is not None]
+    if len(edges) == len(known) == len(real) + 1:
+        ends = list(pairwise(known))
+        labels = [f"{significant(left)} to {significant(right)}" for left, right in ends]
+        rows = list(zip(labels, real, generated, strict=True))
+        bins = [(*end, a, b) for end, (_, a, b) in zip(ends, rows, strict=True)]
+        spec = {"mark": "histogram", "data": columns(("x1", "x2", "real", "generated"), bins)}
     else:
         labels = [str(value) for value in column.get("categories") or range(len(real))]
-        order = sorted(range(len(real)), key=lambda place: -real[place])[:_CATEGORIES]
-        labels = [labels[place] if place < len(labels) else "" for place in order]
-        real, generated = ([side[place] for place in order] for side in (real, generated))
-        bars = zip(labels, real, generated, strict=True)
-        spec = {"mark": "shares", "data": columns(("category", "real", "generated"), bars)}
-    distance = sum(abs(a - b) for a, b in zip(real, generated, strict=True)) / 2
+        every = zip(labels + [""] * len(real), real, generated, strict=False)
+        rows = sorted(every, key=lambda row: -row[1])[:_CATEGORIES]
+        spec = {"mark": "shares", "data": columns(("category", "real", "generated"), rows)}
+    distance = sum(abs(a - b) for _, a, b in rows) / 2
     return chart(
         spec,
         title=name,
         description=f"Column {name}, {model.label} against real rows: the shares differ by "
         f"{fixed(distance, 2)} in total variation.",
         head=(name, "real", "generated"),
-        rows=[
-            (label, share(a), share(b)) for label, a, b in zip(labels, real, generated, strict=True)
-        ],
+        rows=[(label, share(a), share(b)) for label, a, b in rows],
         summary="Data",
     )
