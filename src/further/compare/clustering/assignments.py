@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.cluster.describe.silhouette import Silhouettes
 from further.compare.clustering.prepared_table import TASK, PreparedTable
 from further.data.dataset import as_dataset
 from further.data.kind import KINDS
 from further.data.loading import load
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError, RunError
+from further.evaluate.clustering.silhouettes import Silhouettes
 from further.train.files import read_json, write_bytes
 from further.train.load import load as load_model
 from further.train.run import Run

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.cluster.describe.anomaly import anomaly_report, rare_class
-from further.cluster.describe.profiles import cluster_rules, profile_clusters
-from further.cluster.describe.projection import Projection, project
-from further.cluster.describe.silhouette import Silhouettes
 from further.cluster.number.sweep import sample_rows
 from further.compare.clustering.method import Method
 from further.compare.clustering.prepared_table import PreparedTable
+from further.evaluate.clustering.anomalies import anomaly_report, rare_class
+from further.evaluate.clustering.profiles import profile_clusters
+from further.evaluate.clustering.projection import Projection, project
+from further.evaluate.clustering.rules import cluster_rules
+from further.evaluate.clustering.silhouettes import Silhouettes
 
 #: What a page can draw and a reader can see.
 POINTS_DRAWN = 3000

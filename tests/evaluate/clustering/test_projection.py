@@ -11,9 +11,9 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
-from further.cluster import project
-from further.cluster.describe import projection
 from further.errors import InputError
+from further.evaluate.clustering import projection
+from further.evaluate.clustering.projection import project
 
 
 def test_principal_components_are_those_of_scikit_learn():

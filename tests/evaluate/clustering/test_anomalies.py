@@ -1,4 +1,4 @@
-"""Measures of anomaly scores against scikit-learn's, and detectors on real marked rows."""
+"""Measures of anomaly scores against scikit-learn's, and which label can mark anomalies."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from further.cluster.describe.anomaly import (
-    DETECTORS,
-    MEASURES,
-    anomaly_report,
-    anomaly_scores,
-    compare_detectors,
-    rare_class,
-)
 from further.errors import InputError
+from further.evaluate.clustering.anomalies import MEASURES, anomaly_report, rare_class
 from further.evaluate.wilson import WILSON
 
 
@@ -99,28 +92,6 @@ def test_the_rarer_label_marks():
 def test_what_cannot_be_measured_is_said(scores, labels, options, message):
     with pytest.raises(InputError, match=message):
         anomaly_report(scores, labels, **options)
-
-
-def test_unknown_detector_is_refused():
-    with pytest.raises(InputError, match="there are kmeans, dbscan"):
-        anomaly_scores("autoencoder", np.zeros((9, 2)))
-
-
-def test_detectors_on_mammography(real_data):
-    table = pd.read_csv(real_data / "tables" / "mammography.csv", header=None)
-    marked = table[6].str.strip("'").astype(int)
-    # All marked rows and a third of the others: the whole table takes three times as long.
-    chosen = (marked == 1) | (np.arange(len(table)) % 3 == 0)
-    frame = compare_detectors(table.loc[chosen, range(6)].to_numpy(), marked[chosen])
-    assert set(frame.index) == {detector.name for detector in DETECTORS}
-    assert frame["base_rate"].iloc[0] == pytest.approx((marked == 1).sum() / chosen.sum())
-    # Every detector is better than a random order, beyond what drawing rows explains.
-    assert (frame["roc_auc_low"] > 0.5).all()
-    assert (frame["average_precision_low"] > frame["base_rate"]).all()
-    assert frame.loc["isolation_forest", "roc_auc"] > 0.8
-    for measure in MEASURES:
-        assert (frame[f"{measure}_low"] <= frame[measure]).all()
-        assert (frame[measure] <= frame[f"{measure}_high"]).all()
 
 
 @pytest.mark.parametrize(

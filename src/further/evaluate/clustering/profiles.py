@@ -1,7 +1,7 @@
 r"""What each cluster is: size, centre, what sets it apart, a rule for it, and rows of it.
 
 What sets a cluster apart are the columns with the largest standardised differences from all other
-rows (:mod:`further.cluster.describe.effects`). Typical rows are those nearest to the centre of
+rows (:mod:`further.evaluate.clustering.effects`). Typical rows are those nearest to the centre of
 their cluster; borderline rows those with the smallest margin
 
 .. math:: \frac{d_2 - d_1}{\max(d_1, d_2)}
@@ -21,15 +21,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from further.cluster.describe.effects import ColumnEffects, Effect
-from further.cluster.describe.rules import ClusterRule, Rules, cluster_rules, find_rules
-from further.cluster.describe.silhouette import Silhouettes
 from further.data.preparation.column_text import json_value
 from further.data.preparation.columns import typed_table
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError
-
-__all__ = ["NOTE", "ClusterProfile", "Example", "cluster_rules", "profile_clusters"]
+from further.evaluate.clustering.effects import ColumnEffects, Effect
+from further.evaluate.clustering.rules import ClusterRule, Rules, find_rules
+from further.evaluate.clustering.silhouettes import Silhouettes
 
 #: A smaller effect sets nothing apart.
 LEAST_EFFECT = 0.2
@@ -156,7 +154,7 @@ def profile_clusters(
     feature_names : sequence of str, optional
         The columns to describe; all by default.
     rules : Rules, optional
-        From :func:`cluster_rules`; found here by default.
+        From :func:`~further.evaluate.clustering.rules.cluster_rules`; found here by default.
     silhouettes : Silhouettes, optional
         Borderline rows are then those with the smallest silhouettes, in place of the smallest
         margin between two centres in X.

@@ -14,7 +14,6 @@ than :data:`LEAST` where there are so many. The mean over all rows is then estim
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,81 +25,17 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
 
 from further.cluster.dissimilarity.distances import find_metric, gower_ranges, pairwise
 from further.errors import InputError
+from further.evaluate.clustering.silhouettes import Silhouettes
 from further.evaluate.interval import Estimate, score_from_examples
 
 Metric = str | Callable[[Any, Any], float]
 
 #: Rows of a cluster that a sample has at least.
 LEAST = 30
-#: Values of a cluster that a picture can show.
-VALUES_DRAWN = 200
 #: Of more columns than this, Euclidean distances are computed as products of matrices.
 WIDE = 32
 _BLOCK = 2**23  # distances that stand in memory at once: 64 MiB
 NOISE = -1
-
-
-@dataclass(frozen=True, eq=False)
-class Silhouettes:
-    """Silhouettes of the rows of a clustering, or of a sample of them.
-
-    Attributes
-    ----------
-    values : array of shape (m,)
-        From -1 to 1; below 0 a row is nearer to another cluster than to its own.
-    rows : array of shape (m,), int
-        Whose they are; noise has none.
-    labels : array of shape (m,), int
-        The cluster of each.
-    neighbours : array of shape (m,), int
-        The nearest other cluster of each.
-    estimate : Estimate
-        Their mean over all rows, with an interval.
-    sampled : bool
-        Whether the rows are a sample.
-    """
-
-    values: NDArray[np.float64]
-    rows: NDArray[np.intp]
-    labels: NDArray[np.intp]
-    neighbours: NDArray[np.intp]
-    estimate: Estimate
-    sampled: bool
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a row for each silhouette: row, cluster, silhouette, next cluster."""
-        return pd.DataFrame(
-            {
-                "row": self.rows,
-                "cluster": self.labels,
-                "silhouette": self.values,
-                "next": self.neighbours,
-            }
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the mean and, of each cluster, the values from the highest to the lowest.
-
-        Of more than :data:`VALUES_DRAWN` values their quantiles are given.
-        """
-        return {
-            **self.estimate.to_dict(),
-            "sampled": self.sampled,
-            "clusters": [self._of_cluster(int(cluster)) for cluster in np.unique(self.labels)],
-        }
-
-    def _of_cluster(self, cluster: int) -> dict[str, Any]:
-        values = np.sort(self.values[self.labels == cluster])[::-1]
-        drawn = values
-        if len(values) > VALUES_DRAWN:
-            drawn = np.quantile(values, np.linspace(1, 0, VALUES_DRAWN))
-        return {
-            "cluster": cluster,
-            "n": len(values),
-            "mean": float(values.mean()),
-            "values": np.round(drawn, 4).tolist(),
-            "negative_share": float((values < 0).mean()),
-        }
 
 
 def silhouette_values(

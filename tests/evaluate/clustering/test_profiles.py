@@ -11,10 +11,12 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 
-from further.cluster import cluster_rules, profile_clusters, silhouette_values
-from further.cluster.describe.effects import cohen_h, hedges_g
+from further.cluster import silhouette_values
 from further.data import TablePreparation, load
 from further.errors import InputError
+from further.evaluate.clustering.effects import cohen_h, hedges_g
+from further.evaluate.clustering.profiles import profile_clusters
+from further.evaluate.clustering.rules import cluster_rules
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ unsupervised outlier detection, Data Min. Knowl. Discov. 30.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,18 +32,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from further.errors import InputError
-from further.evaluate.interval import (
-    BOOTSTRAP_DRAWS,
-    Estimate,
-    score_from_resamples,
-)
+from further.evaluate.interval import BOOTSTRAP_DRAWS, Estimate, score_from_resamples
 from further.evaluate.wilson import WILSON, wilson
 
 Floats = NDArray[np.floating[Any]]
 
 MEASURES = ("precision_at_k", "average_precision", "roc_auc")
-
-
 #: A class marks anomalies where it holds less than this share of the rows.
 RARE = 0.1
 
@@ -237,161 +231,3 @@ class _Ranking:
         missing = k - (seen[at] - new_seen[at])
         found = hits[at] - new_hits[at] * (1 - missing / new_seen[at])
         return np.array([found / k, average, area])
-
-
-@dataclass(frozen=True)
-class Detector:
-    """A way to score how typical rows are.
-
-    Attributes
-    ----------
-    name, label : str
-        What a call and what a table names it.
-    make : callable
-        Takes a seed and returns an unfitted estimator with ``score_samples``.
-    score : str
-        What the score is, in words.
-    """
-
-    name: str
-    label: str
-    make: Callable[[int | None], Any]
-    score: str
-
-
-def _kmeans(seed: int | None) -> Any:
-    from further.cluster.kmeans import KMeans
-
-    return KMeans(n_clusters=8, n_init=3, random_state=seed)
-
-
-def _dbscan(seed: int | None) -> Any:
-    from further.cluster.dbscan import DBSCAN
-
-    return DBSCAN(eps="auto", min_samples=10)
-
-
-def _mixture(seed: int | None) -> Any:
-    from further.cluster.mixture import GaussianMixture
-
-    return GaussianMixture(n_components=8, reg_covar=1e-4, random_state=seed)
-
-
-def _isolation_forest(seed: int | None) -> Any:
-    from further.cluster.isolation_forest import IsolationForest
-
-    return IsolationForest(random_state=seed)
-
-
-def _local_outlier_factor(seed: int | None) -> Any:
-    from further.cluster.local_outlier_factor import LocalOutlierFactor
-
-    return LocalOutlierFactor(n_neighbors=20)
-
-
-DETECTORS: tuple[Detector, ...] = (
-    Detector("kmeans", "k-means", _kmeans, "minus the distance to the nearest of 8 centroids"),
-    Detector("dbscan", "DBSCAN", _dbscan, "minus the distance to the 10th nearest row"),
-    Detector("mixture", "Gaussian mixture", _mixture, "log density of 8 components"),
-    Detector("isolation_forest", "Isolation forest", _isolation_forest,
-             "depth at which random cuts isolate a row"),
-    Detector("local_outlier_factor", "Local outlier factor", _local_outlier_factor,
-             "density compared with that of the 20 nearest rows"),
-)  # fmt: skip
-
-
-def anomaly_scores(name: str, X: Any, *, random_state: int | None = None) -> Floats:
-    """Fit a detector by name and return how typical each row is.
-
-    When to use: to rank rows for someone to look at. When it fails: distances mix columns as they
-    are, so scale them before; the settings are fixed here, so take the class to choose others.
-
-    Parameters
-    ----------
-    name : str
-        "kmeans", "dbscan", "mixture", "isolation_forest" or "local_outlier_factor".
-    X : array-like of shape (n, d)
-        Numbers of like scale.
-    random_state : int, optional
-        Seed.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        Higher is more typical.
-
-    Raises
-    ------
-    InputError
-        If there is no detector of that name.
-
-    Examples
-    --------
-    >>> X = np.concatenate([np.random.default_rng(0).normal(size=(99, 2)), [[9.0, 9.0]]])
-    >>> int(anomaly_scores("local_outlier_factor", X).argmin())
-    99
-    """
-    return find_detector(name).make(random_state).fit(X).score_samples(X)
-
-
-def find_detector(name: str) -> Detector:
-    """Return a detector by name.
-
-    Raises
-    ------
-    InputError
-        With the names that there are.
-    """
-    for detector in DETECTORS:
-        if detector.name == name:
-            return detector
-    names = ", ".join(detector.name for detector in DETECTORS)
-    raise InputError(f'There is no anomaly detector "{name}"; there are {names}.')
-
-
-def compare_detectors(
-    X: Any,
-    labels: Any,
-    *,
-    names: Sequence[str] | None = None,
-    k: int | None = None,
-    positive: Any = None,
-    random_state: int | None = 0,
-) -> pd.DataFrame:
-    """Return how well each detector finds the marked rows.
-
-    When to use: to choose a detector where some anomalies are known. When it fails: the best of
-    several on few marked rows is partly luck; look at the intervals.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-        Numbers of like scale; the marks are not among them.
-    labels : array-like of shape (n,)
-        Two values.
-    names : sequence of str, optional
-        Detectors; all by default.
-    k, positive : optional
-        As in :func:`anomaly_report`.
-    random_state : int, optional
-        Seed of the detectors.
-
-    Returns
-    -------
-    DataFrame
-        A row a detector, ordered by average precision: label, the three measures each with its
-        ``_low`` and ``_high``, k, base_rate, and what the score is.
-    """
-    rows = []
-    for name in names or [detector.name for detector in DETECTORS]:
-        detector = find_detector(name)
-        scores = anomaly_scores(name, X, random_state=random_state)
-        report = anomaly_report(scores, labels, k=k, positive=positive)
-        row: dict[str, Any] = {"method": name, "label": detector.label}
-        for measure in MEASURES:
-            estimate: Estimate = getattr(report, measure)
-            row[measure] = estimate.value
-            row[f"{measure}_low"], row[f"{measure}_high"] = estimate.low, estimate.high
-        rows.append({**row, "k": report.k, "base_rate": report.base_rate, "score": detector.score})
-    frame = pd.DataFrame(rows).set_index("method")
-    return frame.sort_values("average_precision", ascending=False)

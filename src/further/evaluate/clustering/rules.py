@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from further.cluster.describe.rule_conditions import Choice, NumberColumn, Range, rule_text
 from further.data.preparation.column_text import is_quantity, json_value
 from further.data.preparation.columns import typed_table
 from further.errors import InputError
+from further.evaluate.clustering.rule_conditions import Choice, NumberColumn, Range, rule_text
 from further.evaluate.interval import Estimate
 from further.evaluate.wilson import wilson
 

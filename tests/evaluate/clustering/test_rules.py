@@ -11,10 +11,9 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 
-from further.cluster import cluster_rules
-from further.cluster.describe.rules import find_rules
 from further.data import load
 from further.errors import InputError
+from further.evaluate.clustering.rules import cluster_rules, find_rules
 
 
 @pytest.fixture
