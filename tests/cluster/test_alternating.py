@@ -15,16 +15,16 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import validate_data
 
 from further.cluster.alternating import (
-    alternate,
-    cheapest,
-    fill_empty,
-    nearest,
-    plus_plus_centers,
-    random_centers,
+    _alternate,
+    _cheapest,
+    _fill_empty,
+    _nearest,
+    _plus_plus_centers,
+    _random_centers,
 )
 from further.cluster.dissimilarity.mixed import MixedDissimilarity
 from further.cluster.great_circle_kmeans import GreatCircleKMeans, to_unit_vectors
-from further.cluster.kmedians import KMedians, ManhattanDissimilarity
+from further.cluster.kmedians import KMedians, _ManhattanDissimilarity
 from further.cluster.kmodes import KModes
 from further.cluster.kprototypes import KPrototypes
 from further.cluster.spherical_kmeans import CosineDissimilarity, SphericalKMeans
@@ -63,7 +63,7 @@ def rows_of_some_kind(kind: int, seed: int, n: int):
     if kind == 0:
         return CosineDissimilarity(values / np.linalg.norm(values + 1e-9, axis=1, keepdims=True))
     if kind == 1:
-        return ManhattanDissimilarity(values)
+        return _ManhattanDissimilarity(values)
     numbers = np.where(rng.random(values.shape) < 0.2, np.nan, values)
     codes = rng.integers(-1, 4, size=(n, 4))
     return MixedDissimilarity(numbers if kind == 2 else np.empty((n, 0)), codes, [4] * 4, 0.7)
@@ -73,9 +73,9 @@ def rows_of_some_kind(kind: int, seed: int, n: int):
 @given(st.integers(0, 3), st.integers(0, 10_000), st.integers(5, 40), st.integers(1, 5))
 def test_cost_never_rises(kind, seed, n, k):
     rows = rows_of_some_kind(kind, seed, n)
-    start = random_centers(rows, k, np.random.RandomState(seed))
-    inertia = [alternate(rows, start, n_iter).inertia for n_iter in range(1, 8)]
-    assert nearest(rows, start)[1].sum() >= inertia[0] - 1e-9
+    start = _random_centers(rows, k, np.random.RandomState(seed))
+    inertia = [_alternate(rows, start, n_iter).inertia for n_iter in range(1, 8)]
+    assert _nearest(rows, start)[1].sum() >= inertia[0] - 1e-9
     assert np.all(np.diff(inertia) <= 1e-9)
 
 
@@ -108,24 +108,24 @@ def test_order_of_rows_does_not_matter(seed):
 def test_an_empty_cluster_gets_the_costliest_row():
     labels, costs = np.array([0, 0, 0, 2]), np.array([0.5, 3.0, 1.0, 9.0])
     # Row 3 costs more, but it is alone.
-    np.testing.assert_array_equal(fill_empty(labels, costs, 3), [0, 1, 0, 2])
-    np.testing.assert_array_equal(fill_empty(labels, np.zeros(4), 3), labels)
+    np.testing.assert_array_equal(_fill_empty(labels, costs, 3), [0, 1, 0, 2])
+    np.testing.assert_array_equal(_fill_empty(labels, np.zeros(4), 3), labels)
 
 
 @pytest.mark.parametrize("k", [1, 7, 40])
 def test_cheapest_is_the_first_minimum(k):
     costs = np.random.default_rng(k).integers(0, 5, size=(200, k)).astype(float)
-    np.testing.assert_array_equal(cheapest(costs), costs.argmin(axis=1))
+    np.testing.assert_array_equal(_cheapest(costs), costs.argmin(axis=1))
 
 
 def test_starts_that_spread_out_cost_less_than_random_ones():
     X, _ = make_blobs(300, centers=10, cluster_std=0.2, random_state=0)
-    rows = ManhattanDissimilarity(X)
+    rows = _ManhattanDissimilarity(X)
     cost = {
-        draw: [nearest(rows, draw(rows, 10, np.random.RandomState(s)))[1].sum() for s in range(10)]
-        for draw in (random_centers, plus_plus_centers)
+        draw: [_nearest(rows, draw(rows, 10, np.random.RandomState(s)))[1].sum() for s in range(10)]
+        for draw in (_random_centers, _plus_plus_centers)
     }
-    assert np.mean(cost[plus_plus_centers]) < 0.5 * np.mean(cost[random_centers])
+    assert np.mean(cost[_plus_plus_centers]) < 0.5 * np.mean(cost[_random_centers])
 
 
 @pytest.mark.parametrize("cls", CLASSES)

@@ -8,7 +8,7 @@ import sklearn.cluster
 from sklearn.datasets import load_iris, make_moons
 from sklearn.metrics.pairwise import haversine_distances
 
-from further.cluster.dbscan import DBSCAN, knee_of
+from further.cluster.dbscan import DBSCAN, _knee_of
 from further.errors import InputError
 
 
@@ -78,11 +78,11 @@ def test_no_core_points_is_all_noise():
 
 
 def test_knee_is_where_the_curve_bends():
-    assert knee_of(np.array([0.0, 0.1, 0.2, 0.3, 5.0, 10.0])) == 0.3
-    assert knee_of(np.array([0.0, 0.0, 0.0, 4.0])) == 4.0  # a radius is greater than 0
-    assert knee_of(np.full(5, 2.0)) == 2.0
+    assert _knee_of(np.array([0.0, 0.1, 0.2, 0.3, 5.0, 10.0])) == 0.3
+    assert _knee_of(np.array([0.0, 0.0, 0.0, 4.0])) == 4.0  # a radius is greater than 0
+    assert _knee_of(np.full(5, 2.0)) == 2.0
     with pytest.raises(InputError, match="copies"):
-        knee_of(np.zeros(4))
+        _knee_of(np.zeros(4))
 
 
 def test_automatic_radius_parts_dense_from_sparse():

@@ -13,7 +13,7 @@ from kmodes.util.dissim import matching_dissim
 from sklearn.metrics import adjusted_rand_score
 
 from further.cluster.dissimilarity.mixed import MixedDissimilarity
-from further.cluster.kmodes import KModes, cao_centers, huang_centers
+from further.cluster.kmodes import KModes, _cao_centers, _huang_centers
 from further.errors import InputError
 from further.train.load import load
 
@@ -91,7 +91,7 @@ def test_their_result_is_a_fixed_point_of_ours(mushrooms):
 def test_cao_as_in_the_kmodes_package(mushrooms):
     codes = encoded(mushrooms.drop(columns="class").iloc[::8])
     rows = MixedDissimilarity(np.empty((len(codes), 0)), codes, [c + 1 for c in codes.max(axis=0)])
-    ours = cao_centers(rows, 5)
+    ours = _cao_centers(rows, 5)
     np.testing.assert_array_equal(
         ours, init_methods.init_cao(codes, 5, matching_dissim).astype(float)
     )
@@ -101,11 +101,11 @@ def test_huang_starts_at_distinct_rows():
     codes = np.random.default_rng(0).integers(0, 2, size=(50, 3))
     rows = MixedDissimilarity(np.empty((50, 0)), codes, [2, 2, 2])
     for seed in range(5):
-        start = huang_centers(rows, 6, np.random.RandomState(seed))
+        start = _huang_centers(rows, 6, np.random.RandomState(seed))
         assert len(np.unique(start, axis=0)) == 6
         assert all((codes == center).all(axis=1).any() for center in start)
     # There are only eight distinct rows.
-    assert huang_centers(rows, 9, np.random.RandomState(0)).shape == (9, 3)
+    assert _huang_centers(rows, 9, np.random.RandomState(0)).shape == (9, 3)
 
 
 def test_mushrooms_and_zoo(mushrooms, real_data):

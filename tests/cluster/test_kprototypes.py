@@ -14,7 +14,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
 from further.cluster.kmodes import KModes
-from further.cluster.kprototypes import KPrototypes, estimate_gamma
+from further.cluster.kprototypes import KPrototypes, _estimate_gamma
 from further.errors import InputError
 from further.train.load import load
 
@@ -53,9 +53,9 @@ def test_by_hand():
 
 def test_gamma_is_half_the_mean_deviation():
     X = np.array([[0.0, 10.0, np.nan], [2.0, 30.0, np.nan], [np.nan, 20.0, np.nan]])
-    assert estimate_gamma(X) == pytest.approx(0.5 * np.mean([1.0, np.std([10, 30, 20])]))
-    assert estimate_gamma(np.ones((3, 2))) == 1.0
-    assert estimate_gamma(np.empty((3, 0))) == 1.0
+    assert _estimate_gamma(X) == pytest.approx(0.5 * np.mean([1.0, np.std([10, 30, 20])]))
+    assert _estimate_gamma(np.ones((3, 2))) == 1.0
+    assert _estimate_gamma(np.empty((3, 0))) == 1.0
 
 
 def test_numbers_only_is_k_means_and_categories_only_k_modes():

@@ -1,5 +1,6 @@
 from .agglomerative import AgglomerativeClustering as AgglomerativeClustering
 from .dbscan import DBSCAN as DBSCAN
+from .dissimilarity.silhouette import silhouette_values as silhouette_values
 from .great_circle_kmeans import GreatCircleKMeans as GreatCircleKMeans
 from .hdbscan import HDBSCAN as HDBSCAN
 from .isolation_forest import IsolationForest as IsolationForest
@@ -15,5 +16,4 @@ from .mixture import GaussianMixture as GaussianMixture
 from .number.choosing import choose_k as choose_k
 from .number.initialisations import init_sensitivity as init_sensitivity
 from .optics import OPTICS as OPTICS
-from .silhouette import silhouette_values as silhouette_values
 from .spherical_kmeans import SphericalKMeans as SphericalKMeans

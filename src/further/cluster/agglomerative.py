@@ -31,15 +31,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from further._sklearn import Interval, fit_context
 from further.cluster.dendrogram import Dendrogram, truncate
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.distances import refuse_matrix
 from further.cluster.dissimilarity.neighbourhood import (
     BLOCK_BYTES,
     GREAT_CIRCLE,
+    KeepsTrainingRows,
     Measure,
     accept_our_metrics,
-    adopt,
+    learn_as,
 )
-from further.cluster.training_rows import KeepsTrainingRows
 from further.errors import InputError
 
 
@@ -120,10 +121,7 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
         "the distance to the centre of the nearest cluster (Ward), or the mean distance to its rows"
     )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **sklearn.cluster.AgglomerativeClustering._parameter_constraints,
-        "metric": accept_our_metrics(
-            sklearn.cluster.AgglomerativeClustering._parameter_constraints["metric"]
-        ),
+        **accept_our_metrics(sklearn.cluster.AgglomerativeClustering),
         "sample_size": [Interval(Integral, 2, None, closed="left"), None],
         "random_state": ["random_state"],
     }
@@ -170,16 +168,9 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
         ----------
         X : array-like of shape (n, d) or DataFrame
             Rows, or with metric="precomputed" the distances of all pairs.
-        y : ignored
-            As in scikit-learn.
-
-        Returns
-        -------
-        AgglomerativeClustering
-            Itself.
         """
-        measure = Measure.of(self)
-        rows = measure.check(self, X, accept_sparse=False, ensure_min_samples=2)
+        measure = Measure(self)
+        rows = measure.check(X, accept_sparse=False, ensure_min_samples=2)
         n = len(rows)
         self._refuse_unworkable(n)
         in_tree, self.sample_indices_ = rows, None
@@ -230,10 +221,8 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
             refuse_matrix(what, len(rows), len(rows), copies=copies, remedy=remedy)
         if as_matrix:
             metric, given = "precomputed", measure.pairwise(rows, rows)
-        parameters = {**self.get_params(deep=False), "metric": metric, "compute_distances": True}
-        for ours in ("sample_size", "random_state"):
-            del parameters[ours]
-        adopt(self, sklearn.cluster.AgglomerativeClustering(**parameters).fit(given))
+        theirs = sklearn.cluster.AgglomerativeClustering
+        learn_as(self, theirs, given, metric=metric, compute_distances=True)
 
     def predict(self, X: Any) -> NDArray[np.intp]:
         """Return the cluster of each row that is nearest by the linkage.
@@ -249,11 +238,10 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
             Clusters. A training row may be nearest to another cluster than the one in whose merges
             it took part.
         """
-        check_is_fitted(self)
-        measure = Measure.of(self)
-        return self._nearest_cluster(measure.check(self, X, reset=False), measure)[0]
+        measure = Measure(self)
+        return self._nearest_cluster(measure.check(X, reset=False), measure)[0]
 
-    def score_samples(self, X: Any) -> NDArray[np.floating[Any]]:
+    def score_samples(self, X: Any) -> Floats:
         """Return minus the distance to the centroid (Ward) or the mean one to the cluster's rows.
 
         Parameters
@@ -267,9 +255,8 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
             Higher is more typical; for linkages but Ward's, minus the mean distance to the rows of
             the cluster that ``predict`` gives.
         """
-        check_is_fitted(self)
-        measure = Measure.of(self)
-        return -self._nearest_cluster(measure.check(self, X, reset=False), measure)[1]
+        measure = Measure(self)
+        return -self._nearest_cluster(measure.check(X, reset=False), measure)[1]
 
     def dendrogram(self, n_leaves: int = 60) -> Dendrogram:
         """Return the last merges of the tree in SciPy's form, with the height of the cut.
@@ -307,9 +294,7 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
             note=note,
         )
 
-    def _nearest_cluster(
-        self, rows: Any, measure: Measure
-    ) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+    def _nearest_cluster(self, rows: Any, measure: Measure) -> tuple[NDArray[np.intp], Floats]:
         """Return the cluster of each row and how far the row is from it, as scored."""
         if self.cluster_centers_ is not None:
             return pairwise_distances_argmin_min(rows, self.cluster_centers_)
@@ -329,7 +314,7 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
             distances.append(means[np.arange(len(means)), nearest])
         return np.concatenate(labels), np.concatenate(distances)
 
-    def _distances_to_tree(self, rows: Any, measure: Measure) -> NDArray[np.floating[Any]]:
+    def _distances_to_tree(self, rows: Any, measure: Measure) -> Floats:
         if not measure.is_precomputed:
             return measure.pairwise(rows, self.training_rows_)
         return rows if self.sample_indices_ is None else rows[:, self.sample_indices_]

@@ -13,7 +13,7 @@ minimum, which is why it is tried from several initial centres.
 from __future__ import annotations
 
 import warnings
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from further._sklearn import Interval, StrOptions
 from further.cluster.dissimilarity.base import Dissimilarity, Floats
@@ -34,7 +34,6 @@ from further.train.estimator import Estimator
 #: Costs that are held at a time.
 BLOCK = 2**20
 FEW_CENTERS = 32
-N_INIT_RANDOM, N_INIT_PLUS_PLUS = 10, 3
 
 
 @dataclass(frozen=True)
@@ -64,40 +63,19 @@ class Partition:
         return float(self.costs.sum(dtype=np.float64))
 
 
-def nearest(rows: Dissimilarity, centers: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """Return the cheapest centre of each row, the first of equal ones, and its cost.
-
-    Parameters
-    ----------
-    rows : Dissimilarity
-        Rows and their costs.
-    centers : ndarray of shape (k, d)
-        Centres.
-
-    Returns
-    -------
-    labels : ndarray of int, shape (n,)
-        Numbers of the centres.
-    costs : ndarray of shape (n,)
-        Costs there.
-    """
+def _nearest(rows: Dissimilarity, centers: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Return the number of the cheapest centre of each row, the first of equals, and its cost."""
     labels = np.empty(rows.n, dtype=np.intp)
     own = np.empty(rows.n)
     for part in gen_batches(rows.n, max(1, BLOCK // len(centers))):
         costs = rows.costs(part, centers)
-        labels[part] = cheapest(costs)
+        labels[part] = _cheapest(costs)
         own[part] = rows.own_costs(part, labels[part], costs, centers)
     return labels, own
 
 
-def cheapest(costs: Floats) -> NDArray[np.intp]:
-    """Return the first cheapest centre of each row of costs, shape (m,).
-
-    Examples
-    --------
-    >>> cheapest(np.array([[2.0, 1.0, 1.0], [0.0, 1.0, 0.0]]))
-    array([1, 0])
-    """
+def _cheapest(costs: Floats) -> NDArray[np.intp]:
+    """Return the first cheapest centre of each row of costs, shape (m,)."""
     if costs.shape[1] > FEW_CENTERS:
         return costs.argmin(axis=1)
     # NumPy's argmin is slow along short rows.
@@ -109,24 +87,10 @@ def cheapest(costs: Floats) -> NDArray[np.intp]:
     return labels
 
 
-def fill_empty(labels: NDArray[np.intp], costs: Floats, k: int) -> NDArray[np.intp]:
+def _fill_empty(labels: NDArray[np.intp], costs: Floats, k: int) -> NDArray[np.intp]:
     """Return labels in which each empty cluster has got the row that costs most where it is.
 
     Rows that cost nothing stay: with fewer distinct rows than clusters some clusters are empty.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n,)
-        Clusters of the rows.
-    costs : ndarray of shape (n,)
-        What each row costs at its centre.
-    k : int
-        Number of clusters.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Clusters of the rows; the same array where none was empty.
     """
     sizes = np.bincount(labels, minlength=k)
     if sizes.all():
@@ -143,30 +107,15 @@ def fill_empty(labels: NDArray[np.intp], costs: Floats, k: int) -> NDArray[np.in
     return labels
 
 
-def alternate(rows: Dissimilarity, centers: Floats, max_iter: int) -> Partition:
-    """Return the local minimum that initial centres lead to.
-
-    Parameters
-    ----------
-    rows : Dissimilarity
-        Rows and their costs.
-    centers : ndarray of shape (k, d)
-        Initial centres.
-    max_iter : int
-        Most iterations, in each of which the inertia falls.
-
-    Returns
-    -------
-    Partition
-        The centres, and the rows' clusters and costs.
-    """
-    labels, costs = nearest(rows, centers)
+def _alternate(rows: Dissimilarity, centers: Floats, max_iter: int) -> Partition:
+    """Return the local minimum that initial centres lead to; every iteration lowers the inertia."""
+    labels, costs = _nearest(rows, centers)
     reached = Partition(centers, labels, costs, 0)
     n_iter = 0
     for n_iter in range(1, max_iter + 1):
-        filled = fill_empty(reached.labels, reached.costs, len(centers))
+        filled = _fill_empty(reached.labels, reached.costs, len(centers))
         centers = rows.centers_of(filled, reached.centers)
-        labels, costs = nearest(rows, centers)
+        labels, costs = _nearest(rows, centers)
         following = Partition(centers, labels, costs, n_iter)
         if following.inertia < reached.inertia:
             reached = following
@@ -175,50 +124,19 @@ def alternate(rows: Dissimilarity, centers: Floats, max_iter: int) -> Partition:
     return Partition(reached.centers, reached.labels, reached.costs, n_iter)
 
 
-def random_centers(rows: Dissimilarity, k: int, random: np.random.RandomState) -> Floats:
-    """Return distinct rows as centres, all rows equally likely.
-
-    Parameters
-    ----------
-    rows : Dissimilarity
-        The rows.
-    k : int
-        How many, at most n.
-    random : RandomState
-        Draws them.
-
-    Returns
-    -------
-    ndarray of shape (k, d)
-        Some of the rows.
-    """
+def _random_centers(rows: Dissimilarity, k: int, random: np.random.RandomState) -> Floats:
+    """Return distinct rows as centres, all rows equally likely."""
     return rows.as_centers(random.choice(rows.n, size=k, replace=False))
 
 
-def plus_plus_centers(rows: Dissimilarity, k: int, random: np.random.RandomState) -> Floats:
+def _plus_plus_centers(rows: Dissimilarity, k: int, random: np.random.RandomState) -> Floats:
     """Return centres by greedy k-means++: rows drawn in proportion to their present cost.
 
-    Parameters
-    ----------
-    rows : Dissimilarity
-        Rows, at least k.
-    k : int
-        Number of centres.
-    random : RandomState
-        Source of the draws.
-
-    Returns
-    -------
-    ndarray of shape (k, d)
-        Initial centres.
-
-    References
-    ----------
     Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding".
     """
     n_candidates = 2 + int(np.log(k))
     chosen = [int(random.randint(rows.n))]
-    _, costs = nearest(rows, rows.as_centers(np.array(chosen)))
+    _, costs = _nearest(rows, rows.as_centers(np.array(chosen)))
     for _ in range(1, k):
         cumulative = np.cumsum(costs)
         draws = random.uniform(size=n_candidates) * cumulative[-1]
@@ -237,13 +155,32 @@ def plus_plus_centers(rows: Dissimilarity, k: int, random: np.random.RandomState
     return rows.as_centers(np.array(chosen))
 
 
-class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
+def warn_of_few(estimator: Any, stacklevel: int) -> None:
+    """Warn where a fit has found fewer clusters than it was asked for.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    stacklevel : int
+        From here to whoever called ``fit``.
+    """
+    distinct = len(np.unique(estimator.labels_))
+    if distinct < estimator.n_clusters:
+        warnings.warn(
+            f"{type(estimator).__name__}: {distinct} clusters for "
+            f"n_clusters={estimator.n_clusters}, because X has too few distinct rows.",
+            ConvergenceWarning,
+            stacklevel=stacklevel,
+        )
+
+
+class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator, ABC):
     """Base of the clusterers that alternate between rows and centres.
 
-    When to use: as a base class. A subclass says how rows are validated (``_validated``), how given
-    initial centres are (``_given_centers``), and where the centres are not what the rows are
-    compared with, what it shows (``_keep``, ``_encoded_centers``). When it fails: in local minima,
-    hence ``n_init``.
+    A subclass says how rows are validated (``_validated``), and where the centres are not what the
+    rows are compared with, how given ones are encoded (``_given_centers``) and what it shows
+    (``_keep``, ``_encoded_centers``).
 
     Parameters
     ----------
@@ -316,23 +253,21 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
                 f"choose n_clusters of at most {rows.n}."
             )
         random = check_random_state(self.random_state)
+        draws = isinstance(self.init, str)
         found = (
-            alternate(rows, self._initial_centers(rows, random), self.max_iter)
+            _alternate(
+                rows,
+                self._drawn_centers(rows, random) if draws else self._given_centers(rows),
+                self.max_iter,
+            )
             for _ in range(self._resolved_n_init())
         )
         best = min(found, key=lambda partition: partition.inertia)
-        distinct = len(np.unique(best.labels))
-        if distinct < self.n_clusters:
-            warnings.warn(
-                f"{type(self).__name__}: {distinct} clusters for n_clusters={self.n_clusters}, "
-                "because X has too few distinct rows.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
         self.labels_ = best.labels
         self.inertia_ = best.inertia
         self.n_iter_ = best.n_iter
         self._keep(rows, best)
+        warn_of_few(self, stacklevel=4)
         return self
 
     def predict(self, X: Any) -> NDArray[np.intp]:
@@ -344,7 +279,7 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
             New rows.
         """
         check_is_fitted(self)
-        return nearest(self._validated(X, reset=False), self._encoded_centers())[0]
+        return _nearest(self._validated(X, reset=False), self._encoded_centers())[0]
 
     def score_samples(self, X: Any) -> Floats:
         """Return minus the distance of each row to its own centre, shape (m,).
@@ -358,29 +293,30 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = self._validated(X, reset=False)
-        return -self._distances(rows, nearest(rows, self._encoded_centers())[1])
+        return -self._distances(rows, _nearest(rows, self._encoded_centers())[1])
 
     def _resolved_n_init(self) -> int:
         if not isinstance(self.init, str):
             return 1
         if self.n_init != "auto":
             return int(self.n_init)
-        return N_INIT_PLUS_PLUS if self.init == "k-means++" else N_INIT_RANDOM
-
-    def _initial_centers(self, rows: Any, random: np.random.RandomState) -> Floats:
-        if isinstance(self.init, str):
-            return self._drawn_centers(rows, random)
-        return self._given_centers(rows)
+        return 3 if self.init == "k-means++" else 10
 
     def _drawn_centers(self, rows: Any, random: np.random.RandomState) -> Floats:
-        draw = plus_plus_centers if self.init == "k-means++" else random_centers
+        draw = _plus_plus_centers if self.init == "k-means++" else _random_centers
         return draw(rows, self.n_clusters, random)
 
-    def _check_init(self, given: NDArray[Any], n_features: int) -> None:
-        if given.shape != (self.n_clusters, n_features):
+    def _given_centers(self, rows: Any) -> Floats:
+        """Return the centres that ``init`` holds, as rows are compared with them."""
+        given: Floats = check_array(self.init, dtype=np.float64)
+        self._check_init(given.shape)
+        return given
+
+    def _check_init(self, shape: tuple[int, ...]) -> None:
+        if shape != (self.n_clusters, self.n_features_in_):
             raise InputError(
-                f"{type(self).__name__}: init has the shape {given.shape}; "
-                f"give {self.n_clusters} centres of {n_features} columns."
+                f"{type(self).__name__}: init has the shape {shape}; "
+                f"give {self.n_clusters} centres of {self.n_features_in_} columns."
             )
 
     def _distances(self, rows: Any, costs: Floats) -> Floats:
@@ -390,10 +326,6 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator):
     @abstractmethod
     def _validated(self, X: Any, *, reset: bool) -> Dissimilarity:
         """Validate rows; with ``reset`` those of the fit, to be compared with new ones."""
-
-    @abstractmethod
-    def _given_centers(self, rows: Any) -> Floats:
-        """Return the centres that ``init`` holds."""
 
     def _keep(self, rows: Any, best: Partition) -> None:
         """Set ``cluster_centers_`` and what else is shown."""

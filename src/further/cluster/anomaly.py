@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from further.cluster.dissimilarity.base import Floats
 from further.errors import InputError
 from further.evaluate.clustering.anomalies import MEASURES, anomaly_report
 from further.registry import find_model
@@ -26,9 +25,7 @@ DETECTORS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def anomaly_scores(
-    name: str, X: Any, *, random_state: int | None = None
-) -> NDArray[np.floating[Any]]:
+def anomaly_scores(name: str, X: Any, *, random_state: int | None = None) -> Floats:
     """Fit a detector by name and return how typical each row is.
 
     When to use: to rank rows for someone to look at. When it fails: distances mix columns as they
@@ -65,7 +62,7 @@ def anomaly_scores(
     detector = find_model(name).load()(**DETECTORS[name][0])
     if "random_state" in detector.get_params():
         detector.set_params(random_state=random_state)
-    scores: NDArray[np.floating[Any]] = detector.fit(X).score_samples(X)
+    scores: Floats = detector.fit(X).score_samples(X)
     return scores
 
 

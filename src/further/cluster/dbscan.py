@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 
 from further._sklearn import StrOptions, fit_context
 from further.cluster.density import DensityClusterer
-from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
+from further.cluster.dissimilarity.base import Floats
+from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, learn_as
 from further.data.memory import GIB, SHARE, total_memory
 from further.errors import InputError
 
 #: Rows whose neighbours are counted, to know how many there will be.
 PROBED = 64
-_THEIRS = sklearn.cluster.DBSCAN._parameter_constraints
 
 
 class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
@@ -94,9 +94,8 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_THEIRS,
-        "eps": [*_THEIRS["eps"], StrOptions({"auto"})],
-        "metric": accept_our_metrics(_THEIRS["metric"]),
+        **accept_our_metrics(sklearn.cluster.DBSCAN),
+        "eps": [*sklearn.cluster.DBSCAN._parameter_constraints["eps"], StrOptions({"auto"})],
     }
 
     @classmethod
@@ -112,30 +111,24 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
         ----------
         X : array-like of shape (n, d), DataFrame or sparse matrix
             Rows, or with metric="precomputed" the distances of all pairs.
-        y : ignored
-            As in scikit-learn.
         sample_weight : array-like of shape (n,), default=None
             A row of weight w counts as w rows.
-
-        Returns
-        -------
-        DBSCAN
-            Itself.
         """
-        measure = Measure.of(self)
-        rows = measure.check(self, X)
-        given = measure.given(rows, "DBSCAN")
-        self.eps_ = self._knee(measure, rows) if self.eps == "auto" else float(self.eps)
-        _refuse_crowded(measure, rows, self.eps_)
-        parameters = {
-            **self.get_params(deep=False),
-            "eps": self.eps_ / measure.unit,
-            "metric": measure.inner,
-        }
-        adopt(self, sklearn.cluster.DBSCAN(**parameters).fit(given, sample_weight=sample_weight))
-        self.components_ = rows[self.core_sample_indices_]
+        measure = Measure(self)
+        rows = measure.check(X)
+        self._fit_rows(X, rows, measure, sample_weight)
         self.training_rows_ = None if measure.is_precomputed else rows
         return self
+
+    def _fit_rows(self, X: Any, rows: Any, measure: Measure, sample_weight: Any = None) -> None:
+        given = measure.given(rows)
+        self.eps_ = self._knee(measure, rows) if self.eps == "auto" else float(self.eps)
+        _refuse_crowded(measure, rows, self.eps_)
+        learn_as(
+            self, sklearn.cluster.DBSCAN, given, sample_weight=sample_weight,
+            eps=self.eps_ / measure.unit, metric=measure.inner,
+        )  # fmt: skip
+        self.components_ = rows[self.core_sample_indices_]
 
     def _knee(self, measure: Measure, rows: Any) -> float:
         n = rows.shape[0]
@@ -145,9 +138,9 @@ class DBSCAN(DensityClusterer, sklearn.cluster.DBSCAN):
                 f"X has ({n}); give eps as a number."
             )
         found, _ = measure.nearest(rows, rows, self.min_samples)
-        return knee_of(np.sort(found[:, -1]))
+        return _knee_of(np.sort(found[:, -1]))
 
-    def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+    def _anchors(self) -> tuple[NDArray[np.intp], Floats]:
         return self.core_sample_indices_, np.full(len(self.core_sample_indices_), self.eps_)
 
     def _k(self) -> int:
@@ -175,32 +168,11 @@ def _refuse_crowded(measure: Measure, rows: Any, eps: float) -> None:
         )
 
 
-def knee_of(heights: NDArray[np.floating[Any]]) -> float:
-    """Return the height at the knee of an increasing curve.
+def _knee_of(heights: Floats) -> float:
+    """Return the height, above 0, at the knee of an increasing curve.
 
-    When to use: on the sorted distances to the k-th neighbour. When it fails: on a curve without
-    a bend, where the knee is an accident, and on one whose last points are far beyond all others,
-    which draw the knee to themselves.
-
-    Parameters
-    ----------
-    heights : ndarray of shape (n,)
-        Increasing.
-
-    Returns
-    -------
-    float
-        The height farthest below the chord, both axes scaled to [0, 1]; greater than 0.
-
-    Raises
-    ------
-    InputError
-        If the curve is 0 throughout: all rows have copies.
-
-    Examples
-    --------
-    >>> knee_of(np.array([1.0, 1.1, 1.2, 1.3, 5.0, 9.0]))
-    1.3
+    On a curve without a bend it is an accident, and a few points far beyond all others draw it to
+    themselves.
     """
     rise = heights[-1] - heights[0]
     if heights[-1] <= 0:

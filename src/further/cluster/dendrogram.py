@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from further.cluster.dissimilarity.base import Floats
 from further.errors import InputError
 
 
@@ -30,7 +31,7 @@ class Dendrogram:
         What the tree was built by and on.
     """
 
-    merges: NDArray[np.floating[Any]]
+    merges: Floats
     leaf_sizes: NDArray[np.intp]
     leaf_clusters: NDArray[np.intp]
     cut: float
@@ -52,7 +53,7 @@ class Dendrogram:
 
 def truncate(
     children: NDArray[np.integer[Any]],
-    heights: NDArray[np.floating[Any]],
+    heights: Floats,
     labels: NDArray[np.integer[Any]],
     n_leaves: int,
     *,
@@ -127,7 +128,7 @@ def _sizes_and_clusters(
     return sizes, clusters
 
 
-def _cut(heights: NDArray[np.floating[Any]], k: int) -> float:
+def _cut(heights: Floats, k: int) -> float:
     """Return the middle between the last merge that was made and the first that was not."""
     made = len(heights) + 1 - k
     below = heights[made - 1] if made > 0 else 0.0

@@ -14,65 +14,40 @@ r being the reach of the anchor, and is noise elsewhere.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from further._sklearn import fit_context
-from further.cluster.dissimilarity.neighbourhood import Measure
-from further.cluster.training_rows import KeepsTrainingRows
+from further.cluster.dissimilarity.base import Floats
+from further.cluster.dissimilarity.neighbourhood import KeepsTrainingRows, Measure
 from further.errors import InputError
 
 
-def refuse_too_few(who: str, min_samples: float, n: int) -> None:
-    """Refuse fewer rows than make a neighbourhood dense.
+class DensityClusterer(KeepsTrainingRows, ABC):
+    """Mixin of clusterers that call dense regions clusters: compares new rows with training rows.
 
-    Parameters
-    ----------
-    who : str
-        The estimator, for the message.
-    min_samples : float
-        Its parameter; up to 1 a share of the rows, of which there are always enough.
-    n : int
-        Rows.
-
-    Raises
-    ------
-    InputError
-        If there are fewer rows than ``min_samples``.
-    """
-    if min_samples > max(1, n):
-        raise InputError(
-            f"{who}: n_samples={n} should be >= min_samples={min_samples}; give more rows, or "
-            f"min_samples of at most {n}."
-        )
-
-
-class DensityClusterer(KeepsTrainingRows):
-    """Mixin: ``predict`` and ``score_samples`` from the training rows.
-
-    When to use: for clusterers that call dense regions clusters. When it fails: it keeps all
-    training rows. A subclass learns ``labels_`` in ``_fit_rows`` and says what its anchors are.
+    A subclass learns ``labels_`` in ``_fit_rows`` and says what its anchors are.
     """
 
     score_meaning = "the distance to the min_samples-th nearest row, the row itself counted"
 
-    core_distances_: NDArray[np.floating[Any]]
+    core_distances_: Floats
     labels_: NDArray[np.intp]
 
+    @abstractmethod
     def _fit_rows(self, X: Any, rows: Any, measure: Measure) -> None:
         """Learn the clusters of X, of which ``rows`` are the checked ones."""
-        raise NotImplementedError
 
-    def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+    @abstractmethod
+    def _anchors(self) -> tuple[NDArray[np.intp], Floats]:
         """Return the numbers of the training rows that hold new ones, and how far each reaches."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _k(self) -> int:
         """Return how many neighbours make a region dense."""
-        raise NotImplementedError
 
     def _has_border(self) -> bool:
         """Whether a row in a sparse region belongs to a cluster that reaches it."""
@@ -98,7 +73,7 @@ class DensityClusterer(KeepsTrainingRows):
         self
             The fitted estimator.
         """
-        measure = Measure.of(self)
+        measure = Measure(self)
         rows = self._check(X, measure, reset=True)
         self.training_rows_ = None if measure.is_precomputed else rows
         self._fit_rows(X, rows, measure)
@@ -118,8 +93,7 @@ class DensityClusterer(KeepsTrainingRows):
             Clusters; -1 is noise. A training row on the border of two clusters may be given the
             other one than in ``labels_``.
         """
-        check_is_fitted(self)
-        measure = Measure.of(self)
+        measure = Measure(self)
         rows = self._check(X, measure, reset=False)
         labels = np.full(rows.shape[0], -1, dtype=np.intp)
         whole = self._whole_rows(rows)
@@ -136,7 +110,7 @@ class DensityClusterer(KeepsTrainingRows):
         labels[whole[within]] = self.labels_[index[within, 0]]
         return labels
 
-    def score_samples(self, X: Any) -> NDArray[np.floating[Any]]:
+    def score_samples(self, X: Any) -> Floats:
         """Return minus the distance to the ``min_samples``-th nearest training row.
 
         Parameters
@@ -150,8 +124,7 @@ class DensityClusterer(KeepsTrainingRows):
             Higher is more typical. A training row is its own first neighbour, as in the
             definition of a core point.
         """
-        check_is_fitted(self)
-        measure = Measure.of(self)
+        measure = Measure(self)
         rows = self._check(X, measure, reset=False)
         scores = np.full(rows.shape[0], -np.inf)
         whole = self._whole_rows(rows)
@@ -160,14 +133,22 @@ class DensityClusterer(KeepsTrainingRows):
         return scores
 
     def _check(self, X: Any, measure: Measure, *, reset: bool) -> Any:
-        return measure.check(self, X, reset=reset)
+        return measure.check(X, reset=reset)
 
-    def _core_distances(self, rows: Any, measure: Measure) -> NDArray[np.floating[Any]]:
+    def _refuse_too_few(self, min_samples: float, n: int) -> None:
+        """Refuse fewer rows than make a neighbourhood dense; up to 1 is a share of them."""
+        if min_samples > max(1, n):
+            raise InputError(
+                f"{type(self).__name__}: n_samples={n} should be >= min_samples={min_samples}; "
+                f"give more rows, or min_samples of at most {n}."
+            )
+
+    def _core_distances(self, rows: Any, measure: Measure) -> Floats:
         trained = np.flatnonzero(self.labels_ >= -1)
         k = min(self._k(), len(trained))
         return measure.nearest(rows, self.training_rows_, k, trained)[0][:, -1]
 
-    def _largest_core_distance(self, clustered: NDArray[np.intp]) -> NDArray[np.floating[Any]]:
+    def _largest_core_distance(self, clustered: NDArray[np.intp]) -> Floats:
         """Return the largest core distance within the cluster of each of these training rows."""
         labels = self.labels_[clustered]
         core = self.core_distances_[clustered]

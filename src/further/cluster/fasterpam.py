@@ -17,12 +17,11 @@ Below ``COMPILED_FROM`` the passes are NumPy's, over blocks of candidates; above
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]
+from further.cluster.dissimilarity.base import Floats
+
 Integers = NDArray[np.intp]
 
 #: From here on, in n^2 (10 + k), NumPy takes longer than loading the compiled code, half a second:
@@ -67,9 +66,6 @@ def build_medoids(distances: Floats, k: int) -> Integers:
 
 def fasterpam(distances: Floats, medoids: Integers, max_iter: int) -> tuple[Integers, int]:
     """Return medoids that no single swap improves, and the passes over the candidates.
-
-    When to use: for up to some ten thousand rows under any distance. When it fails: the distances
-    of all pairs are needed, and a local optimum of single swaps need not be the global one.
 
     Parameters
     ----------
@@ -152,24 +148,17 @@ def _by_blocks(distances: Floats, medoids: Integers, max_iter: int) -> tuple[Int
 def alternate_medoids(distances: Floats, medoids: Integers, max_iter: int) -> tuple[Integers, int]:
     """Return medoids that are each the best of their own cluster, and the iterations.
 
-    When to use: where speed matters more than the sum. When it fails: it ends in worse optima than
-    swaps do, because a medoid never leaves its cluster.
+    It ends in worse optima than swaps do, because a medoid never leaves its cluster.
 
     Parameters
     ----------
-    distances : ndarray of shape (n, n)
-        Symmetric, not negative.
-    medoids : ndarray of int, shape (k,)
-        Initial ones.
-    max_iter : int
-        Most iterations.
+    distances, medoids, max_iter
+        As :func:`fasterpam` takes them.
 
     Returns
     -------
-    medoids : ndarray of int, shape (k,)
-        Numbers of rows.
-    n_iter : int
-        Iterations.
+    medoids, n_iter
+        As there.
 
     References
     ----------

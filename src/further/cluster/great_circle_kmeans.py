@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import validate_data
 
 from further.cluster.alternating import AlternatingClusterer, Partition
 from further.cluster.dissimilarity.base import Floats
@@ -119,13 +119,6 @@ class GreatCircleKMeans(AlternatingClusterer):
             Latitude and longitude in degrees, in this order in an array; in a DataFrame the two
             columns may stand in any order if they are called latitude or lat and longitude, lon,
             lng or long.
-        y : None
-            Not used.
-
-        Returns
-        -------
-        self
-            The fitted estimator.
 
         Raises
         ------
@@ -136,13 +129,12 @@ class GreatCircleKMeans(AlternatingClusterer):
         return super().fit(X)
 
     def _validated(self, X: Any, *, reset: bool) -> CosineDissimilarity:
-        degrees = validate_data(self, latitude_first(X), reset=reset, dtype=np.float64)
+        degrees = validate_data(self, _latitude_first(X), reset=reset, dtype=np.float64)
         return CosineDissimilarity(to_unit_vectors(check_coordinates(degrees, type(self).__name__)))
 
     def _given_centers(self, rows: CosineDissimilarity) -> Floats:
-        given = check_array(self.init, dtype=np.float64)
-        self._check_init(given, 2)
-        return to_unit_vectors(check_coordinates(given, f"{type(self).__name__}: init"))
+        given = check_coordinates(super()._given_centers(rows), f"{type(self).__name__}: init")
+        return to_unit_vectors(given)
 
     def _keep(self, rows: CosineDissimilarity, best: Partition) -> None:
         self.unit_centers_ = best.centers
@@ -158,19 +150,8 @@ class GreatCircleKMeans(AlternatingClusterer):
         return distances
 
 
-def latitude_first(X: T) -> T | pd.DataFrame:
-    """Return X with the latitude before the longitude, where it is a DataFrame that names them.
-
-    Raises
-    ------
-    InputError
-        If only one of the two can be told by its name.
-
-    Examples
-    --------
-    >>> list(latitude_first(pd.DataFrame({"Lon": [12.5], "Lat": [41.9]})))
-    ['Lat', 'Lon']
-    """
+def _latitude_first(X: T) -> T | pd.DataFrame:
+    """Return X with the latitude before the longitude, where it is a DataFrame that names them."""
     if not isinstance(X, pd.DataFrame) or X.shape[1] != 2:
         return X
     lower = [str(name).lower() for name in X.columns]

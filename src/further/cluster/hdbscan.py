@@ -24,11 +24,11 @@ import sklearn.cluster
 from numpy.typing import NDArray
 from scipy import sparse
 
-from further.cluster.density import DensityClusterer, refuse_too_few
+from further.cluster.density import DensityClusterer
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.distances import refuse_matrix
-from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
+from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, learn_as
 
-_THEIRS = sklearn.cluster.HDBSCAN._parameter_constraints
 #: Distances for which scikit-learn's HDBSCAN has no tree and makes the matrix of all pairs.
 _SQUARE = ("cosine", "correlation", "sqeuclidean", "nan_euclidean", "yule")
 
@@ -110,8 +110,7 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_THEIRS,
-        "metric": accept_our_metrics(_THEIRS["metric"]),
+        **accept_our_metrics(sklearn.cluster.HDBSCAN),
         "copy": ["boolean"],
     }
     # The tree is an array of records; cutting it anew is dbscan_clustering's affair alone.
@@ -155,20 +154,17 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
         if self.metric in _SQUARE:
             n = rows.shape[0]
             refuse_matrix(f'HDBSCAN: metric="{self.metric}"', n, n, copies=3)
-        refuse_too_few("HDBSCAN", self._k(), rows.shape[0])
-        parameters = {
-            **self.get_params(deep=False),
-            "metric": measure.inner,
-            "cluster_selection_epsilon": self.cluster_selection_epsilon / measure.unit,
-            "copy": True,
-        }
-        inner = sklearn.cluster.HDBSCAN(**parameters)
-        adopt(self, inner.fit(measure.given(rows, "HDBSCAN")))
+        self._refuse_too_few(self._k(), rows.shape[0])
+        epsilon = self.cluster_selection_epsilon / measure.unit
+        learn_as(
+            self, sklearn.cluster.HDBSCAN, measure.given(rows),
+            metric=measure.inner, cluster_selection_epsilon=epsilon, copy=True,
+        )  # fmt: skip
         # A second copy of the rows, which the fit needs for missing values only.
         self.__dict__.pop("_raw_data", None)
         self.core_distances_ = -self.score_samples(X)
 
-    def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+    def _anchors(self) -> tuple[NDArray[np.intp], Floats]:
         clustered = np.flatnonzero(self.labels_ >= 0)
         return clustered, self._largest_core_distance(clustered)
 
@@ -179,7 +175,7 @@ class HDBSCAN(DensityClusterer, sklearn.cluster.HDBSCAN):
         return False
 
     def _check(self, X: Any, measure: Measure, *, reset: bool) -> Any:
-        return measure.check(self, X, reset=reset, ensure_all_finite=False, dtype=np.float64)
+        return measure.check(X, reset=reset, ensure_all_finite=False, dtype=np.float64)
 
     def _whole_rows(self, rows: Any) -> NDArray[np.intp]:
         if self.metric == "precomputed" or rows.dtype == object:

@@ -16,8 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from further._sklearn import fit_context
-from further.cluster.dissimilarity.neighbourhood import adopt
-from further.cluster.training_rows import KeepsTrainingRows
+from further.cluster.dissimilarity.neighbourhood import KeepsTrainingRows, learn_as
 
 
 class IsolationForest(KeepsTrainingRows, sklearn.ensemble.IsolationForest):
@@ -84,15 +83,8 @@ class IsolationForest(KeepsTrainingRows, sklearn.ensemble.IsolationForest):
         ----------
         X : array-like or sparse matrix of shape (n, d)
             Rows; float32 is what the trees work on.
-        y : ignored
-            As in scikit-learn.
         sample_weight : array-like of shape (n,), default=None
             Weights.
-
-        Returns
-        -------
-        IsolationForest
-            Itself.
         """
         self.training_rows_ = validate_data(
             self, X, accept_sparse=["csc"], dtype=np.float32, ensure_all_finite=False
@@ -106,9 +98,10 @@ class IsolationForest(KeepsTrainingRows, sklearn.ensemble.IsolationForest):
         return self
 
     def _grow(self) -> None:
-        parameters = {**self.get_params(deep=False), "random_state": self.seed_}
-        forest = sklearn.ensemble.IsolationForest(**parameters)
-        adopt(self, forest.fit(self.training_rows_, sample_weight=self.sample_weight_))
+        learn_as(
+            self, sklearn.ensemble.IsolationForest, self.training_rows_,
+            sample_weight=self.sample_weight_, random_state=self.seed_,
+        )  # fmt: skip
 
     def _rebuild(self) -> None:
         super()._rebuild()

@@ -149,8 +149,6 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
         ----------
         X : array-like, sparse matrix or Batches of shape (n_samples, n_features)
             Rows; :class:`further.data.batches.Batches` may be larger than memory.
-        y : None
-            Ignored.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows; all equal when None.
         """
@@ -298,8 +296,6 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             New rows.
-        y : None
-            Ignored.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows.
         """

@@ -12,23 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import validate_data
 
 from further.cluster.alternating import AlternatingClusterer
 from further.cluster.dissimilarity.base import Dissimilarity, Floats
 
 
-class ManhattanDissimilarity(Dissimilarity):
-    """Rows that cost the sum of absolute differences.
-
-    When to use: inside k-medians. When it fails: a median is a partial sort of every group, so an
-    iteration takes longer than one of k-means.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n, d), float64
-        Rows.
-    """
+class _ManhattanDissimilarity(Dissimilarity):
+    """Rows, float64 of shape (n, d), that cost the sum of absolute differences."""
 
     def __init__(self, values: Floats) -> None:
         self.values, self.n = values, len(values)
@@ -107,10 +98,5 @@ class KMedians(AlternatingClusterer):
 
     own_metric = "manhattan"
 
-    def _validated(self, X: Any, *, reset: bool) -> ManhattanDissimilarity:
-        return ManhattanDissimilarity(validate_data(self, X, reset=reset, dtype=np.float64))
-
-    def _given_centers(self, rows: ManhattanDissimilarity) -> Floats:
-        given: Floats = check_array(self.init, dtype=np.float64)
-        self._check_init(given, self.n_features_in_)
-        return given
+    def _validated(self, X: Any, *, reset: bool) -> _ManhattanDissimilarity:
+        return _ManhattanDissimilarity(validate_data(self, X, reset=reset, dtype=np.float64))

@@ -5,7 +5,6 @@ r"""k-medoids: clusters around rows of the table, under any distance.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -14,14 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import Interval, StrOptions
+from further.cluster.alternating import warn_of_few
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.categories import as_frame, as_objects
 from further.cluster.dissimilarity.distances import (
-    Floats,
     check_coordinates,
     find_metric,
     gower_ranges,
@@ -189,14 +188,7 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
         self.cluster_centers_ = self._show(rows)
         self.labels_, own = self._assign(rows)
         self.inertia_ = float(own.sum())
-        distinct = len(np.unique(self.labels_))
-        if distinct < self.n_clusters:
-            warnings.warn(
-                f"KMedoids: {distinct} clusters for n_clusters={self.n_clusters}, because X has "
-                "too few distinct rows.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        warn_of_few(self, stacklevel=3)
         return self
 
     def predict(self, X: Any) -> NDArray[np.intp]:

@@ -3,8 +3,7 @@ r"""k-modes: clusters of categories, each around its most frequent ones.
 .. math:: J = \sum_{i=1}^n \sum_{m=1}^q [x_{im} \text{ known}]\,[x_{im} \ne c_{l_i m}], \qquad
           c_{jm} = \operatorname{mode} \{x_{im} : l_i = j, x_{im} \text{ known}\}.
 
-The two steps are products with one-hot columns, see
-:mod:`further.cluster.dissimilarity.mixed`.
+The two steps are products with one-hot columns (:mod:`further.cluster.dissimilarity.mixed`).
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
@@ -30,27 +31,10 @@ from further.cluster.dissimilarity.mixed import MixedDissimilarity
 from further.errors import InputError
 
 
-def huang_centers(rows: MixedDissimilarity, k: int, random: np.random.RandomState) -> Floats:
+def _huang_centers(rows: MixedDissimilarity, k: int, random: np.random.RandomState) -> Floats:
     """Return Huang's initial centres: modes drawn by frequency, each then moved to its nearest row.
 
-    Parameters
-    ----------
-    rows : MixedDissimilarity
-        Rows of categories only.
-    k : int
-        Number of centres; they are distinct rows where there are enough.
-    random : RandomState
-        Source of the draws.
-
-    Returns
-    -------
-    ndarray of shape (k, q)
-        Codes of categories.
-
-    References
-    ----------
-    Huang (1998), "Extensions to the k-means algorithm for clustering large data sets with
-    categorical values".
+    They are distinct rows where there are enough.
     """
     drawn = np.empty((k, rows.codes.shape[1]))
     for j in range(drawn.shape[1]):
@@ -71,23 +55,9 @@ def huang_centers(rows: MixedDissimilarity, k: int, random: np.random.RandomStat
     return drawn
 
 
-def cao_centers(rows: MixedDissimilarity, k: int) -> Floats:
+def _cao_centers(rows: MixedDissimilarity, k: int) -> Floats:
     """Return Cao's initial centres: the row of the most frequent categories, then dense, far ones.
 
-    Parameters
-    ----------
-    rows : MixedDissimilarity
-        Rows of categories only.
-    k : int
-        Number of centres.
-
-    Returns
-    -------
-    ndarray of shape (k, q)
-        Codes of categories.
-
-    References
-    ----------
     Cao, Liang and Bai (2009), "A new initialization method for categorical data clustering".
     """
     counts = np.asarray(rows.one_hot.sum(axis=0, dtype=np.float64)).ravel()
@@ -102,15 +72,15 @@ def cao_centers(rows: MixedDissimilarity, k: int) -> Floats:
 
 
 class CategoricalClusterer(AlternatingClusterer):
-    """Base of k-modes and k-prototypes: centres that hold categories.
+    """Base of k-modes and k-prototypes: rows and centres that hold categories, and maybe numbers.
 
-    When to use: as a base class, of clusterers whose rows are a :class:`MixedDissimilarity`. When
-    it fails: as they do.
+    All columns are categories, unless a subclass says which are not.
     """
 
     own_metric = "gower"
     encoded_centers_: Floats
     categories_: list[Any]
+    n_missing_: NDArray[np.int64]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -119,28 +89,61 @@ class CategoricalClusterer(AlternatingClusterer):
         tags.input_tags.allow_nan = True
         return tags
 
-    def score_samples(self, X: Any) -> Floats:
-        """Return minus the cost of each row at its own centre.
-
-        Higher is more typical. The cost of a row with missing values is scaled up to all columns,
-        so that knowing little does not look typical; a row without any value scores 0. For k-modes
-        it is the number of columns in which the row differs from its mode.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (m, d)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (m,)
-            At most 0.
-        """
-        return super().score_samples(X)
-
     def _distances(self, rows: MixedDissimilarity, costs: Floats) -> Floats:
         share = rows.known_share()
         return np.divide(costs, share, out=np.zeros_like(costs), where=share > 0)
+
+    def _find_columns(self, frame: pd.DataFrame) -> None:
+        """Learn which columns of the training rows are categories."""
+
+    def _numbers(self, frame: pd.DataFrame) -> Floats:
+        return np.empty((len(frame), 0))
+
+    def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of categories."""
+        return frame
+
+    def _join(self, numbers: Any, words: Any) -> Any:
+        """Return what belongs to columns of numbers and of categories in the order of the table."""
+        return words
+
+    def _dissimilarity(self, numbers: Floats, codes: Any, *, reset: bool) -> MixedDissimilarity:
+        return MixedDissimilarity(numbers, codes, [len(known) for known in self.categories_])
+
+    def _validated(self, X: Any, *, reset: bool) -> MixedDissimilarity:
+        frame = as_frame(X)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if reset:
+            self._find_columns(frame)
+        numbers, words = self._numbers(frame), self._words(frame)
+        if not reset:
+            codes = encode_columns(words, self.categories_)
+        else:
+            self.categories_, codes = learn_columns(words)
+            missing = np.isnan(numbers).sum(axis=0), (codes == MISSING).sum(axis=0)
+            self.n_missing_ = self._join(*missing)
+        return self._dissimilarity(numbers, codes, reset=reset)
+
+    def _given_centers(self, rows: MixedDissimilarity) -> Floats:
+        frame = as_frame(self.init)
+        self._check_init(frame.shape)
+        words = self._words(frame)
+        codes = encode_columns(words, self.categories_)
+        unseen = np.argwhere(codes == UNSEEN)
+        if len(unseen):
+            i, j = unseen[0]
+            raise InputError(
+                f'{type(self).__name__}: init has "{words.iloc[i, j]}" in column {j}, which no row '
+                "of X has; give categories of X."
+            )
+        numbers = self._numbers(frame)
+        missing = np.hstack([np.isnan(numbers), codes == MISSING])
+        return np.where(missing, rows.usual, np.hstack([numbers, codes]))
+
+    def _keep(self, rows: MixedDissimilarity, best: Partition) -> None:
+        self.encoded_centers_ = best.centers
+        words = decode_columns(best.centers[:, rows.p :].astype(int), self.categories_)
+        self.cluster_centers_ = self._join(best.centers[:, : rows.p], words)
 
     def _encoded_centers(self) -> Floats:
         return self.encoded_centers_
@@ -151,8 +154,10 @@ class KModes(CategoricalClusterer):
 
     When to use: for tables of words, yes and no, and codes. Every column is taken as categories,
     numbers too. A missing value (None, NaN) differs from nothing: it contributes nothing to the
-    cost and nothing to a mode. When it fails: columns of many rare categories differ between all
-    rows and drown the others; columns weigh alike, whether they matter or not.
+    cost and nothing to a mode; ``score_samples`` scales the cost up to all columns, so that knowing
+    little does not look typical, and a row without any value scores 0. When it fails: columns of
+    many rare categories differ between all rows and drown the others; columns weigh alike, whether
+    they matter or not.
 
     Parameters
     ----------
@@ -229,61 +234,13 @@ class KModes(CategoricalClusterer):
             n_clusters, init=init, n_init=n_init, max_iter=max_iter, random_state=random_state
         )
 
-    def _validated(self, X: Any, *, reset: bool) -> MixedDissimilarity:
-        frame = as_frame(X)
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        if reset:
-            self.categories_, codes = learn_columns(frame)
-            self.n_missing_ = (codes == MISSING).sum(axis=0)
-        else:
-            codes = encode_columns(frame, self.categories_)
-        sizes = [len(c) for c in self.categories_]
-        return MixedDissimilarity(np.empty((len(codes), 0)), codes, sizes)
-
     def _resolved_n_init(self) -> int:
         drawn = isinstance(self.init, str) and self.init != "cao"
         return super()._resolved_n_init() if drawn else 1
 
     def _drawn_centers(self, rows: MixedDissimilarity, random: np.random.RandomState) -> Floats:
         if self.init == "huang":
-            return huang_centers(rows, self.n_clusters, random)
+            return _huang_centers(rows, self.n_clusters, random)
         if self.init == "cao":
-            return cao_centers(rows, self.n_clusters)
+            return _cao_centers(rows, self.n_clusters)
         return super()._drawn_centers(rows, random)
-
-    def _given_centers(self, rows: MixedDissimilarity) -> Floats:
-        given = as_frame(self.init)
-        self._check_init(np.empty(given.shape), self.n_features_in_)
-        codes = encode_columns(given, self.categories_)
-        refuse_unseen(type(self).__name__, given, codes)
-        return np.where(codes == MISSING, rows.usual, codes)
-
-    def _keep(self, rows: MixedDissimilarity, best: Partition) -> None:
-        self.encoded_centers_ = best.centers
-        self.cluster_centers_ = decode_columns(best.centers.astype(int), self.categories_)
-
-
-def refuse_unseen(who: str, given: Any, codes: Any) -> None:
-    """Refuse initial centres with a category that no row has.
-
-    Parameters
-    ----------
-    who : str
-        The estimator, for the message.
-    given : DataFrame
-        The centres as they were given.
-    codes : ndarray of int
-        The same, encoded.
-
-    Raises
-    ------
-    InputError
-        With the category.
-    """
-    wrong = np.argwhere(codes == UNSEEN)
-    if len(wrong):
-        i, j = wrong[0]
-        raise InputError(
-            f'{who}: init has "{given.iloc[i, j]}" in column {j}, which no row of X has; '
-            "give categories of X."
-        )

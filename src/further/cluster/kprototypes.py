@@ -14,39 +14,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import validate_data
 
 from further._sklearn import Interval
-from further.cluster.alternating import Partition
 from further.cluster.dissimilarity.base import Floats
-from further.cluster.dissimilarity.categories import (
-    MISSING,
-    as_frame,
-    decode_columns,
-    encode_columns,
-    is_number,
-    learn_columns,
-    read_numbers,
-)
+from further.cluster.dissimilarity.categories import is_number, read_numbers
 from further.cluster.dissimilarity.mixed import MixedDissimilarity
-from further.cluster.kmodes import CategoricalClusterer, refuse_unseen
+from further.cluster.kmodes import CategoricalClusterer
 from further.errors import InputError
 
 
-def estimate_gamma(numbers: Floats) -> float:
+def _estimate_gamma(numbers: Floats) -> float:
     """Return Huang's weight of a category: half the mean standard deviation of the numbers.
 
     Where no number varies there is nothing to weigh against, and it is 1.
-
-    Parameters
-    ----------
-    numbers : ndarray of shape (n, p)
-        NaN is missing.
-
-    Examples
-    --------
-    >>> estimate_gamma(np.array([[0.0, 1.0], [2.0, np.nan], [np.nan, 3.0]]))
-    0.5
     """
     some = ~np.isnan(numbers).all(axis=0)
     spread = float(np.nanstd(numbers[:, some], axis=0).mean()) if some.any() else 0.0
@@ -56,10 +36,11 @@ def estimate_gamma(numbers: Floats) -> float:
 class KPrototypes(CategoricalClusterer):
     """Clusters of rows of numbers and categories: k-means and k-modes in one cost.
 
-    When to use: for mixed tables; bring the numbers to one scale first. A missing value (None,
-    NaN) contributes nothing to the cost, and nothing to a mean or a mode. When it fails: the
-    answer hangs on ``gamma``, a trade of apples for pears that no rule can settle, so try half and
-    double; and numbers of unlike scale count by their scale.
+    When to use: for mixed tables; bring the numbers to one scale first. A missing value (None, NaN)
+    contributes nothing to the cost, and nothing to a mean or a mode; ``score_samples`` scales the
+    cost up to all columns, and a row without any value scores 0. When it fails: the answer hangs on
+    ``gamma``, a trade of apples for pears that no rule can settle, so try half and double; and
+    numbers of unlike scale count by their scale.
 
     Parameters
     ----------
@@ -156,41 +137,35 @@ class KPrototypes(CategoricalClusterer):
             n_clusters, init=init, n_init=n_init, max_iter=max_iter, random_state=random_state
         )
 
-    def _validated(self, X: Any, *, reset: bool) -> MixedDissimilarity:
-        frame = as_frame(X)
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        if reset:
-            self.categorical_features_ = self._find_categorical(frame)
-        numbers = read_numbers(frame.iloc[:, self._numeric()])
-        words = frame.iloc[:, self.categorical_features_]
+    def _numbers(self, frame: pd.DataFrame) -> Floats:
+        return read_numbers(frame.iloc[:, self._numeric()])
+
+    def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.iloc[:, self.categorical_features_]
+
+    def _join(self, numbers: Any, words: Any) -> Any:
+        joined = np.empty((*words.shape[:-1], self.n_features_in_), dtype=words.dtype)
+        joined[..., self._numeric()] = numbers
+        joined[..., self.categorical_features_] = words
+        return joined
+
+    def _dissimilarity(self, numbers: Floats, codes: Any, *, reset: bool) -> MixedDissimilarity:
+        sizes = [len(known) for known in self.categories_]
         if not reset:
-            codes = encode_columns(words, self.categories_)
-            return self._mixed(numbers, codes, self.usual_)
-        self.categories_, codes = learn_columns(words)
-        self.gamma_ = estimate_gamma(numbers) if self.gamma is None else float(self.gamma)
-        self.n_missing_ = np.zeros(frame.shape[1], dtype=np.int64)
-        self.n_missing_[self._numeric()] = np.isnan(numbers).sum(axis=0)
-        self.n_missing_[self.categorical_features_] = (codes == MISSING).sum(axis=0)
-        rows = self._mixed(numbers, codes)
+            return MixedDissimilarity(numbers, codes, sizes, self.gamma_, usual=self.usual_)
+        self.gamma_ = _estimate_gamma(numbers) if self.gamma is None else float(self.gamma)
+        rows = MixedDissimilarity(numbers, codes, sizes, self.gamma_)
         self.usual_ = rows.usual
         return rows
-
-    def _mixed(self, numbers: Floats, codes: Any, usual: Any = None) -> MixedDissimilarity:
-        sizes = [len(c) for c in self.categories_]
-        return MixedDissimilarity(numbers, codes, sizes, self.gamma_, usual=usual)
 
     def _numeric(self) -> Any:
         return np.setdiff1d(np.arange(self.n_features_in_), self.categorical_features_)
 
-    def _find_categorical(self, frame: pd.DataFrame) -> Any:
-        given = self.categorical_features
+    def _find_columns(self, frame: pd.DataFrame) -> None:
+        given, names, chosen = self.categorical_features, list(frame.columns), []
         if given is None:
-            chosen = [j for j in range(frame.shape[1]) if not is_number(frame.iloc[:, j])]
-            return np.array(chosen, dtype=np.int64)
-        names = list(frame.columns)
-        listed = [given] if isinstance(given, str | Integral) else list(given)
-        chosen = []
-        for feature in listed:
+            given = [j for j in range(len(names)) if not is_number(frame.iloc[:, j])]
+        for feature in [given] if isinstance(given, str | Integral) else list(given):
             if isinstance(feature, str) and feature in names:
                 chosen.append(names.index(feature))
             elif isinstance(feature, Integral) and 0 <= int(feature) < len(names):
@@ -200,23 +175,4 @@ class KPrototypes(CategoricalClusterer):
                     f"KPrototypes: categorical_features names {feature!r}, which X does not have; "
                     f"give names of its columns or numbers from 0 to {len(names) - 1}."
                 )
-        return np.unique(np.array(chosen, dtype=np.int64))
-
-    def _given_centers(self, rows: MixedDissimilarity) -> Floats:
-        frame = as_frame(self.init)
-        self._check_init(np.empty(frame.shape), self.n_features_in_)
-        words = frame.iloc[:, self.categorical_features_]
-        codes = encode_columns(words, self.categories_)
-        refuse_unseen(type(self).__name__, words, codes)
-        given = np.hstack([read_numbers(frame.iloc[:, self._numeric()]), codes])
-        missing = np.isnan(given)
-        missing[:, rows.p :] = codes == MISSING
-        return np.where(missing, rows.usual, given)
-
-    def _keep(self, rows: MixedDissimilarity, best: Partition) -> None:
-        self.encoded_centers_ = best.centers
-        prototypes = np.full((len(best.centers), self.n_features_in_), None, dtype=object)
-        prototypes[:, self._numeric()] = best.centers[:, : rows.p]
-        codes = best.centers[:, rows.p :].astype(int)
-        prototypes[:, self.categorical_features_] = decode_columns(codes, self.categories_)
-        self.cluster_centers_ = prototypes
+        self.categorical_features_ = np.unique(np.array(chosen, dtype=np.int64))

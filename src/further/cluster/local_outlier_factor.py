@@ -16,13 +16,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import sklearn.neighbors
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from further._sklearn import fit_context
-from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
-from further.cluster.training_rows import KeepsTrainingRows
-
-_THEIRS = sklearn.neighbors.LocalOutlierFactor._parameter_constraints
+from further.cluster.dissimilarity.base import Floats
+from further.cluster.dissimilarity.neighbourhood import (
+    KeepsTrainingRows,
+    Measure,
+    accept_our_metrics,
+    learn_as,
+)
 
 
 class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor):
@@ -84,10 +86,9 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
     array([ 1, -1])
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_THEIRS,
-        "metric": accept_our_metrics(_THEIRS["metric"]),
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = accept_our_metrics(
+        sklearn.neighbors.LocalOutlierFactor
+    )
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -97,28 +98,21 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
         ----------
         X : array-like of shape (n, d), DataFrame or sparse matrix
             Rows, or with metric="precomputed" the distances of all pairs.
-        y : ignored
-            As in scikit-learn.
-
-        Returns
-        -------
-        LocalOutlierFactor
-            Itself.
         """
-        measure = Measure.of(self)
-        self.training_rows_ = measure.check(self, X)
-        self._learn(measure)
+        self.training_rows_ = Measure(self).check(X)
+        self._learn()
         self.labels_ = np.where(self.negative_outlier_factor_ < self.offset_, -1, 1)
         return self
 
-    def _learn(self, measure: Measure) -> None:
-        given = measure.given(self.training_rows_, "LocalOutlierFactor")
-        parameters = {**self.get_params(deep=False), "metric": measure.inner, "novelty": False}
-        adopt(self, sklearn.neighbors.LocalOutlierFactor(**parameters).fit(given))
+    def _learn(self) -> None:
+        measure = Measure(self)
+        given = measure.given(self.training_rows_)
+        theirs = sklearn.neighbors.LocalOutlierFactor
+        learn_as(self, theirs, given, metric=measure.inner, novelty=False)
 
     def _rebuild(self) -> None:
         super()._rebuild()
-        self._learn(Measure.of(self))
+        self._learn()
 
     def fit_predict(self, X: Any, y: Any = None) -> NDArray[np.intp]:
         """Find the density around every row and return -1 for anomalies, 1 for other rows."""
@@ -139,11 +133,11 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
         """
         return np.where(self.score_samples(X) < self.offset_, -1, 1)
 
-    def decision_function(self, X: Any) -> NDArray[np.floating[Any]]:
+    def decision_function(self, X: Any) -> Floats:
         """Return ``score_samples`` less ``offset_``: negative for an anomaly."""
         return self.score_samples(X) - self.offset_
 
-    def score_samples(self, X: Any) -> NDArray[np.floating[Any]]:
+    def score_samples(self, X: Any) -> Floats:
         """Return -LOF; higher is more typical.
 
         A row that equals a training row is scored as the first such one, itself not among its
@@ -160,9 +154,8 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
         ndarray of shape (m,)
             About -1 within clusters, less outside.
         """
-        check_is_fitted(self)
-        measure = Measure.of(self)
-        rows = measure.check(self, X, reset=False)
+        measure = Measure(self)
+        rows = measure.check(X, reset=False)
         found, index = measure.nearest(rows, self.training_rows_, self.n_neighbors_)
         density = self._local_reachability_density(found / measure.unit, index)
         scores = -np.mean(self._lrd[index] / density[:, np.newaxis], axis=1)
@@ -170,9 +163,7 @@ class LocalOutlierFactor(KeepsTrainingRows, sklearn.neighbors.LocalOutlierFactor
         scores[same >= 0] = self.negative_outlier_factor_[same[same >= 0]]
         return scores
 
-    def _same_row(
-        self, rows: Any, distance: NDArray[np.floating[Any]], nearest: NDArray[np.intp]
-    ) -> NDArray[np.intp]:
+    def _same_row(self, rows: Any, distance: Floats, nearest: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the number of the first training row that each row equals, -1 for none."""
         plain = isinstance(rows, np.ndarray) and rows.dtype != object
         if self.metric == "precomputed" or not plain:

@@ -19,7 +19,8 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import fit_context
-from further.cluster.dissimilarity.neighbourhood import adopt
+from further.cluster.dissimilarity.base import Floats
+from further.cluster.dissimilarity.neighbourhood import learn_as
 from further.train.estimator import Estimator
 
 _TINY = float(np.finfo(np.float64).tiny)
@@ -88,13 +89,6 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
         ----------
         X : array-like of shape (n, d)
             Rows.
-        y : ignored
-            As in scikit-learn.
-
-        Returns
-        -------
-        MeanShift
-            Itself.
         """
         rows = validate_data(self, X)
         self.bandwidth_ = self.bandwidth
@@ -103,8 +97,7 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
             if self.bandwidth_ == 0:
                 # Copies make it 0; they alone are to share a peak, which rounding must not leave.
                 self.bandwidth_ = max(1e-6 * float(np.abs(rows).max()), _TINY)
-        parameters = {**self.get_params(deep=False), "bandwidth": self.bandwidth_}
-        adopt(self, sklearn.cluster.MeanShift(**parameters).fit(rows))
+        learn_as(self, sklearn.cluster.MeanShift, rows, bandwidth=self.bandwidth_)
         return self
 
     def predict(self, X: Any) -> NDArray[np.intp]:
@@ -125,7 +118,7 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
             return nearest
         return np.where(distance <= self.bandwidth_, nearest, -1)
 
-    def score_samples(self, X: Any) -> NDArray[np.floating[Any]]:
+    def score_samples(self, X: Any) -> Floats:
         """Return minus the distance to the nearest peak; higher is more typical.
 
         Parameters
@@ -140,7 +133,7 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
         """
         return -self._nearest(X)[1]
 
-    def _nearest(self, X: Any) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+    def _nearest(self, X: Any) -> tuple[NDArray[np.intp], Floats]:
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False)
         return pairwise_distances_argmin_min(rows, self.cluster_centers_)

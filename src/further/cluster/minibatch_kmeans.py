@@ -59,8 +59,6 @@ max_no_improvement, init_size, n_init, reassignment_ratio
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows.
-        y : None
-            Ignored.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows; all equal when None.
         """
@@ -75,8 +73,6 @@ max_no_improvement, init_size, n_init, reassignment_ratio
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows of the batch.
-        y : None
-            Ignored.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows; all equal when None.
         """

@@ -104,8 +104,6 @@ class GaussianMixture(Estimator, sklearn.mixture.GaussianMixture):
         ----------
         X : array-like of shape (n, d)
             Rows.
-        y : ignored
-            As in scikit-learn.
 
         Returns
         -------

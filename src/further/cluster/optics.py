@@ -21,10 +21,9 @@ import numpy as np
 import sklearn.cluster
 from numpy.typing import NDArray
 
-from further.cluster.density import DensityClusterer, refuse_too_few
-from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, adopt
-
-_THEIRS = sklearn.cluster.OPTICS._parameter_constraints
+from further.cluster.density import DensityClusterer
+from further.cluster.dissimilarity.base import Floats
+from further.cluster.dissimilarity.neighbourhood import Measure, accept_our_metrics, learn_as
 
 
 class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
@@ -100,10 +99,7 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
     array([ 0, -1])
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_THEIRS,
-        "metric": accept_our_metrics(_THEIRS["metric"]),
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = accept_our_metrics(sklearn.cluster.OPTICS)
 
     @classmethod
     def defaults_for(cls, metric: str) -> dict[str, Any]:
@@ -111,22 +107,19 @@ class OPTICS(DensityClusterer, sklearn.cluster.OPTICS):
         return {"min_samples": 10}
 
     max_eps: float
-    reachability_: NDArray[np.floating[Any]]
+    reachability_: Floats
 
     def _fit_rows(self, X: Any, rows: Any, measure: Measure) -> None:
-        refuse_too_few("OPTICS", self.min_samples, rows.shape[0])
-        parameters = {
-            **self.get_params(deep=False),
-            "metric": measure.inner,
-            "max_eps": self.max_eps / measure.unit,
-            "eps": None if self.eps is None else self.eps / measure.unit,
-        }
-        inner = sklearn.cluster.OPTICS(**parameters)
-        adopt(self, inner.fit(measure.given(rows, "OPTICS")))
+        self._refuse_too_few(self.min_samples, rows.shape[0])
+        eps = None if self.eps is None else self.eps / measure.unit
+        learn_as(
+            self, sklearn.cluster.OPTICS, measure.given(rows),
+            metric=measure.inner, max_eps=self.max_eps / measure.unit, eps=eps,
+        )  # fmt: skip
         self.reachability_ = self.reachability_ * measure.unit
         self.core_distances_ = self.core_distances_ * measure.unit
 
-    def _anchors(self) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+    def _anchors(self) -> tuple[NDArray[np.intp], Floats]:
         if self.cluster_method == "xi":
             clustered = np.flatnonzero(self.labels_ >= 0)
             return clustered, self._largest_core_distance(clustered)

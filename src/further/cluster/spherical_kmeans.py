@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.preprocessing import normalize
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import validate_data
 
 from further.cluster.alternating import AlternatingClusterer
 from further.cluster.dissimilarity.base import Dissimilarity, Floats
@@ -24,8 +24,7 @@ from further.cluster.dissimilarity.base import Dissimilarity, Floats
 class CosineDissimilarity(Dissimilarity):
     """Unit vectors, dense or sparse, that cost one minus the cosine.
 
-    When to use: inside the clusterers of directions. When it fails: a row of zeros has no
-    direction; it costs 1 at every centroid and moves none.
+    A row of zeros has no direction; it costs 1 at every centroid and moves none.
 
     Parameters
     ----------
@@ -131,7 +130,6 @@ class SphericalKMeans(AlternatingClusterer):
         return CosineDissimilarity(normalize(X))
 
     def _given_centers(self, rows: CosineDissimilarity) -> Floats:
-        given = check_array(self.init, dtype=rows.unit.dtype)
-        self._check_init(given, self.n_features_in_)
-        directions: Floats = normalize(given)
+        given = super()._given_centers(rows)
+        directions: Floats = normalize(given.astype(rows.unit.dtype, copy=False))
         return directions

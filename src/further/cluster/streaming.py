@@ -31,13 +31,13 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, gen_batches
 
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.exact.selection import assign
 from further.data.batches import Batches
 from further.errors import InputError
 from further.train.files import PARTIAL
 from further.train.processes import decided_by_first, is_alone, is_first, make_fabric
 
-Floats = NDArray[np.floating[Any]]
 T = TypeVar("T")
 
 #: Rows that starts are chosen from: at least so many, and so many for each cluster.

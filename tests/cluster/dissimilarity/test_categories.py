@@ -11,7 +11,6 @@ import pytest
 from further.cluster.dissimilarity.categories import (
     as_frame,
     as_objects,
-    encode,
     encode_columns,
     is_number,
     learn_columns,
@@ -33,7 +32,8 @@ def test_texts_of_every_type(column):
     categories, codes = learn_columns(column.to_frame())
     assert categories == [["a", "b"]]
     np.testing.assert_array_equal(codes[:, 0], [1, -1, 0, 1])
-    np.testing.assert_array_equal(encode(pd.Series(["c", "a"]), categories[0]), [-2, 0])
+    new = pd.DataFrame({"x": ["c", "a"]})
+    np.testing.assert_array_equal(encode_columns(new, categories[:1]).ravel(), [-2, 0])
 
 
 def test_numbers_and_booleans_equal_themselves_in_another_type():

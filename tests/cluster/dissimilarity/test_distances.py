@@ -154,7 +154,7 @@ def test_off_the_globe(rows, message):
 
 def test_what_does_not_fit_is_refused(monkeypatch):
     monkeypatch.setattr(distances, "total_memory", lambda: 4 * 8 * 100 * 100)
-    assert distances.largest_square() == 100
+    assert distances._largest_square() == 100
     assert pairwise(np.zeros((100, 1))).shape == (100, 100)
     with pytest.raises(InputError, match=r"between all 101 rows .* give at most 100 rows"):
         pairwise(np.zeros((101, 1)))

@@ -13,12 +13,12 @@ from sklearn.preprocessing import scale
 from further.cluster import AgglomerativeClustering, GaussianMixture, KMedoids, KModes, KPrototypes
 from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
-from further.cluster.number.criteria import Criterion
 from further.cluster.number.observations import read_observations
-from further.cluster.number.references import References, principal_axes, same_covariance
+from further.cluster.number.references import References, _principal_axes, _same_covariance
 from further.cluster.number.tendency import _compare, tendency_test
 from further.cluster.number.voting import most_stable, vote
 from further.errors import InputError
+from further.evaluate.clustering.choice import CriterionRecord
 
 
 def centers_of(k):
@@ -101,8 +101,8 @@ def test_the_level_of_the_tendency_test_is_exact_where_the_rows_are_a_draw_like_
 
 NULL_DATA = {
     "gaussian": lambda rng: rng.normal(size=(40, 2)) @ rng.normal(size=(2, 2)),
-    "uniform": lambda rng: same_covariance(
-        rng, 40, "uniform", principal_axes(rng.normal(size=(40, 2)) * [1, 3])
+    "uniform": lambda rng: _same_covariance(
+        rng, 40, "uniform", _principal_axes(rng.normal(size=(40, 2)) * [1, 3])
     ),
     "unimodal": lambda rng: np.exp(rng.normal(size=(40, 2))),
     "shuffled": lambda rng: pd.DataFrame({name: rng.choice(list("pqr"), 30) for name in "abc"}),
@@ -344,7 +344,9 @@ def test_the_number_does_not_depend_on_the_number_of_bootstrap_samples(name):
 
 
 def test_of_as_many_votes_the_more_stable_wins():
-    said = [Criterion(str(i), "", "higher", k, (2, 4), (0, 0)) for i, k in enumerate([2, 4, 1])]
+    said = [
+        CriterionRecord(str(i), "", "higher", k, (2, 4), (0, 0)) for i, k in enumerate([2, 4, 1])
+    ]
     assert vote(said, {2: 0.4, 4: 0.5}, 2) == 4
     assert vote(said, {2: 0.5, 4: 0.4}, 2) == 2
     assert vote(said, {2: 0.5, 4: 0.4}, 3) == 4

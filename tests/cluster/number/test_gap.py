@@ -7,8 +7,8 @@ import pytest
 from sklearn.cluster import KMeans as TheirKMeans
 from sklearn.datasets import make_blobs
 
-from further.cluster.number.gap import gap_rule, gap_statistic, uniform_in_box
-from further.cluster.number.references import References, principal_axes, same_covariance
+from further.cluster.number.gap import _gap_rule, _uniform_in_box, gap_statistic
+from further.cluster.number.references import References, _principal_axes, _same_covariance
 from further.cluster.number.unimodal import unimodal_distribution
 
 
@@ -26,9 +26,9 @@ def test_gap_of_two_values_by_hand():
 
 def test_the_rule_is_that_of_the_paper():
     gap, error = {1: 0.0, 2: 1.0, 3: 1.05, 4: 1.5}, {1: 0.1, 2: 0.1, 3: 0.1, 4: 0.1}
-    assert gap_rule(gap, error) == 2
-    assert gap_rule(gap, dict.fromkeys(gap, 0.01)) is None
-    assert gap_rule({1: 1.0, 2: 1.0}, {1: 0.0, 2: 0.0}) == 1
+    assert _gap_rule(gap, error) == 2
+    assert _gap_rule(gap, dict.fromkeys(gap, 0.01)) is None
+    assert _gap_rule({1: 1.0, 2: 1.0}, {1: 0.0, 2: 0.0}) == 1
 
 
 def test_standard_error_is_on_both_sides():
@@ -49,7 +49,7 @@ def test_the_box_lies_along_the_principal_axes():
     rng = np.random.default_rng(0)
     turned = np.array([[0.8, 0.6], [-0.6, 0.8]])
     X = rng.random((200, 2)) * [10, 1] @ turned
-    drawn = uniform_in_box(X, rng) @ turned.T
+    drawn = _uniform_in_box(X, rng) @ turned.T
     assert np.ptp(drawn, axis=0) == pytest.approx([10, 1], rel=0.15)
 
 
@@ -57,7 +57,7 @@ def test_reference_data_have_the_covariance_of_the_rows():
     rng = np.random.default_rng(0)
     X = rng.exponential(size=(40, 3)) @ rng.normal(size=(3, 3)) + [5, 0, -5]
     for kind in ("uniform", "gaussian"):
-        drawn = same_covariance(rng, 40, kind, principal_axes(X))
+        drawn = _same_covariance(rng, 40, kind, _principal_axes(X))
         np.testing.assert_allclose(np.cov(drawn.T), np.cov(X.T), rtol=1e-8)
         np.testing.assert_allclose(drawn.mean(axis=0), X.mean(axis=0), atol=1e-9)
 
@@ -65,7 +65,7 @@ def test_reference_data_have_the_covariance_of_the_rows():
 def test_reference_data_of_more_columns_than_rows_keep_the_spread():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(8, 30))
-    drawn = same_covariance(rng, 8, "gaussian", principal_axes(X))
+    drawn = _same_covariance(rng, 8, "gaussian", _principal_axes(X))
     assert drawn.shape == X.shape
     np.testing.assert_allclose(drawn.var(axis=0).sum(), X.var(axis=0).sum(), rtol=1e-6)
 
@@ -102,7 +102,7 @@ def test_columns_of_few_values_keep_them_and_categories_are_shuffled():
     frame.loc[:4, "x"] = np.nan
     references = References(frame, categories=["colour"])
     for kind in references.kinds:
-        (drawn,) = references.draw(kind, 1, rng)
+        drawn = references.draw(kind, rng)
         assert drawn["x"].isna().sum() == 5
         assert sorted(drawn["yes"]) == sorted(frame["yes"])
         assert drawn["colour"].value_counts().to_dict() == frame["colour"].value_counts().to_dict()
@@ -113,8 +113,9 @@ def test_columns_that_are_independent_are_so_in_the_reference_data_though_values
     # Ranks that broke ties by the order of the rows would make these columns go together.
     rng = np.random.default_rng(2)
     X = rng.integers(0, 2, (400, 2)).astype(float)
+    references = References(X)
     drawn = np.array([
-        np.corrcoef(rows.T)[0, 1] for rows in References(X).draw("unimodal", 20, rng)
+        np.corrcoef(references.draw("unimodal", rng).T)[0, 1] for _ in range(20)
     ])  # fmt: skip
     assert abs(drawn.mean() - np.corrcoef(X.T)[0, 1]) < 0.06
 
@@ -124,5 +125,5 @@ def test_places_on_the_globe_stay_on_it():
     X = np.column_stack([rng.uniform(60, 89, 200), rng.uniform(-180, 180, 200)])
     references = References(X, metric="great_circle")
     for kind in references.kinds:
-        (drawn,) = references.draw(kind, 1, rng)
+        drawn = references.draw(kind, rng)
         assert (np.abs(drawn) <= [90, 180]).all()

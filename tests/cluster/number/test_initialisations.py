@@ -9,7 +9,7 @@ from sklearn.datasets import make_blobs
 
 from further.cluster import AgglomerativeClustering, KMedoids, KPrototypes
 from further.cluster.kmeans import KMeans
-from further.cluster.number.initialisations import init_sensitivity, match_clusters
+from further.cluster.number.initialisations import _match_clusters, init_sensitivity
 from further.errors import InputError
 
 
@@ -79,10 +79,10 @@ def test_json_lists_the_rows_that_change_most_first(found):
 def test_clusters_are_matched_so_that_most_rows_stay():
     reference = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
     labels = np.array([2, 2, 0, 0, 0, 0, 1, 1, 1])
-    assert match_clusters(labels, reference).tolist() == [0, 0, 1, 1, 1, 1, 2, 2, 2]
+    assert _match_clusters(labels, reference).tolist() == [0, 0, 1, 1, 1, 1, 2, 2, 2]
     # One cluster more than the reference has: the smaller part leaves.
     split = np.array([0, 0, 3, 1, 1, 1, 2, 2, 2])
-    assert (match_clusters(split, reference) != reference).tolist() == [
+    assert (_match_clusters(split, reference) != reference).tolist() == [
         False, False, True, *[False] * 6,
     ]  # fmt: skip
 

@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris
 from further.cluster import silhouette_values
 from further.data import TablePreparation, load
 from further.errors import InputError
-from further.evaluate.clustering.effects import cohen_h, hedges_g
+from further.evaluate.clustering.effects import _cohen_h, _hedges_g
 from further.evaluate.clustering.profiles import profile_clusters
 from further.evaluate.clustering.rules import cluster_rules
 
@@ -28,19 +28,19 @@ def iris():
 
 def test_hedges_g_by_hand():
     # Means 3 and 6, pooled variance (2 + 8) / 3, factor 1 - 3 / (4 * 5 - 9).
-    found = hedges_g(np.array([2.0, 4.0]), np.array([4.0, 6.0, 8.0]))
+    found = _hedges_g(np.array([2.0, 4.0]), np.array([4.0, 6.0, 8.0]))
     assert found == pytest.approx((1 - 3 / 11) * (3 - 6) / math.sqrt(10 / 3))
 
 
 def test_without_spread_within_the_spread_of_all_counts():
-    found = hedges_g(np.array([1.0, 1.0]), np.array([3.0, 3.0]))
+    found = _hedges_g(np.array([1.0, 1.0]), np.array([3.0, 3.0]))
     assert found == pytest.approx((1 - 3 / 7) * -2.0)
-    assert hedges_g(np.array([1.0]), np.array([1.0])) == 0.0
+    assert _hedges_g(np.array([1.0]), np.array([1.0])) == 0.0
 
 
 def test_cohen_h_by_hand():
-    assert cohen_h(1.0, 0.0) == pytest.approx(math.pi)
-    assert cohen_h(0.5, 0.25) == pytest.approx(2 * math.asin(math.sqrt(0.5)) - math.pi / 3)
+    assert _cohen_h(1.0, 0.0) == pytest.approx(math.pi)
+    assert _cohen_h(0.5, 0.25) == pytest.approx(2 * math.asin(math.sqrt(0.5)) - math.pi / 3)
 
 
 def test_setosa_in_the_units_of_the_source(iris):
@@ -50,7 +50,7 @@ def test_setosa_in_the_units_of_the_source(iris):
     assert first.text == "petal length is lower: 1.46 against 4.91 cm"
     own = labels == setosa.cluster
     petal = table["petal length (cm)"].to_numpy()
-    assert first.effect == pytest.approx(hedges_g(petal[own], petal[~own]))
+    assert first.effect == pytest.approx(_hedges_g(petal[own], petal[~own]))
     assert first.measure == "Hedges' g"
     assert setosa.center["petal length (cm)"] == pytest.approx(1.462)
     sizes = [abs(effect.effect) for effect in setosa.features]

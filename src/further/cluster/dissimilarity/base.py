@@ -14,8 +14,7 @@ Floats = NDArray[np.floating[Any]]
 class Dissimilarity(ABC):
     """Rows under one measure: what each costs at a centre, and the cheapest centre of a group.
 
-    When to use: as the base of what a new measure has to say. When it fails: a measure whose
-    cheapest centre has no formula needs medoids instead.
+    A measure whose cheapest centre has no formula needs medoids instead.
     """
 
     #: Number of rows.

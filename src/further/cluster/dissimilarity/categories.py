@@ -111,47 +111,29 @@ def learn_columns(frame: pd.DataFrame) -> tuple[list[list[Any]], NDArray[np.int6
     return categories, codes
 
 
-def encode(column: pd.Series[Any], categories: list[Any]) -> NDArray[np.int64]:
-    """Return the codes of a column, -1 for what is missing and -2 for what was never seen.
-
-    Parameters
-    ----------
-    column : Series of shape (n,)
-        Values.
-    categories : list
-        Those of the training rows, from :func:`learn_columns`.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Places in ``categories``, or -1 or -2.
-
-    Examples
-    --------
-    >>> encode(pd.Series(["b", None, "c"]), ["a", "b"])
-    array([ 1, -1, -2])
-    """
-    return _look_up(*_factorize(column), categories)
-
-
 def encode_columns(frame: pd.DataFrame, categories: list[list[Any]]) -> NDArray[np.int64]:
-    """Return the codes of all columns.
+    """Return the codes of all columns, -1 for what is missing and -2 for what was never seen.
 
     Parameters
     ----------
     frame : DataFrame of shape (n, q)
         Values.
     categories : list of lists
-        Those of each column.
+        Those of the training rows, from :func:`learn_columns`.
 
     Returns
     -------
     ndarray of int, shape (n, q)
-        See :func:`encode`.
+        Places in ``categories``, or -1 or -2.
+
+    Examples
+    --------
+    >>> encode_columns(pd.DataFrame({"size": ["b", None, "c"]}), [["a", "b"]]).ravel()
+    array([ 1, -1, -2])
     """
     codes = np.empty(frame.shape, dtype=np.int64)
     for j, (_, column) in enumerate(frame.items()):
-        codes[:, j] = encode(column, categories[j])
+        codes[:, j] = _look_up(*_factorize(column), categories[j])
     return codes
 
 
@@ -172,11 +154,9 @@ def decode_columns(
     ndarray of objects, shape (n, q)
         None where a code is negative.
     """
-    values = np.full(codes.shape, None, dtype=object)
+    values = np.empty(codes.shape, dtype=object)
     for j, known in enumerate(categories):
-        for i, code in enumerate(codes[:, j]):
-            if code >= 0:
-                values[i, j] = known[code]
+        values[:, j] = [known[code] if code >= 0 else None for code in codes[:, j]]
     return values
 
 

@@ -17,20 +17,19 @@ where Gower's mean is over the columns in which both rows have a value.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import cosine_distances, haversine_distances
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_array
 
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.categories import (
     MISSING,
     as_frame,
@@ -40,9 +39,7 @@ from further.cluster.dissimilarity.categories import (
     read_numbers,
 )
 from further.data.memory import GIB, SHARE, total_memory
-from further.errors import InputError
-
-Floats = NDArray[np.floating[Any]]
+from further.errors import InputError, unknown
 
 EARTH_RADIUS = 6371.0088  # km, the mean of the axes: IUGG
 #: Every distance by name, in a sentence.
@@ -84,11 +81,9 @@ def find_metric(name: str) -> str:
     'great_circle'
     """
     wanted = str(name).lower().replace("-", "_")
-    if wanted in METRICS:
-        return wanted
-    near = difflib.get_close_matches(wanted, METRICS, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(METRICS)}."
-    raise InputError(f'There is no distance "{name}"; {hint}')
+    if wanted not in METRICS:
+        raise InputError(unknown("distance", str(name), list(METRICS)))
+    return wanted
 
 
 def pairwise(
@@ -100,10 +95,6 @@ def pairwise(
     ranges: Floats | None = None,
 ) -> Floats:
     """Return the distances of all pairs of rows.
-
-    When to use: for up to some ten thousand rows, and for any distance that has a name or can be
-    written as a function of two rows. When it fails: the result grows with n times m, and a
-    function is called once a pair, from Python.
 
     Parameters
     ----------
@@ -169,14 +160,8 @@ def pairwise(
     return np.asarray(cdist(x, y, _SCIPY[name], **({"p": p} if name == "minkowski" else {})))
 
 
-def largest_square(copies: float = 1.0) -> int:
-    """Return for how many rows the distances of all pairs fit.
-
-    Parameters
-    ----------
-    copies : float
-        How many matrices of float64 stand in memory at once.
-    """
+def _largest_square(copies: float = 1.0) -> int:
+    """Return for how many rows so many matrices of the distances of all pairs fit."""
     return math.isqrt(int(SHARE * total_memory() / (8 * copies)))
 
 
@@ -205,7 +190,7 @@ def refuse_matrix(
     needed = 8 * copies * n * m
     if needed <= SHARE * memory:
         return
-    most = largest_square(copies) if n == m else int(SHARE * memory / (8 * copies * m))
+    most = _largest_square(copies) if n == m else int(SHARE * memory / (8 * copies * m))
     between = f"all {n}" if n == m else f"{n} and {m}"
     raise InputError(
         f"{what}: the distances between {between} rows take {needed / GIB:.1f} GiB of this "

@@ -31,8 +31,8 @@ DENSE_CATEGORIES, DENSE_ENTRIES = 16, 2**26
 class MixedDissimilarity(Dissimilarity):
     """Rows of numbers and of codes of categories, of which any may be missing.
 
-    When to use: inside k-modes and k-prototypes. When it fails: the one-hot centres take memory
-    for each category of each column, as often as there are clusters.
+    The one-hot centres take memory for each category of each column, as often as there are
+    clusters.
 
     Parameters
     ----------

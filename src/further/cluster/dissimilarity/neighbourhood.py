@@ -6,11 +6,14 @@ The distance on the globe is scikit-learn's ``haversine`` in another unit,
    \tfrac{\pi}{180} y), \qquad R = 6371.0088\ \text{km},
 
 so that its ball tree serves it. A distance that scikit-learn does not know at all (Gower's) goes
-to its clusterers as the square matrix of all pairs, which is refused where it does not fit.
+to its clusterers as the square matrix of all pairs, which is refused where it does not fit. The
+rest of this file is what estimators that derive from scikit-learn's share.
 """
 
 from __future__ import annotations
 
+from inspect import signature
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,9 +23,10 @@ from scipy import sparse
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import StrOptions
+from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.distances import (
     EARTH_RADIUS,
     check_coordinates,
@@ -30,35 +34,26 @@ from further.cluster.dissimilarity.distances import (
     pairwise,
     refuse_matrix,
 )
+from further.errors import InputError
+from further.train.estimator import Estimator
 
-#: Distances that scikit-learn's clusterers are to take beside their own.
 #: Rows as scikit-learn reads them.
 Rows: TypeAlias = "NDArray[Any] | sparse.csr_matrix"
 
-GREAT_CIRCLE = "great_circle"
-MATRIX_METRICS = ("gower",)
-OUR_METRICS = (GREAT_CIRCLE, *MATRIX_METRICS)
+#: Distances that scikit-learn's clusterers are to take beside their own.
+GREAT_CIRCLE, GOWER = "great_circle", "gower"
 BLOCK_BYTES = 2**26
 
 
 class Measure:
-    """A distance by name, and how scikit-learn's code is brought to use it.
-
-    When to use: inside the clusterers that have a ``metric``. When it fails: a function of two
-    rows is called once a pair, from Python.
+    """The distance that an estimator's parameters name, and how scikit-learn's code gets to use it.
 
     Parameters
     ----------
-    metric : str or callable
-        scikit-learn's names, "great_circle" (columns latitude and longitude in degrees; km),
-        "jaccard" (what is not zero is a member), "gower" (numbers and categories, missing values
-        allowed), "precomputed".
-    metric_params : dict, optional
-        Further arguments of the distance.
-    p : float, optional
-        Power of Minkowski's distance.
-    n_jobs : int, optional
-        Threads of the neighbour search.
+    estimator : estimator
+        Its ``metric`` is one of scikit-learn's names, "great_circle" (columns latitude and
+        longitude in degrees; km), "jaccard" (what is not zero is a member), "gower" (numbers and
+        categories, missing values allowed), "precomputed", or a function of two rows.
 
     Attributes
     ----------
@@ -66,40 +61,17 @@ class Measure:
         The metric that scikit-learn is given.
     unit : float
         One of scikit-learn's units in ours: the Earth's radius in km, else 1.
-
-    Examples
-    --------
-    >>> paris_and_rome = np.array([[48.86, 2.35], [41.90, 12.50]])
-    >>> measure = Measure("great_circle")
-    >>> distance, _ = measure.nearest(paris_and_rome[:1], paris_and_rome, 2)
-    >>> distance.round()
-    array([[   0., 1106.]])
     """
 
-    def __init__(
-        self,
-        metric: Any,
-        *,
-        metric_params: dict[str, Any] | None = None,
-        p: float | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
-        self.metric, self.metric_params, self.p, self.n_jobs = metric, metric_params, p, n_jobs
-        self.inner, self.unit = metric, 1.0
+    def __init__(self, estimator: Any) -> None:
+        self.estimator, self.metric = estimator, estimator.metric
+        self.metric_params = getattr(estimator, "metric_params", None)
+        self.p = getattr(estimator, "p", None)
+        self.inner, self.unit = self.metric, 1.0
         if self._is(GREAT_CIRCLE):
             self.inner, self.unit = "haversine", EARTH_RADIUS
         elif self.needs_matrix:
             self.inner = "precomputed"
-
-    @classmethod
-    def of(cls, estimator: Any) -> Measure:
-        """Return the distance that an estimator's parameters name."""
-        return cls(
-            estimator.metric,
-            metric_params=getattr(estimator, "metric_params", None),
-            p=getattr(estimator, "p", None),
-            n_jobs=getattr(estimator, "n_jobs", None),
-        )
 
     def _is(self, name: str) -> bool:
         return isinstance(self.metric, str) and self.metric == name
@@ -107,24 +79,22 @@ class Measure:
     @property
     def needs_matrix(self) -> bool:
         """Whether scikit-learn's clusterers can have it only as a matrix of all pairs."""
-        return isinstance(self.metric, str) and self.metric in MATRIX_METRICS
+        return self._is(GOWER)
 
     @property
     def is_precomputed(self) -> bool:
         """Whether the rows that are given are distances already."""
         return self._is("precomputed")
 
-    def check(self, estimator: Any, X: Any, *, reset: bool = True, **checks: Any) -> Rows:
+    def check(self, X: Any, *, reset: bool = True, **checks: Any) -> Rows:
         """Return validated rows: scikit-learn's checks, but for what only our distances can read.
 
         Parameters
         ----------
-        estimator : estimator
-            Keeps the number of features and their names, or compares them.
         X : array-like, DataFrame or sparse matrix of shape (n, d)
             Rows, or distances to the training rows.
         reset : bool
-            Whether these are the training rows.
+            Whether these are the training rows; others need a fitted estimator.
         **checks
             Of scikit-learn's ``validate_data``.
 
@@ -138,37 +108,29 @@ class Measure:
         InputError
             If there are not two columns in range for a distance on the globe.
         """
+        if not reset:
+            check_is_fitted(self.estimator)
         if self.needs_matrix:
-            validate_data(estimator, X, reset=reset, skip_check_array=True)
+            validate_data(self.estimator, X, reset=reset, skip_check_array=True)
             return _numbers_and_words(X)
         checks.setdefault("accept_sparse", False if self.is_precomputed and not reset else "csr")
-        rows = validate_data(estimator, X, reset=reset, **checks)
+        rows = validate_data(self.estimator, X, reset=reset, **checks)
         if self._is(GREAT_CIRCLE):
-            check_coordinates(rows, type(estimator).__name__)
+            check_coordinates(rows, type(self.estimator).__name__)
         return rows
 
-    def given(self, rows: Any, who: str) -> Rows:
-        """Return what scikit-learn's ``fit`` takes in the place of the rows.
+    def given(self, rows: Any) -> Rows:
+        """Return what scikit-learn's ``fit`` takes in place of validated rows, shape (n, d).
 
-        Parameters
-        ----------
-        rows : array-like of shape (n, d)
-            Validated training rows.
-        who : str
-            The estimator, for the message.
-
-        Returns
-        -------
-        array-like of shape (n, d) or ndarray of shape (n, n)
-            Rows, or distances of all pairs.
+        That is the distances of all pairs where scikit-learn does not know the distance.
 
         Raises
         ------
         InputError
-            If that is a matrix of all pairs which does not fit, with the number of rows that do.
+            If those do not fit into memory, with the number of rows that do.
         """
         if self.needs_matrix:
-            n = len(rows)
+            n, who = len(rows), type(self.estimator).__name__
             refuse_matrix(f'{who}: metric="{self.metric}"', n, n, copies=3)
             return self.pairwise(rows, rows)
         return self.prepared(rows)
@@ -181,7 +143,7 @@ class Measure:
             return np.asarray(rows) != 0
         return rows
 
-    def pairwise(self, new: Any, rows: Any) -> NDArray[np.floating[Any]]:
+    def pairwise(self, new: Any, rows: Any) -> Floats:
         """Return the distances of all pairs in our unit.
 
         Parameters
@@ -206,7 +168,7 @@ class Measure:
 
     def nearest(
         self, new: Any, rows: Any, k: int, chosen: NDArray[np.intp] | None = None
-    ) -> tuple[NDArray[np.floating[Any]], NDArray[np.intp]]:
+    ) -> tuple[Floats, NDArray[np.intp]]:
         """Return the k nearest rows of each new row, by distance and then by their order.
 
         Parameters
@@ -238,18 +200,18 @@ class Measure:
         else:
             search = NearestNeighbors(
                 metric=self.inner, p=self.p or 2, metric_params=self.metric_params,
-                n_jobs=self.n_jobs,
+                n_jobs=getattr(self.estimator, "n_jobs", None),
             )  # fmt: skip
             search.fit(self.prepared(rows))
             found, index = search.kneighbors(self.prepared(new), n_neighbors=k)
         return found * self.unit, index if chosen is None else chosen[index]
 
-    def _matrix(self, new: Any, rows: Any, ranges: NDArray[np.floating[Any]]) -> Any:
+    def _matrix(self, new: Any, rows: Any, ranges: Floats) -> Any:
         return pairwise(_frame(new), _frame(rows), metric=self.metric, ranges=ranges)
 
     def _nearest_in_blocks(
-        self, new: Any, rows: Any, k: int, ranges: NDArray[np.floating[Any]]
-    ) -> tuple[NDArray[np.floating[Any]], NDArray[np.intp]]:
+        self, new: Any, rows: Any, k: int, ranges: Floats
+    ) -> tuple[Floats, NDArray[np.intp]]:
         step = max(1, BLOCK_BYTES // (8 * max(1, len(rows))))
         parts = []
         for block in gen_batches(len(new), step):
@@ -257,9 +219,7 @@ class Measure:
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
-def _smallest(
-    between: NDArray[np.floating[Any]], k: int
-) -> tuple[NDArray[np.floating[Any]], NDArray[np.intp]]:
+def _smallest(between: Floats, k: int) -> tuple[Floats, NDArray[np.intp]]:
     if k < between.shape[1]:
         index = np.sort(np.argpartition(between, k - 1, axis=1)[:, :k], axis=1)
     else:
@@ -288,21 +248,66 @@ def _frame(rows: NDArray[np.object_]) -> pd.DataFrame:
     return pd.DataFrame(rows).infer_objects()
 
 
-def accept_our_metrics(theirs: list[Any]) -> list[Any]:
-    """Return scikit-learn's constraint of a ``metric`` with our names among its own."""
-    names = {name for option in theirs if isinstance(option, StrOptions) for name in option.options}
-    return [StrOptions(names | set(OUR_METRICS)), callable]
+def accept_our_metrics(theirs: Any) -> dict[str, Any]:
+    """Return the limits of the parameters of a class of scikit-learn's, with our metrics too."""
+    limits = theirs._parameter_constraints
+    known = (option for option in limits["metric"] if isinstance(option, StrOptions))
+    names = {name for option in known for name in option.options}
+    return {**limits, "metric": [StrOptions(names | {GREAT_CIRCLE, GOWER}), callable]}
 
 
-def adopt(estimator: Any, inner: Any) -> None:
-    """Take over what scikit-learn's own estimator of the same name has learnt.
+def learn_as(
+    estimator: Any, theirs: type[Any], rows: Any, *, sample_weight: Any = None, **changed: Any
+) -> None:
+    """Fit scikit-learn's own class with an estimator's parameters, and take over what it learns.
 
     Parameters
     ----------
-    estimator, inner : estimator
-        Ours and scikit-learn's, the latter fitted.
+    estimator : estimator
+        Ours, derived from ``theirs``.
+    theirs : type
+        The class.
+    rows : array-like
+        What its ``fit`` takes.
+    sample_weight : array-like of shape (n,), optional
+        Weights of the rows, where its ``fit`` takes them.
+    **changed
+        Parameters in which it is to differ from the estimator.
     """
-    parameters = inner.get_params(deep=False)
+    own, parameters = estimator.get_params(deep=False), signature(theirs).parameters
+    inner = theirs(**{**{name: own[name] for name in parameters}, **changed})
+    inner.fit(rows, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     for name, value in vars(inner).items():
         if name not in parameters and name not in ("n_features_in_", "feature_names_in_"):
             setattr(estimator, name, value)
+
+
+class KeepsTrainingRows(Estimator):
+    """Mixin for what compares new rows with training rows, or is rebuilt from them when loaded.
+
+    ``training_rows_`` goes into the files, so a saved estimator holds the data.
+    """
+
+    training_rows_: Any
+
+    def save(self, folder: str | Path, **more: Any) -> Path:
+        """Write ``model.safetensors`` and ``model.json``, the training rows among them.
+
+        Raises
+        ------
+        InputError
+            If it was fitted on a sparse matrix.
+        """
+        check_is_fitted(self)
+        if sparse.issparse(self.training_rows_):
+            raise InputError(
+                f"{type(self).__name__}: it was fitted on a sparse matrix, which is not saved; "
+                "fit it on a dense array."
+            )
+        return super().save(folder, **more)
+
+    def _rebuild(self) -> None:
+        rows = self.training_rows_
+        if isinstance(rows, np.ndarray) and rows.dtype == object:
+            # A table of objects comes back as a list a row.
+            self.training_rows_ = np.array(rows.tolist(), dtype=object)

@@ -68,20 +68,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         return self._means(centers), moved
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
-        """Label all rows by their nearest centroids.
-
-        Parameters
-        ----------
-        centers : ndarray of shape (k, d), float64
-            Centroids, less the offset.
-        update : bool
-            Whether to keep the centroid sums up to date as well.
-
-        Returns
-        -------
-        int
-            How many labels changed.
-        """
+        """Label all rows by their nearest centroids."""
         if self._float64 is not None:
             return self._float64.label(centers + self.offset - self._float64.offset)
         results: list[Any] = [None] * self.n_spans
@@ -109,22 +96,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
     def plus_plus(
         self, n_clusters: int, random_state: np.random.RandomState, n_candidates: int | None = None
     ) -> np.ndarray:
-        """Return the rows that k-means++ draws; see :func:`initialization.plus_plus`.
-
-        Parameters
-        ----------
-        n_clusters : int
-            Number of rows to draw.
-        random_state : RandomState
-            Source of the draws.
-        n_candidates : int, optional
-            Candidates for each draw; as many as scikit-learn's by default.
-
-        Returns
-        -------
-        ndarray of int, shape (n_clusters,)
-            Numbers of rows.
-        """
+        """Return the rows that k-means++ draws."""
         return plus_plus(self, n_clusters, random_state, n_candidates=n_candidates)
 
     def _no_sums(self, n_clusters: int) -> Sums:

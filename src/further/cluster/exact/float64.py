@@ -10,10 +10,10 @@ from further.cluster.exact.lloyd import AssignmentStep, means
 
 
 class Float64Assignment(AssignmentStep):
-    """Labels and centroids of centred float64 rows, by scikit-learn's own iteration.
+    """Labels and centroids of centred float64 rows, of which it takes a copy.
 
-    When to use: for data too small to load compiled code, and where most rows are too close to two
-    centroids for float32. When it fails: it takes a float64 copy of the rows, and is slower.
+    For data too small to load compiled code, and where most rows are too close to two centroids for
+    float32.
 
     Parameters
     ----------
@@ -54,20 +54,7 @@ class Float64Assignment(AssignmentStep):
         ), moved  # fmt: skip
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
-        """Label all rows by their nearest centroids.
-
-        Parameters
-        ----------
-        centers : ndarray of shape (k, d), float64
-            Centroids, less the offset.
-        update : bool
-            Not used: no sums are kept.
-
-        Returns
-        -------
-        int
-            How many labels changed.
-        """
+        """Label all rows by their nearest centroids; there are no sums to update."""
         return self._iterate(centers, None)
 
     def inertia(self, centers: np.ndarray) -> float:
@@ -75,42 +62,14 @@ class Float64Assignment(AssignmentStep):
         return float(self.squared_distances(centers, self.labels) @ self._weights)
 
     def squared_distances(self, centers: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return each row's squared distance to the centroid of its label.
-
-        Parameters
-        ----------
-        centers : ndarray of shape (k, d), float64
-            Centroids, less the offset.
-        labels : ndarray of int, shape (n,)
-            A centroid for each row.
-
-        Returns
-        -------
-        ndarray of shape (n,), float64
-            Squared distances.
-        """
+        """Return each row's squared distance to the centroid of its label."""
         squared: np.ndarray = ((self._rows - centers[labels]) ** 2).sum(axis=1)
         return squared
 
     def plus_plus(
         self, n_clusters: int, random_state: np.random.RandomState, n_candidates: int | None = None
     ) -> np.ndarray:
-        """Return the rows that k-means++ draws.
-
-        Parameters
-        ----------
-        n_clusters : int
-            Number of rows to draw.
-        random_state : RandomState
-            Source of the draws.
-        n_candidates : int, optional
-            Candidates for each draw; scikit-learn's number by default.
-
-        Returns
-        -------
-        ndarray of int, shape (n_clusters,)
-            Numbers of rows.
-        """
+        """Return the rows that k-means++ draws."""
         rows: np.ndarray = kmeans_plusplus(
             self._rows, n_clusters, sample_weight=self._weights, random_state=random_state,
             n_local_trials=n_candidates,

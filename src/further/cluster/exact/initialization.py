@@ -52,12 +52,8 @@ def plus_plus(
     ----------
     matrix : ScaledMatrix
         The rows and their weights.
-    n_clusters : int
-        How many to draw.
-    random_state : RandomState
-        Draws as scikit-learn's ``kmeans_plusplus`` does.
-    n_candidates : int, optional
-        Candidates for each centroid; 2 + ln k when None.
+    n_clusters, random_state, n_candidates
+        As :class:`~further.cluster.exact.lloyd.AssignmentStep` has them.
 
     Returns
     -------

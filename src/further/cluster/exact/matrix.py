@@ -5,11 +5,11 @@ See :mod:`further.cluster.exact.layout` for how they lie in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from further.cluster.exact.centroids import squared_distances
 from further.cluster.exact.layout import BLOCK, CHAIN, ROWS, Centroids, Table
@@ -103,14 +103,12 @@ class ScaledMatrix:
                 other.result()
 
     def squared_distances(self, centers: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return each row's squared distance to a centroid, in float64.
+        """Return each row's squared distance to the centroid of its label, in float64.
 
         Parameters
         ----------
-        centers : ndarray of shape (k, d), float64
-            Centroids, less the offset.
-        labels : ndarray of shape (n,), int32
-            Which one.
+        centers, labels
+            As :class:`~further.cluster.exact.lloyd.AssignmentStep` has them.
 
         Returns
         -------
@@ -159,11 +157,11 @@ class ScaledMatrix:
     def _frame(self) -> tuple[np.ndarray, float, float]:
         """Return offset, scale and variance."""
         means, spread, largest = np.zeros(self.d), 0.0, 0.0
-        for block in self._row_blocks():
-            means += block.sum(axis=0, dtype=np.float64)
+        for part in self._parts():
+            means += self.X[part].sum(axis=0, dtype=np.float64)
         means /= self.n
-        for block in self._row_blocks():
-            centered = block - means
+        for part in self._parts():
+            centered = self.X[part] - means
             spread += float(np.einsum("ij,ij->", centered, centered))
             largest = max(largest, float(centered.max()), -float(centered.min()))
         # A copy is made only for what would cost accuracy.
@@ -174,19 +172,16 @@ class ScaledMatrix:
             scale = 2.0 ** -round(np.log2(reach))
         return offset, scale, spread / (self.n * self.d)
 
-    def _row_blocks(self) -> Any:
-        size = max(1, (1 << 18) // self.d)
-        return (self.X[start : start + size] for start in range(0, self.n, size))
+    def _parts(self) -> Iterator[slice]:
+        return gen_batches(self.n, max(1, (1 << 18) // self.d))
 
     def _float32_rows(self, exact: bool) -> tuple[np.ndarray, np.ndarray]:
         if exact:
             rows = self.X
         else:
             rows = np.empty(self.X.shape, np.float32)
-            size = max(1, (1 << 18) // self.d)
-            for start in range(0, self.n, size):
-                block = self.X[start : start + size] - self.offset
-                rows[start : start + size] = block * self.scale
+            for part in self._parts():
+                rows[part] = (self.X[part] - self.offset) * self.scale
         norms, squared = np.zeros(self.padded_rows, np.float32), np.empty(self.n)
         zeros, labels = np.zeros((1, self.d)), np.zeros(self.n, np.int32)
 

@@ -26,11 +26,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from further.cluster.kmeans import KMeans
 from further.cluster.number.criteria import (
-    Criterion,
     bic,
-    calinski_harabasz,
-    davies_bouldin,
     elbow,
+    indices,
     silhouette,
 )
 from further.cluster.number.gap import gap_statistic
@@ -47,7 +45,9 @@ from further.cluster.number.sweep import is_kmeans, sample_rows, sweep, with_par
 from further.cluster.number.tendency import FEWEST_REFERENCES, LEVEL, ClusterTendency, tendency_test
 from further.cluster.number.voting import RULE, most_stable, vote, who_says_what
 from further.errors import InputError
+from further.evaluate.clustering.choice import CriterionRecord
 from further.evaluate.interval import Estimate
+from further.evaluate.typed_json import to_json
 
 #: Rows that k-means is swept over; other estimators take ``sample_size``.
 SWEPT_ROWS = 100_000
@@ -69,7 +69,7 @@ class KChoice:
         Whether every criterion that could have given this answer gives it.
     tendency : ClusterTendency
         Whether there is any cluster structure.
-    criteria : tuple of Criterion
+    criteria : tuple of CriterionRecord
         Each with its own answer.
     stability : dict of int to Estimate
         Agreement of bootstrap samples by number of clusters.
@@ -84,7 +84,7 @@ class KChoice:
     rule: str
     agree: bool
     tendency: ClusterTendency
-    criteria: tuple[Criterion, ...] = ()
+    criteria: tuple[CriterionRecord, ...] = ()
     stability: dict[int, Estimate] = field(default_factory=dict)
     estimators: dict[int, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
@@ -108,8 +108,8 @@ class KChoice:
             "rule": self.rule,
             "agree": self.agree,
             "tendency": self.tendency.to_dict(),
-            "items": [criterion.to_dict() for criterion in self.criteria],
-            "stability": {str(k): figure.to_dict() for k, figure in self.stability.items()},
+            "items": to_json(self.criteria),
+            "stability": to_json(self.stability),
             "notes": list(self.notes),
         }
 
@@ -275,12 +275,12 @@ def _choose(
     ]
     if gap is not None:
         values = np.asarray(sample.values, dtype=np.float64)
+        seed = int(for_gap.integers(2**31 - 1))
         criteria += [
-            calinski_harabasz(values, labels),
-            davies_bouldin(values, labels),
+            *indices(values, labels),
             gap,
-            bic(values, range(1, k_max + 1), random_state=int(for_gap.integers(2**31 - 1))),
-        ]  # fmt: skip
+            bic(values, range(1, k_max + 1), random_state=seed),
+        ]
     else:
         notes.append(
             "Calinski-Harabasz, Davies-Bouldin, gap statistic and BIC were left out: they rest "
@@ -293,7 +293,7 @@ def _choose(
 
 def _decide(
     tendency: ClusterTendency,
-    criteria: list[Criterion],
+    criteria: list[CriterionRecord],
     stable: dict[int, Estimate],
     fits: dict[int, Any],
     k_min: int,

@@ -1,7 +1,8 @@
 r"""Criteria for the number of clusters, each with its own answer.
 
 * Elbow: the inertia :math:`W_k` by k, both scaled to [0, 1]. The knee is where the curve is
-  furthest below the chord from its first to its last point (the Kneedle rule of Satopää et al.),
+  furthest below the chord from its first to its last point (Kneedle; Satopää, Albrecht, Irwin and
+  Raghavan, 2011),
 
   .. math:: k^* = \arg\max_k \; 1 - \frac{k - k_1}{k_m - k_1}
                  - \frac{W_k - W_{k_m}}{W_{k_1} - W_{k_m}}.
@@ -21,9 +22,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -31,88 +30,17 @@ from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silho
 from sklearn.mixture import GaussianMixture
 
 from further.errors import InputError
+from further.evaluate.clustering.choice import CriterionRecord
 from further.evaluate.interval import score_from_examples
 
 #: A full covariance has d (d + 1) / 2 numbers for each component: not for more columns than this.
 FULL_COVARIANCE_COLUMNS = 20
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """A criterion by number of clusters, with its own answer.
+def _knee(x: Sequence[float], y: Sequence[float]) -> int | None:
+    """Return the index of the knee of a falling convex curve, None where it is nowhere below.
 
-    Attributes
-    ----------
-    name, label : str
-        For programs and for people.
-    better : {"higher", "lower"}
-        Which values are better.
-    k : int or None
-        The number of clusters that it answers by itself; None where it gives none.
-    ks : tuple of int
-        Numbers of clusters for which it is defined.
-    values : tuple of float
-        The criterion for each of them.
-    low, high : tuple of float or None
-        Limits of an interval, where there is one.
-    reference : tuple of float or None
-        The same for data of no structure, where it was found.
-    note : str
-        How the answer comes from the values and on what they rest.
-    """
-
-    name: str
-    label: str
-    better: Literal["higher", "lower"]
-    k: int | None
-    ks: tuple[int, ...]
-    values: tuple[float, ...]
-    low: tuple[float, ...] | None = None
-    high: tuple[float, ...] | None = None
-    reference: tuple[float | None, ...] | None = None
-    note: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON; what is not finite is None."""
-        return {
-            "name": self.name,
-            "label": self.label,
-            "better": self.better,
-            "k": self.k,
-            "ks": list(self.ks),
-            "values": _finite(self.values),
-            "low": _finite(self.low),
-            "high": _finite(self.high),
-            "reference": _finite(self.reference),
-            "note": self.note,
-        }
-
-
-def knee(x: Sequence[float], y: Sequence[float]) -> int | None:
-    """Return the place of the knee of a falling convex curve: furthest below its chord.
-
-    Use it for a curve that falls fast and then slowly. It fails, with None, where no point is below
-    the chord, and it depends on the last point: a longer curve has its knee further right.
-
-    Parameters
-    ----------
-    x, y : sequence of float, length m
-        The curve, x ascending.
-
-    Returns
-    -------
-    int or None
-        Index of the knee, neither the first nor the last point.
-
-    References
-    ----------
-    Satopää, V., Albrecht, J., Irwin, D. and Raghavan, B. (2011). Finding a "kneedle" in a haystack:
-    detecting knee points in system behavior. ICDCS Workshops.
-
-    Examples
-    --------
-    >>> knee([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [1 / k for k in range(1, 11)])
-    2
+    It depends on the last point: a longer curve has its knee further right.
     """
     a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if len(a) < 3 or not b[0] > b[-1]:
@@ -124,7 +52,7 @@ def knee(x: Sequence[float], y: Sequence[float]) -> int | None:
 
 def elbow(
     inertia: Mapping[int, float], *, reference: Mapping[int, float] | None = None
-) -> Criterion:
+) -> CriterionRecord:
     """Return the inertia by k with the knee of the curve.
 
     Parameters
@@ -136,7 +64,7 @@ def elbow(
 
     Returns
     -------
-    Criterion
+    CriterionRecord
         Its answer is None where the curve has no knee.
 
     Examples
@@ -146,12 +74,12 @@ def elbow(
     """
     ks = sorted(inertia)
     values = [float(inertia[k]) for k in ks]
-    place = knee(ks, values)
+    place = _knee(ks, values)
     expected = None
     if reference is not None and ks[0] == 1:
         shares = {1: 1.0, **reference}
         expected = tuple(shares[k] * values[0] if k in shares else None for k in ks)
-    return Criterion(
+    return CriterionRecord(
         "elbow",
         "Elbow",
         "lower",
@@ -166,7 +94,7 @@ def elbow(
 
 def silhouette(
     distances: np.ndarray, labels: Mapping[int, np.ndarray], note: str = ""
-) -> Criterion:
+) -> CriterionRecord:
     """Return the mean silhouette by k from one matrix of distances.
 
     Parameters
@@ -180,7 +108,7 @@ def silhouette(
 
     Returns
     -------
-    Criterion
+    CriterionRecord
         Its answer is the highest mean; ``low`` and ``high`` come from resampling rows.
 
     Examples
@@ -193,17 +121,14 @@ def silhouette(
     ks, values, low, high = [], [], [], []
     distances = np.array(distances, dtype=np.float64)
     np.fill_diagonal(distances, 0.0)
-    for k, found in sorted(labels.items()):
-        # A sample can miss clusters, and each row may be on its own.
-        if not 2 <= len(np.unique(found)) < len(found):
-            continue
+    for k, found in _defined(labels):
         rows = silhouette_samples(distances, found, metric="precomputed")
         estimate = score_from_examples(rows).estimate
         ks.append(k)
         values.append(estimate.value)
         low.append(estimate.value if estimate.low is None else estimate.low)
         high.append(estimate.value if estimate.high is None else estimate.high)
-    return Criterion(
+    return CriterionRecord(
         "silhouette",
         "Silhouette",
         "higher",
@@ -216,8 +141,13 @@ def silhouette(
     )
 
 
-def calinski_harabasz(X: np.ndarray, labels: Mapping[int, np.ndarray]) -> Criterion:
-    """Return the index of Calinski and Harabasz by k: spread between clusters over that within.
+def indices(
+    X: np.ndarray, labels: Mapping[int, np.ndarray]
+) -> tuple[CriterionRecord, CriterionRecord]:
+    """Return the indices of Calinski and Harabasz and of Davies and Bouldin by k.
+
+    The one is the spread between clusters over that within, and its answer is the highest value;
+    the other is how near the most similar clusters are, and its answer is the lowest.
 
     Parameters
     ----------
@@ -228,55 +158,38 @@ def calinski_harabasz(X: np.ndarray, labels: Mapping[int, np.ndarray]) -> Criter
 
     Returns
     -------
-    Criterion
-        Its answer is the highest value.
+    tuple of CriterionRecord
+        The two.
     """
-    return _by_labels(
-        "calinski_harabasz", "Calinski-Harabasz", "higher", calinski_harabasz_score, X, labels
-    )
+    defined = dict(_defined(labels))
+    ks = tuple(defined)
 
+    def values_of(index: Callable[[np.ndarray, np.ndarray], float]) -> tuple[float, ...]:
+        return tuple(float(index(X, found)) for found in defined.values())
 
-def davies_bouldin(X: np.ndarray, labels: Mapping[int, np.ndarray]) -> Criterion:
-    """Return the index of Davies and Bouldin by k: how near the most similar clusters are.
-
-    Parameters
-    ----------
-    X : ndarray of shape (m, d)
-        Rows.
-    labels : dict of int to ndarray of shape (m,)
-        Clusters for each k.
-
-    Returns
-    -------
-    Criterion
-        Its answer is the lowest value.
-    """
-    return _by_labels("davies_bouldin", "Davies-Bouldin", "lower", davies_bouldin_score, X, labels)
-
-
-def _by_labels(
-    name: str,
-    label: str,
-    better: Literal["higher", "lower"],
-    index: Callable[[np.ndarray, np.ndarray], float],
-    X: np.ndarray,
-    labels: Mapping[int, np.ndarray],
-) -> Criterion:
-    ks, values = [], []
-    for k, found in sorted(labels.items()):
-        if 2 <= len(np.unique(found)) < len(found):
-            ks.append(k)
-            values.append(float(index(X, found)))
-    best = None
-    if ks:
-        best = ks[int(np.argmax(values) if better == "higher" else np.argmin(values))]
-    return Criterion(
-        name, label, better, best, tuple(ks), tuple(values),
-        note=f"its answer is the {'highest' if better == 'higher' else 'lowest'}",
+    spread, nearness = values_of(calinski_harabasz_score), values_of(davies_bouldin_score)
+    return (
+        CriterionRecord(
+            "calinski_harabasz", "Calinski-Harabasz", "higher",
+            ks[int(np.argmax(spread))] if ks else None, ks, spread,
+            note="its answer is the highest",
+        ),
+        CriterionRecord(
+            "davies_bouldin", "Davies-Bouldin", "lower",
+            ks[int(np.argmin(nearness))] if ks else None, ks, nearness,
+            note="its answer is the lowest",
+        ),
     )  # fmt: skip
 
 
-def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) -> Criterion:
+def _defined(labels: Mapping[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield those labels that are of several clusters, and not each of a cluster of its own."""
+    for k, found in sorted(labels.items()):
+        if 2 <= len(np.unique(found)) < len(found):
+            yield k, found
+
+
+def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) -> CriterionRecord:
     """Return the BIC of Gaussian mixtures by number of components, the better of two shapes.
 
     Use it for clusters of normal shape, overlapping ones too. It fails on any other shape, which it
@@ -293,7 +206,7 @@ def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) ->
 
     Returns
     -------
-    Criterion
+    CriterionRecord
         For each k the lower BIC of full and diagonal covariances (diagonal alone beyond 20
         columns).
 
@@ -328,7 +241,7 @@ def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) ->
                     found.append(math.inf)
         values.append(min(found))
     best = int(np.argmin(values)) if np.isfinite(values).any() else None
-    return Criterion(
+    return CriterionRecord(
         "bic",
         "BIC of a Gaussian mixture",
         "lower",
@@ -337,9 +250,3 @@ def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) ->
         tuple(values),
         note=f"its answer is the lowest; covariances {' or '.join(shapes)}, whichever is lower",
     )
-
-
-def _finite(values: Sequence[float | None] | None) -> list[float | None] | None:
-    if values is None:
-        return None
-    return [None if v is None or not math.isfinite(v) else float(v) for v in values]

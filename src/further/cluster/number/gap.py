@@ -24,35 +24,15 @@ from typing import Any
 import numpy as np
 
 from further.cluster.kmeans import KMeans
-from further.cluster.number.criteria import Criterion
 from further.cluster.number.sweep import sweep
+from further.evaluate.clustering.choice import CriterionRecord
 
 #: An inertia of nothing but rounding has no meaningful logarithm.
 ROUNDING = 1e-15
 
 
-def uniform_in_box(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw as many rows as X has, uniform in the box that X spans along its principal axes.
-
-    Parameters
-    ----------
-    X : ndarray of shape (m, d)
-        Rows.
-    rng : Generator
-        Source of the draws.
-
-    Returns
-    -------
-    ndarray of shape (m, d)
-        The drawn rows.
-
-    Examples
-    --------
-    >>> X = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
-    >>> drawn = uniform_in_box(X, np.random.default_rng(0))
-    >>> drawn.shape, bool(np.allclose(drawn[:, 0], drawn[:, 1]))
-    ((3, 2), True)
-    """
+def _uniform_in_box(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw as many rows as X has, uniform in the box that X spans along its principal axes."""
     mean = X.mean(axis=0)
     _, _, axes = np.linalg.svd(X - mean, full_matrices=False)
     scores = (X - mean) @ axes.T
@@ -61,24 +41,8 @@ def uniform_in_box(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return drawn
 
 
-def gap_rule(gap: Mapping[int, float], error: Mapping[int, float]) -> int | None:
-    """Return the smallest k whose gap is at least the next one's less its error, if there is one.
-
-    Parameters
-    ----------
-    gap, error : dict of int to float
-        The gap and s of each k.
-
-    Returns
-    -------
-    int or None
-        None where no k satisfies the rule.
-
-    Examples
-    --------
-    >>> gap_rule({1: 0.1, 2: 0.5, 3: 0.52, 4: 0.4}, {1: 0.02, 2: 0.02, 3: 0.05, 4: 0.05})
-    2
-    """
+def _gap_rule(gap: Mapping[int, float], error: Mapping[int, float]) -> int | None:
+    """Return the smallest k whose gap is at least the next one's less its error, if any."""
     ks = sorted(gap)
     for k, following in pairwise(ks):
         if gap[k] >= gap[following] - error[following]:
@@ -92,9 +56,8 @@ def gap_statistic(
     *,
     estimator: Any = None,
     n_references: int = 20,
-    n_init: int = 1,
     random_state: int | np.random.Generator | None = None,
-) -> Criterion:
+) -> CriterionRecord:
     """Return the gap statistic by k with its standard error and the answer by the paper's rule.
 
     Use it for round clusters of numbers; it can answer 1. It fails with elongated clusters that are
@@ -111,15 +74,12 @@ def gap_statistic(
         Default: k-means.
     n_references : int, default=20
         Reference sets.
-    n_init : int, default=1
-        Fresh initialisations of k-means for each k besides the warm start, for rows and references
-        alike.
     random_state : int, Generator or None
         Seed.
 
     Returns
     -------
-    Criterion
+    CriterionRecord
         ``low`` and ``high`` are the gap less and plus its standard error s.
 
     References
@@ -140,19 +100,19 @@ def gap_statistic(
     total = max(float(((X - X.mean(axis=0)) ** 2).sum()), 1e-300)
 
     def log_w(rows: np.ndarray) -> np.ndarray:
-        fits = sweep(rows, ks, estimator=estimator, n_init=n_init, random_state=rng)
+        fits = sweep(rows, ks, estimator=estimator, n_init=1, random_state=rng)
         return np.array([math.log(max(float(fits[k].inertia_), ROUNDING * total)) for k in ks])
 
     own = log_w(X)
-    drawn = np.array([log_w(uniform_in_box(X, rng)) for _ in range(n_references)])
+    drawn = np.array([log_w(_uniform_in_box(X, rng)) for _ in range(n_references)])
     gap = drawn.mean(axis=0) - own
     # The paper's standard deviation divides by B.
     error = drawn.std(axis=0) * math.sqrt(1 + 1 / n_references)
-    k = gap_rule(dict(zip(ks, gap, strict=True)), dict(zip(ks, error, strict=True)))
+    k = _gap_rule(dict(zip(ks, gap, strict=True)), dict(zip(ks, error, strict=True)))
     said = "its answer is the smallest k whose gap is at least the next one less its error"
     if k is None:
         said += "; no k does, so it gives none"
-    return Criterion(
+    return CriterionRecord(
         "gap",
         "Gap statistic",
         "higher",

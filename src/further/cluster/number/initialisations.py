@@ -6,8 +6,8 @@ all, whatever their kind, an initialisation *reaches the best* when
 .. math:: W_s \le (1 + \tau) \, W_{\min}, \qquad \tau = 0.001.
 
 A row *changes cluster* under initialisation s when it is not in the cluster of the best one;
-clusters are matched one to one so that as many rows as possible stay (the assignment problem,
-Kuhn, 1955, solved by scipy).
+clusters are matched one to one so that as many rows as possible stay (the Hungarian method of
+Kuhn, 1955).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class InitialisationKind:
         """Return it for JSON."""
         return {
             "kind": self.kind,
-            "inertia": [float(value) for value in self.inertia],
+            "inertia": self.inertia.tolist(),
             "best_share": self.best_share,
             "ari": {"median": self.median, "low": self.low, "high": self.high},
         }
@@ -144,31 +144,10 @@ class InitSensitivity:
         }
 
 
-def match_clusters(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def _match_clusters(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Rename clusters one to one so that as many rows as possible agree with a reference.
 
-    Use it to see which rows differ between two clusterings. It fails to say anything sensible where
-    the two have little in common: the matching is then arbitrary.
-
-    Parameters
-    ----------
-    labels, reference : ndarray of shape (n,)
-        Clusters, numbered from 0.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        ``labels`` in the numbers of the reference; clusters without a partner get new numbers.
-
-    References
-    ----------
-    Kuhn, H. W. (1955). The Hungarian method for the assignment problem. Naval Research Logistics
-    Quarterly 2.
-
-    Examples
-    --------
-    >>> match_clusters(np.array([1, 1, 0, 0, 0]), np.array([0, 0, 0, 1, 1]))
-    array([0, 0, 1, 1, 1])
+    Clusters without a partner get new numbers.
     """
     size = int(max(labels.max(), reference.max())) + 1
     counts = np.bincount(labels * size + reference, minlength=size * size).reshape(size, size)
@@ -323,20 +302,12 @@ def _compare(
     for kind, (values, lines) in found.items():
         agreement = pairwise_adjusted_rand(lines[:, compared])
         pairs = agreement[np.triu_indices(len(lines), 1)]
-        low, median, high = np.quantile(pairs, [0.025, 0.5, 0.975]) if len(pairs) else [None] * 3
-        kinds.append(
-            InitialisationKind(
-                kind,
-                values,
-                float((_relative(values, best) <= 1 + TOLERANCE).mean()),
-                None if median is None else float(median),
-                None if low is None else float(low),
-                None if high is None else float(high),
-            )
-        )
+        quantiles = np.quantile(pairs, [0.5, 0.025, 0.975]).tolist() if len(pairs) else [None] * 3
+        reached = float((_relative(values, best) <= 1 + TOLERANCE).mean())
+        kinds.append(InitialisationKind(kind, values, reached, *quantiles))
     left = np.zeros(len(reference))
     for line in labels:
-        left += match_clusters(line, reference) != reference
+        left += _match_clusters(line, reference) != reference
     changing = left / len(labels)
     sentence = _say(kinds, inertia, best, changing)
     return InitSensitivity(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array
 
+from further.cluster.dissimilarity.categories import as_frame, is_number
 from further.cluster.dissimilarity.distances import pairwise
 from further.cluster.number.sweep import take_rows
 from further.errors import InputError
@@ -110,8 +111,6 @@ def read_observations(X: Any, estimator: Any, who: str) -> Observations:
 
 
 def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) -> Observations:
-    from further.cluster.dissimilarity.categories import as_frame, is_number
-
     frame = as_frame(X).reset_index(drop=True)
     names = list(frame.columns)
     if getattr(estimator, "customary_for", None) == "categorical":
@@ -127,23 +126,11 @@ def _read_table(X: Any, estimator: Any, name: str, metric: Any, power: float) ->
     return Observations(frame, categories, metric, power)
 
 
-def cost(rows: Observations, labels: np.ndarray) -> float:
+def _cost(rows: Observations, labels: np.ndarray) -> float:
     """Return the inertia of labels where the estimator names none.
 
     Sums of squares about the means in Euclid's geometry, else Tibshirani's
     :math:`\\sum_c \\sum_{i, j \\in c} d_{ij} / 2 n_c`.
-
-    Parameters
-    ----------
-    rows : Observations
-        The n rows.
-    labels : ndarray of int, shape (n,)
-        Their clusters.
-
-    Returns
-    -------
-    float
-        The inertia.
     """
     if rows.is_euclidean:
         values = np.asarray(rows.values, dtype=np.float64)
@@ -170,13 +157,13 @@ def inertia_by_k(rows: Observations, fits: Mapping[int, Any]) -> dict[int, float
     Returns
     -------
     dict of int to float
-        The estimator's own ``inertia_`` where it has one, else :func:`cost`.
+        The estimator's own ``inertia_`` where it has one, else sums of squares or of distances.
     """
-    found = {}
-    for k, fit in fits.items():
-        own = getattr(fit, "inertia_", None)
-        found[k] = cost(rows, np.asarray(fit.labels_)) if own is None else float(own)
-    return found
+    own = {k: getattr(fit, "inertia_", None) for k, fit in fits.items()}
+    return {
+        k: _cost(rows, np.asarray(fits[k].labels_)) if value is None else float(value)
+        for k, value in own.items()
+    }
 
 
 def _distinct(values: Any) -> int:

@@ -24,16 +24,15 @@ values back by rank: that a column of yes and no has two modes says nothing abou
 column of categories is shuffled on its own, which keeps the frequency of each category and removes
 any association between columns. Missing entries are shuffled likewise.
 
-How exact a test against these sets is (:mod:`further.cluster.number.tendency`, which treats rows
-and sets alike): it has its level for one Gaussian, for categories that do not go together (a
-permutation test), and for a box along known axes; of 722, 515 and 1,178 simulated tables with a
-level of 4.8 %, 5.1, 5.8 and 5.0 % were found to have structure. The shapes of unimodal columns are
-estimated, which makes this kind cautious: 0.3 % of 903 tables of lognormal columns.
+A test against these sets (:mod:`further.cluster.number.tendency`) has its level for one Gaussian,
+for categories that do not go together (a permutation test), and for a box along known axes: of 722,
+515 and 1,178 simulated tables with a level of 4.8 %, 5.1, 5.8 and 5.0 % were found to have
+structure. The shapes of unimodal columns are estimated, which makes this kind cautious: 0.3 % of
+903 tables of lognormal columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,7 @@ KINDS = {
 }
 
 
-def principal_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _principal_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean (d,), standard deviations (r,) along the principal axes, and the axes (r, d).
 
     Axes without any spread are left out: r is the rank.
@@ -66,34 +65,10 @@ def principal_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, singular[kept] / np.sqrt(len(X)), axes[kept]
 
 
-def same_covariance(
+def _same_covariance(
     rng: np.random.Generator, n: int, kind: str, axes: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> np.ndarray:
-    """Draw n rows of one kind with exactly the mean and covariance given by the principal axes.
-
-    Parameters
-    ----------
-    rng : Generator
-        Source of the draws.
-    n : int
-        Number of rows, that of the data.
-    kind : {"uniform", "gaussian"}
-        Distribution along the axes.
-    axes : tuple
-        From :func:`principal_axes`.
-
-    Returns
-    -------
-    ndarray of shape (n, d)
-        The drawn rows.
-
-    Examples
-    --------
-    >>> X = np.random.default_rng(0).normal(size=(50, 3)) @ [[2, 1, 0], [0, 1, 0], [0, 0, 3]]
-    >>> drawn = same_covariance(np.random.default_rng(1), 50, "uniform", principal_axes(X))
-    >>> bool(np.allclose(np.cov(drawn.T), np.cov(X.T)))
-    True
-    """
+    """Draw n rows, uniform or Gaussian, with exactly the mean and covariance of principal axes."""
     mean, deviations, directions = axes
     rank = len(deviations)
     Z = rng.random((n, rank)) if kind == "uniform" else rng.standard_normal((n, rank))
@@ -136,7 +111,7 @@ class References:
             counts = np.maximum((~self.missing).sum(axis=0), 1)
             means = np.where(self.missing, 0.0, self.numbers).sum(axis=0) / counts
             filled = np.where(self.missing, means, self.numbers)
-        self.axes = principal_axes(self._to_space(filled))
+        self.axes = _principal_axes(self._to_space(filled))
         columns = self.numbers.shape[1] + len(self.categories)
         self.few_valued = [
             j
@@ -147,7 +122,7 @@ class References:
         if filled.shape[1]:
             # Equal values have equal ranks: by the order of the rows they would go together.
             shares = (rankdata(filled, axis=0) - 0.5) / len(filled)
-            self.copula = principal_axes(ndtri(shares))
+            self.copula = _principal_axes(ndtri(shares))
             self.shapes = [unimodal_distribution(column) for column in filled.T]
 
     @property
@@ -155,34 +130,28 @@ class References:
         """The kinds of reference data for these columns."""
         return ("uniform", "gaussian", "unimodal") if self.numbers.shape[1] else ("shuffled",)
 
-    def draw(self, kind: str, number: int, rng: np.random.Generator) -> Iterator[Any]:
-        """Yield reference sets of a kind, each of the shape and type of the rows.
+    def draw(self, kind: str, rng: np.random.Generator) -> Any:
+        """Return a reference set of one of the :attr:`kinds`, of the shape and type of the rows.
 
         Parameters
         ----------
         kind : str
-            One of :attr:`kinds`.
-        number : int
-            How many sets.
+            The kind.
         rng : Generator
             Source of the draws.
 
-        Yields
-        ------
+        Returns
+        -------
         ndarray or DataFrame of shape (n, d)
-            A reference set.
+            The set.
         """
-        for _ in range(number):
-            yield self._draw(kind, rng)
-
-    def _draw(self, kind: str, rng: np.random.Generator) -> Any:
         n = len(self.X)
         values = self.filled
         if kind != "shuffled":
             if kind == "unimodal":
                 values = self._draw_unimodal(rng)
             else:
-                values = self._from_space(same_covariance(rng, n, kind, self.axes))
+                values = self._from_space(_same_covariance(rng, n, kind, self.axes))
             for j in self.few_valued:
                 order = np.lexsort((rng.random(n), values[:, j]))
                 values[order, j] = np.sort(self.filled[:, j])
@@ -198,7 +167,7 @@ class References:
         return pd.DataFrame({name: columns[name] for name in self.X.columns})
 
     def _draw_unimodal(self, rng: np.random.Generator) -> np.ndarray:
-        joined = same_covariance(rng, len(self.filled), "gaussian", self.copula)
+        joined = _same_covariance(rng, len(self.filled), "gaussian", self.copula)
         drawn = np.empty_like(self.filled)
         for j, (values, F) in enumerate(self.shapes):
             # Drawn anew, not stretched: the sampling of each column is part of what varies.

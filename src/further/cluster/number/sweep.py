@@ -110,25 +110,6 @@ def with_parameters(estimator: T, **wanted: Any) -> T:
     return made
 
 
-def number_of_initialisations(estimator: Any, n_init: int = N_INIT) -> int:
-    """Return the estimator's own ``n_init``, or the given one where it leaves that open.
-
-    Parameters
-    ----------
-    estimator : estimator
-        With or without ``n_init``.
-    n_init : int
-        Where that is absent or "auto".
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
-    own = getattr(estimator, "n_init", None)
-    return max(int(own), 1) if isinstance(own, Integral) else n_init
-
-
 def sweep(
     X: Any,
     ks: Sequence[int],
@@ -137,12 +118,10 @@ def sweep(
     n_init: int | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> dict[int, Any]:
-    """Fit an estimator for each number of clusters.
+    """Fit an estimator for each number of clusters; k-means is helped by the solution for one less.
 
-    Use it for an elbow, or wherever several numbers of clusters are compared: k-means is helped
-    by the solution for one cluster less, other estimators are fitted as they are.
-    It fails to give the same centroids as single fits do: their inertia is as low or lower in
-    nearly all cases, but it need not be the same local minimum.
+    The inertia is as low as that of single fits or lower in nearly all cases, but it need not be
+    the same local minimum.
 
     Parameters
     ----------
@@ -178,72 +157,47 @@ def sweep(
     """
     rng = np.random.default_rng(random_state)
     estimator = KMeans() if estimator is None else estimator
-    lloyd = is_kmeans(estimator)
-    usual = estimator.get_params(deep=False)
-    wanted: dict[str, Any] = {}
-    if "random_state" in usual:
-        wanted["random_state"] = 0
-    number = "n_clusters" if "n_clusters" in usual else "n_components"
+    seeded = "random_state" in estimator.get_params(deep=False)
+
+    def single(k: int, **wanted: Any) -> Any:
+        seed = {"random_state": int(rng.integers(2**31 - 1))} if seeded else {}
+        return with_parameters(estimator, n_clusters=k, **seed, **wanted)
+
+    if not is_kmeans(estimator):
+        others = {k: single(k) for k in ks}
+        fit_each(list(others.values()), X)
+        return others
+    init, own = estimator.init, getattr(estimator, "n_init", None)
     # A given array of centroids is of one k only: it cannot initialise the others.
-    if lloyd and not isinstance(usual["init"], str) and not callable(usual["init"]):
-        wanted["init"] = "k-means++"
+    init = init if isinstance(init, str) or callable(init) else "k-means++"
+    n_init = n_init or (max(int(own), 1) if isinstance(own, Integral) else N_INIT)
     rough = X
-    if lloyd and len(X) > ROUGH_ROWS:
+    if len(X) > ROUGH_ROWS:
         rough = np.ascontiguousarray(X[sample_rows(len(X), ROUGH_ROWS, rng)])
     fits: dict[int, Any] = {}
     last: Any = None
     for k in ks:
-        if wanted.get("random_state") is not None:
-            wanted["random_state"] = int(rng.integers(2**31 - 1))
-        wanted[number] = k
-        if lloyd:
-            # One centroid is the mean wherever it starts.
-            wanted["n_init"] = 1 if k == 1 else n_init or number_of_initialisations(estimator)
-        if not lloyd:
-            fits[k] = type(estimator)(**{**usual, **wanted})
-            continue
-        # Not cloned: thousands of small fits would spend a third of their time on it.
-        fitted = type(estimator)(**{**usual, **wanted}).fit(rough)
-        from_given = {**usual, **wanted, "n_init": 1}
+        # One centroid is the mean wherever it starts.
+        fresh = single(k, init=init, n_init=1 if k == 1 else n_init)
+        fitted = fresh.fit(rough)
         if last is not None:
-            warm = warm_start(rough, last.cluster_centers_, last.labels_, k, rng)
-            other = type(estimator)(**{**from_given, "init": warm}).fit(rough)
+            warm = _warm_start(rough, last.cluster_centers_, last.labels_, k, rng)
+            other = with_parameters(fresh, init=warm, n_init=1).fit(rough)
             if other.inertia_ < fitted.inertia_:
                 fitted = other
         last = fitted
         if rough is not X:
-            fitted = type(estimator)(**{**from_given, "init": fitted.cluster_centers_}).fit(X)
+            fitted = with_parameters(fresh, init=fitted.cluster_centers_, n_init=1).fit(X)
         # The reported parameters are those that anyone could pass, not the centroids.
-        fitted.init, fitted.n_init = {**usual, **wanted}["init"], wanted["n_init"]
+        fitted.init, fitted.n_init = fresh.init, fresh.n_init
         fits[k] = fitted
-    if not lloyd:
-        fit_each(list(fits.values()), X)
     return fits
 
 
-def warm_start(
+def _warm_start(
     X: np.ndarray, centers: np.ndarray, labels: np.ndarray, k: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Add centroids by k-means++ to those of a smaller k.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, d)
-        Rows.
-    centers : ndarray of shape (j, d)
-        Centroids of j < k clusters.
-    labels : ndarray of shape (n,)
-        The nearest of them to each row.
-    k : int
-        Number wanted.
-    rng : Generator
-        Source of the draws.
-
-    Returns
-    -------
-    ndarray of shape (k, d)
-        The given centroids followed by rows of X.
-    """
+    """Add centroids by k-means++ to those of a smaller k; labels say which is nearest."""
     X = np.asarray(X)
     found = [np.asarray(centers, dtype=X.dtype)]
     # About the mean, so that squares of differences can come from products without cancellation.

@@ -11,36 +11,26 @@ Each reference set has its own best k, so that the choice of k is paid for. Its 
 as that of the rows is, against all the other sets of the pool: the B - 1 references that are left
 *and the rows*. So the B + 1 statistics come from the B + 1 sets by one symmetric rule, and where
 the rows are a draw from the reference distribution all ranks are equally likely: p is at most 1 /
-(B + 1) with exactly that probability, but for ties. (Set against the other references alone, the
-references would be standardised by B - 1 sets and the rows by B, and the level would be 3.4 to
-4.2 % where 4.8 % is meant.)
+(B + 1) with exactly that probability, but for ties.
 
-There are three kinds of reference data for numbers: uniform, one Gaussian,
-and unimodal with columns of the same shapes (:mod:`further.cluster.number.references`). The p-value
-is the largest of the three: structure is what none of them explains. The smallest p is 1 / (B + 1),
-0.048 for 20 sets; structure is found where :math:`p \le 0.05`.
+There are three kinds of reference data for numbers: uniform, one Gaussian, and unimodal with
+columns of the same shapes (:mod:`further.cluster.number.references`). The p-value is the largest of
+the three, which is cautious: structure is what none of them explains. The smallest p is
+1 / (B + 1), 0.048 for 20 sets; structure is found where :math:`p \le 0.05`.
 
-What this does with one cluster that is skewed or has long tails: the inertia of lognormal columns
-falls faster than that of uniform or Gaussian ones, since centroids take the stragglers one by one;
-the third kind of reference has the same stragglers, so it is one cluster. Where such a cluster has
-been turned, so that the tails lie along no column, the columns do not show what they are and
-structure may be found in it. The price of all this is power: a cluster of a few per cent of the
-rows passes for a tail, and two Gaussians of 100 rows each are separated in a third of the cases
-with 4 standard deviations between their centres and in all with 5. A ring, a crescent or two long
-parallel bands are not unimodal, but k-means does not fit them either: where nothing is found,
-density-based methods may still find them.
-
-The largest of three p-values makes the test cautious. In 1,530 simulated sets without clusters (30
-to 1,000 rows, 1 to 20 columns; uniform in a cube, a sheared cube and a ball, Gaussian, correlated
-Gaussian, lognormal, exponential, Laplace, triangular, Student's t with 3 degrees of freedom) an
-earlier form of it, which was more cautious still, found structure in 4, all of them sheared cubes.
+A skewed cluster or one with long tails is one cluster, since the third kind of reference has the
+same stragglers; where it has been turned, so that the tails lie along no column, structure may be
+found in it. The price is power: a cluster of a few per cent of the rows passes for a tail, and two
+Gaussians of 100 rows each are separated in a third of the cases with 4 standard deviations between
+their centres and in all with 5. A ring, a crescent or two long parallel bands are not unimodal, but
+k-means does not fit them either: where nothing is found, density-based methods may still find them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +38,8 @@ import numpy as np
 from further.cluster.number.observations import Observations, inertia_by_k
 from further.cluster.number.references import KINDS, References
 from further.cluster.number.sweep import is_kmeans, sweep
+from further.evaluate.clustering.choice import TendencyRecord
+from further.evaluate.typed_json import to_json
 
 LEVEL = 0.05
 #: Fewer reference sets than this cannot give a p-value of at most the level.
@@ -57,67 +49,26 @@ N_INIT = 1
 
 
 @dataclass(frozen=True)
-class ClusterTendency:
-    """What the cluster tendency test found.
+class ClusterTendency(TendencyRecord):
+    """What the cluster tendency test found; beyond ``high`` of every kind there is structure.
 
     Attributes
     ----------
-    found : bool
-        Whether p is at most 0.05.
-    statistic : float or None
-        How far the inertia is below that of reference sets at the best k, in their standard
-        deviations; of the kind of reference with the largest p.
-    low, high : float or None
-        Between them lies the statistic of reference sets; found is beyond ``high`` of every kind.
-    p_value : float or None
-        Share of reference sets (the rows themselves counted) that come as far.
-    method : str
-        In words, with the resolution of p.
-    kind : str or None
-        The kind of reference data that ``statistic``, ``low`` and ``high`` belong to.
-    k : int or None
-        Where the statistic is taken on.
-    p_values : dict of str to float
-        The p-value of each kind of reference data.
     reference : dict of int to float
         Mean over the uniform (or shuffled) sets of the inertia as a share of that of one cluster.
     """
 
-    found: bool
-    statistic: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None
-    method: str
-    kind: str | None = None
-    k: int | None = None
-    p_values: dict[str, float] = field(default_factory=dict)
     reference: dict[int, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {
-            "found": self.found,
-            "statistic": _finite(self.statistic),
-            "low": _finite(self.low),
-            "high": _finite(self.high),
-            "p_value": _finite(self.p_value),
-            "method": self.method,
-            "kind": self.kind,
-            "k": self.k,
-            "p_values": self.p_values,
-        }
+        """Return it for JSON, without the inertia of the reference sets."""
+        return {name: to_json(value) for name, value in vars(self).items() if name != "reference"}
 
 
-def log_inertia(inertia: Mapping[int, float]) -> dict[int, float]:
+def _log_inertia(inertia: Mapping[int, float]) -> dict[int, float]:
     """Return the logarithm of the inertia of each k as a share of that of the smallest k.
 
     A sum that vanishes, with as many centroids as different rows, is taken as the rounding error.
-
-    Examples
-    --------
-    >>> log_inertia({1: 2.0, 2: 2.0})
-    {1: 0.0, 2: 0.0}
     """
     inertia = {k: max(value, 0.0) for k, value in inertia.items()}
     whole = max(inertia[min(inertia)], 1e-300)
@@ -133,9 +84,6 @@ def tendency_test(
     random_state: int | np.random.Generator | None = None,
 ) -> ClusterTendency:
     """Test whether clusters explain the rows better than data of no structure and same spread.
-
-    Use it before any number of clusters is named. It fails to see clusters that overlap much, that
-    hold a few per cent of the rows, or that the estimator cannot follow in their shape.
 
     Parameters
     ----------
@@ -163,17 +111,6 @@ def tendency_test(
     clustering for high-dimension, low-sample size data. JASA 103.
     Tibshirani, R., Walther, G. and Hastie, T. (2001). Estimating the number of clusters in a data
     set via the gap statistic. JRSS B 63.
-
-    Examples
-    --------
-    >>> from further.cluster.number.observations import read_observations
-    >>> from further.cluster.kmeans import KMeans
-    >>> rng = np.random.default_rng(0)
-    >>> X = np.vstack([rng.normal(0, 1, (40, 2)), rng.normal(9, 1, (40, 2))])
-    >>> rows = read_observations(X, KMeans(), "example")
-    >>> found = tendency_test(rows, [2, 3], estimator=KMeans(), random_state=0)
-    >>> found.found, round(found.p_value, 3)
-    (True, 0.048)
     """
     rng = np.random.default_rng(random_state)
     wanted = [1, *ks]
@@ -181,7 +118,7 @@ def tendency_test(
 
     def measure(values: Any) -> np.ndarray:
         fits = sweep(values, wanted, estimator=estimator, n_init=n_init, random_state=rng)
-        found = log_inertia(inertia_by_k(replace(rows, values=values), fits))
+        found = _log_inertia(inertia_by_k(replace(rows, values=values), fits))
         return np.array([found[k] for k in ks])
 
     references = References(rows.values, categories=rows.categories, metric=rows.metric)
@@ -189,7 +126,7 @@ def tendency_test(
     results: list[ClusterTendency] = []
     reference: dict[int, float] | None = None
     for kind in references.kinds:
-        drawn = np.array([measure(drawn) for drawn in references.draw(kind, n_references, rng)])
+        drawn = np.array([measure(references.draw(kind, rng)) for _ in range(n_references)])
         if reference is None:
             reference = dict(zip(ks, np.exp(drawn.mean(axis=0)).tolist(), strict=True))
         results.append(_compare(own, drawn, ks, kind))
@@ -198,17 +135,12 @@ def tendency_test(
     kinds = ", ".join(KINDS[kind] for kind in references.kinds)
     each = " each" if len(references.kinds) > 1 else ""
     largest = ", the largest p of the kinds" if len(references.kinds) > 1 else ""
-    return ClusterTendency(
+    return replace(
+        worst,
         found=all((result.p_value or 1.0) <= LEVEL for result in results),
-        statistic=worst.statistic,
-        low=worst.low,
-        high=worst.high,
-        p_value=worst.p_value,
         method=f"inertia at the best k of {ks[0]} to {ks[-1]}, in standard deviations below "
         f"{n_references} sets{each} of data of the same spread: {kinds}{largest}; p cannot be less "
         f"than {1 / (n_references + 1):.3f}",
-        kind=worst.kind,
-        k=worst.k,
         p_values={str(r.kind): r.p_value for r in results if r.p_value is not None},
         reference=reference,
     )
@@ -244,7 +176,3 @@ def _standardised(one: np.ndarray, others: np.ndarray) -> np.ndarray:
     spread = others.std(axis=0, ddof=1)
     # Reference sets all alike (a column of few values, shuffled) have no spread but of rounding.
     return (others.mean(axis=0) - one) / np.maximum(spread, 1e-9)
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)

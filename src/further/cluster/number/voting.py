@@ -1,9 +1,4 @@
-r"""The rule that turns criteria into one number: each gives its own, and the most frequent wins.
-
-.. math:: \hat k = \arg\max_k \#\{\text{criteria that answer } k\},
-
-and among numbers with equal votes the one whose clusterings of bootstrap samples agree best.
-"""
+"""The vote of :mod:`further.cluster.number.choosing`, and stability as a criterion that votes."""
 
 from __future__ import annotations
 
@@ -13,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from further.cluster.number.criteria import Criterion
 from further.cluster.number.tendency import LEVEL
+from further.evaluate.clustering.choice import CriterionRecord
 
 #: Below this agreement of bootstrap samples, stability names no number: a convention of this rule.
-HOLDS = 0.6
+_HOLDS = 0.6
 
 RULE = (
     f"No cluster structure, k = 1, where p exceeds {LEVEL}; otherwise the number that most "
@@ -26,12 +21,14 @@ RULE = (
 )
 
 
-def vote(criteria: Sequence[Criterion], stable: Mapping[int, float], k_min: int) -> int | None:
+def vote(
+    criteria: Sequence[CriterionRecord], stable: Mapping[int, float], k_min: int
+) -> int | None:
     """Return the number that most criteria give, the more stable one of equals.
 
     Parameters
     ----------
-    criteria : sequence of Criterion
+    criteria : sequence of CriterionRecord
         Those whose own answer is less than ``k_min`` or None do not vote.
     stable : dict of int to float
         Stability by number of clusters.
@@ -45,7 +42,7 @@ def vote(criteria: Sequence[Criterion], stable: Mapping[int, float], k_min: int)
 
     Examples
     --------
-    >>> said = [Criterion(str(i), str(i), "higher", k, (2, 3), (0.0, 0.0))
+    >>> said = [CriterionRecord(str(i), str(i), "higher", k, (2, 3), (0.0, 0.0))
     ...         for i, k in enumerate([2, 3, 3, 2, 1, None])]
     >>> vote(said, {2: 0.7, 3: 0.9}, 2)
     3
@@ -58,14 +55,14 @@ def vote(criteria: Sequence[Criterion], stable: Mapping[int, float], k_min: int)
     return max(tied, key=lambda k: stable.get(k, -math.inf))
 
 
-def who_says_what(criteria: Sequence[Criterion]) -> str:
+def who_says_what(criteria: Sequence[CriterionRecord]) -> str:
     """Name the criteria by the number that they answer.
 
     Examples
     --------
-    >>> who_says_what([Criterion("a", "Elbow", "lower", 4, (), ()),
-    ...                 Criterion("b", "Silhouette", "higher", 2, (), ()),
-    ...                 Criterion("c", "Stability", "higher", 2, (), ())])
+    >>> who_says_what([CriterionRecord("a", "Elbow", "lower", 4, (), ()),
+    ...                 CriterionRecord("b", "Silhouette", "higher", 2, (), ()),
+    ...                 CriterionRecord("c", "Stability", "higher", 2, (), ())])
     'Silhouette and Stability say 2, Elbow says 4'
     """
     by_k: dict[int, list[str]] = {}
@@ -80,14 +77,14 @@ def who_says_what(criteria: Sequence[Criterion]) -> str:
     return ", ".join(parts)
 
 
-def most_stable(agreement: Mapping[int, np.ndarray]) -> Criterion:
+def most_stable(agreement: Mapping[int, np.ndarray]) -> CriterionRecord:
     """Return stability as a criterion: the largest k that is as good as the best but for chance.
 
     A k is so where its stability is at most one standard deviation of its samples below the
     highest. The deviation is that of single bootstrap samples, which estimates how much the figure
     would differ for another table of this source; it does not shrink as samples are added, so
     their number decides how well the answer is known, not what it is. There is no answer where no
-    k reaches :data:`HOLDS`: clusterings that do not hold are no witnesses.
+    k reaches :data:`_HOLDS`: clusterings that do not hold are no witnesses.
 
     Parameters
     ----------
@@ -112,10 +109,10 @@ def most_stable(agreement: Mapping[int, np.ndarray]) -> Criterion:
         "its answer is the largest k within one standard deviation of the samples of the highest "
         "value"
     )
-    if best < HOLDS:
-        note = f"it gives no answer, since no value reaches {HOLDS}"
-    return Criterion(
-        "stability", "Stability", "higher", reach[-1] if best >= HOLDS else None, ks,
+    if best < _HOLDS:
+        note = f"it gives no answer, since no value reaches {_HOLDS}"
+    return CriterionRecord(
+        "stability", "Stability", "higher", reach[-1] if best >= _HOLDS else None, ks,
         tuple(values), low, high,
         note=f"{note}; adjusted Rand index of clusterings of bootstrap samples",
     )  # fmt: skip

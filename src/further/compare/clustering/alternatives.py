@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
+from further.cluster.dissimilarity.silhouette import silhouette_values
 from further.cluster.number.stability import (
     PATTERN,
     STABLE,
@@ -16,7 +17,6 @@ from further.cluster.number.stability import (
     rows_compared,
 )
 from further.cluster.number.sweep import sample_rows, take_rows
-from further.cluster.silhouette import silhouette_values
 from further.compare.clustering.method import Method, alternatives
 from further.compare.clustering.prepared_table import PreparedTable
 from further.errors import InputError

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from further.cluster.silhouette import silhouette_values
+from further.cluster.dissimilarity.silhouette import silhouette_values
 from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
 from further.cluster.number.initialisations import init_sensitivity

@@ -65,26 +65,10 @@ class Effect:
     text: str
 
 
-def hedges_g(values: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
-    """Return the standardised difference of two means.
+def _hedges_g(values: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
+    """Return the standardised difference of two means, 0 where there is no spread at all.
 
-    When to use: for numbers in groups of any sizes. When it fails: a few outliers move both mean
-    and spread. Without spread within the groups, the spread of all takes its place.
-
-    Parameters
-    ----------
-    values, rest : arrays of shape (n1,) and (n2,), float64
-        Without missing values, at least one each.
-
-    Returns
-    -------
-    float
-        Above 0 where ``values`` are larger; 0 where there is no spread at all.
-
-    Examples
-    --------
-    >>> round(hedges_g(np.array([2.0, 4.0]), np.array([6.0, 8.0])), 4)
-    -1.6162
+    Without spread within the groups, the spread of all takes its place.
     """
     n1, n2 = len(values), len(rest)
     difference = float(values.mean() - rest.mean())
@@ -98,32 +82,14 @@ def hedges_g(values: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
     return bias * difference / spread
 
 
-def cohen_h(share: float, rest: float) -> float:
-    """Return the difference of two shares on the arcsine scale.
-
-    Parameters
-    ----------
-    share, rest : float
-        The two shares, from 0 to 1.
-
-    Returns
-    -------
-    float
-        From -π to π, above 0 where ``share`` is larger.
-
-    Examples
-    --------
-    >>> round(cohen_h(0.98, 0.12), 3)
-    2.15
-    """
-    return 2 * math.asin(math.sqrt(share)) - 2 * math.asin(math.sqrt(rest))
+def _cohen_h(shares: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the difference of shares on the arcsine scale, from -π to π."""
+    difference: NDArray[np.float64] = 2 * np.arcsin(np.sqrt(shares)) - 2 * np.arcsin(np.sqrt(rest))
+    return difference
 
 
 class ColumnEffects:
-    """One column of a table, ready to be compared between a cluster and the rest.
-
-    When to use: once a column, then for each cluster. When it fails: it looks at one column at a
-    time, and so does not see what sets a cluster apart only by a combination.
+    """One column of a table, ready to be compared between each cluster and the rest.
 
     Parameters
     ----------
@@ -160,7 +126,7 @@ class ColumnEffects:
         values, rest = _present(self.values[members]), _present(self.values[~members])
         if len(values) == 0 or len(rest) == 0:
             return None
-        size = hedges_g(values, rest)
+        size = _hedges_g(values, rest)
         means = [float(values.mean()), float(rest.mean())]
         if self.is_date:
             own, other = (write_days(mean) for mean in means)
@@ -181,7 +147,7 @@ class ColumnEffects:
         if not own.sum() or not rest.sum():
             return None
         shares, others = own / own.sum(), rest / rest.sum()
-        sizes = 2 * np.arcsin(np.sqrt(shares)) - 2 * np.arcsin(np.sqrt(others))
+        sizes = _cohen_h(shares, others)
         sizes[own + rest < LEAST_ROWS] = 0.0
         # What a cluster mostly is says more than what it is not.
         typical = int(shares.argmax())

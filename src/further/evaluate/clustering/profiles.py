@@ -1,7 +1,7 @@
 r"""What each cluster is: size, centre, what sets it apart, a rule for it, and rows of it.
 
-What sets a cluster apart are the columns with the largest standardised differences from all other
-rows (:mod:`further.evaluate.clustering.effects`). Typical rows are those nearest to the centre of
+What sets it apart are the columns with the largest standardised differences from all other rows
+(:mod:`further.evaluate.clustering.effects`). Typical rows are those nearest to the centre of
 their cluster; borderline rows those with the smallest margin
 
 .. math:: \frac{d_2 - d_1}{\max(d_1, d_2)}

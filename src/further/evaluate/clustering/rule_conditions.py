@@ -119,21 +119,21 @@ class Range:
     missing: bool = True
 
     def narrowed(self, *, left: bool, threshold: float, missing: bool) -> Range:
-        """Return the range after another question: up to the threshold, or above it.
+        """Return the part of the range on one side of another question.
 
         Parameters
         ----------
         left : bool
-            Whether to keep the values up to the threshold rather than those above it.
+            Whether the side is that of values up to the threshold rather than above it.
         threshold : float
             Where the question divides the values.
         missing : bool
-            Whether a missing value takes this branch.
+            Whether a missing value takes this side.
 
         Returns
         -------
         Range
-            The part of this range on that side.
+            The part.
         """
         low = self.low if left else max(self.low, threshold)
         high = min(self.high, threshold) if left else self.high
@@ -181,19 +181,19 @@ class Choice:
     excluded: tuple[Any, ...] = ()
 
     def narrowed(self, value: Any, *, equal: bool) -> Choice:
-        """Return the choice after another question: whether it is this value.
+        """Return the choice that is left once the value is said to be this one, or not to be it.
 
         Parameters
         ----------
         value : object
-            The category that is asked about.
+            A category.
         equal : bool
-            Whether the answer is yes.
+            Whether the value is this one.
 
         Returns
         -------
         Choice
-            The categories that are left.
+            What is left.
         """
         if equal:
             return Choice(self.column, value)

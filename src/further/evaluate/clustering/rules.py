@@ -125,9 +125,9 @@ def cluster_rules(
 ) -> Rules:
     """Return rules on the original columns that say which rows are in which cluster.
 
-    When to use: to tell clusters in a sentence, or to sort rows by hand. When it fails: clusters
-    whose borders are oblique or round need more questions than a person can follow; the fidelity
-    shows it. Rows beyond 50,000 enter by a sample, precision and recall are of all rows.
+    When it fails: clusters whose borders are oblique or round need more questions than a person can
+    follow; the fidelity shows it. Rows beyond 50,000 enter by a sample, precision and recall are of
+    all rows.
 
     Parameters
     ----------
@@ -160,10 +160,10 @@ def cluster_rules(
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
     table, labels = _checked(frame, labels, max_depth)
-    questions, rows = _questions(table), _fitted_rows(len(labels))
+    (matrix, questions), rows = _questions(table), _fitted_rows(len(labels))
     tree = _tree(max_depth, labels, len(rows))
     smallest = int(np.unique(labels[rows], return_counts=True)[1].min())
-    X = questions.matrix[rows]
+    X = matrix[rows]
     many = smallest >= 2
     folds = (StratifiedKFold if many else KFold)(
         min(FOLDS, smallest) if many else min(FOLDS, len(rows)),
@@ -189,12 +189,8 @@ def find_rules(frame: Any, labels: Any, *, max_depth: int = 3) -> tuple[ClusterR
 
     Parameters
     ----------
-    frame : DataFrame or array of shape (n, d)
-        The table as it came.
-    labels : array of shape (n,), int
-        The clusters; -1 for noise.
-    max_depth : int, default=3
-        Questions at most; as many more as it takes to distinguish all clusters.
+    frame, labels, max_depth
+        As there.
 
     Returns
     -------
@@ -202,20 +198,35 @@ def find_rules(frame: Any, labels: Any, *, max_depth: int = 3) -> tuple[ClusterR
         One for each cluster.
     """
     table, labels = _checked(frame, labels, max_depth)
-    questions, rows = _questions(table), _fitted_rows(len(labels))
-    tree = _tree(max_depth, labels, len(rows)).fit(questions.matrix[rows], labels[rows])
+    (matrix, questions), rows = _questions(table), _fitted_rows(len(labels))
+    tree = _tree(max_depth, labels, len(rows)).fit(matrix[rows], labels[rows])
     return _rules_of(tree, questions, labels)
 
 
 @dataclass(frozen=True)
-class _Questions:
-    """What the tree may ask: thresholds of numbers, and whether a category is this one."""
+class _Threshold:
+    """Whether a number is at most a threshold, which the tree knows on a scale of its own."""
 
-    matrix: NDArray[np.float64]
-    #: Of each column of the matrix: the column of numbers, with its centre and spread, or the
-    #: column of categories with the value.
-    numbers: list[tuple[NumberColumn, float, float] | None]
-    values: list[tuple[pd.Series, Any] | None]
+    column: NumberColumn
+    centre: float
+    spread: float
+
+    def answered(self, before: Any, threshold: float, *, left: bool, missing: bool) -> Condition:
+        limit = self.column.threshold(threshold * self.spread + self.centre)
+        known: Range = before or Range(self.column)
+        return known.narrowed(left=left, threshold=limit, missing=missing)
+
+
+@dataclass(frozen=True)
+class _Equality:
+    """Whether a category is this one."""
+
+    column: pd.Series
+    value: Any
+
+    def answered(self, before: Any, threshold: float, *, left: bool, missing: bool) -> Condition:
+        known: Choice = before or Choice(self.column)
+        return known.narrowed(self.value, equal=not left)
 
 
 def _checked(frame: Any, labels: Any, max_depth: int) -> tuple[pd.DataFrame, NDArray[np.intp]]:
@@ -251,10 +262,12 @@ def _tree(max_depth: int, labels: NDArray[np.intp], n: int) -> Any:
     )
 
 
-def _questions(table: pd.DataFrame) -> _Questions:
+def _questions(
+    table: pd.DataFrame,
+) -> tuple[NDArray[np.float64], list[_Threshold | _Equality]]:
+    """Return what the tree is fitted to, and what it asks of each column of that."""
     columns: list[NDArray[np.float64]] = []
-    numbers: list[tuple[NumberColumn, float, float] | None] = []
-    values: list[tuple[pd.Series, Any] | None] = []
+    questions: list[_Threshold | _Equality] = []
     for name in table:
         column = table[name]
         distinct, missing = column.nunique(), bool(column.isna().any())
@@ -266,8 +279,7 @@ def _questions(table: pd.DataFrame) -> _Questions:
             centre = float(np.nan_to_num(np.nanmedian(found.values)))
             spread = float(np.nanmax(np.abs(found.values - centre))) or 1.0
             columns.append((found.values - centre) / spread)
-            numbers.append((found, centre, spread))
-            values.append(None)
+            questions.append(_Threshold(found, centre, spread))
             continue
         counts = column.value_counts()
         asked = [value for value, count in counts.items() if count > 0][:VALUES_ASKED]
@@ -277,17 +289,16 @@ def _questions(table: pd.DataFrame) -> _Questions:
         place = {json_value(value): code for code, value in enumerate(values_found)}
         for value in asked:
             columns.append((codes == place[json_value(value)]).astype(np.float64))
-            numbers.append(None)
-            values.append((column, json_value(value)))
+            questions.append(_Equality(column, json_value(value)))
     if not columns:
         raise InputError(
             "cluster_rules: no column of frame varies, so there is nothing to distinguish rows by."
         )
-    return _Questions(np.column_stack(columns), numbers, values)
+    return np.column_stack(columns), questions
 
 
 def _rules_of(
-    tree: Any, questions: _Questions, labels: NDArray[np.intp]
+    tree: Any, questions: list[_Threshold | _Equality], labels: NDArray[np.intp]
 ) -> tuple[ClusterRule, ...]:
     paths: dict[int, list[dict[str, Condition]]] = {}
     _collect(tree, questions, 0, {}, paths)
@@ -296,7 +307,7 @@ def _rules_of(
 
 def _collect(
     tree: Any,
-    questions: _Questions,
+    questions: list[_Threshold | _Equality],
     node: int,
     path: dict[str, Condition],
     paths: dict[int, list[dict[str, Condition]]],
@@ -307,27 +318,12 @@ def _collect(
     if len(named) == 1:
         paths.setdefault(named.pop(), []).append(path)
         return
-    asked, threshold = int(known.feature[node]), float(known.threshold[node])
-    missing_left = bool(known.missing_go_to_left[node])
+    question, threshold = questions[int(known.feature[node])], float(known.threshold[node])
+    missing_left, name = bool(known.missing_go_to_left[node]), str(question.column.name)
     for left, child in ((True, known.children_left[node]), (False, known.children_right[node])):
-        number, value = questions.numbers[asked], questions.values[asked]
-        if number is not None:
-            column, centre, spread = number
-            before = path.get(column.name, Range(column))
-            if not isinstance(before, Range):  # a column is either numbers or categories
-                continue
-            limit = column.threshold(threshold * spread + centre)
-            after: Condition = before.narrowed(
-                left=left, threshold=limit, missing=left == missing_left
-            )
-            name = column.name
-        elif value is not None:
-            series, category = value
-            name = str(series.name)
-            choice = path.get(name, Choice(series))
-            if not isinstance(choice, Choice):
-                continue
-            after = choice.narrowed(category, equal=not left)
+        after = question.answered(
+            path.get(name), threshold, left=left, missing=left == missing_left
+        )
         _collect(tree, questions, int(child), {**path, name: after}, paths)
 
 

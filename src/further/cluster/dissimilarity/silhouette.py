@@ -23,7 +23,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from further.cluster.dissimilarity.distances import find_metric, gower_ranges, pairwise
+from further.cluster.dissimilarity.distances import find_metric, gower_ranges, is_sets, pairwise
 from further.errors import InputError
 from further.evaluate.clustering.silhouettes import Silhouettes
 from further.evaluate.interval import Estimate, score_from_examples
@@ -88,7 +88,7 @@ def silhouette_values(
     labels = column_or_1d(labels)
     if not callable(metric):
         metric = find_metric(metric)
-        if metric != "gower" and not _is_sets(X):
+        if metric != "gower" and not is_sets(X):
             X = check_array(X, dtype=np.float64)
     check_consistent_length(X, labels)
     clusters, sizes = np.unique(labels[labels != NOISE], return_counts=True)
@@ -144,27 +144,19 @@ def _sums_to_clusters(
     order = np.argsort(own, kind="stable")
     starts = np.searchsorted(own[order], np.arange(k))
     ordered = rows[order]
-    if metric == "precomputed":
-        return np.vstack(
-            [
-                np.add.reduceat(X[np.ix_(rows[part], ordered)], starts, axis=1)
-                for part in gen_batches(len(rows), max(1, _BLOCK // len(rows)))
-            ]
-        )
-    if callable(metric) or _is_sets(X):
+    if callable(metric) or is_sets(X):
         distances = pairwise(_take(X, ordered), metric=metric)
-        sums = np.add.reduceat(distances, starts, axis=1)
-        return sums[np.argsort(order)]
-    others = _take(X, ordered)
+        return np.add.reduceat(distances, starts, axis=1)[np.argsort(order)]
+    others: Any = None if metric == "precomputed" else _take(X, ordered)
     ranges = gower_ranges(X) if metric == "gower" else None
-    by_products = metric == "euclidean" and X.shape[1] > WIDE
     sums = np.empty((len(rows), k))
     for part in gen_batches(len(rows), max(1, _BLOCK // len(rows))):
-        some = _take(X, rows[part])
-        if by_products:
-            distances = _by_products(some, others)
+        if metric == "precomputed":
+            distances = X[np.ix_(rows[part], ordered)]
+        elif metric == "euclidean" and X.shape[1] > WIDE:
+            distances = _by_products(X[rows[part]], others)
         else:
-            distances = pairwise(some, others, metric=metric, ranges=ranges)
+            distances = pairwise(_take(X, rows[part]), others, metric=metric, ranges=ranges)
         sums[part] = np.add.reduceat(distances, starts, axis=1)
     return sums
 
@@ -199,10 +191,6 @@ def _silhouettes(
     largest = np.maximum(a, b)
     values = np.divide(b - a, largest, out=np.zeros(m), where=(largest > 0) & ~alone)
     return values, neighbours
-
-
-def _is_sets(X: Any) -> bool:
-    return isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], set | frozenset)
 
 
 def _take(X: Any, rows: np.ndarray) -> Any:
