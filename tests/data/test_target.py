@@ -29,7 +29,7 @@ TARGETS = [
     Numbers("price", np.array([[1.5, 2], [0, -1], [3, 4]]), ("price", "tax")),
     Boxes("objects", np.array([2, 0, 1]), np.array([1, 0, 1]), ("cell", "spot"), CORNERS),
     Mask("mask", np.arange(60, dtype=np.uint8).reshape(3, 4, 5) % 3, ("sky", "road", "tree")),
-    Instances.pack("masks", [masks(3, 19), masks(), masks(7)]),
+    Instances.pack([masks(3, 19), masks(), masks(7)]),
 ]
 each_target = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.kind)
 

@@ -35,8 +35,7 @@ def read_classes(
     Returns
     -------
     classes : Classes or None
-        In the order of :func:`numpy.unique`; None for one class only, and for numbers that are a
-        quantity rather than a class.
+        In the order of :func:`numpy.unique`; None for one class only, and for a quantity.
     notes : tuple of str
         Why there are no classes.
 
@@ -91,43 +90,32 @@ def read_classes(
     return Classes(name, codes.astype(np.int64), tuple(str(v) for v in names), dtype), ()
 
 
-def is_quantity(distinct: np.ndarray, n: int) -> bool:
+def is_quantity(distinct: Any, n: int) -> bool:
     """Whether distinct values, met in n rows, are too many or too fine to be classes.
 
     Parameters
     ----------
     distinct : array
-        The distinct values.
+        Without missing ones.
     n : int
         Number of rows.
 
     Returns
     -------
     bool
-        Whether they are a quantity or names rather than classes.
+        True for a quantity or names.
     """
+    distinct = np.asarray(distinct)
     if distinct.dtype.kind == "f" and not (distinct == np.floor(distinct)).all():
         return len(distinct) > min(20, n // 3)
     return len(distinct) > max(2, n // 3)
 
 
 def read_pictures(array: np.ndarray) -> tuple[np.ndarray, int | None, tuple[str, ...]]:
-    """Return pictures as ``(n, channels, height, width)`` with their number of grey levels.
+    """Return pictures ``(n, channels, height, width)``, their number of grey levels, and notes.
 
-    Parameters
-    ----------
-    array : array of shape (n, height, width), (n, channels, height, width) or \
-            (n, height, width, channels)
-        Integers from 0 are grey levels, as are whole numbers stored as floats.
-
-    Returns
-    -------
-    values : array of shape (n, channels, height, width)
-        uint8 for grey levels, float32 otherwise.
-    levels : int or None
-        Number of grey levels: 256 for bytes, fewer when only the lower half is used.
-    notes : tuple of str
-        What was recognised.
+    Whole numbers from 0 to 255, stored as floats too, are grey levels and become uint8; all else
+    becomes float32, with None for the levels.
 
     Raises
     ------
@@ -168,21 +156,23 @@ def check_finite(array: np.ndarray, row: str = "row", column: str = "column") ->
     row, column : str
         What to call a place, for the message.
     """
-    if array.dtype.kind != "f":
-        return
+    places = not_finite(array)
+    if len(places):
+        i, j = places[0]
+        what = "NaN" if np.isnan(array[i, j]) else "infinity"
+        raise InputError(
+            f"Input X contains {what} in {row} {i}, {column} {j} ({len(places)} such values in "
+            "all); replace them or leave those rows out."
+        )
+
+
+def not_finite(array: np.ndarray) -> np.ndarray:
+    """Return the places (m, ndim) of NaN and infinity, in the order of the rows."""
     # A sum is finite only when all its terms are, and takes no memory; huge terms may overflow it.
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(array.sum()):
-            return
-    bad = ~np.isfinite(array)
-    if not bad.any():
-        return
-    i, j = np.unravel_index(int(bad.argmax()), array.shape)
-    what = "NaN" if np.isnan(array[i, j]) else "infinity"
-    raise InputError(
-        f"Input X contains {what} in {row} {i}, {column} {j} ({int(bad.sum())} such values in "
-        "all); replace them or leave those rows out."
-    )
+        if array.dtype.kind != "f" or np.isfinite(array.sum(dtype=np.float64)):
+            return np.empty((0, array.ndim), dtype=np.intp)
+    return np.argwhere(~np.isfinite(array))
 
 
 def _is_one_hot(values: np.ndarray) -> bool:

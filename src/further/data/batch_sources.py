@@ -1,18 +1,16 @@
 """Where batches come from: CSV and Parquet files through Arrow, a part in memory at a time; arrays.
 
-A source says which columns it has and yields blocks of them; what is no number is refused with the
-file, the column and the row.
+What is no number is refused with the file, the column and the row.
 """
 
 from __future__ import annotations
 
 import io
-import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from further.data.formats.csv_file import MISSING, Lines, find_delimiter
+from further.data.arrays import not_finite
+from further.data.formats.csv_file import MISSING, Lines
 from further.errors import InputError
 
 Floats = NDArray[np.floating[Any]]
@@ -30,36 +29,29 @@ CSV_BLOCK_BYTES = 2**22
 REMEDY = "fill it in, or leave out the row or the column"
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a source: its name, and whether it holds numbers.
+class Source(ABC):
+    """What can be read part by part, again and again.
 
     Attributes
     ----------
-    name : str
-        As in the file.
-    is_number : bool
-        Integers, decimals, floats and truth values.
+    place : str
+        The file, for messages.
+    columns : dict of str to bool
+        Every column, and whether it holds numbers: integers, decimals, floats, truth values.
     """
 
-    name: str
-    is_number: bool
-
-
-class Source(Protocol):
-    """What can be read part by part, again and again."""
-
     place: str
-
-    def columns(self) -> list[Column]:
-        """Return all columns."""
+    columns: dict[str, bool]
 
     def count(self) -> int | None:
         """Return the rows where that is known without reading them."""
+        return None
 
     def parts(self) -> int:
         """Return into how many parts it can be read apart."""
+        return 1
 
+    @abstractmethod
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
         """Yield blocks (m, d) of about so many rows, in order, of these columns and parts.
 
@@ -75,36 +67,20 @@ class Source(Protocol):
 
 
 class ArraySource(Source):
-    """Rows in memory.
-
-    When to use: to share them among processes. When it fails: never, but memory holds them.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n, d) or DataFrame
-        The columns of an array are named by their numbers.
-    """
+    """Rows in memory: an array (n, d), whose columns are named by their numbers, or a DataFrame."""
 
     def __init__(self, table: Floats | pd.DataFrame) -> None:
         self.place = "X"
         self._table = table
         self._names = [str(name) for name in getattr(table, "columns", range(table.shape[1]))]
-
-    def columns(self) -> list[Column]:
-        """Return a column a feature."""
-        if isinstance(self._table, pd.DataFrame):
-            kinds = [pd.api.types.is_numeric_dtype(kind) for kind in self._table.dtypes]
-        else:
-            kinds = [True] * len(self._names)
-        return [Column(name, kind) for name, kind in zip(self._names, kinds, strict=True)]
+        kinds = [True] * len(self._names)
+        if isinstance(table, pd.DataFrame):
+            kinds = [pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]
+        self.columns = dict(zip(self._names, kinds, strict=True))
 
     def count(self) -> int | None:
         """Return the number of rows."""
         return len(self._table)
-
-    def parts(self) -> int:
-        """Return 1: rows are shared as batches are."""
-        return 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
         """Yield slices."""
@@ -115,26 +91,20 @@ class ArraySource(Source):
                 block = block.iloc[:, chosen].to_numpy(dtype=np.float64, na_value=np.nan)
             elif list(names) != self._names:
                 block = block[:, chosen]
-            refuse_what_is_not_finite(block, names, self.place, start)
+            _refuse_what_is_not_finite(block, names, self.place, start)
             yield block
 
 
 class ParquetSource(Source):
-    """A Parquet file, a part for each of its row groups.
+    """A Parquet file, of which the columns that are not asked for are not read.
 
-    When to use: for tables beyond memory: columns that are not asked for are not read. When it
-    fails: a row group is the least that is read at once, so that one of a gigabyte takes it.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
+    A part for each row group, which is the least that is read at once.
     """
 
     def __init__(self, path: Path) -> None:
         self.path, self.place = path, str(path)
         with self._open() as file:
-            self._schema = file.schema_arrow
+            self.columns = {column.name: _is_number(column.type) for column in file.schema_arrow}
             self._starts = np.cumsum(
                 [0] + [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
             )
@@ -146,10 +116,6 @@ class ParquetSource(Source):
             raise InputError(
                 f"{self.path} cannot be read as Parquet ({_first_line(error)}); write it again."
             ) from error
-
-    def columns(self) -> list[Column]:
-        """Return the columns of the schema."""
-        return [Column(field.name, _is_number(field.type)) for field in self._schema]
 
     def count(self) -> int | None:
         """Return the rows that the file says it has."""
@@ -179,15 +145,10 @@ class ParquetSource(Source):
 
 
 class CsvSource(Source):
-    """A CSV file, which can only be read from its beginning.
+    """A CSV file, gzip or not, which can only be read from its beginning.
 
-    When to use: for text beyond memory; Parquet is read ten times as fast. When it fails: numbers
-    with decimal commas or thousands separators are text here.
-
-    Parameters
-    ----------
-    path : Path
-        The file, gzip or not. Delimiter and header are found in its beginning.
+    Delimiter, header and types are those of the beginning. Numbers with decimal commas or
+    thousands separators are text here; Parquet is read ten times as fast.
     """
 
     def __init__(self, path: Path) -> None:
@@ -199,52 +160,29 @@ class CsvSource(Source):
             text = text[: text.rfind("\n") + 1]
         if not text.strip():
             raise InputError(f"{path} is empty; there is nothing to learn.")
-        self.find_delimiter = find_delimiter(text)
-        lines = Lines(path, text, self.find_delimiter)
-        width, _ = lines.check()
+        lines = Lines(path, text)
+        self._delimiter = lines.delimiter
         self._has_header = lines.has_header()
-        self._names = [f"column_{i + 1}" for i in range(width)]
-        if self._has_header:
-            lines.refuse_duplicates(lines.head[0])
-            named = lines.names(width, len(lines.head[0]) < width)
-            self._names = [name or self._names[i] for i, name in enumerate(named)]
-        self._columns = self._types(text)
-
-    def _types(self, text: str) -> list[Column]:
-        table = csv.read_csv(
-            io.BytesIO(text.encode()),
-            read_options=self._read_options(),
-            parse_options=csv.ParseOptions(delimiter=self.find_delimiter, newlines_in_values=True),
-            convert_options=csv.ConvertOptions(null_values=list(MISSING)),
-        )
+        self._names = lines.names(self._has_header)
+        convert = csv.ConvertOptions(null_values=list(MISSING))
+        found = csv.read_csv(io.BytesIO(text.encode()), **self._options(), convert_options=convert)
+        types = {column.name: column.type for column in found.schema}
+        self.columns = {n: _is_number(kind) or pa.types.is_null(kind) for n, kind in types.items()}
         self._kinds = {
-            field.name: pa.bool_() if pa.types.is_boolean(field.type) else pa.float64()
-            for field in table.schema
+            name: kind if pa.types.is_boolean(kind) else pa.float64()
+            for name, kind in types.items()
         }
-        return [
-            Column(field.name, _is_number(field.type) or pa.types.is_null(field.type))
-            for field in table.schema
-        ]
 
-    def _read_options(self) -> Any:
-        return csv.ReadOptions(
-            column_names=self._names,
-            skip_rows=int(self._has_header),
-            block_size=CSV_BLOCK_BYTES,
-            use_threads=False,
-        )
-
-    def columns(self) -> list[Column]:
-        """Return the columns, whose types are those of the file's beginning."""
-        return self._columns
-
-    def count(self) -> int | None:
-        """Return None: the rows have to be counted."""
-        return None
-
-    def parts(self) -> int:
-        """Return 1."""
-        return 1
+    def _options(self) -> dict[str, Any]:
+        return {
+            "read_options": csv.ReadOptions(
+                column_names=self._names,
+                skip_rows=int(self._has_header),
+                block_size=CSV_BLOCK_BYTES,
+                use_threads=False,
+            ),
+            "parse_options": csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+        }
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
         """Yield blocks of text turned into numbers."""
@@ -254,26 +192,22 @@ class CsvSource(Source):
                 yield _numbers(block, names, self.place, row)
                 row += block.num_rows
         except pa.ArrowInvalid as error:
-            self._refuse_line(error)
+            found = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", str(error))
+            if found:
+                line, expected, fields = found.groups()
+                raise InputError(
+                    f"{self.path}, line {line}: {fields} fields, but there are {expected} columns; "
+                    f"correct that line, or quote fields that hold a {self._delimiter!r}."
+                ) from error
             self._refuse_text(names)
             raise InputError(
                 f"{self.path}, row {row + 1} and after: {_first_line(error)}."
             ) from error
 
-    def _refuse_line(self, error: Exception) -> None:
-        found = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", str(error))
-        if found:
-            line, expected, fields = found.groups()
-            raise InputError(
-                f"{self.path}, line {line}: {fields} fields, but there are {expected} columns; "
-                f"correct that line, or quote fields that hold a {self.find_delimiter!r}."
-            ) from error
-
     def _blocks(self, kinds: dict[str, Any]) -> Iterator[Any]:
         with csv.open_csv(
             str(self.path),
-            read_options=self._read_options(),
-            parse_options=csv.ParseOptions(delimiter=self.find_delimiter, newlines_in_values=True),
+            **self._options(),
             convert_options=csv.ConvertOptions(
                 include_columns=list(kinds),
                 column_types=kinds,
@@ -308,34 +242,13 @@ def _numbers(block: Any, names: Sequence[str], place: str, first: int) -> Floats
                 f'{place}, row {first + row + 1}, column "{name}": the value is missing; {REMEDY}.'
             )
         table[:, j] = column.to_numpy(zero_copy_only=False)
-    refuse_what_is_not_finite(table, names, place, first)
+    _refuse_what_is_not_finite(table, names, place, first)
     return table
 
 
-def refuse_what_is_not_finite(block: Floats, names: Sequence[str], place: str, first: int) -> None:
-    """Refuse missing and infinite values.
-
-    Parameters
-    ----------
-    block : array of shape (m, d)
-        Rows that follow each other.
-    names : sequence of str
-        The d columns.
-    place : str
-        The file, for the message.
-    first : int
-        The number of the first row, from 0.
-
-    Raises
-    ------
-    InputError
-        With the place, counting rows from 1, the header not among them.
-    """
-    # A sum is not finite if one of its terms is not: no array of truth values for the common case.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(float(block.sum(dtype=np.float64))):
-            return
-    wrong = np.argwhere(~np.isfinite(block))
+def _refuse_what_is_not_finite(block: Floats, names: Sequence[str], place: str, first: int) -> None:
+    """Refuse missing and infinite values by their place, rows counted from 1 without the header."""
+    wrong = not_finite(block)
     if len(wrong):
         row, column = wrong[0]
         what = "missing" if np.isnan(block[row, column]) else "infinite"
@@ -346,13 +259,8 @@ def refuse_what_is_not_finite(block: Floats, names: Sequence[str], place: str, f
 
 
 def _is_number(kind: Any) -> bool:
-    types = pa.types
-    return bool(
-        types.is_integer(kind)
-        or types.is_floating(kind)
-        or types.is_decimal(kind)
-        or types.is_boolean(kind)
-    )
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
+    return any(test(kind) for test in tests)
 
 
 def _is_float(value: str) -> bool:

@@ -45,14 +45,12 @@ class Batches:
 
     Attributes
     ----------
-    source : path, ndarray or DataFrame
-        As it was given.
-    feature_names : tuple of str
-        The columns that are read.
+    source, rows, dtype
+        As they were given.
+    feature_names, left_out : tuple of str
+        The columns that are read, and those that are not.
     n_features : int
-        How many.
-    left_out : tuple of str
-        The columns that are not read.
+        How many are read.
 
     Raises
     ------
@@ -86,7 +84,7 @@ class Batches:
         self._sources = _open(source)
         self.feature_names = self._choose(columns)
         self.n_features = len(self.feature_names)
-        every = [column.name for column in self._sources[0].columns()]
+        every = self._sources[0].columns
         self.left_out = tuple(name for name in every if name not in self.feature_names)
         self._count: int | None = None
         self._rank, self._world = 0, 1
@@ -94,7 +92,7 @@ class Batches:
 
     def _choose(self, columns: Sequence[str] | str | None) -> tuple[str, ...]:
         first = self._sources[0]
-        there = {column.name: column.is_number for column in first.columns()}
+        there = first.columns
         if columns == "numeric":
             chosen = [name for name, is_number in there.items() if is_number]
             if not chosen:
@@ -108,10 +106,9 @@ class Batches:
                     f"{', '.join(list(there)[:20])}."
                 )
         for source in self._sources:
-            types = {column.name: column.is_number for column in source.columns()}
             for name in chosen:
-                if not types.get(name, False):
-                    what = "holds no numbers" if name in types else "is not there"
+                if not source.columns.get(name, False):
+                    what = "holds no numbers" if name in source.columns else "is not there"
                     raise InputError(
                         f'{source.place}: the column "{name}" {what}; name the columns of numbers '
                         'with columns, or give columns="numeric".'
@@ -199,11 +196,12 @@ class Batches:
     def count(self) -> int:
         """Return the number of rows of the table; text is read through once to know it."""
         if self._count is None:
-            known = [source.count() for source in self._sources]
-            if any(number is None for number in known):
-                self._count = sum(len(batch) for batch in self.share(0, 1))
+            counts = [source.count() for source in self._sources]
+            known = [count for count in counts if count is not None]
+            if len(known) == len(counts):
+                self._count = sum(known)
             else:
-                self._count = sum(number for number in known if number is not None)
+                self._count = sum(len(batch) for batch in self.share(0, 1))
         return self._count
 
     def sample(self, n: int, random_state: Any = None) -> Floats:

@@ -29,17 +29,17 @@ class Kind(ABC):
 
     encoding: ClassVar[type[Encoding]]
 
-    @abstractmethod
     def frame(self, dataset: Dataset) -> pd.DataFrame | None:
         """Return the columns as in the source; None where rows have none."""
+        return None
 
     @abstractmethod
     def as_table(self, dataset: Dataset) -> pd.DataFrame:
         """Return one column a value, for methods that know tables alone."""
 
-    @abstractmethod
     def describe_columns(self, dataset: Dataset) -> list[dict[str, Any]]:
         """Return name, type, missing values and range or categories of each column."""
+        return []
 
 
 class _Table(Kind):
@@ -76,15 +76,9 @@ class _Table(Kind):
 class _Images(Kind):
     encoding = ImageEncoding
 
-    def frame(self, dataset: Dataset) -> pd.DataFrame | None:
-        return None
-
     def as_table(self, dataset: Dataset) -> pd.DataFrame:
         flat = np.asarray(dataset.values).reshape(len(dataset), -1)
         return pd.DataFrame(flat, columns=[f"pixel_{i}" for i in range(flat.shape[1])])
-
-    def describe_columns(self, dataset: Dataset) -> list[dict[str, Any]]:
-        return []
 
 
 KINDS: dict[str, Kind] = {"table": _Table(), "images": _Images()}

@@ -16,6 +16,7 @@ from further.data.formats.annotated import load_annotated
 from further.data.formats.decoding import is_picture
 from further.data.formats.idx import decompress
 from further.data.formats.named import NAMES, load_named
+from further.data.formats.tables import load_frame, load_table
 from further.data.memory import refuse_too_large
 from further.data.preparation.columns import nearest
 from further.data.storage import DESCRIPTION
@@ -101,8 +102,6 @@ def load(
         where = mapped if mapped is True else str(Path(mapped).expanduser().resolve())
         given["mapped"] = where
     if isinstance(source, pd.DataFrame):
-        from further.data.formats.tables import load_frame
-
         _refuse_options(given, "a DataFrame", "target", "groups", "attributes")
         return load_frame(source, **given, tidy=tidy)
     if not isinstance(source, str | Path):
@@ -153,10 +152,8 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if content is None and head[:4] == b"PK\x03\x04":
         return _load_zip(path, given)
     if content is None and head[:4] == b"PAR1":
-        from further.data.formats.tables import load_parquet
-
         _refuse_options(given, f"{path} (Parquet)", "target", "groups", "attributes")
-        return load_parquet(path, **given, tidy=tidy)
+        return load_table(path, None, **given, tidy=tidy)
     if head.startswith(_PICTURE_HEADS):
         raise InputError(
             f"{path} is a single picture; give the folder that holds the pictures to learn from."
@@ -166,10 +163,9 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
             raise InputError(f"{path} is {what}; save it as CSV, Parquet or NPZ.")
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
         raise InputError(f"{path} is JSON, which is not read; save it as CSV or Parquet.")
-    from further.data.formats.tables import load_csv
-
     _refuse_options(given, f"{path} (CSV)", "target", "groups", "attributes", "header")
-    return load_csv(path, path.read_bytes() if content is None else content, **given, tidy=tidy)
+    content = path.read_bytes() if content is None else content
+    return load_table(path, content, **given, tidy=tidy)
 
 
 def _load_zip(path: Path, given: dict[str, Any]) -> Dataset:

@@ -10,15 +10,17 @@ import pandas as pd
 
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding
-from further.data.preparation.categorical_column import CategoricalColumn
+from further.data.preparation.column_encoding import (
+    CategoricalColumn,
+    ColumnEncoding,
+    NumericColumn,
+)
+from further.data.preparation.column_text import column_kind
 from further.data.preparation.columns import ROWS_TO_JUDGE
 from further.data.preparation.normal_score import MOST_KNOTS
-from further.data.preparation.numeric_column import NumericColumn, column_kind
 from further.data.spec import Block, Spec, TargetSpec
 from further.data.target import Classes
 from further.errors import InputError
-
-ColumnEncoding = NumericColumn | CategoricalColumn
 
 #: Wide tables keep fewer knots a column, so that a saved model stays small.
 KNOTS_IN_ALL = 200_000
@@ -29,14 +31,10 @@ FEWEST_KNOTS = 100
 class TableEncoding(Encoding):
     """Numbers and dates as normal scores, categories and booleans as one-hot vectors.
 
-    A number that is missing has the score 0 and a block that says so; a missing category is one
-    more category. What is decoded keeps columns, types, categories, range and rounding of the
-    source.
+    What is decoded keeps columns, types, categories, range and rounding of the source.
 
     Attributes
     ----------
-    spec : Spec
-        With a :class:`Block` for each column.
     columns : list of ColumnEncoding
         In the order of the source.
     is_array : bool
@@ -103,29 +101,14 @@ class TableEncoding(Encoding):
         return frame.to_numpy() if self.is_array else frame
 
     def decode_values(self, array: np.ndarray) -> pd.DataFrame:
-        """Return rows as the values of a data set.
-
-        Parameters
-        ----------
-        array : array of shape (n, features)
-            Encoded rows.
-
-        Returns
-        -------
-        DataFrame
-            With the types and ranges of the source.
-        """
+        """Return a DataFrame, with the types and ranges of the source."""
         array = np.asarray(array)
         # Rare categories are drawn by frequency; the same rows give the same draw.
         rng = np.random.default_rng(0)
         decoded: dict[str, Any] = {}
         start = 0
         for column in self.columns:
-            part = array[:, start : start + column.width]
-            if isinstance(column, NumericColumn):
-                decoded[column.name] = column.decode(part)
-            else:
-                decoded[column.name] = column.decode(part, rng)
+            decoded[column.name] = column.decode(array[:, start : start + column.width], rng)
             start += column.width
         return pd.DataFrame(decoded)
 

@@ -35,7 +35,7 @@ class Target(ABC):
     Attributes
     ----------
     name : str
-        Of the column, the folder or the file that it comes from.
+        Of the column, the folder or the format that it comes from.
     """
 
     kind: ClassVar[str]
@@ -85,8 +85,6 @@ class Classes(Target):
 
     Attributes
     ----------
-    name : str
-        Of the column, the folder or the format that it comes from.
     codes : array of shape (n,), int64
         Positions in ``names``.
     names : tuple of str
@@ -137,8 +135,6 @@ class Numbers(Target):
 
     Attributes
     ----------
-    name : str
-        Of the column, the folder or the format that it comes from.
     values : array of shape (n, k), float64
         In the units of the source.
     names : tuple of str
@@ -162,7 +158,17 @@ class Numbers(Target):
 
 @dataclass(frozen=True, eq=False)
 class _Several(Target):
-    """Objects that differ in number from row to row, with their classes."""
+    """Objects that differ in number from row to row, with their classes.
+
+    Attributes
+    ----------
+    counts : array of shape (n,), int64
+        Objects of each picture; those of a picture stand together, in the order of pictures.
+    codes : array of shape (total,), int64
+        The class of each object, a position in ``names``.
+    names : tuple of str
+        The classes.
+    """
 
     counts: NDArray[np.int64]
     codes: NDArray[np.int64]
@@ -203,17 +209,9 @@ class Boxes(_Several):
 
     Attributes
     ----------
-    name : str
-        Of the column, the folder or the format that it comes from.
-    counts : array of shape (n,), int64
-        Boxes of each picture.
-    codes : array of shape (total,), int64
-        The class of each box, a position in ``names``.
-    names : tuple of str
-        The classes.
     corners : array of shape (total, 4), float32
         x and y of the upper left corner, then of the lower right one, in pixels from the upper
-        left corner of the picture; the boxes of a picture stand together, in the order of pictures.
+        left corner of the picture.
     """
 
     kind: ClassVar[str] = "boxes"
@@ -243,8 +241,6 @@ class Mask(Target):
 
     Attributes
     ----------
-    name : str
-        Of the column, the folder or the format that it comes from.
     codes : array of shape (n, height, width), uint8
         Positions in ``names``.
     names : tuple of str
@@ -272,14 +268,6 @@ class Instances(_Several):
 
     Attributes
     ----------
-    name : str
-        Of the column, the folder or the format that it comes from.
-    counts : array of shape (n,), int64
-        Objects of each picture.
-    codes : array of shape (total,), int64
-        The class of each object, a position in ``names``.
-    names : tuple of str
-        The classes.
     packed : array of shape (total, height, ceil(width / 8)), uint8
         The masks, eight pixels a byte; see :meth:`masks`.
     width : int
@@ -292,29 +280,13 @@ class Instances(_Several):
     width: int
 
     @classmethod
-    def pack(
-        cls, name: str, masks: Sequence[NDArray[np.bool_]], names: tuple[str, ...] = ("object",)
-    ) -> Self:
-        """Return instances of one class from arrays (objects, height, width), one a picture.
-
-        Parameters
-        ----------
-        name : str
-            Of the target.
-        masks : sequence of array (objects, height, width), bool
-            One a picture.
-        names : tuple of str
-            Of the one class.
-
-        Returns
-        -------
-        Instances
-            The same masks, eight pixels a byte.
-        """
+    def pack(cls, masks: Sequence[NDArray[np.bool_]]) -> Self:
+        """Return objects of one class from masks (objects, height, width), one array a picture."""
         counts = np.array([len(mask) for mask in masks], dtype=np.int64)
         every = np.concatenate(masks)
         codes = np.zeros(len(every), dtype=np.int64)
-        return cls(name, counts, codes, names, np.packbits(every, axis=2), every.shape[2])
+        packed = np.packbits(every, axis=2)
+        return cls("masks", counts, codes, ("object",), packed, every.shape[2])
 
     def masks(self, row: int | None = None) -> NDArray[np.bool_]:
         """Return the masks (objects, height, width) of one picture, or of all."""
@@ -355,12 +327,7 @@ def restore_target(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
     Returns
     -------
     Target
-        As it was.
-
-    Raises
-    ------
-    InputError
-        For a kind of target that is unknown.
+        As it was; an :class:`InputError` refuses an unknown kind.
     """
     if facts["kind"] not in TARGETS:
         raise InputError(

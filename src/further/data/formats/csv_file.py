@@ -52,10 +52,9 @@ def read_csv(
 
     Returns
     -------
-    frame : DataFrame
-        int64, Int64 (with missing values), float64, bool, boolean, datetime64 or str columns.
-    notes : tuple of str
-        In sentences.
+    frame, notes
+        int64, Int64 (with missing values), float64, bool, boolean, datetime64 or str columns, and
+        sentences.
 
     Raises
     ------
@@ -64,22 +63,18 @@ def read_csv(
         numbers; and for an empty file.
     """
     text, notes = _decode(path, content)
-    delimiter = find_delimiter(text)
-    lines = Lines(path, text, delimiter)
-    width, row_names = lines.check()
+    lines = Lines(path, text)
     has_header = lines.has_header() if header is None else header
     if lines.count - has_header < 1:
         raise InputError(f"{path} has a header but no rows; there is nothing to learn.")
-    names = lines.names(width, row_names) if has_header else [""] * width
     if not has_header:
-        names = [f"column_{i + 1}" for i in range(width)]
         notes.append("The first line is no header, so the columns are numbered from column_1.")
-    lines.refuse_duplicates(names)
+    names = lines.names(has_header)
     raw = pd.read_csv(
         io.StringIO(text),
-        sep=delimiter,
+        sep=lines.delimiter,
         header=0 if has_header else None,
-        names=list(range(width)),
+        names=list(range(lines.width)),
         index_col=False,
         dtype=str,
         keep_default_na=False,
@@ -88,11 +83,11 @@ def read_csv(
     )
     columns = {}
     for i, name in enumerate(names):
-        parser = _Column(lines, name or f"column_{i + 1}", i, has_header, delimiter)
-        columns[parser.name] = parser.parse(raw[i])
+        parser = _Column(lines, name, i, has_header)
+        columns[name] = parser.parse(raw[i])
         notes += parser.notes
-    shown = {"\t": "tab"}.get(delimiter, delimiter)
-    first = f"{path.name}: CSV, delimiter {shown!r}, {len(raw)} rows of {width} columns."
+    shown = {"\t": "tab"}.get(lines.delimiter, lines.delimiter)
+    first = f"{path.name}: CSV, delimiter {shown!r}, {len(raw)} rows of {lines.width} columns."
     return pd.DataFrame(columns), (first, *notes)
 
 
@@ -116,37 +111,39 @@ def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
 
 
-def find_delimiter(text: str) -> str:
-    """Return the delimiter that gives most of the first lines the same number of fields."""
-    head = [line for line in text[:100_000].split("\n") if line.strip()][:100]
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        rows = list(csv.reader(head, delimiter=delimiter, skipinitialspace=True))
-        fields, times = Counter(len(row) for row in rows).most_common(1)[0]
-        score = (times / len(rows), fields)
-        if fields > 1 and score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
 class Lines:
-    """The rows of the file as text, for what needs the number of a line.
+    """The rows of a file as text, all of one width, for what needs the number of a line.
+
+    Each row has ``width`` fields, but for a header that lacks the name of row names, as R writes
+    them; ``count`` rows in all, of which ``head`` holds the first 200.
 
     Parameters
     ----------
     path : Path
         For messages.
     text : str
-        The whole file.
-    delimiter : str
-        Between fields.
+        The whole file, or its beginning.
     """
 
-    def __init__(self, path: Path, text: str, delimiter: str) -> None:
-        self.path, self.text, self.delimiter = path, text, delimiter
-        self.count = 0
+    def __init__(self, path: Path, text: str) -> None:
+        self.path, self.text, self.delimiter = path, text, _find_delimiter(text)
+        self.count = self.width = 0
         self.head: list[list[str]] = []
         self.first_line = 1
+        for line, row in self:
+            self.count += 1
+            if len(self.head) < 200:
+                self.head.append(row)
+            if self.count == 1:
+                self.width, self.first_line = len(row), line
+            elif self.count == 2 and len(row) == self.width + 1:
+                self.width += 1
+            elif len(row) != self.width:
+                raise InputError(
+                    f"{path}, line {line}: {len(row)} fields, but line {self.first_line} has "
+                    f"{len(self.head[0])}; correct that line, or quote fields that hold a "
+                    f"{self.delimiter!r}."
+                )
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield line numbers (that of a row's last line) and rows that are not blank."""
@@ -163,27 +160,6 @@ class Lines:
                 "mark open or misplaced?)."
             ) from error
 
-    def check(self) -> tuple[int, bool]:
-        """Return the number of fields of every row, and whether the header lacks that of names."""
-        width = header_width = 0
-        row_names = False
-        for line, row in self:
-            self.count += 1
-            if len(self.head) < 200:
-                self.head.append(row)
-            if self.count == 1:
-                width = header_width = len(row)
-                self.first_line = line
-            elif self.count == 2 and len(row) == header_width + 1:
-                width, row_names = len(row), True  # as R writes tables with row names
-            elif len(row) != width:
-                raise InputError(
-                    f"{self.path}, line {line}: {len(row)} fields, but line {self.first_line} has "
-                    f"{header_width}; correct that line, or quote fields that hold a "
-                    f"{self.delimiter!r}."
-                )
-        return width, row_names
-
     def has_header(self) -> bool:
         """Whether the first row holds names: no number, and little that recurs below."""
         first = [field.strip() for field in self.head[0]]
@@ -199,63 +175,29 @@ class Lines:
         recurring = sum(field in column for field, column in zip(first, below, strict=True))
         return recurring * 2 < len(first) and len(set(first)) == len(first)
 
-    def names(self, width: int, row_names: bool) -> list[str]:
-        """Return the column names of the header, "" where there is none.
-
-        Parameters
-        ----------
-        width : int
-            Fields of a row.
-        row_names : bool
-            Whether the header lacks the name of the first column.
-
-        Returns
-        -------
-        list of str
-            One for each field.
-        """
+    def names(self, has_header: bool) -> list[str]:
+        """Return the column names of the header, numbered where there are none."""
+        numbered = [f"column_{i + 1}" for i in range(self.width)]
+        if not has_header:
+            return numbered
         first = [field.strip() for field in self.head[0]]
-        return [""] * (width - len(first)) + first if row_names else first
-
-    def refuse_duplicates(self, names: list[str]) -> None:
-        """Refuse a header that gives two columns the same name."""
-        twice = [name for name, count in Counter(names).items() if count > 1 and name]
+        twice = [name for name, count in Counter(first).items() if count > 1 and name]
         if twice:
-            places = [str(i + 1) for i, name in enumerate(names) if name == twice[0]]
+            start = self.width - len(first) + 1
+            places = [str(i) for i, name in enumerate(first, start) if name == twice[0]]
             raise InputError(
                 f'{self.path}, line {self.first_line}: the column name "{twice[0]}" appears more '
                 f"than once (columns {' and '.join(places)}); rename one."
             )
-
-    def number(self, row: int, has_header: bool) -> int:
-        """Return the number of the line on which a data row ends.
-
-        Parameters
-        ----------
-        row : int
-            Counted from 0, the header left out.
-        has_header : bool
-            Whether the first line holds the names.
-
-        Returns
-        -------
-        int
-            The line in the file, counted from 1.
-        """
-        for i, (line, _) in enumerate(self):
-            if i == row + has_header:
-                return line
-        return 0
+        given = [""] * (self.width - len(first)) + first
+        return [name or number for name, number in zip(given, numbered, strict=True)]
 
 
 class _Column:
     """One column of text, to be given its type."""
 
-    def __init__(
-        self, lines: Lines, name: str, index: int, has_header: bool, delimiter: str
-    ) -> None:
-        self.lines, self.name, self.index = lines, name, index
-        self.has_header, self.delimiter = has_header, delimiter
+    def __init__(self, lines: Lines, name: str, index: int, has_header: bool) -> None:
+        self.lines, self.name, self.index, self.has_header = lines, name, index, has_header
         self.notes: list[str] = []
 
     def parse(self, raw: pd.Series) -> pd.Series:
@@ -293,7 +235,8 @@ class _Column:
         present = texts[~missing]
         if len(present) == 0:
             return None
-        if self.delimiter == ";" and present.str.fullmatch(r"[-+]?\d*,?\d+").mean() > 1 - FAULTS:
+        semicolons = self.lines.delimiter == ";"
+        if semicolons and present.str.fullmatch(r"[-+]?\d*,?\d+").mean() > 1 - FAULTS:
             present = present.str.replace(",", ".", regex=False)
         if present.str.fullmatch(r"0\d+").any():
             return None  # codes such as 00501, which lose their zeros as numbers
@@ -332,6 +275,19 @@ class _Column:
                     f'{self.lines.path}, line {line}, column "{self.name}": "{text}" {why}; '
                     "correct it, or leave it empty."
                 )
+
+
+def _find_delimiter(text: str) -> str:
+    """Return the delimiter that gives most of the first lines the same number of fields."""
+    head = [line for line in text[:100_000].split("\n") if line.strip()][:100]
+    best, best_score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        rows = list(csv.reader(head, delimiter=delimiter, skipinitialspace=True))
+        fields, times = Counter(len(row) for row in rows).most_common(1)[0]
+        score = (times / len(rows), fields)
+        if fields > 1 and score > best_score:
+            best, best_score = delimiter, score
+    return best
 
 
 def _is_number(field: str) -> bool:

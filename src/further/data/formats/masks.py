@@ -95,7 +95,7 @@ class InstanceFiles:
                 mask = _fitted(file, size)
                 masks[i] = mask.any(axis=2) if mask.ndim == 3 else mask != 0
             rows.append(masks[masks.any(axis=(1, 2))])
-        return Instances.pack("masks", rows)
+        return Instances.pack(rows)
 
 
 def find_instances(folder: Path, files: Sequence[Path]) -> InstanceFiles | None:

@@ -13,7 +13,6 @@ from further.data.arrays import read_classes
 from further.data.dataset import Dataset
 from further.data.formats.csv_file import read_csv
 from further.data.preparation.columns import (
-    Table,
     choose_target,
     nearest,
     quoted,
@@ -23,17 +22,19 @@ from further.data.preparation.columns import (
 from further.errors import InputError
 
 
-def load_csv(path: Path, content: bytes, *, header: bool | None = None, **options: Any) -> Dataset:
-    """Return the table of a CSV file.
+def load_table(
+    path: Path, content: bytes | None, *, header: bool | None = None, **options: Any
+) -> Dataset:
+    """Return the table of a CSV or a Parquet file.
 
     Parameters
     ----------
     path : Path
-        For messages.
-    content : bytes
-        The file, decompressed.
+        The file.
+    content : bytes or None
+        Of a CSV file, decompressed; None for Parquet.
     header : bool, optional
-        As :func:`further.data.formats.csv_file.read_csv` has it.
+        As in :func:`further.data.load`.
     **options
         As :func:`load_frame` has them.
 
@@ -42,37 +43,16 @@ def load_csv(path: Path, content: bytes, *, header: bool | None = None, **option
     Dataset
         With its columns typed.
     """
-    frame, notes = read_csv(path, content, header=header)
+    if content is not None:
+        frame, notes = read_csv(path, content, header=header)
+    else:
+        try:
+            frame = pd.read_parquet(path)
+        except Exception as error:  # pyarrow has a tree of its own
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise InputError(f"{path} cannot be read as Parquet: {reason}.") from error
+        notes = (f"{path.name}: Parquet, {len(frame)} rows of {frame.shape[1]} columns.",)
     return load_frame(frame, str(path), path.stem, notes, **options)
-
-
-def load_parquet(path: Path, **options: Any) -> Dataset:
-    """Return the table of a Parquet file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    **options
-        As :func:`load_frame` has them.
-
-    Returns
-    -------
-    Dataset
-        With the types of the file.
-
-    Raises
-    ------
-    InputError
-        If the file is truncated or is no Parquet.
-    """
-    try:
-        frame = pd.read_parquet(path)
-    except Exception as error:  # pyarrow has a tree of its own
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise InputError(f"{path} cannot be read as Parquet: {reason}.") from error
-    note = f"{path.name}: Parquet, {len(frame)} rows of {frame.shape[1]} columns."
-    return load_frame(frame, str(path), path.stem, (note,), **options)
 
 
 def load_frame(
@@ -98,9 +78,7 @@ def load_frame(
         What to call it in reports.
     notes : tuple of str
         On how it was read.
-    target, groups, attributes
-        As in :func:`further.data.load`.
-    tidy : bool, default=True
+    target, groups, attributes, tidy
         As in :func:`further.data.load`.
 
     Returns
@@ -113,28 +91,32 @@ def load_frame(
     InputError
         For unknown columns, a label without values, and what :func:`tidy_table` refuses.
     """
+    aside = (*(() if groups is None else (groups,)), *attributes)
+    known = [str(column) for column in frame.columns]
+    for wanted in aside:
+        if wanted not in known:
+            what = "groups" if wanted == groups else "attributes"
+            raise InputError(
+                f'{place} has no column "{wanted}" for the {what}{nearest(wanted, known)}; its '
+                f"columns are {', '.join(known)}."
+            )
     found_target: str | None = None
-    target_notes: tuple[str, ...] = ()
-    _refuse_unknown(frame, place, "groups", *() if groups is None else (groups,))
-    _refuse_unknown(frame, place, "attributes", *attributes)
     if tidy or target is not None:
         candidates = frame.loc[:, [str(c) == target or str(c) not in attributes for c in frame]]
         found_target, target_notes = choose_target(candidates, target, name=place)
+        notes += target_notes
     twice = {found_target, groups} & set(attributes)
     if twice:
         raise InputError(
             f'{place}: "{twice.pop()}" cannot be an attribute, since it is the label or the '
             "groups; leave it out of the attributes."
         )
-    aside = (groups, *attributes)
-    table = (
-        tidy_table(frame, name=place, keep=(found_target, groups, *attributes))
-        if tidy
-        else Table(typed_table(frame, name=place), ())
-    )
-    frame = table.frame
+    if tidy:
+        frame, tidy_notes = tidy_table(frame, name=place, keep=(found_target, *aside))
+        notes += tidy_notes
+    else:
+        frame = typed_table(frame, name=place)
     columns = tuple(frame.columns)
-    notes = (*notes, *target_notes, *table.notes)
     classes = None
     if found_target is not None:
         unlabelled = frame[found_target].isna().to_numpy()
@@ -175,16 +157,6 @@ def load_frame(
         attributes=frame[list(attributes)] if attributes else None,
         notes=notes,
     )
-
-
-def _refuse_unknown(frame: pd.DataFrame, place: str, what: str, *asked: str) -> None:
-    known = [str(column) for column in frame.columns]
-    for name in asked:
-        if name not in known:
-            raise InputError(
-                f'{place} has no column "{name}" for the {what}{nearest(name, known)}; its columns '
-                f"are {', '.join(known)}."
-            )
 
 
 def _same_as_label(features: pd.DataFrame, codes: np.ndarray) -> tuple[str, ...]:

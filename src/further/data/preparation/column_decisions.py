@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from further.data.preparation.column_text import column_kind
 from further.data.preparation.columns import ROWS_TO_JUDGE, quoted, why_useless
-from further.data.preparation.numeric_column import column_kind
 
 #: A column with a larger share of missing values is left out.
 MOST_MISSING = 0.5

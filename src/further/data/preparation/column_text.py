@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.data.preparation.numeric_column import column_kind, source_decimals, to_numbers
-
 DIGITS = 4
 #: More distinct values than this are looked at in part to find how they are rounded.
 VALUES_READ = 100_000
+MOST_DECIMALS = 10
+EXACT_INTEGERS = 2**53
 SECONDS_A_DAY = 86_400.0
 #: Units that a name may end in after an underscore, as in ``bill_length_mm``.
 UNITS = (
@@ -54,6 +54,22 @@ def unit_of(name: str) -> tuple[str, str | None]:
     return (label, end.lower()) if label and end.lower() in UNITS else (name, None)
 
 
+def column_kind(column: pd.Series) -> str:
+    """Return NumPy's letter for the type of a column, "O" for text and categories."""
+    return str(getattr(column.dtype, "kind", "O"))
+
+
+def to_numbers(column: pd.Series) -> np.ndarray:
+    """Return numbers as float64 with NaN where missing; dates as seconds since 1970."""
+    if column_kind(column) != "M":
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    moments = column if column.dt.tz is None else column.dt.tz_convert("UTC").dt.tz_localize(None)
+    seconds = moments.to_numpy().astype("datetime64[s]")
+    numbers = seconds.astype(np.int64).astype(np.float64)
+    numbers[np.isnat(seconds)] = np.nan
+    return numbers
+
+
 def numbers_of(column: pd.Series) -> np.ndarray:
     """Return numbers as float64, NaN where missing; dates as days since 1970-01-01."""
     numbers = to_numbers(column)
@@ -61,17 +77,22 @@ def numbers_of(column: pd.Series) -> np.ndarray:
 
 
 def decimals_of(numbers: np.ndarray) -> int | None:
-    """Return to how many decimals the source rounds a column, None where it does not.
-
-    Parameters
-    ----------
-    numbers : array of shape (n,), float64
-        NaN is missing.
-    """
+    """Return to how many decimals the source rounds a column, NaN missing; None for no rounding."""
     distinct = np.unique(numbers[np.isfinite(numbers)])
     if len(distinct) == 0:
         return None
     return source_decimals(distinct[:: -(-len(distinct) // VALUES_READ)])
+
+
+def source_decimals(distinct: np.ndarray) -> int | None:
+    """Return to how many decimals values are rounded in their source, None for no rounding."""
+    largest = float(np.abs(distinct).max())
+    for decimals in range(MOST_DECIMALS + 1):
+        if largest * 10**decimals > EXACT_INTEGERS:
+            return None
+        if (np.round(distinct, decimals) == distinct).all():
+            return decimals
+    return None
 
 
 def write_numbers(numbers: Sequence[float], decimals: int | None) -> list[str]:
@@ -82,7 +103,7 @@ def write_numbers(numbers: Sequence[float], decimals: int | None) -> list[str]:
     numbers : sequence of float
         In the column's unit.
     decimals : int or None
-        How the source is rounded.
+        How the source is rounded, from :func:`decimals_of`.
 
     Returns
     -------

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,22 +20,6 @@ IDENTIFIER_NAMES = ("id", "idx", "index", "key", "uuid", "guid", "row", "row_num
 #: Fewer rows do not show whether every value is different for a reason.
 ROWS_TO_JUDGE = 20
 MOST_CLASSES_GUESSED = 20
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table that a model can use, and what was decided about its columns.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        The columns of use.
-    notes : tuple of str
-        In sentences.
-    """
-
-    frame: pd.DataFrame
-    notes: tuple[str, ...]
 
 
 def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
@@ -66,7 +48,9 @@ def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
     )
 
 
-def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] = ()) -> Table:
+def tidy_table(
+    frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] = ()
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the columns that a model can use, with proper types, and say what was left out.
 
     When to use: on a whole data set, before it is split. When it fails: an identifier that
@@ -78,13 +62,13 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
         Numbers, booleans, categories, dates, text, with missing values.
     name : str
         The file or the data set, for messages.
-    keep : tuple of str
+    keep : tuple of str or None
         Columns that are not judged: the label, the groups.
 
     Returns
     -------
-    Table
-        With those of ``keep``.
+    frame, notes
+        The columns of use, with those of ``keep``, and sentences.
 
     Raises
     ------
@@ -92,29 +76,23 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
         For no rows, duplicated names, infinity, nested values, and if no column is left.
     """
     frame = typed_table(frame, name=name)
-    keep = tuple(column for column in keep if column is not None)
-    notes: list[str] = []
     left_out: dict[str, list[str]] = {}
-    columns: dict[str, pd.Series] = {}
-    for position, column_name in enumerate(frame.columns):
-        column = frame.iloc[:, position]
-        reason = None
-        if column_name not in keep:
-            reason = why_useless(column, first=position == 0, several=frame.shape[1] > 1)
-        if reason is None:
-            columns[column_name] = column
-        else:
-            left_out.setdefault(reason, []).append(column_name)
-    features = [column for column in columns if column not in keep]
+    features: list[str] = []
+    for i, column in enumerate(frame.columns):
+        if column not in keep:
+            reason = why_useless(frame[column], first=i == 0, several=frame.shape[1] > 1)
+            if reason is None:
+                features.append(column)
+            else:
+                left_out.setdefault(reason, []).append(column)
     if not features:
         raise InputError(
             f"{name} has no column that a model can use: "
             + "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
             + "."
         )
-    for reason, names in left_out.items():
-        notes.append(f"Left out: {quoted(names)} ({reason}).")
-    constant = [c for c in features if columns[c].nunique(dropna=False) == 1]
+    notes = [f"Left out: {quoted(names)} ({reason})." for reason, names in left_out.items()]
+    constant = [c for c in features if frame[c].nunique(dropna=False) == 1]
     if len(constant) == len(features) and len(frame) > 1:
         raise InputError(
             f"{name} has no column that varies, so there is nothing to learn from its {len(frame)} "
@@ -122,7 +100,7 @@ def tidy_table(frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] =
         )
     if constant and len(frame) > 1:
         notes.append(f"Constant, so always generated as it is: {quoted(constant)}.")
-    return Table(pd.DataFrame(columns), tuple(notes))
+    return frame.drop(columns=[c for names in left_out.values() for c in names]), tuple(notes)
 
 
 def choose_target(
@@ -161,7 +139,7 @@ def choose_target(
             continue
         column = frame[found]
         distinct = column.dropna().unique()
-        if len(distinct) > 1 and not is_quantity(_array(distinct), len(column)):
+        if len(distinct) > 1 and not is_quantity(distinct, len(column)):
             return found, (
                 f'The label is the column "{found}", judging by its name; target="none" makes it '
                 "an ordinary column.",
@@ -280,11 +258,7 @@ def _looks_like_classes(column: pd.Series) -> bool:
         return True
     words = not pd.api.types.is_numeric_dtype(column) and column.dtype.kind not in "Mm"
     few = 2 < len(distinct) <= MOST_CLASSES_GUESSED
-    return words and few and not is_quantity(_array(distinct), len(column))
-
-
-def _array(distinct: Any) -> np.ndarray:
-    return np.asarray(distinct)
+    return words and few and not is_quantity(distinct, len(column))
 
 
 def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -53,7 +53,7 @@ class NormalScore:
 
     @classmethod
     def fit(cls, column: np.ndarray, knots: int = MOST_KNOTS) -> NormalScore:
-        """Fit on finite values ``(n,)``, keeping at most ``knots`` of them.
+        """Fit on training values.
 
         Parameters
         ----------
@@ -106,12 +106,8 @@ class NormalScore:
 
     def to_json(self) -> dict[str, Any]:
         """Return the knots as plain lists."""
-        return {
-            "values": self.values.tolist(),
-            "low": self.low.tolist(),
-            "high": self.high.tolist(),
-            "scale": self.scale,
-        }
+        knots = {name: getattr(self, name).tolist() for name in ("values", "low", "high")}
+        return {**knots, "scale": self.scale}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> NormalScore:

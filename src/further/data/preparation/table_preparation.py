@@ -27,9 +27,14 @@ from further.data.preparation.column_decisions import (
     decide_columns,
     decision_notes,
 )
-from further.data.preparation.column_text import SECONDS_A_DAY, json_value, numbers_of, write_value
+from further.data.preparation.column_text import (
+    SECONDS_A_DAY,
+    column_kind,
+    json_value,
+    numbers_of,
+    write_value,
+)
 from further.data.preparation.columns import nearest, quoted, typed_table
-from further.data.preparation.numeric_column import column_kind
 from further.data.preparation.scaling import SCALES, Summary, choose_scales
 from further.errors import InputError
 

@@ -24,6 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from further.data.preparation.column_text import (
+    column_kind,
     decimals_of,
     is_quantity,
     json_value,
@@ -33,7 +34,6 @@ from further.data.preparation.column_text import (
     write_numbers,
     write_value,
 )
-from further.data.preparation.numeric_column import column_kind
 
 HEDGES = "Hedges' g"
 COHEN = "Cohen's h"

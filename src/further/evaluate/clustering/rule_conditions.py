@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from further.data.preparation.column_text import (
     SECONDS_A_DAY,
+    column_kind,
     decimals_of,
     json_value,
     numbers_of,
     write_days,
     write_value,
 )
-from further.data.preparation.numeric_column import column_kind
 
 #: A threshold is written with as many significant digits, or more where fewer would move a row.
 DIGITS = 3
