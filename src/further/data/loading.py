@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 
 from further.data.dataset import Dataset, as_dataset
-from further.data.formats import idx, numpy_files, pictures
-from further.data.formats.annotated import load_annotated
+from further.data.formats import idx, numpy_files
 from further.data.formats.decoding import is_picture
-from further.data.formats.idx import decompress
 from further.data.formats.named import NAMES, load_named
+from further.data.formats.pictures import load_pictures
 from further.data.formats.tables import load_frame, load_table
 from further.data.memory import refuse_too_large
 from further.data.preparation.columns import nearest
@@ -24,7 +23,6 @@ from further.errors import InputError
 
 #: A table takes a few times the size of its file while it is read.
 READ_AS = 4
-_GZIP = b"\x1f\x8b"
 _NOT_SUPPORTED = (
     (b"\x80", "a pickle, which could run code when read"),
     (b"%PDF", "a PDF"),
@@ -120,17 +118,14 @@ def load(
         )
     path = path.resolve()
     try:
-        dataset = _load(path, given, tidy)
+        read = _load_folder if path.is_dir() else _load_file
+        dataset = read(path, given, tidy)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except MemoryError as error:
         raise InputError(f"{path} does not fit into memory; give a part of it.") from error
     options = given if tidy else {**given, "tidy": False}
     return dataclasses.replace(dataset, source=str(path), options=options)
-
-
-def _load(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
-    return _load_folder(path, given, tidy) if path.is_dir() else _load_file(path, given, tidy)
 
 
 def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
@@ -140,8 +135,8 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
         raise InputError(f"{path} is empty; there is nothing to learn.")
     refuse_too_large(str(path), READ_AS * path.stat().st_size, "give a part of it")
     content: bytes | None = None
-    if head[:2] == _GZIP:
-        content = decompress(path, path.read_bytes())
+    if head[:2] == idx.GZIP:
+        content = idx.read_content(path)
         head = content[:512]
     if idx.is_idx(head):
         _refuse_options(given, f"{path} (IDX)")
@@ -195,8 +190,7 @@ def _load_folder(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     below = [file for file in path.rglob("*") if file.is_file()]
     if any(is_picture(file) for file in below):
         _refuse_options(given, f"{path} (pictures)", "resize", "mapped")
-        annotated = load_annotated(path, below, **given)
-        return pictures.load_pictures(path, **given) if annotated is None else annotated
+        return load_pictures(path, below, **given)
     tables = [f for f in files if f.suffix.lower() in (".csv", ".tsv", ".parquet", ".npz")]
     if len(tables) == 1:
         return _load_file(tables[0], given, tidy)
@@ -216,12 +210,13 @@ def _load_folder(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
 
 def _idx_files(folder: Path) -> list[Path]:
     """Return the IDX files of a folder; only names that could be one are opened."""
-    found: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        named = "idx" in path.name.lower() or path.name.lower().endswith(("ubyte", "ubyte.gz"))
-        if named and path.is_file() and not path.name.startswith("."):
-            found.append(path)
-    return found
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if ("idx" in path.name.lower() or path.name.lower().endswith(("ubyte", "ubyte.gz")))
+        and path.is_file()
+        and not path.name.startswith(".")
+    ]
 
 
 def _refuse_options(given: dict[str, Any], what: str, *allowed: str) -> None:

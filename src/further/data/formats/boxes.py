@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.data.formats.decoding import (
-    by_name,
     centre_crop,
     is_picture,
     natural_order,
     size_of,
 )
-from further.data.formats.pictures import part_of
+from further.data.formats.picture_files import PictureFiles, part_of
 from further.data.memory import refuse_too_large
 from further.data.target import Boxes
 from further.errors import InputError
@@ -33,68 +32,31 @@ _YAML_NAMES = re.compile(
     r"^names:[ \t]*(\[[^]]*\]|\{[^}]*\}|(?:\n[ \t]*(?:-|\d+:)[^\n]*)+)", re.MULTILINE
 )
 _YOLO_LINE = re.compile(r"\d+(\s+[-+.\deE]+){4,}")
+#: Corners, and the name of the class.
+_Box = tuple[list[float], str]
 
 
 @dataclass
-class BoxFiles:
-    """Pictures with their boxes, as the files say.
+class _BoxFiles(PictureFiles):
+    """Pictures with their boxes.
 
-    Attributes
-    ----------
-    how : str
-        The format.
-    paths : list of Path
-        The pictures.
-    boxes : list of (list of 4 numbers, name of the class)
-        Of each picture: x and y of the upper left and of the lower right corner, in pixels.
-    parts : list of str or None
-        The part of the split of each picture.
-    names : list of str
-        The classes in their own order; those of the boxes, sorted, where the format has none.
-    notes : list of str
-        In sentences.
+    Of each picture, ``boxes`` has x and y of the upper left and of the lower right corner, in
+    pixels, and the name of the class. ``names`` are the classes in their own order; those of the
+    boxes, sorted, where the format ``how`` has none.
     """
 
-    how: str
-    paths: list[Path] = field(default_factory=list)
-    boxes: list[list[tuple[list[float], str]]] = field(default_factory=list)
-    parts: list[str | None] = field(default_factory=list)
+    how: str = ""
+    boxes: list[list[_Box]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
-    def add(
-        self, path: Path, boxes: list[tuple[list[float], str]], part: str | None = None
-    ) -> None:
-        """Add a picture.
-
-        Parameters
-        ----------
-        path : Path
-            Its file.
-        boxes : list of (list of 4 numbers, str)
-            Its boxes, as in ``boxes``.
-        part : str, optional
-            Its part of the split.
-        """
+    def add(self, path: Path, boxes: list[_Box], part: str | None) -> None:
         self.paths.append(path)
         self.boxes.append(boxes)
         self.parts.append(part)
 
-    def target(self, size: tuple[int, int], resized: bool) -> Boxes:
-        """Return the boxes in pictures of a size, cut where the picture ends.
-
-        Parameters
-        ----------
-        size : (int, int)
-            Width and height of all pictures.
-        resized : bool
-            Whether the pictures were cropped and resampled to it.
-
-        Returns
-        -------
-        Boxes
-            Without those of which hardly anything is left.
-        """
+    def target(self, size: tuple[int, int], resized: bool) -> tuple[Boxes, str, list[str]]:
+        """Return the boxes, cut where the picture ends, without those that are hardly there."""
         names = self.names or sorted({name for row in self.boxes for _, name in row},
                                      key=natural_order)  # fmt: skip
         code = {name: i for i, name in enumerate(names)}
@@ -109,52 +71,47 @@ class BoxFiles:
             corners.append(cut[kept])
         lost = sum(map(len, self.boxes)) - sum(counts)
         if lost:
-            self.notes.append(
+            self.left_out.append(
                 f"{lost} boxes are left out: they have no area, or a tenth of it or less lies in "
                 "the picture."
             )
-        return Boxes(
+        boxes = Boxes(
             self.how,
             np.array(counts, dtype=np.int64),
             np.array(codes, dtype=np.int64),
             tuple(names),
             np.concatenate(corners).astype(np.float32),
         )
+        what = f", {sum(counts)} boxes of {len(names)} classes ({self.how})"
+        return boxes, what, self.left_out
 
 
-def find_boxes(folder: Path, files: Sequence[Path]) -> BoxFiles | None:
+def find_boxes(folder: Path, files: Sequence[Path]) -> PictureFiles | None:
     """Return the boxes that lie beside pictures, or None where there are none.
 
     Parameters
     ----------
-    folder : Path
-        The folder.
-    files : sequence of Path
-        All files below it.
+    folder, files
+        The folder, and all files below it.
 
     Returns
     -------
-    BoxFiles or None
-        The pictures and their boxes.
-
-    Raises
-    ------
-    InputError
-        For a file of boxes that is damaged.
+    PictureFiles or None
+        The pictures and their boxes; an :class:`InputError` names a file that is damaged.
     """
-    readers: tuple[Callable[..., BoxFiles | None], ...] = (_voc, _coco, _yolo)
-    pictures = sorted((file for file in files if is_picture(file)), key=by_name)
+    readers: tuple[Callable[..., _BoxFiles | None], ...] = (_voc, _coco, _yolo)
+    pictures = sorted((file for file in files if is_picture(file)), key=natural_order)
     return next((found for read in readers if (found := read(folder, files, pictures))), None)
 
 
-def _voc(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> BoxFiles | None:
+def _voc(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> _BoxFiles | None:
     annotations = {}
     for file in files:
         if file.suffix.lower() == ".xml" and (root := _annotation(file)) is not None:
             annotations[file.stem] = file, root
     if not annotations:
         return None
-    found = BoxFiles("Pascal VOC")
+    found = _BoxFiles(how="Pascal VOC")
     parts = _voc_parts(files)
     without = 0
     for path in pictures:
@@ -163,7 +120,7 @@ def _voc(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> BoxFi
             continue
         found.add(path, list(_voc_objects(*annotations[path.stem])), parts.get(path.stem))
     if without:
-        found.notes.append(f"{without} pictures without an XML file are left out.")
+        found.left_out.append(f"{without} pictures without an XML file are left out.")
     return found if found.paths else None
 
 
@@ -177,7 +134,7 @@ def _annotation(file: Path) -> ElementTree.Element | None:
         raise InputError(f"{file} is damaged XML ({error}); replace or remove it.") from error
 
 
-def _voc_objects(file: Path, root: ElementTree.Element) -> Iterator[tuple[list[float], str]]:
+def _voc_objects(file: Path, root: ElementTree.Element) -> Iterator[_Box]:
     for item in root.iter("object"):
         try:
             box = [float(item.findtext(f"bndbox/{side}", "")) for side in
@@ -200,20 +157,19 @@ def _voc_parts(files: Sequence[Path]) -> dict[str, str]:
     return parts
 
 
-def _coco(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> BoxFiles | None:
+def _coco(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> _BoxFiles | None:
     tables = [(file, table) for file in sorted(files) if (table := _coco_table(file))]
     if not tables:
         return None
-    found = BoxFiles("COCO")
+    found = _BoxFiles(how="COCO")
     categories = {line["id"]: str(line["name"]) for _, t in tables for line in t["categories"]}
     found.names = list(dict.fromkeys(categories[key] for key in sorted(categories)))
     by_path = {path.relative_to(folder).as_posix(): path for path in pictures}
     by_file = {path.name: path for path in pictures}
     crowds = absent = 0
     for file, table in tables:
-        part = next((p for word in (file.parent.name, *re.split(r"[_\-.]|\d+", file.stem))
-                     if (p := part_of(word))), None)  # fmt: skip
-        boxes: dict[Any, list[tuple[list[float], str]]] = {}
+        part = part_of(file.parent.name, *re.split(r"[_\-.]|\d+", file.stem))
+        boxes: dict[Any, list[_Box]] = {}
         for line in table["annotations"]:
             if line.get("iscrowd"):
                 crowds += 1
@@ -241,9 +197,9 @@ def _coco(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> BoxF
             "there."
         )
     if absent:
-        found.notes.append(f"{absent} pictures that the JSON file names are not there.")
+        found.left_out.append(f"{absent} pictures that the JSON file names are not there.")
     if crowds:
-        found.notes.append(f"{crowds} boxes around crowds (iscrowd) are left out.")
+        found.left_out.append(f"{crowds} boxes around crowds (iscrowd) are left out.")
     return found
 
 
@@ -259,7 +215,7 @@ def _coco_table(file: Path) -> dict[str, Any] | None:
     return table if isinstance(table, dict) and keys <= table.keys() else None
 
 
-def _yolo(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> BoxFiles | None:
+def _yolo(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> _BoxFiles | None:
     settings = [file for file in files if file.suffix in (".yaml", ".yml")]
     names = next((known for file in settings if (known := _yaml_names(file))), [])
     texts = {file for file in files if file.suffix == ".txt"}
@@ -267,13 +223,12 @@ def _yolo(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> BoxF
     there = [file for file in labels.values() if file in texts]
     if not there or not (names or all(_is_yolo(file) for file in there[:20])):
         return None
-    found = BoxFiles("YOLO", names=names)
+    found = _BoxFiles(how="YOLO", names=names)
     for path, file in labels.items():
         # A picture without a text file shows no object.
         lines = file.read_text(encoding="utf-8").splitlines() if file in texts else []
         boxes = [_yolo_box(file, line, size_of(path), names) for line in lines if line.strip()]
-        words = path.relative_to(folder).parts[:-1]
-        found.add(path, boxes, next((part for word in words if (part := part_of(word))), None))
+        found.add(path, boxes, part_of(*path.relative_to(folder).parts[:-1]))
     return found
 
 
@@ -291,9 +246,7 @@ def _is_yolo(file: Path) -> bool:
     return all(_YOLO_LINE.fullmatch(line.strip()) for line in lines if line.strip())
 
 
-def _yolo_box(
-    file: Path, line: str, size: tuple[int, int], names: list[str]
-) -> tuple[list[float], str]:
+def _yolo_box(file: Path, line: str, size: tuple[int, int], names: list[str]) -> _Box:
     if not _YOLO_LINE.fullmatch(line.strip()):
         raise InputError(
             f'{file}: "{line.strip()[:80]}" is no box; a line is a class and 4 numbers between 0 '

@@ -31,41 +31,13 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
-def natural_order(name: str) -> list[Any]:
+def natural_order(name: str | Path) -> list[Any]:
     """Sort key that puts image-2 before image-10."""
     return [
         (0, int(part), "") if part.isdigit() else (1, 0, part.lower())
-        for part in re.split(r"(\d+)", name)
+        for part in re.split(r"(\d+)", str(name))
         if part
     ]
-
-
-def by_name(path: Path) -> list[Any]:
-    """Sort key of files in natural order."""
-    return natural_order(str(path))
-
-
-def parse_resize(resize: int | str) -> tuple[int, int]:
-    """Return (width, height) of 32 or "24x32".
-
-    Raises
-    ------
-    InputError
-        For anything else.
-
-    Examples
-    --------
-    >>> parse_resize(32), parse_resize("24x32")
-    ((32, 32), (24, 32))
-    """
-    match = re.fullmatch(r"\s*(\d+)\s*(?:[xX×]\s*(\d+)\s*)?", str(resize))
-    size = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if min(size) < 1 or max(size) > 4096:
-        raise InputError(
-            f'resize={resize!r} is no size; give a number of pixels such as 32, or "WIDTHxHEIGHT" '
-            'such as "24x32".'
-        )
-    return size
 
 
 def suggest_side(size: tuple[int, int]) -> int:
@@ -96,7 +68,7 @@ class Decoder:
 
     def __init__(self, paths: Sequence[Path], resize: int | str | None = None) -> None:
         self._paths = paths
-        self._asked = None if resize is None else parse_resize(resize)
+        self._asked = None if resize is None else _parse_resize(resize)
         self.size: tuple[int, int] = self._asked or open_picture(paths[0]).size
         self.grey, self._fitted, self._transparent = True, 0, 0
 
@@ -198,10 +170,8 @@ def centre_crop(
 
     Parameters
     ----------
-    size : (int, int)
-        Width and height of the picture.
-    wanted : (int, int)
-        Width and height that it is brought to.
+    size, wanted : (int, int)
+        Width and height of the picture, and those that it is brought to.
 
     Returns
     -------
@@ -230,6 +200,18 @@ def size_of(path: Path) -> tuple[int, int]:
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path} is not a readable picture; replace or remove it.") from error
     return (height, width) if turned else (width, height)
+
+
+def _parse_resize(resize: int | str) -> tuple[int, int]:
+    """Return (width, height) of 32 or "24x32"."""
+    match = re.fullmatch(r"\s*(\d+)\s*(?:[xX×]\s*(\d+)\s*)?", str(resize))
+    size = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if min(size) < 1 or max(size) > 4096:
+        raise InputError(
+            f'resize={resize!r} is no size; give a number of pixels such as 32, or "WIDTHxHEIGHT" '
+            'such as "24x32".'
+        )
+    return size
 
 
 @contextmanager

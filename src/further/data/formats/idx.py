@@ -20,7 +20,7 @@ from further.data.formats.decoding import natural_order
 from further.errors import InputError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 
 
 def is_idx(head: bytes) -> bool:
@@ -28,48 +28,17 @@ def is_idx(head: bytes) -> bool:
     return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in _TYPES and 1 <= head[3] <= 6
 
 
-def read_idx(path: Path) -> np.ndarray:
-    """Return the array of an IDX file, with or without gzip.
+def read_content(path: Path) -> bytes:
+    """Return the content of a file, decompressed if it is gzip.
 
     Raises
     ------
     InputError
-        If the file is truncated, damaged, or no IDX.
+        If it is damaged.
     """
     content = path.read_bytes()
-    if content[:2] == _GZIP:
-        content = decompress(path, content)
-    if not is_idx(content):
-        raise InputError(f"{path} is no IDX file: it does not begin with an IDX magic number.")
-    dtype = np.dtype(_TYPES[content[2]])
-    start = 4 + 4 * content[3]
-    sides = content[4:start]
-    shape = tuple(int(side) for side in np.frombuffer(sides[: len(sides) // 4 * 4], dtype=">u4"))
-    expected = start + math.prod(shape) * dtype.itemsize
-    if len(content) != expected or len(shape) != content[3]:
-        state = "truncated" if len(content) < expected else "longer than it says"
-        raise InputError(
-            f"{path} is {state}: its header announces {expected} bytes for the shape {shape}, but "
-            f"there are {len(content)}; fetch it again."
-        )
-    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder())
-
-
-def decompress(path: Path, content: bytes) -> bytes:
-    """Return the content of a gzip file; damage is an InputError.
-
-    Parameters
-    ----------
-    path : Path
-        For messages.
-    content : bytes
-        The file.
-
-    Returns
-    -------
-    bytes
-        Decompressed.
-    """
+    if content[:2] != GZIP:
+        return content
     try:
         return gzip.decompress(content)
     except (EOFError, OSError, zlib.error) as error:
@@ -113,60 +82,64 @@ def load_idx(path: Path, files: Sequence[Path]) -> Dataset:
                 f"{label_file} holds labels, but there are no pictures beside it; put the file "
                 "that has them (…-images-…) into the same folder."
             )
-        array = read_idx(pictures)
+        array = _read_idx(pictures)
         values.append(array)
         official += [parts[key]] * len(array)
         if label_file is None:
             notes.append(f"{pictures.name}: no labels file beside it.")
         else:
-            labels.append(_labels(read_idx(label_file), label_file, array, pictures))
+            codes = _read_idx(label_file)
+            if codes.shape != (len(array),):
+                raise InputError(
+                    f"{label_file} has labels of the shape {codes.shape}, but {pictures.name} has "
+                    f"{len(array)} pictures; give one label for each."
+                )
+            labels.append(codes)
             notes.append(f"{pictures.name} with the labels of {label_file.name}.")
     shapes = {array.shape[1:] for array in values}
     if len(shapes) > 1:
         raise InputError(f"{path} has IDX files of different shapes, {shapes}; name one file.")
-    labelled = len(labels) == len(values)
-    return _dataset(
-        path,
-        np.concatenate(values),
-        np.concatenate(labels) if labelled else None,
-        np.array(official) if "train" in parts.values() and "test" in parts.values() else None,
-        notes,
-    )
-
-
-def _dataset(
-    path: Path,
-    array: np.ndarray,
-    y: np.ndarray | None,
-    official: np.ndarray | None,
-    notes: list[str],
-) -> Dataset:
+    array = np.concatenate(values)
+    y = np.concatenate(labels) if len(labels) == len(values) else None
     name = path.name if path.is_dir() else re.sub(r"[.-]idx.*$", "", path.name)
     if array.ndim == 1:
         raise InputError(f"{path} holds one number a row, which are labels without pictures.")
     if array.ndim == 2:
         return as_dataset(array, y, name=name)
-    values, levels, found = read_pictures(array)
-    classes, why = (None, ()) if y is None else read_classes(y, len(values), "label", "the labels")
-    split = () if official is None else ("The files give the split into training and test rows.",)
+    read, levels, found = read_pictures(array)
+    classes, why = (None, ()) if y is None else read_classes(y, len(read), "label", "the labels")
+    notes += why
+    is_split = {"train", "test"} <= set(parts.values())
+    if is_split:
+        notes.append("The files give the split into training and test rows.")
     return Dataset(
         name=name,
         kind="images",
-        values=values,
+        values=read,
         target=classes,
         levels=levels,
-        official_split=official,
-        notes=(f"{name}: IDX, {found[0]}", *notes, *why, *split),
+        official_split=np.array(official) if is_split else None,
+        notes=(f"{name}: IDX, {found[0]}", *notes),
     )
 
 
-def _labels(y: np.ndarray, path: Path, array: np.ndarray, pictures: Path) -> np.ndarray:
-    if y.shape != (len(array),):
+def _read_idx(path: Path) -> np.ndarray:
+    """Return the array of an IDX file, with or without gzip."""
+    content = read_content(path)
+    if not is_idx(content):
+        raise InputError(f"{path} is no IDX file: it does not begin with an IDX magic number.")
+    dtype = np.dtype(_TYPES[content[2]])
+    start = 4 + 4 * content[3]
+    sides = content[4:start]
+    shape = tuple(int(side) for side in np.frombuffer(sides[: len(sides) // 4 * 4], dtype=">u4"))
+    expected = start + math.prod(shape) * dtype.itemsize
+    if len(content) != expected or len(shape) != content[3]:
+        state = "truncated" if len(content) < expected else "longer than it says"
         raise InputError(
-            f"{path} has labels of the shape {y.shape}, but {pictures.name} has {len(array)} "
-            "pictures; give one label for each."
+            f"{path} is {state}: its header announces {expected} bytes for the shape {shape}, but "
+            f"there are {len(content)}; fetch it again."
         )
-    return y
+    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder())
 
 
 def _pair(files: Sequence[Path]) -> dict[str, tuple[Path | None, Path | None]]:
@@ -185,7 +158,7 @@ def _pair(files: Sequence[Path]) -> dict[str, tuple[Path | None, Path | None]]:
 def _dimensions(path: Path) -> int:
     with open(path, "rb") as file:
         head = file.read(4)
-    if head[:2] == _GZIP:
+    if head[:2] == GZIP:
         try:
             with gzip.open(path) as file:
                 head = file.read(4)

@@ -28,20 +28,16 @@ ARRAYS = Path("runs") / "arrays"
 
 
 def map_pictures(
-    folder: Path, paths: Sequence[Path], resize: int | str | None, array: Path | None
+    folder: Path, paths: Sequence[Path], resize: int | str | None, mapped: bool | str | Path
 ) -> tuple[PictureArray, int, list[str]]:
     """Return the pictures of some files, left on the disk, their grey levels, and notes.
 
     Parameters
     ----------
-    folder : Path
-        Where the files lie.
-    paths : sequence of Path
-        The files, in the order of the rows.
-    resize : int or "WIDTHxHEIGHT" or None
-        As in :func:`further.data.load`.
-    array : Path or None
-        The NPY file; by default one under ``runs/arrays``, named after the folder.
+    folder, paths
+        Where the files lie, and the files, in the order of the rows.
+    resize, mapped
+        As in :func:`further.data.load`; True names the NPY file after the folder.
 
     Returns
     -------
@@ -54,9 +50,8 @@ def map_pictures(
         If a picture cannot be decoded, or the array cannot be written.
     """
     made_of = _made_of(folder, paths, resize)
-    if array is None:
-        array = ARRAYS / f"{folder.name}-{made_of[:12]}.npy"
-    array = array.expanduser()
+    default = ARRAYS / f"{folder.name}-{made_of[:12]}.npy"
+    array = default if mapped is True else Path(mapped).expanduser()
     facts = _facts(array)
     if facts.get("made_of") != made_of or not array.is_file():
         try:

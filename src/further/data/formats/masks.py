@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from further.data.formats.decoding import by_name, fit_picture, is_picture, open_picture
-from further.data.formats.pictures import part_of
+from further.data.formats.decoding import fit_picture, is_picture, natural_order, open_picture
+from further.data.formats.picture_files import PictureFiles, part_of
 from further.data.target import Instances, Mask
 from further.errors import InputError
 
@@ -24,34 +24,12 @@ PROBED = 5
 
 
 @dataclass
-class MaskFiles:
-    """Pictures, each with its mask.
+class _MaskFiles(PictureFiles):
+    """Pictures, each with a mask of classes."""
 
-    Attributes
-    ----------
-    paths, masks : list of Path
-        A mask for each picture.
-    parts : list of str or None
-        The part of the split of each picture.
-    """
+    masks: list[Path] = field(default_factory=list)
 
-    paths: list[Path]
-    masks: list[Path]
-    parts: list[str | None]
-
-    def target(self, size: tuple[int, int]) -> Mask:
-        """Return the classes of the pixels of pictures of a size.
-
-        Parameters
-        ----------
-        size : (int, int)
-            Width and height, to which masks are brought as the pictures are.
-
-        Raises
-        ------
-        InputError
-            If a mask has another size than its picture, or there are too many classes.
-        """
+    def target(self, size: tuple[int, int], resized: bool) -> tuple[Mask, str, list[str]]:
         masks = [_fitted(path, size) for path in self.masks]
         colours = masks[0].ndim == 3
         if any((mask.ndim == 3) != colours for mask in masks):
@@ -68,26 +46,18 @@ class MaskFiles:
         else:
             names = [str(value) for value in found]
         codes = [np.searchsorted(found, mask).astype(np.uint8) for mask in values]
-        return Mask(self.masks[0].parent.name, np.stack(codes), tuple(names))
+        mask = Mask(self.masks[0].parent.name, np.stack(codes), tuple(names))
+        return mask, f", a mask of {len(names)} classes each", []
 
 
 @dataclass
-class InstanceFiles:
-    """Pictures, each with one mask per object.
+class _InstanceFiles(PictureFiles):
+    """Pictures, each with one mask per object."""
 
-    Attributes
-    ----------
-    paths : list of Path
-        The pictures.
-    masks : list of list of Path
-        The masks of each.
-    """
+    masks: list[list[Path]] = field(default_factory=list)
 
-    paths: list[Path]
-    masks: list[list[Path]]
-
-    def target(self, size: tuple[int, int]) -> Instances:
-        """Return the objects in pictures of a size, those left out of which nothing is there."""
+    def target(self, size: tuple[int, int], resized: bool) -> tuple[Instances, str, list[str]]:
+        """Return the objects, those left out of which nothing is there."""
         rows = []
         for files in self.masks:
             masks = np.zeros((len(files), size[1], size[0]), dtype=bool)
@@ -95,24 +65,12 @@ class InstanceFiles:
                 mask = _fitted(file, size)
                 masks[i] = mask.any(axis=2) if mask.ndim == 3 else mask != 0
             rows.append(masks[masks.any(axis=(1, 2))])
-        return Instances.pack(rows)
+        instances = Instances.pack(rows)
+        return instances, f", {instances.counts.sum()} objects, each with a mask", []
 
 
-def find_instances(folder: Path, files: Sequence[Path]) -> InstanceFiles | None:
-    """Return pictures in folders of their own, PICTURE/images/FILE beside PICTURE/masks/FILES.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-    files : sequence of Path
-        All files below it.
-
-    Returns
-    -------
-    InstanceFiles or None
-        The pictures and their masks.
-    """
+def find_instances(files: Sequence[Path]) -> PictureFiles | None:
+    """Return pictures in folders of their own, PICTURE/images/FILE beside PICTURE/masks/FILES."""
     own: dict[Path, dict[str, list[Path]]] = {}
     for file in files:
         if is_picture(file) and file.parent.name in ("images", "masks"):
@@ -122,14 +80,15 @@ def find_instances(folder: Path, files: Sequence[Path]) -> InstanceFiles | None:
         return None
     if n_masks == 0 or len(own) == n_masks == 1 or all(part_of(place.name) for place in own):
         return None  # pictures, or a split of them, beside their masks of classes
-    order = sorted(own, key=by_name)
-    return InstanceFiles(
-        [own[place]["images"][0] for place in order],
-        [sorted(own[place].get("masks", []), key=by_name) for place in order],
+    order = sorted(own, key=natural_order)
+    return _InstanceFiles(
+        paths=[own[place]["images"][0] for place in order],
+        parts=[None] * len(order),
+        masks=[sorted(own[place].get("masks", []), key=natural_order) for place in order],
     )
 
 
-def find_masks(folder: Path, files: Sequence[Path]) -> MaskFiles | None:
+def find_masks(folder: Path, files: Sequence[Path]) -> PictureFiles | None:
     """Return pictures with a mask of the same name in a folder for masks, or None.
 
     A folder for masks says so by its name (masks, labels, trainannot, ...), has a mask for each
@@ -137,22 +96,20 @@ def find_masks(folder: Path, files: Sequence[Path]) -> MaskFiles | None:
 
     Parameters
     ----------
-    folder : Path
-        The folder.
-    files : sequence of Path
-        All files below it.
+    folder, files
+        The folder, and all files below it.
 
     Returns
     -------
-    MaskFiles or None
+    PictureFiles or None
         The pictures and their masks.
     """
     by_folder: dict[Path, dict[str, Path]] = {}
     for file in files:
         if is_picture(file):
             by_folder.setdefault(file.parent, {})[file.stem] = file
-    found = MaskFiles([], [], [])
-    for place in sorted(by_folder, key=by_name):
+    found = _MaskFiles()
+    for place in sorted(by_folder, key=natural_order):
         if place == folder or not _MASK.search(place.name):
             continue
         masks = {_SUFFIX.sub("", stem): file for stem, file in by_folder[place].items()}
@@ -167,9 +124,8 @@ def find_masks(folder: Path, files: Sequence[Path]) -> MaskFiles | None:
             beside = [other for other in beside if place.name.startswith(other.name)]
         if len(beside) != 1:
             return None
-        words = (beside[0].name, beside[0].parent.name if beside[0].parent != folder else "")
-        part = next((part for word in words if (part := part_of(word))), None)
-        for stem in sorted(by_folder[beside[0]], key=lambda s: by_name(Path(s))):
+        part = part_of(beside[0].name, "" if beside[0].parent == folder else beside[0].parent.name)
+        for stem in sorted(by_folder[beside[0]], key=natural_order):
             found.paths.append(by_folder[beside[0]][stem])
             found.masks.append(masks[stem])
             found.parts.append(part)

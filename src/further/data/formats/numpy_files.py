@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from further.data.dataset import Dataset, as_dataset
-from further.data.formats.pictures import PART_NAMES
+from further.data.formats.picture_files import PART_NAMES
 from further.errors import InputError
 
 VALUE_NAMES = ("x", "data", "images", "image", "features", "values", "arr_0")
