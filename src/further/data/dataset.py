@@ -19,7 +19,7 @@ from further.data.picture_array import PictureArray
 from further.data.preparation.columns import nearest, typed_table
 from further.data.spec import TargetSpec
 from further.data.splits import DEFAULT_FRACTIONS, Split, split_rows
-from further.data.storage import TARGET, read_parts, unreadable, write_parts
+from further.data.storage import TARGET, read_parts, refuse_unreadable, write_parts
 from further.data.target import Classes, Numbers, Target, restore_target
 from further.errors import InputError
 
@@ -153,26 +153,15 @@ class Dataset:
     def take(self, indices: np.ndarray | Sequence[int]) -> Dataset:
         """Return the rows with these numbers, in this order; classes and levels stay."""
         rows = np.asarray(indices)
-        if isinstance(self.values, pd.DataFrame):
-            values: Any = _rows(self.values, rows)
-        elif isinstance(self.values, PictureArray):
-            values = self.values.take(rows)
-        else:
-            values = self.values[rows]
-        return dataclasses.replace(
-            self,
-            values=values,
-            target=None if self.target is None else self.target.take(rows),
-            official_split=_rows(self.official_split, rows),
-            groups=_rows(self.groups, rows),
-            attributes=_rows(self.attributes, rows),
-        )
+        parts: dict[str, Any] = {name: _rows(getattr(self, name), rows) for name in _PER_ROW}
+        target = None if self.target is None else self.target.take(rows)
+        return dataclasses.replace(self, **parts, target=target)
 
     def split(self, seed: int = 0, fractions: Sequence[float] = DEFAULT_FRACTIONS) -> Split:
         """Divide the rows into training, validation and test sets.
 
-        Stratified by class, groups kept together, the data's own split respected; see
-        :func:`further.data.splits.split_rows`.
+        Stratified by class, groups kept together, the data's own split respected. Rows that depend
+        on each other (one person, one scene, one day) leak unless the groups say so.
 
         Parameters
         ----------
@@ -191,14 +180,8 @@ class Dataset:
         InputError
             With fewer than 10 rows.
         """
-        return split_rows(
-            len(self),
-            self.codes,
-            self.groups,
-            self.official_split,
-            seed=seed,
-            fractions=fractions,
-        )
+        given = self.codes, self.groups, self.official_split
+        return split_rows(len(self), *given, seed=seed, fractions=fractions)
 
     def with_numbers(self, *names: str) -> Dataset:
         """Return the data with columns of the table as the numbers to predict.
@@ -277,9 +260,9 @@ class Dataset:
         InputError
             If the folder is none of its kind, or its content has changed since.
         """
-        facts, arrays, tables = read_parts(Path(folder))
-        fingerprint = facts.pop("fingerprint", None)
-        try:
+        with refuse_unreadable(folder):
+            facts, arrays, tables = read_parts(Path(folder))
+            fingerprint = facts.pop("fingerprint", None)
             of_target = {
                 name.removeprefix(TARGET): arrays.pop(name)
                 for name in list(arrays)
@@ -289,8 +272,6 @@ class Dataset:
                 facts["target"] = restore_target(facts["target"], of_target)
             facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
             dataset = cls(**facts | arrays | tables)
-        except (KeyError, TypeError, ValueError) as error:
-            raise unreadable(folder, error) from error
         if dataset.fingerprint != fingerprint:
             raise InputError(f"{folder} has changed since the data set was saved; save it again.")
         return dataset
@@ -316,8 +297,7 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
     Returns
     -------
     Dataset
-        A plain array of numbers keeps its values as they are, and what is generated from it is an
-        array too.
+        A plain array of numbers keeps its values, and what is generated from it is an array too.
 
     Raises
     ------
@@ -331,32 +311,39 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
     Dataset('array', images, 20 rows of 1 x 8 x 8)
     """
     if isinstance(X, Dataset):
-        return X if y is None else _with_classes(X, y)
-    if isinstance(X, pd.DataFrame):
-        frame = typed_table(X, name="X" if name == "array" else name)
-        dataset = Dataset(
-            name=name,
-            kind="table",
-            values=frame,
-            feature_names=tuple(frame.columns),
-            columns=tuple(frame.columns),
-            notes=(f"{len(frame)} rows of {frame.shape[1]} columns.",),
-        )
-        return dataset if y is None else _with_classes(dataset, y)
-    if hasattr(X, "toarray"):
+        dataset = X
+    elif isinstance(X, pd.DataFrame):
+        dataset = _table(X, name)
+    elif hasattr(X, "toarray"):
         raise InputError("X is a sparse matrix; give X.toarray() if it fits into memory.")
-    try:
-        array = np.asarray(X)
-    except ValueError as error:
-        raise InputError(
-            "X has rows of unequal length; give a rectangular array or table."
-        ) from error
-    if array.ndim in (3, 4):
-        values, levels, notes = read_pictures(array)
-        dataset = Dataset(name=name, kind="images", values=values, levels=levels, notes=notes)
     else:
-        dataset = _plain_table(array, name)
+        try:
+            array = np.asarray(X)
+        except ValueError as error:
+            raise InputError(
+                "X has rows of unequal length; give a rectangular array or table."
+            ) from error
+        if array.ndim in (3, 4):
+            values, levels, notes = read_pictures(array)
+            dataset = Dataset(name=name, kind="images", values=values, levels=levels, notes=notes)
+        else:
+            dataset = _plain_table(array, name)
     return dataset if y is None else _with_classes(dataset, y)
+
+
+def _table(frame: pd.DataFrame, name: str, *, is_array: bool = False) -> Dataset:
+    if not is_array:
+        frame = typed_table(frame, name="X" if name == "array" else name)
+    what = "numbers" if is_array else "columns"
+    return Dataset(
+        name=name,
+        kind="table",
+        values=frame,
+        feature_names=tuple(frame.columns),
+        columns=tuple(frame.columns),
+        notes=(f"{len(frame)} rows of {frame.shape[1]} {what}.",),
+        is_array=is_array,
+    )
 
 
 def _plain_table(array: np.ndarray, name: str) -> Dataset:
@@ -369,22 +356,14 @@ def _plain_table(array: np.ndarray, name: str) -> Dataset:
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError):
-            return as_dataset(pd.DataFrame(array).infer_objects(), name=name)
+            return _table(pd.DataFrame(array).infer_objects(), name)
     if array.dtype.kind in "US":
-        return as_dataset(pd.DataFrame(array), name=name)
+        return _table(pd.DataFrame(array), name)
     if array.dtype.kind not in "biuf":
         raise InputError(f"X has the type {array.dtype}; give numbers.")
     check_finite(array)
-    features = tuple(f"x{i}" for i in range(array.shape[1]))
-    return Dataset(
-        name=name,
-        kind="table",
-        values=pd.DataFrame(array, columns=list(features)),
-        feature_names=features,
-        columns=features,
-        notes=(f"{len(array)} rows of {array.shape[1]} numbers.",),
-        is_array=True,
-    )
+    frame = pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
+    return _table(frame, name, is_array=True)
 
 
 def _with_classes(dataset: Dataset, y: Any) -> Dataset:
@@ -401,6 +380,8 @@ def _with_classes(dataset: Dataset, y: Any) -> Dataset:
 def _rows(part: Any, rows: np.ndarray) -> Any:
     if isinstance(part, pd.DataFrame):
         return part.iloc[rows].reset_index(drop=True)
+    if isinstance(part, PictureArray):
+        return part.take(rows)
     return None if part is None else part[rows]
 
 

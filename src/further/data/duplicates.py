@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.metrics import pairwise_distances_chunked
+from sklearn.utils.extmath import randomized_svd
 
 from further.data.dataset import Dataset
 from further.data.kind import fit_encoding
@@ -109,7 +110,8 @@ def near_duplicates(train: Dataset, test: Dataset) -> NearDuplicates:
     encoding = fit_encoding(train)
     x = encoding.encode(train).reshape(len(train), -1)
     x_test = encoding.encode(test).reshape(len(test), -1)
-    rows, first = _distinct(x)
+    first = np.sort(np.unique(_row_bytes(x), return_index=True)[1])
+    rows = x[first]
     scale, dimension = _spacing(rows)
     fraction = min(LARGEST_FRACTION, (-math.log2(1 - BY_CHANCE)) ** (1 / dimension))
     tolerance = TOLERANCE * math.sqrt(x.shape[1])
@@ -132,13 +134,8 @@ def near_duplicates(train: Dataset, test: Dataset) -> NearDuplicates:
     )
 
 
-def _distinct(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct rows and where each first stands."""
-    first = np.sort(np.unique(_row_bytes(x), return_index=True)[1])
-    return x[first], first
-
-
 def _row_bytes(x: np.ndarray) -> np.ndarray:
+    """Return each row as one value that can be sorted, faster than ``np.unique`` along an axis."""
     packed = np.ascontiguousarray(x + 0.0)  # -0.0 and 0.0 are equal but not their bytes
     return packed.view(np.dtype((np.void, packed.dtype.itemsize * packed.shape[1])))[:, 0]
 
@@ -171,12 +168,15 @@ def _within(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the test rows within the threshold of a row, the nearest such row, and how near.
 
-    Distances in a few orthogonal directions are lower bounds, so whatever is within the threshold
-    is within it there too: a tree finds these candidates, and each is then measured in full.
+    Distances in a few orthogonal directions, those along which the rows vary most, are lower
+    bounds: a tree finds all that is within the threshold there, and it is then measured in full.
     """
     _, first, back = np.unique(_row_bytes(x_test), return_index=True, return_inverse=True)
     test_rows = x_test[first]
-    directions = _directions(rows)
+    sample = rows[np.random.default_rng(0).permutation(len(rows))[:2000]].astype(np.float64)
+    sample -= sample.mean(axis=0)
+    # Two iterations come near enough to the leading principal directions.
+    directions = randomized_svd(sample, SEARCH_DIMENSIONS, n_iter=2, random_state=0)[2].T
     tree = cKDTree(rows.astype(np.float64) @ directions)
     projected = test_rows.astype(np.float64) @ directions
     slack = threshold * (1 + 1e-9) + 1e-9
@@ -193,17 +193,3 @@ def _within(
     nearest, distances = nearest[back], distances[back]
     found = np.flatnonzero(nearest >= 0)
     return found, nearest[found], distances[found]
-
-
-def _directions(rows: np.ndarray) -> np.ndarray:
-    """Return orthonormal columns ``(d, 8)`` along which the rows vary most."""
-    d = rows.shape[1]
-    if d <= SEARCH_DIMENSIONS:
-        return np.eye(d)
-    sample = rows[np.random.default_rng(0).permutation(len(rows))[:2000]].astype(np.float64)
-    sample -= sample.mean(axis=0)
-    # Two rounds of subspace iteration come near enough to the leading principal directions.
-    basis = np.random.default_rng(1).standard_normal((d, SEARCH_DIMENSIONS))
-    for _ in range(2):
-        basis = np.linalg.qr(sample.T @ (sample @ np.linalg.qr(basis)[0]))[0]
-    return basis

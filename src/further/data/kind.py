@@ -13,8 +13,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from further.data.dataset import Dataset
-from further.data.encoding import Encoding
-from further.data.image_encoding import ImageEncoding
+from further.data.encoding import Encoding, ImageEncoding
 from further.data.table_encoding import TableEncoding
 from further.errors import InputError
 

@@ -40,13 +40,11 @@ class PictureArray:
         Of the file.
     """
 
-    def __init__(self, path: Path, rows: NDArray[np.intp] | None = None) -> None:
-        self._use(_RowFile(Path(path)), rows)
-
-    def _use(self, file: _RowFile, rows: NDArray[np.intp] | None) -> None:
-        self._file, self.dtype = file, file.dtype
-        self._rows = np.arange(file.n) if rows is None else rows
-        self.shape: tuple[int, ...] = (len(self._rows), *file.shape)
+    def __init__(self, path: Path | _RowFile, rows: NDArray[np.intp] | None = None) -> None:
+        self._file = path if isinstance(path, _RowFile) else _RowFile(Path(path))
+        self._rows = np.arange(self._file.n) if rows is None else rows
+        self.dtype = self._file.dtype
+        self.shape: tuple[int, ...] = (len(self._rows), *self._file.shape)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -63,9 +61,7 @@ class PictureArray:
 
     def take(self, rows: NDArray[Any]) -> PictureArray:
         """Return some rows, in this order; nothing is read."""
-        part = object.__new__(PictureArray)
-        part._use(self._file, self._rows[rows])
-        return part
+        return PictureArray(self._file, self._rows[rows])
 
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield the rows in order, a few megabytes at a time."""

@@ -59,9 +59,6 @@ def split_rows(
 ) -> Split:
     """Divide n rows into training, validation and test sets.
 
-    When to use: once for a data set, before anything is fitted. When it fails: rows that depend on
-    each other (one person, one scene, one day) leak unless ``groups`` says so.
-
     Parameters
     ----------
     n : int
@@ -88,24 +85,7 @@ def split_rows(
     ------
     InputError
         With fewer than 10 rows, fractions that do not sum to 1, or fewer groups than parts.
-
-    Examples
-    --------
-    >>> split = split_rows(10, np.repeat([0, 1], 5), seed=0)
-    >>> len(split.train), len(split.validation), len(split.test)
-    (6, 2, 2)
     """
-    shares = _check(n, fractions)
-    rng = np.random.default_rng(seed)
-    if official is not None and shares[2] > 0 and _has_two_parts(official):
-        part, method = _official(official, labels, groups, shares, rng)
-    else:
-        part, method = _divide(labels, groups, shares, rng, n)
-    train, validation, test = (np.flatnonzero(part == i) for i in range(3))
-    return Split(train, validation, test, seed, method)
-
-
-def _check(n: int, fractions: Sequence[float]) -> np.ndarray:
     shares = np.asarray(fractions, dtype=float)
     if shares.shape != (3,) or (shares < 0).any() or not math.isclose(shares.sum(), 1.0):
         raise InputError(
@@ -117,11 +97,18 @@ def _check(n: int, fractions: Sequence[float]) -> np.ndarray:
             f"There are {n} rows, but a split into training, validation and test sets needs at "
             f"least {FEWEST_ROWS}; add rows."
         )
-    return shares
-
-
-def _has_two_parts(official: np.ndarray) -> bool:
-    return "train" in official and ("test" in official or "validation" in official)
+    rng = np.random.default_rng(seed)
+    if (
+        official is not None
+        and shares[2] > 0
+        and "train" in official
+        and ("test" in official or "validation" in official)
+    ):
+        part, method = _official(official, labels, groups, shares, rng)
+    else:
+        part, method = _divide(labels, groups, shares, rng, n)
+    train, validation, test = (np.flatnonzero(part == i) for i in range(3))
+    return Split(train, validation, test, seed, method)
 
 
 def _divide(
@@ -132,10 +119,7 @@ def _divide(
     n: int,
 ) -> tuple[np.ndarray, str]:
     """Return the part of each row, 0 training, 1 validation, 2 test, and how it was found."""
-    if labels is None:
-        strata = np.zeros(n, dtype=np.int64)
-    else:
-        strata = np.unique(labels, return_inverse=True)[1]
+    strata = np.unique(np.zeros(n) if labels is None else labels, return_inverse=True)[1]
     percent = "/".join(f"{100 * share:.3g}" for share in shares)
     how = "at random" if labels is None else "stratified by class"
     if groups is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,8 @@ def write_parts(
     ----------
     folder : Path
         Made where it is missing.
-    facts : dict
-        Plain JSON.
-    arrays, tables : dict
-        By name.
+    facts, arrays, tables : dict
+        By name; the facts are plain JSON.
 
     Returns
     -------
@@ -71,42 +71,24 @@ def write_parts(
 def read_parts(
     folder: Path,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray], dict[str, pd.DataFrame]]:
-    """Return the facts, the arrays and the tables that :func:`write_parts` wrote.
-
-    Raises
-    ------
-    InputError
-        If the folder is none of its kind.
-    """
-    try:
-        facts = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        arrays: dict[str, np.ndarray] = {}
-        if facts.pop("arrays"):
-            with np.load(folder / _ARRAYS, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in facts.pop("tables")}
-        del facts["schema"]
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise unreadable(folder, error) from error
+    """Return the facts, the arrays and the tables that :func:`write_parts` wrote."""
+    facts = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    arrays: dict[str, np.ndarray] = {}
+    if facts.pop("arrays"):
+        with np.load(folder / _ARRAYS, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in facts.pop("tables")}
+    del facts["schema"]
     return facts, arrays, tables
 
 
-def unreadable(folder: str | Path, error: Exception) -> InputError:
-    """Return the error that says why a folder is not read.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-    error : Exception
-        What went wrong.
-
-    Returns
-    -------
-    InputError
-        To be raised.
-    """
-    return InputError(f"{folder} holds no data set that can be read ({error}).")
+@contextmanager
+def refuse_unreadable(folder: str | Path) -> Iterator[None]:
+    """Turn whatever is wrong with the parts of a folder into an :class:`InputError`."""
+    try:
+        yield
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{folder} holds no data set that can be read ({error}).") from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -59,13 +59,9 @@ class Summary:
     has_heavy_outliers: bool
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")
     def of(cls, numbers: np.ndarray) -> Summary:
         """Summarise the values of a column, float64, without the missing ones."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return cls._of(numbers)
-
-    @classmethod
-    def _of(cls, numbers: np.ndarray) -> Summary:
         first, median, third = np.quantile(numbers, [0.25, 0.5, 0.75])
         quartiles = float(third - first) / NORMAL_RANGE
         near = np.abs(numbers - median) <= FAR * quartiles
