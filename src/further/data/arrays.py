@@ -27,17 +27,14 @@ def read_classes(
         Integers, booleans, text or categories.
     n : int
         Number of rows that they belong to.
-    name : str, default="y"
-        Of the column.
-    called : str, optional
-        What to call them in messages, where that is not their name.
+    name, called : str
+        Of the column, and what to call it in messages where that is not its name.
 
     Returns
     -------
-    classes : Classes or None
-        In the order of :func:`numpy.unique`; None for one class only, and for a quantity.
-    notes : tuple of str
-        Why there are no classes.
+    classes, notes
+        In the order of :func:`numpy.unique`; None for one class only and for a quantity, with a
+        sentence that says so.
 
     Raises
     ------

@@ -22,11 +22,6 @@ def refuse_too_large(what: str, need: int, remedy: str) -> None:
         Bytes that they would take.
     remedy : str
         What to do about it.
-
-    Raises
-    ------
-    InputError
-        With both sizes.
     """
     if is_too_large(need):
         raise InputError(

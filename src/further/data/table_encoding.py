@@ -62,11 +62,8 @@ class TableEncoding(Encoding):
             _fit_column(frame.iloc[:, i], train.is_array, knots) for i in range(frame.shape[1])
         ]
         if not columns:
-            raise InputError(
-                f"{train.name} has no column that a model can use: "
-                + "; ".join(f'"{name}" has {why}' for name, why in left_out.items())
-                + "."
-            )
+            reasons = "; ".join(f'"{name}" has {why}' for name, why in left_out.items())
+            raise InputError(f"{train.name} has no column that a model can use: {reasons}.")
         target = None
         if train.classes is not None:
             names, name = train.columns, train.classes.name

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -94,12 +95,6 @@ def decide_columns(
     -------
     list of ColumnDecision
         One a column, in the order of the table.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"size": [1.5, 2.0, 2.5], "colour": ["red", "red", "blue"]})
-    >>> [(line.type, line.role) for line in decide_columns(table, None, ())]
-    [('number', 'numeric'), ('binary', 'categorical')]
     """
     decisions = []
     for place, name in enumerate(frame.columns):
@@ -184,28 +179,24 @@ def decision_notes(decisions: list[ColumnDecision], n: int) -> list[str]:
 
 def _judge(column: pd.Series, first: bool, several: bool, as_category: bool) -> ColumnDecision:
     """Say what a column is, and whether anything speaks against its use."""
-    distinct = int(column.nunique())
-    missing = int(column.isna().sum())
-    facts: dict[str, Any] = {
-        "name": str(column.name), "missing": missing, "distinct": distinct, "role": None,
-    }  # fmt: skip
+    distinct, missing = int(column.nunique()), int(column.isna().sum())
+    decide = partial(ColumnDecision, str(column.name), missing=missing, distinct=distinct)
     if distinct == 0:
-        return ColumnDecision(**facts, type="empty", used=False, why="No value in any row.")
+        return decide("empty", used=False, role=None, why="No value in any row.")
     if distinct == 1:
         value = column.dropna().iloc[0]
         why = f"Constant: {value} in every row" + (" that has a value." if missing else ".")
-        return ColumnDecision(**facts, type="constant", used=False, why=why)
+        return decide("constant", used=False, role=None, why=why)
     if as_category:
-        facts["role"] = "categorical"
         why = f"A category of {distinct:,} values, as asked."
-        return ColumnDecision(**facts, type="category", used=True, why=why)
+        return decide("category", used=True, role="categorical", why=why)
     useless = why_useless(column, first=first, several=several)
     if useless is not None:
         kind = "text" if useless.startswith("free text") else "identifier"
         why = f"{useless[0].upper()}{useless[1:]}."
-        return ColumnDecision(**facts, type=kind, used=False, why=why)
-    kind, facts["role"], why = _type_of(column, distinct)
-    return ColumnDecision(**facts, type=kind, used=True, why=why)
+        return decide(kind, used=False, role=None, why=why)
+    kind, role, why = _type_of(column, distinct)
+    return decide(kind, used=True, role=role, why=why)
 
 
 def _type_of(column: pd.Series, distinct: int) -> tuple[str, str, str]:
@@ -225,11 +216,8 @@ def _type_of(column: pd.Series, distinct: int) -> tuple[str, str, str]:
         if distinct == 2:
             return "binary", "numeric", f"Two values: {present.min():g} and {present.max():g}."
         if distinct <= MOST_CODES and _ends(str(column.name), CODE_NAMES):
-            return (
-                "category",
-                "categorical",
-                (f"Whole numbers, but the name says that the {distinct} values are codes."),
-            )
+            why = f"Whole numbers, but the name says that the {distinct} values are codes."
+            return "category", "categorical", why
         return "number", "numeric", f"Whole numbers, {distinct:,} different ones."
     if distinct == 2:
         return "binary", "categorical", "Two values."
@@ -238,62 +226,49 @@ def _type_of(column: pd.Series, distinct: int) -> tuple[str, str, str]:
 
 def _keep(judged: ColumnDecision, column: pd.Series, asked: bool) -> ColumnDecision:
     """Weigh what speaks against a column that could be used, unless the user asked for it."""
-    n, present = len(column), len(column) - judged.missing
-    if judged.type in ("empty", "constant"):
+    if judged.type in ("empty", "constant") or (asked and judged.used):
         return judged
     if asked:
-        if not judged.used:
-            kind, role, _ = _type_of(column, judged.distinct)
-            # It keeps the type that says what it looks like; only its use was asked for.
-            kind = judged.type if role == "categorical" else kind
-            why = f"{judged.why[:-1]}, but asked for."
-            judged = dataclasses.replace(judged, type=kind, used=True, role=role, why=why)
-        return judged
-    share = judged.missing / n
+        kind, role, _ = _type_of(column, judged.distinct)
+        # It keeps the type that says what it looks like; only its use was asked for.
+        kind = judged.type if role == "categorical" else kind
+        why = f"{judged.why[:-1]}, but asked for."
+        return dataclasses.replace(judged, type=kind, used=True, role=role, why=why)
+    share = judged.missing / len(column)
     if share > MOST_MISSING:
         why = f"{share:.0%} of its values are missing, more than half."
         return dataclasses.replace(judged, used=False, why=why)
-    few_rows = present >= ROWS_TO_JUDGE and judged.distinct * ROWS_A_CATEGORY > present
-    if judged.role == "categorical" and judged.distinct > 2:
-        too_many = judged.distinct > MOST_CATEGORIES
-        if too_many or few_rows:
-            rule = (
-                f"more than {MOST_CATEGORIES}"
-                if too_many
-                else f"fewer than {ROWS_A_CATEGORY} rows for each"
-            )
-            why = (
-                f"{judged.distinct:,} categories in {present:,} rows, {rule}: they say which rows "
-                "are equal, not which are similar."
-            )
-            return dataclasses.replace(judged, used=False, why=why)
-    return judged
+    if judged.role != "categorical" or judged.distinct <= 2:
+        return judged
+    present = len(column) - judged.missing
+    if judged.distinct > MOST_CATEGORIES:
+        rule = f"more than {MOST_CATEGORIES}"
+    elif present >= ROWS_TO_JUDGE and judged.distinct * ROWS_A_CATEGORY > present:
+        rule = f"fewer than {ROWS_A_CATEGORY} rows for each"
+    else:
+        return judged
+    why = (
+        f"{judged.distinct:,} categories in {present:,} rows, {rule}: they say which rows are "
+        "equal, not which are similar."
+    )
+    return dataclasses.replace(judged, used=False, why=why)
 
 
 def _with_coordinates(decisions: list[ColumnDecision], frame: pd.DataFrame) -> list[ColumnDecision]:
     """Mark a latitude and a longitude, by their names and the range of their values."""
-    numbers = [line for line in decisions if line.used and line.type == "number"]
-    latitudes = [line for line in numbers if _is_degrees(line, frame, LATITUDES, 90)]
-    longitudes = [line for line in numbers if _is_degrees(line, frame, LONGITUDES, 180)]
-    if len(latitudes) != 1 or len(longitudes) != 1:
-        return decisions
-    pair = {
-        latitudes[0].name: "Latitude in degrees, by its name and range.",
-        longitudes[0].name: "Longitude in degrees, by its name and range.",
-    }
+    numbers = [line.name for line in decisions if line.used and line.type == "number"]
+    pair = {}
+    for what, words, most in (("Latitude", LATITUDES, 90), ("Longitude", LONGITUDES, 180)):
+        found = [name for name in numbers if _ends(name, words) and frame[name].abs().max() <= most]
+        if len(found) != 1:
+            return decisions
+        pair[found[0]] = f"{what} in degrees, by its name and range."
     return [
         dataclasses.replace(line, type="coordinate", why=pair[line.name])
         if line.name in pair
         else line
         for line in decisions
     ]
-
-
-def _is_degrees(
-    line: ColumnDecision, frame: pd.DataFrame, names: tuple[str, ...], most: float
-) -> bool:
-    column = frame[line.name]
-    return _ends(line.name, names) and bool(column.min() >= -most and column.max() <= most)
 
 
 def _ends(name: str, words: tuple[str, ...]) -> bool:

@@ -53,15 +53,12 @@ def tidy_table(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the columns that a model can use, with proper types, and say what was left out.
 
-    When to use: on a whole data set, before it is split. When it fails: an identifier that
-    looks like a measurement stays.
+    An identifier that looks like a measurement stays.
 
     Parameters
     ----------
-    frame : DataFrame
-        Numbers, booleans, categories, dates, text, with missing values.
-    name : str
-        The file or the data set, for messages.
+    frame, name
+        As in :func:`typed_table`.
     keep : tuple of str or None
         Columns that are not judged: the label, the groups.
 
@@ -110,14 +107,12 @@ def choose_target(
 
     Parameters
     ----------
-    frame : DataFrame
-        The whole table.
+    frame, name
+        As in :func:`typed_table`.
     asked : str or None
         What the user wants; "none" for no label. Without it: a column with a customary name
         (class, target, label, species, type, y, ...), else the last column if it holds a few
         words, booleans or just two numbers.
-    name : str
-        The file or the data set, for messages.
 
     Returns
     -------
@@ -158,10 +153,8 @@ def nearest(wrong: str, known: list[str]) -> str:
 
     Parameters
     ----------
-    wrong : str
-        As it was given.
-    known : list of str
-        The names that there are.
+    wrong, known
+        The name that was given, and those that there are.
 
     Returns
     -------

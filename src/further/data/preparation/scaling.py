@@ -103,8 +103,8 @@ def choose_scales(
 ) -> tuple[dict[str, str], str]:
     """Return the scale of each numeric column, and a sentence that says what was decided and why.
 
-    When to use: before any method that adds up differences over columns. When it fails: no scale
-    is right by itself; a column that matters more deserves a larger one, and only the user knows.
+    No scale is right by itself: a column that matters more deserves a larger one, and only the
+    user knows.
 
     Parameters
     ----------

@@ -38,8 +38,6 @@ from further.data.preparation.columns import nearest, quoted, typed_table
 from further.data.preparation.scaling import SCALES, Summary, choose_scales
 from further.errors import InputError
 
-__all__ = ["ColumnDecision", "TablePreparation"]
-
 #: The square of a smaller one has lost digits.
 _LEAST_DEVIATION = float(np.finfo(np.float64).tiny ** 0.5)
 #: The squares of some thousand such numbers add up to one that can be held.
@@ -197,8 +195,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                 columns[name] = _categorical(table[name], self.categories_[name])
                 continue
             values = self._numbers(line, table[name])
-            values = np.where(np.isnan(values), _number(line.fill), values)
-            columns[name] = (values - _number(line.center)) / _number(line.spread)
+            values = np.where(np.isnan(values), line.fill or 0.0, values)
+            columns[name] = (values - (line.center or 0.0)) / (line.spread or 1.0)
             beyond = np.abs(columns[name]) > _LARGEST
             if beyond.any():
                 row = int(beyond.argmax())
@@ -236,8 +234,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             if line.role == "categorical":
                 columns[name] = values.to_numpy(dtype=object)
                 continue
-            numbers = values.to_numpy(dtype=np.float64) * _number(line.spread)
-            numbers += _number(line.center)
+            numbers = values.to_numpy(dtype=np.float64) * (line.spread or 1.0)
+            numbers += line.center or 0.0
             if line.type == "date":
                 seconds = np.round(numbers * SECONDS_A_DAY).astype("int64")
                 columns[name] = seconds.astype("datetime64[s]")
@@ -403,7 +401,3 @@ def _scaled(line: ColumnDecision, summary: Summary, scale: str) -> ColumnDecisio
     whole = line.type in ("binary", "category")
     fill = float(np.floor(summary.median)) if whole and summary.whole else summary.median
     return dataclasses.replace(line, scale=scale, center=center, spread=spread, fill=fill)
-
-
-def _number(value: float | None) -> float:
-    return 0.0 if value is None else value
