@@ -168,8 +168,8 @@ class Batches:
         Returns
         -------
         Batches
-            Row groups of Parquet files where there are many, else every ``world``-th batch. The
-            shares of all processes are the table, each row once.
+            Row groups of Parquet files where there are many, else every ``world``-th batch: all
+            shares together are the table, each row once.
         """
         part = copy.copy(self)
         part._rank, part._world = rank, world
@@ -217,7 +217,7 @@ class Batches:
         Returns
         -------
         ndarray of shape (min(n, count), d)
-            Rows.
+            Of the type of the batches.
         """
         total = self.count()
         if n >= total:
@@ -251,12 +251,12 @@ def _open(source: Any) -> list[Source]:
     path = Path(source).expanduser()
     if not path.exists():
         raise InputError(f'There is no file or folder "{source}".')
+    files = [path]
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] not in "._")
-        if not files:
-            raise InputError(f"{path} holds no files; give CSV or Parquet.")
-        return [_open_file(file) for file in files]
-    return [_open_file(path)]
+    if not files:
+        raise InputError(f"{path} holds no files; give CSV or Parquet.")
+    return [_open_file(file) for file in files]
 
 
 def _open_file(path: Path) -> Source:

@@ -51,25 +51,15 @@ class _Table(Kind):
         return dataset.frame
 
     def describe_columns(self, dataset: Dataset) -> list[dict[str, Any]]:
-        columns = []
-        for name in dataset.frame:
-            column = dataset.frame[name]
-            known = column.dropna()
-            if is_numeric_dtype(column) and not is_bool_dtype(column) and len(known):
-                values = f"{known.min():g} to {known.max():g}"
-            else:
-                counted = known.value_counts()
-                shown = ", ".join(map(str, counted.index[:VALUES_SHOWN]))
-                values = f"{len(counted)}: {shown}{', …' if len(counted) > VALUES_SHOWN else ''}"
-            columns.append(
-                {
-                    "name": str(name),
-                    "type": str(column.dtype),
-                    "missing": int(column.isna().sum()),
-                    "values": values,
-                }
-            )
-        return columns
+        return [
+            {
+                "name": str(name),
+                "type": str(column.dtype),
+                "missing": int(column.isna().sum()),
+                "values": _values_of(column.dropna()),
+            }
+            for name, column in dataset.frame.items()
+        ]
 
 
 class _Images(Kind):
@@ -78,6 +68,15 @@ class _Images(Kind):
     def as_table(self, dataset: Dataset) -> pd.DataFrame:
         flat = np.asarray(dataset.values).reshape(len(dataset), -1)
         return pd.DataFrame(flat, columns=[f"pixel_{i}" for i in range(flat.shape[1])])
+
+
+def _values_of(known: pd.Series) -> str:
+    """Return the range of numbers, or how many categories there are and the most frequent ones."""
+    if is_numeric_dtype(known) and not is_bool_dtype(known) and len(known):
+        return f"{known.min():g} to {known.max():g}"
+    counted = known.value_counts()
+    shown = ", ".join(map(str, counted.index[:VALUES_SHOWN]))
+    return f"{len(counted)}: {shown}{', …' if len(counted) > VALUES_SHOWN else ''}"
 
 
 KINDS: dict[str, Kind] = {"table": _Table(), "images": _Images()}

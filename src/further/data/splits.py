@@ -98,12 +98,8 @@ def split_rows(
             f"least {FEWEST_ROWS}; add rows."
         )
     rng = np.random.default_rng(seed)
-    if (
-        official is not None
-        and shares[2] > 0
-        and "train" in official
-        and ("test" in official or "validation" in official)
-    ):
+    own: set[str] = set() if official is None else set(official)
+    if shares[2] > 0 and "train" in own and ("test" in own or "validation" in own):
         part, method = _official(official, labels, groups, shares, rng)
     else:
         part, method = _divide(labels, groups, shares, rng, n)

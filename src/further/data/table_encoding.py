@@ -75,15 +75,14 @@ class TableEncoding(Encoding):
     def encode(self, dataset: Dataset) -> np.ndarray:
         """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
         frame = dataset.frame
-        names = frame.columns
         expected = [column.name for column in self.columns]
-        if list(names) != expected:
-            absent = [name for name in expected if name not in names]
-            if absent:
-                raise InputError(
-                    f'{dataset.name} has no column "{absent[0]}", which the training rows have; '
-                    "give the same columns."
-                )
+        absent = [name for name in expected if name not in frame]
+        if absent:
+            raise InputError(
+                f'{dataset.name} has no column "{absent[0]}", which the training rows have; give '
+                "the same columns."
+            )
+        if list(frame) != expected:
             frame = frame[expected]
         out = np.zeros((len(frame), *self.spec.shape), dtype=np.float32)
         start = 0

@@ -13,12 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.data.formats.decoding import (
-    centre_crop,
-    is_picture,
-    natural_order,
-    size_of,
-)
+from further.data.formats.decoding import centre_crop, is_picture, natural_order, size_of
 from further.data.formats.picture_files import PictureFiles, part_of
 from further.data.memory import refuse_too_large
 from further.data.target import Boxes
@@ -57,8 +52,8 @@ class _BoxFiles(PictureFiles):
 
     def target(self, size: tuple[int, int], resized: bool) -> tuple[Boxes, str, list[str]]:
         """Return the boxes, cut where the picture ends, without those that are hardly there."""
-        names = self.names or sorted({name for row in self.boxes for _, name in row},
-                                     key=natural_order)  # fmt: skip
+        found_names = {name for row in self.boxes for _, name in row}
+        names = self.names or sorted(found_names, key=natural_order)
         code = {name: i for i, name in enumerate(names)}
         counts, codes, corners = [], [], [np.empty((0, 4))]
         for path, row in zip(self.paths, self.boxes, strict=True):
@@ -137,8 +132,8 @@ def _annotation(file: Path) -> ElementTree.Element | None:
 def _voc_objects(file: Path, root: ElementTree.Element) -> Iterator[_Box]:
     for item in root.iter("object"):
         try:
-            box = [float(item.findtext(f"bndbox/{side}", "")) for side in
-                   ("xmin", "ymin", "xmax", "ymax")]  # fmt: skip
+            sides = ("xmin", "ymin", "xmax", "ymax")
+            box = [float(item.findtext(f"bndbox/{side}", "")) for side in sides]
         except ValueError as error:
             raise InputError(
                 f"{file} has an object without a complete bndbox ({error}); correct or remove it."

@@ -48,8 +48,7 @@ def suggest_side(size: tuple[int, int]) -> int:
 class Decoder:
     """The decoded pictures of some files, in order, and what had to be done to them.
 
-    When to use: iterate over it once; the counts are right after that. When it fails: at the first
-    file that cannot be decoded or has another size.
+    Iterate over it once; ``grey`` and ``notes`` are right after that.
 
     Parameters
     ----------
@@ -153,7 +152,7 @@ def fit_picture(picture: Image.Image, size: tuple[int, int], *, smooth: bool = T
     Returns
     -------
     PIL.Image.Image
-        Of that size; the picture itself where it has it.
+        Of that size.
     """
     from PIL import Image, ImageOps
 

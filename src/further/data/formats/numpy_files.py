@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from further.data.dataset import Dataset, as_dataset
-from further.data.formats.picture_files import PART_NAMES
+from further.data.formats.picture_files import part_of
 from further.errors import InputError
 
 VALUE_NAMES = ("x", "data", "images", "image", "features", "values", "arr_0")
@@ -47,12 +46,12 @@ def load_npz(path: Path) -> Dataset:
             arrays = {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged file raises whatever zipfile, zlib and ast raise
         raise InputError(_why(path, error)) from error
-    found = {name: _meaning(name) for name in arrays}
-    by_part: dict[str | None, dict[str, np.ndarray]] = {}
-    for name, (part, what) in found.items():
+    named: dict[str | None, dict[str, np.ndarray]] = {}
+    for name, array in arrays.items():
+        part, what = _meaning(name)
         if what is not None:
-            by_part.setdefault(part, {})[what] = arrays[name]
-    by_part = {part: pair for part, pair in by_part.items() if "values" in pair}
+            named.setdefault(part, {})[what] = array
+    by_part = {part: pair for part, pair in named.items() if "values" in pair}
     if not by_part and len(arrays) == 1:
         by_part = {None: {"values": next(iter(arrays.values()))}}
     if not by_part:
@@ -60,14 +59,6 @@ def load_npz(path: Path) -> Dataset:
             f"{path} has the arrays {', '.join(arrays)}, and none is called X, data or images; "
             "name them so, and the labels y or labels."
         )
-    return _join(path, arrays, by_part)
-
-
-def _join(
-    path: Path,
-    arrays: Mapping[str, np.ndarray],
-    by_part: dict[str | None, dict[str, np.ndarray]],
-) -> Dataset:
     for part, pair in by_part.items():
         if "labels" in pair:
             _same_length(path, pair["values"], pair["labels"], f"labels of {part or 'the file'}")
@@ -89,14 +80,9 @@ def _join(
 
 def _meaning(name: str) -> tuple[str | None, str | None]:
     """Return the part and the role of an array by its name: "x_train" is ("train", "values")."""
-    part = None
-    words = []
-    for word in re.split(r"[_\-. ]+", name.lower()):
-        if word in PART_NAMES:
-            part = PART_NAMES[word]
-        else:
-            words.append(word)
-    rest = "_".join(words)
+    words = re.split(r"[_\-. ]+", name.lower())
+    part = part_of(*reversed(words))
+    rest = "_".join(word for word in words if part_of(word) is None)
     if rest in VALUE_NAMES:
         return part, "values"
     return part, "labels" if rest in LABEL_NAMES else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from further.data.target import Target
 
 #: Folders with these names are parts of a split, not classes.
-PART_NAMES = {
+_PARTS = {
     "train": "train", "training": "train",
     "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
     "test": "test", "testing": "test",
@@ -59,4 +59,4 @@ class PictureFiles(ABC):
 
 def part_of(*words: str) -> str | None:
     """Return the part of a split that the first such word is called after, or None."""
-    return next((PART_NAMES[w.lower()] for w in words if w.lower() in PART_NAMES), None)
+    return next((_PARTS[word.lower()] for word in words if word.lower() in _PARTS), None)

@@ -129,7 +129,7 @@ def coordinate_names(decisions: list[ColumnDecision]) -> tuple[str, str] | None:
 
 
 def decision_notes(decisions: list[ColumnDecision], n: int) -> list[str]:
-    """Say in sentences what was decided about the columns of a table of n rows.
+    """Say what was decided about the columns of a table.
 
     Parameters
     ----------

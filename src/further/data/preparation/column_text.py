@@ -35,12 +35,7 @@ _IN_BRACKETS = re.compile(r"^(?P<label>.*\S)\s*[(\[](?P<unit>[^()\[\]]{1,12})[)\
 
 
 def unit_of(name: str) -> tuple[str, str | None]:
-    """Return the name of a column without its unit, and the unit if the name has one.
-
-    Parameters
-    ----------
-    name : str
-        A unit stands in brackets at its end, or is one of :data:`UNITS` after an underscore.
+    """Return the name of a column without its unit, and the unit if the name ends in one.
 
     Examples
     --------
