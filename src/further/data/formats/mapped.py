@@ -51,7 +51,7 @@ def map_pictures(
     """
     made_of = _made_of(folder, paths, resize)
     default = ARRAYS / f"{folder.name}-{made_of[:12]}.npy"
-    array = default if mapped is True else Path(mapped).expanduser()
+    array = default if isinstance(mapped, bool) else Path(mapped).expanduser()
     facts = _facts(array)
     if facts.get("made_of") != made_of or not array.is_file():
         try:

@@ -115,7 +115,7 @@ class _ClassFolders(PictureFiles):
 
     def add(self, folder: Path, part: str | None) -> None:
         """Add the pictures of a folder, and those below it with their class."""
-        places = [(None, _pictures(folder))]
+        places: list[tuple[str | None, list[Path]]] = [(None, _pictures(folder))]
         for child in _children(folder):
             below = sorted((p for p in child.rglob("*") if is_picture(p)), key=natural_order)
             places.append((child.name, below))
