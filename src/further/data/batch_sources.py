@@ -66,7 +66,45 @@ class Source(ABC):
         """
 
 
-class ArraySource(Source):
+def open_sources(source: Any) -> list[Source]:
+    """Return a source for each file of a path, or one for rows in memory.
+
+    Raises
+    ------
+    InputError
+        For what is no table of numbers, cannot be read, or is not there.
+    """
+    if isinstance(source, pd.DataFrame):
+        return [_ArraySource(source)]
+    if not isinstance(source, str | Path):
+        table = np.asarray(source)
+        if table.ndim != 2 or table.dtype.kind not in "biuf":
+            raise InputError(
+                f"Batches: an array of shape {table.shape} and type {table.dtype}; give rows of "
+                "numbers, shape (n, d)."
+            )
+        return [_ArraySource(table)]
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise InputError(f'There is no file or folder "{source}".')
+    files = [path]
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] not in "._")
+    if not files:
+        raise InputError(f"{path} holds no files; give CSV or Parquet.")
+    return [_open_file(file) for file in files]
+
+
+def _open_file(path: Path) -> Source:
+    try:
+        with open(path, "rb") as file:
+            head = file.read(4)
+        return _ParquetSource(path) if head == b"PAR1" else _CsvSource(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+class _ArraySource(Source):
     """Rows in memory: an array (n, d), whose columns are named by their numbers, or a DataFrame."""
 
     def __init__(self, table: Floats | pd.DataFrame) -> None:
@@ -79,11 +117,9 @@ class ArraySource(Source):
         self.columns = dict(zip(self._names, kinds, strict=True))
 
     def count(self) -> int | None:
-        """Return the number of rows."""
         return len(self._table)
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield slices."""
         chosen = [self._names.index(name) for name in names]
         for start in range(0, len(self._table), rows):
             block = self._table[start : start + rows]
@@ -95,7 +131,7 @@ class ArraySource(Source):
             yield block
 
 
-class ParquetSource(Source):
+class _ParquetSource(Source):
     """A Parquet file, of which the columns that are not asked for are not read.
 
     A part for each row group, which is the least that is read at once.
@@ -118,15 +154,12 @@ class ParquetSource(Source):
             ) from error
 
     def count(self) -> int | None:
-        """Return the rows that the file says it has."""
         return int(self._starts[-1])
 
     def parts(self) -> int:
-        """Return the number of row groups."""
         return len(self._starts) - 1
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield the rows of some row groups."""
         with self._open() as file:
             for part in parts:
                 row = int(self._starts[part])
@@ -144,7 +177,7 @@ class ParquetSource(Source):
                     ) from error
 
 
-class CsvSource(Source):
+class _CsvSource(Source):
     """A CSV file, gzip or not, which can only be read from its beginning.
 
     Delimiter, header and types are those of the beginning. Numbers with decimal commas or
@@ -185,7 +218,6 @@ class CsvSource(Source):
         }
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
-        """Yield blocks of text turned into numbers."""
         row = 0
         try:
             for block in self._blocks({name: self._kinds[name] for name in names}):

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from further.data.batch_sources import ArraySource, CsvSource, ParquetSource, Source
+from further.data.batch_sources import Source, open_sources
 from further.data.preparation.columns import nearest
 from further.errors import InputError
 
@@ -81,7 +81,7 @@ class Batches:
             raise InputError(f'Batches: dtype="{dtype}"; choose "float32" or "float64".')
         self.rows, self.dtype = int(rows), np.dtype(dtype)
         self.source = source
-        self._sources = _open(source)
+        self._sources = open_sources(source)
         self.feature_names = self._choose(columns)
         self.n_features = len(self.feature_names)
         every = self._sources[0].columns
@@ -235,34 +235,3 @@ class Batches:
             rows[first:last] = batch[chosen[first:last] - start]
             start += len(batch)
         return rows
-
-
-def _open(source: Any) -> list[Source]:
-    if isinstance(source, pd.DataFrame):
-        return [ArraySource(source)]
-    if not isinstance(source, str | Path):
-        table = np.asarray(source)
-        if table.ndim != 2 or table.dtype.kind not in "biuf":
-            raise InputError(
-                f"Batches: an array of shape {table.shape} and type {table.dtype}; give rows of "
-                "numbers, shape (n, d)."
-            )
-        return [ArraySource(table)]
-    path = Path(source).expanduser()
-    if not path.exists():
-        raise InputError(f'There is no file or folder "{source}".')
-    files = [path]
-    if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] not in "._")
-    if not files:
-        raise InputError(f"{path} holds no files; give CSV or Parquet.")
-    return [_open_file(file) for file in files]
-
-
-def _open_file(path: Path) -> Source:
-    try:
-        with open(path, "rb") as file:
-            head = file.read(4)
-        return ParquetSource(path) if head == b"PAR1" else CsvSource(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error

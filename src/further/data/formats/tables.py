@@ -103,7 +103,7 @@ def load_frame(
     found_target: str | None = None
     if tidy or target is not None:
         candidates = frame.loc[:, [str(c) == target or str(c) not in attributes for c in frame]]
-        found_target, target_notes = choose_target(candidates, target, name=place)
+        found_target, target_notes = choose_target(candidates, place, target)
         notes += target_notes
     twice = {found_target, groups} & set(attributes)
     if twice:

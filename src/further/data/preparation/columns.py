@@ -101,7 +101,7 @@ def tidy_table(
 
 
 def choose_target(
-    frame: pd.DataFrame, asked: str | None, *, name: str
+    frame: pd.DataFrame, name: str, asked: str | None
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the column that holds the label, or None, and a note that says why.
 
