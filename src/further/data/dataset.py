@@ -222,17 +222,15 @@ class Dataset:
                     f'{self.name}: the column "{name}" does not hold a number in every row, so '
                     "that it cannot be predicted; choose another, or leave out rows."
                 )
-        features = [name for name in self.feature_names if name not in names]
+        features = tuple(name for name in self.feature_names if name not in names)
         if not names or not features:
             raise InputError(
                 f"{self.name}: name at least one column to predict, and leave one to predict from."
             )
         values = frame[list(names)].to_numpy(dtype=np.float64)
+        target = Numbers(", ".join(names), values, names)
         return dataclasses.replace(
-            self,
-            values=frame[features],
-            feature_names=tuple(features),
-            target=Numbers(", ".join(names), values, names),
+            self, values=frame[list(features)], feature_names=features, target=target
         )
 
     def save(self, folder: str | Path) -> Path:
