@@ -99,7 +99,7 @@ def split_rows(
         )
     rng = np.random.default_rng(seed)
     own: set[str] = set() if official is None else set(official)
-    if shares[2] > 0 and "train" in own and ("test" in own or "validation" in own):
+    if official is not None and shares[2] > 0 and "train" in own and own & {"validation", "test"}:
         part, method = _official(official, labels, groups, shares, rng)
     else:
         part, method = _divide(labels, groups, shares, rng, n)
