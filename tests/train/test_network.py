@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_breast_cancer
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import r2_score, roc_auc_score
 from torch import nn
 
 import further.registry
 from further.data.dataset import as_dataset
+from further.data.target import Boxes, Mask
 from further.errors import InputError
+from further.generate.vae import VAE
 from further.registry import ModelEntry
 from further.train.execution import Execution, find_device
 from further.train.load import load
@@ -109,6 +112,71 @@ def test_the_history_has_the_same_weights_on_training_rows_in_the_same_mode(tumo
     # On a part of 128 of the 512 training rows; the running loss is that under dropout.
     assert last["fit_loss"] == pytest.approx(float(loss), rel=0.35)
     assert last["train_loss"] > 1.3 * last["fit_loss"]
+
+
+class Linear(Logistic):
+    """A linear regression of numbers."""
+
+    validation = NetworkEstimator.validation
+
+    def build(self, spec):
+        return nn.Linear(spec.size, *spec.target.shape)
+
+    def objectives(self, net):
+        def loss(batch, generator):
+            return {"loss": F.mse_loss(net(batch.x), batch["y"])}
+
+        return [Objective(loss, list(net.parameters()))]
+
+
+def test_numbers_reach_the_loss_in_their_units():
+    x = np.random.default_rng(0).normal(size=(400, 2))
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": 3 * x[:, 0] - 2 * x[:, 1] + 5})
+    split = (data := as_dataset(frame).with_numbers("c")).split(seed=0)
+    training = {"averaging": 0.9, "clip": None}
+    model = Linear(random_state=0, budget="60 epochs", training=training).fit(
+        data.take(split.train), validation=data.take(split.validation)
+    )
+    test = model._batch(rows := data.take(split.test))
+    np.testing.assert_array_equal(test["y"], rows.target.values.astype(np.float32))
+    with torch.no_grad():
+        assert r2_score(test["y"], model.net_(test.x)) > 0.97
+    with pytest.raises(InputError, match="validation rows have no labels"):
+        model.fit(data, validation=frame[["a", "b"]])
+
+
+def test_boxes_and_masks_stand_in_the_batch_under_their_own_names():
+    pictures = as_dataset(np.random.default_rng(0).integers(0, 9, (60, 4, 4)).astype(np.uint8))
+    corners = np.tile(np.float32([0, 0, 2, 2]), (60, 1))
+    codes, names = np.zeros(60, dtype=np.int64), ("cell",)
+    targets = {
+        "boxes": Boxes("b", np.ones(60, dtype=np.int64), codes, names, corners),
+        "mask": Mask("m", np.zeros((60, 4, 4), dtype=np.uint8), names),
+    }
+    for name, target in targets.items():
+        seen = {}
+
+        class Sees(Logistic):
+            validation = NetworkEstimator.validation
+
+            def objectives(self, net, seen=seen):
+                def loss(batch, generator):
+                    seen.update({name: tuple(value.shape[1:]) for name, value in batch.items()})
+                    return {"loss": net(batch.x).square().mean()}
+
+                return [Objective(loss, list(net.parameters()))]
+
+        Sees(budget="1 step").fit(dataclasses.replace(pictures, target=target))
+        encoded = {name: value.shape[1:] for name, value in target.encode().items()}
+        assert seen == {"x": (1, 4, 4), **encoded}, name
+
+
+def test_a_generative_model_is_not_drawn_given_numbers():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "c"])
+    data = as_dataset(frame).with_numbers("c")
+    model = VAE(latent_dim=2, width=8, budget="2 steps", precision="float32").fit(data)
+    assert model.sample(3).shape == (3, 2)
+    assert set(model._batch(data)) == {"x"}
 
 
 def test_a_run_that_was_made_elsewhere_loads_on_the_processor(tumours, tmp_path, monkeypatch):

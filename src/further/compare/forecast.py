@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-import torch
 
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding
@@ -114,9 +113,8 @@ def training_cost(
 
         def step() -> None:
             for objective in objectives:
-                loss = next(iter(objective.loss(batch, generator).values()))
-                torch.autograd.grad(loss, objective.parameters, allow_unused=True)
-                loss.item()  # a GPU has only then done its work
+                # A GPU has only done its work when the loss is read.
+                objective.forward_and_backward(batch, generator).item()
 
         flops = float(count_flops(step))
         start = time.perf_counter()

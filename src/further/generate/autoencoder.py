@@ -33,6 +33,7 @@ from further.nn.table_blocks import (
 )
 from further.train.batch import Batch, BatchSource, in_parts
 from further.train.objective import Objective
+from further.train.parameters import hyperparameters
 from further.train.training import Training
 
 WIDTH = 256
@@ -86,6 +87,7 @@ def dense(sizes: Sequence[int]) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
+@hyperparameters
 class Autoencoder(GenerativeModel):
     """Autoencoder: a bottleneck that keeps what is needed to rebuild a row.
 
@@ -108,16 +110,9 @@ class Autoencoder(GenerativeModel):
         the categories of tables.
     optimizer : {"auto", "adamw", "adam", "adadelta", "sgd"}, default="auto"
         Update rule; "auto" is that of ``training``.
-    budget : str or float, default="auto"
-        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" measures which is fastest here with the same loss.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-        Where to compute; "auto" takes a GPU where there is one.
-    training : dict or Training, default=None
-        Overrides of the learning rate, batch size, schedule and averaging.
-    random_state : int, RandomState or None, default=None
-        Seed of weights, order and samples.
+    budget, precision, device, training, random_state
+        How long, how exactly, where and how to train, and the seed; see
+        :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------
@@ -141,6 +136,12 @@ class Autoencoder(GenerativeModel):
     (200, 2)
     """
 
+    latent_dim: int = 16
+    hidden: Sequence[int] | None = None
+    output_activation: str = "auto"
+    loss: str = "auto"
+    optimizer: str = "auto"
+
     training_defaults: ClassVar[Training] = Training(learning_rate=2e-3, averaging=0.998)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
@@ -150,31 +151,6 @@ class Autoencoder(GenerativeModel):
         "loss": [StrOptions({"auto", "mean_squared_error", "binary_cross_entropy"})],
         "optimizer": [StrOptions({"auto", "adamw", "adam", "adadelta", "sgd"})],
     }
-
-    def __init__(
-        self,
-        *,
-        latent_dim: int = 16,
-        hidden: Sequence[int] | None = None,
-        output_activation: str = "auto",
-        loss: str = "auto",
-        optimizer: str = "auto",
-        budget: str | float = "auto",
-        precision: str = "auto",
-        device: str = "auto",
-        training: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        self.latent_dim = latent_dim
-        self.hidden = hidden
-        self.output_activation = output_activation
-        self.loss = loss
-        self.optimizer = optimizer
-        self.budget = budget
-        self.precision = precision
-        self.device = device
-        self.training = training
-        self.random_state = random_state
 
     def build(self, spec: Spec) -> AutoencoderNet:
         """Return encoder and decoder."""

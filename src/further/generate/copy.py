@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -39,9 +38,6 @@ class Copy(GenerativeEstimator):
     """
 
     is_copy = True
-
-    def __init__(self, *, random_state: Any = None) -> None:
-        self.random_state = random_state
 
     def _learn(
         self,

@@ -9,6 +9,8 @@ the codes of the clean rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -21,9 +23,11 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.autoencoder import Autoencoder
 from further.generate.generative import GenerativeModel
+from further.train.parameters import hyperparameters
 from further.train.seeds import seed_of
 
 
+@hyperparameters
 class DenoisingAutoencoder(Autoencoder):
     """Denoising autoencoder: learn what a row looks like by repairing corrupted ones.
 
@@ -59,6 +63,14 @@ class DenoisingAutoencoder(Autoencoder):
     (200, 3)
     """
 
+    noise: str = "gaussian"
+    noise_level: float = 0.2
+    latent_dim: int = 32
+    # What else the autoencoder lets its user choose is fixed here.
+    hidden: Sequence[int] | None = field(default=None, init=False)
+    output_activation: str = field(default="auto", init=False)
+    optimizer: str = field(default="auto", init=False)
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
         "noise": [StrOptions({"gaussian", "masking", "salt_and_pepper"})],
@@ -66,33 +78,6 @@ class DenoisingAutoencoder(Autoencoder):
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
         "loss": Autoencoder._parameter_constraints["loss"],
     }
-    # What the autoencoder lets its user choose is fixed here.
-    hidden = None
-    output_activation = "auto"
-    optimizer = "auto"
-
-    def __init__(
-        self,
-        *,
-        noise: str = "gaussian",
-        noise_level: float = 0.2,
-        latent_dim: int = 32,
-        loss: str = "auto",
-        budget: str | float = "auto",
-        precision: str = "auto",
-        device: str = "auto",
-        training: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        self.noise = noise
-        self.noise_level = noise_level
-        self.latent_dim = latent_dim
-        self.loss = loss
-        self.budget = budget
-        self.precision = precision
-        self.device = device
-        self.training = training
-        self.random_state = random_state
 
     def corrupt(self, x: Tensor, spec: Spec, generator: torch.Generator) -> Tensor:
         """Return corrupted rows ``(n, *shape)``."""

@@ -34,6 +34,7 @@ from further.generate.generative import Basis, GenerativeModel
 from further.generate.noise_schedule import SCHEDULES, NoiseSchedule
 from further.train.batch import Batch, BatchSource
 from further.train.objective import Objective
+from further.train.parameters import hyperparameters
 from further.train.training import Training
 
 # Share of rows that are trained without their class.
@@ -42,6 +43,7 @@ LABEL_DROPOUT = 0.1
 BOUND_ROWS = 256
 
 
+@hyperparameters
 class Diffusion(GenerativeModel):
     """Diffusion model: noise is removed in small steps by a network that has learnt how.
 
@@ -70,16 +72,9 @@ class Diffusion(GenerativeModel):
     depth : int, default=2
         Residual blocks of the perceptron for tables; the U-Net has as many levels as halve the
         picture's sides to 4.
-    budget : str or float, default="auto"
-        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" measures which is fastest here with the same loss.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-        Where to compute; "auto" takes a GPU where there is one.
-    training : dict or Training, default=None
-        Overrides of the optimizer, learning rate, batch size, schedule and averaging.
-    random_state : int, RandomState or None, default=None
-        Seed of weights, order, noise and samples.
+    budget, precision, device, training, random_state
+        How long, how exactly, where and how to train, and the seed; see
+        :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------
@@ -105,6 +100,13 @@ class Diffusion(GenerativeModel):
     (5, 3)
     """
 
+    schedule: str | NoiseSchedule = "cosine"
+    prediction: str | Prediction = "velocity"
+    sampler: str | Sampler = "dpm_solver"
+    guidance: float = 1.0
+    width: int | None = None
+    depth: int = 2
+
     training_defaults: ClassVar[Training] = Training(
         learning_rate=3e-3, betas=(0.9, 0.99), batch_size=128, averaging=0.999
     )
@@ -118,33 +120,6 @@ class Diffusion(GenerativeModel):
         "width": [None, Interval(Integral, 1, None, closed="left")],
         "depth": [Interval(Integral, 1, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        *,
-        schedule: str | NoiseSchedule = "cosine",
-        prediction: str | Prediction = "velocity",
-        sampler: str | Sampler = "dpm_solver",
-        guidance: float = 1.0,
-        width: int | None = None,
-        depth: int = 2,
-        budget: str | float = "auto",
-        precision: str = "auto",
-        device: str = "auto",
-        training: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        self.schedule = schedule
-        self.prediction = prediction
-        self.sampler = sampler
-        self.guidance = guidance
-        self.width = width
-        self.depth = depth
-        self.budget = budget
-        self.precision = precision
-        self.device = device
-        self.training = training
-        self.random_state = random_state
 
     def build(self, spec: Spec) -> DenoisingNet:
         """Return the denoising network."""

@@ -46,6 +46,7 @@ from further.nn.normal_scores import (
 from further.nn.table_blocks import categorical_slices, numeric_columns
 from further.train.batch import Batch, BatchSource, some_rows
 from further.train.objective import Objective
+from further.train.parameters import hyperparameters
 from further.train.training import Training
 
 CONDITION = 32
@@ -212,6 +213,7 @@ class FlowNet(nn.Module):
         return torch.cat(parts, dim=1), score
 
 
+@hyperparameters
 class NormalizingFlow(GenerativeModel):
     """Normalizing flow: an exact density and samples in one pass, by an invertible network.
 
@@ -239,16 +241,9 @@ class NormalizingFlow(GenerativeModel):
         pictures of at most 256 values and 0.1 otherwise. Take less where rows are many.
     temperature : float, default=1.0
         Factor on the noise of a sample: below 1 samples are more typical and less varied.
-    budget : str or float, default="auto"
-        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" measures which is fastest here with the same loss.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-        Where to compute; "auto" takes a GPU where there is one.
-    training : dict or Training, default=None
-        Overrides of the optimizer, learning rate, batch size, schedule and averaging.
-    random_state : int, RandomState or None, default=None
-        Seed of weights, order, noise and samples.
+    budget, precision, device, training, random_state
+        How long, how exactly, where and how to train, and the seed; see
+        :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------
@@ -280,6 +275,13 @@ class NormalizingFlow(GenerativeModel):
     ('exact', (5,))
     """
 
+    transforms: int = 4
+    width: int = 384
+    depth: int = 1
+    bins: int = 5
+    dropout: str | float = "auto"
+    temperature: float = 1.0
+
     training_defaults: ClassVar[Training] = Training(
         learning_rate=1e-3, weight_decay=0.3, averaging=0.998
     )
@@ -292,33 +294,6 @@ class NormalizingFlow(GenerativeModel):
         "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
     }
-
-    def __init__(
-        self,
-        *,
-        transforms: int = 4,
-        width: int = 384,
-        depth: int = 1,
-        bins: int = 5,
-        dropout: str | float = "auto",
-        temperature: float = 1.0,
-        budget: str | float = "auto",
-        precision: str = "auto",
-        device: str = "auto",
-        training: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        self.transforms = transforms
-        self.width = width
-        self.depth = depth
-        self.bins = bins
-        self.dropout = dropout
-        self.temperature = temperature
-        self.budget = budget
-        self.precision = precision
-        self.device = device
-        self.training = training
-        self.random_state = random_state
 
     @property
     def likelihood_basis(self) -> Basis | None:  # type: ignore[override]

@@ -40,6 +40,7 @@ from further.nn.embedding import ClassEmbedding
 from further.nn.table_blocks import categorical_slices
 from further.train.batch import Batch
 from further.train.objective import Objective
+from further.train.parameters import hyperparameters
 from further.train.training import Training
 
 CONDITION = 32
@@ -152,6 +153,7 @@ class GANNet(nn.Module):
         return out
 
 
+@hyperparameters
 class GAN(GenerativeModel):
     """Generative adversarial network: a generator learns to deceive a discriminator.
 
@@ -174,16 +176,9 @@ default="relativistic"
         Hidden units of a layer, for tables and pictures of at most 256 values.
     depth : int, default=3
         Residual blocks of each network, for tables and pictures of at most 256 values.
-    budget : str or float, default="auto"
-        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" measures which is fastest here with the same loss.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-        Where to compute; "auto" takes a GPU where there is one.
-    training : dict or Training, default=None
-        Overrides of the optimizer, learning rate, batch size, schedule and averaging.
-    random_state : int, RandomState or None, default=None
-        Seed of weights, order, noise and samples.
+    budget, precision, device, training, random_state
+        How long, how exactly, where and how to train, and the seed; see
+        :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------
@@ -212,6 +207,12 @@ default="relativistic"
     (5, 3)
     """
 
+    loss: str | AdversarialLoss = "relativistic"
+    penalty: float = 0.2
+    latent_dim: int = 32
+    width: int = 192
+    depth: int = 3
+
     training_defaults: ClassVar[Training] = Training(
         learning_rate=4e-4, betas=(0.0, 0.99), batch_size=64, averaging=0.999, clip=None
     )
@@ -223,31 +224,6 @@ default="relativistic"
         "width": [Interval(Integral, 1, None, closed="left")],
         "depth": [Interval(Integral, 0, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        *,
-        loss: str | AdversarialLoss = "relativistic",
-        penalty: float = 0.2,
-        latent_dim: int = 32,
-        width: int = 192,
-        depth: int = 3,
-        budget: str | float = "auto",
-        precision: str = "auto",
-        device: str = "auto",
-        training: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        self.loss = loss
-        self.penalty = penalty
-        self.latent_dim = latent_dim
-        self.width = width
-        self.depth = depth
-        self.budget = budget
-        self.precision = precision
-        self.device = device
-        self.training = training
-        self.random_state = random_state
 
     def build(self, spec: Spec) -> GANNet:
         """Return generator and discriminator."""

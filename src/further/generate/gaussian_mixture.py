@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -51,9 +50,6 @@ class GaussianMixtureDensity(GenerativeEstimator):
     >>> GaussianMixtureDensity(random_state=0).fit(X).sample(5).shape
     (5, 3)
     """
-
-    def __init__(self, *, random_state: Any = None) -> None:
-        self.random_state = random_state
 
     def _learn(
         self,
@@ -95,4 +91,5 @@ class GaussianMixtureDensity(GenerativeEstimator):
         return x.reshape(n, *self.spec_.shape).astype(np.float32)
 
     def _rebuild(self) -> None:
+        super()._rebuild()
         self.density_ = LatentDensity(self.spec_.n_classes, len(self.directions_))

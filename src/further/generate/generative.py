@@ -7,6 +7,7 @@ do once trained.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ from further.train.batch import Batch
 from further.train.callbacks.callback import Callback
 from further.train.estimator import DatasetEstimator
 from further.train.network import ROWS_AT_A_TIME, NetworkEstimator
+from further.train.parameters import hyperparameters
 from further.train.run import Run
 from further.train.seeds import seed_of
 
@@ -35,11 +37,14 @@ Basis = Literal["exact", "bound"]
 Condition = Mapping[str, np.ndarray]
 
 
+@hyperparameters
 class GenerativeEstimator(DatasetEstimator):
     """An estimator that learns a distribution and samples from it.
 
     A subclass has ``_learn`` and ``_draw``.
     """
+
+    random_state: Any = None
 
     #: Whether it gives its training rows back by design.
     is_copy: ClassVar[bool] = False
@@ -152,6 +157,11 @@ class GenerativeEstimator(DatasetEstimator):
             parts.append(self._draw(stop - start, given, seed_of(seed, "samples", start)))
         return np.concatenate(parts) if parts else np.empty((0, *self.spec_.shape), np.float32)
 
+    def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
+        dataset = super()._dataset(X, y, reset=reset)
+        # Rows are drawn given their class, not given another target.
+        return dataset if dataset.classes is not None else dataclasses.replace(dataset, target=None)
+
     @abstractmethod
     def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
         """Return ``(n, *spec.shape)`` float32 rows in encoded form."""
@@ -165,13 +175,9 @@ def _can(capability: str) -> Any:
             raise AttributeError(
                 f"{type(self).__name__} as configured defines no likelihood of such data."
             )
-        return _overrides(self, capability)
+        return getattr(type(self), capability) is not getattr(GenerativeModel, capability)
 
     return available_if(check)
-
-
-def _overrides(model: GenerativeModel, method: str) -> bool:
-    return getattr(type(model), method) is not getattr(GenerativeModel, method)
 
 
 class GenerativeModel(NetworkEstimator, GenerativeEstimator):
@@ -416,25 +422,17 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         callbacks: Sequence[Callback],
     ) -> None:
         super()._learn(dataset, validation, seed, run, callbacks)
-        self.defines_likelihood_ = self._has_likelihood(self._batch(dataset.take([0])))
+        row = self.execution_.place_batch(self._batch(dataset.take([0])))
+        with torch.no_grad(), self.execution_.active():
+            value = self.log_likelihood(self.net_, row, self.execution_.generator())
+        self.defines_likelihood_ = value is not None
 
     def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
-        given = Batch(**{name: torch.from_numpy(value) for name, value in condition.items()})
+        given = self.execution_.place_batch(Batch.from_arrays(condition))
         with torch.no_grad(), self.execution_.active():
-            rows = self.generate(
-                self.net_, n, self.execution_.place_batch(given), self.execution_.generator(seed)
-            )
+            rows = self.generate(self.net_, n, given, self.execution_.generator(seed))
         drawn: np.ndarray = rows.float().cpu().numpy()
         return drawn
-
-    def _has_likelihood(self, row: Batch) -> bool:
-        if not _overrides(self, "log_likelihood"):
-            return False
-        with torch.no_grad(), self.execution_.active():
-            value = self.log_likelihood(
-                self.net_, self.execution_.place_batch(row), self.execution_.generator()
-            )
-        return value is not None
 
     def _log_likelihoods(self, x: np.ndarray, codes: np.ndarray | None) -> np.ndarray:
         generator = self.execution_.generator()

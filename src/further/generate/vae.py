@@ -34,6 +34,7 @@ from further.nn.device import device_of
 from further.nn.embedding import ClassEmbedding
 from further.train.batch import Batch
 from further.train.objective import Objective
+from further.train.parameters import hyperparameters
 from further.train.training import Training
 
 IMPORTANCE_SAMPLES = 64
@@ -93,6 +94,7 @@ class VAENet(nn.Module):
         return out
 
 
+@hyperparameters
 class VAE(GenerativeModel):
     """Variational autoencoder: a latent space with a prior to sample from.
 
@@ -112,16 +114,9 @@ default="auto"
         Hidden units of a layer, for tables and pictures of at most 256 values.
     depth : int, default=2
         Residual blocks of encoder and decoder, for tables and pictures of at most 256 values.
-    budget : str or float, default="auto"
-        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" measures which is fastest here with the same loss.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-        Where to compute; "auto" takes a GPU where there is one.
-    training : dict or Training, default=None
-        Overrides of the optimizer, learning rate, batch size, schedule and averaging.
-    random_state : int, RandomState or None, default=None
-        Seed of weights, order, noise and samples.
+    budget, precision, device, training, random_state
+        How long, how exactly, where and how to train, and the seed; see
+        :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------
@@ -145,6 +140,13 @@ default="auto"
     (5, 3)
     """
 
+    latent_dim: int = 16
+    likelihood: str = "auto"
+    width: int = 256
+    depth: int = 2
+
+    #: The weight of the rate.
+    beta = 1.0
     training_defaults: ClassVar[Training] = Training(
         learning_rate=2e-3, averaging=0.998, weight_decay=0.1
     )
@@ -156,34 +158,6 @@ default="auto"
         "width": [Interval(Integral, 1, None, closed="left")],
         "depth": [Interval(Integral, 0, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        *,
-        latent_dim: int = 16,
-        likelihood: str = "auto",
-        width: int = 256,
-        depth: int = 2,
-        budget: str | float = "auto",
-        precision: str = "auto",
-        device: str = "auto",
-        training: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        self.latent_dim = latent_dim
-        self.likelihood = likelihood
-        self.width = width
-        self.depth = depth
-        self.budget = budget
-        self.precision = precision
-        self.device = device
-        self.training = training
-        self.random_state = random_state
-
-    @property
-    def rate_weight(self) -> float:
-        """The β on the rate."""
-        return 1.0
 
     def build(self, spec: Spec) -> VAENet:
         """Return the encoder, decoder and likelihood."""
@@ -200,7 +174,7 @@ default="auto"
             # KL(N(μ, σ²) || N(0, 1)) = (μ² + σ² - 1) / 2 - log σ
             kl = 0.5 * (mean.square() + (2 * log_scale).exp() - 1) - log_scale
             rate = kl.sum(1).mean()
-            loss = distortion + self.rate_weight * rate
+            loss = distortion + self.beta * rate
             return {"loss": loss, "reconstruction": distortion, "rate": rate}
 
         return [Objective(negative_elbo, list(net.parameters()))]
@@ -265,6 +239,7 @@ def noise_of_rows(x: Tensor, shape: tuple[int, int], generator: torch.Generator)
     return torch.stack(rows, dim=1).to(x.device)
 
 
+@hyperparameters
 class BetaVAE(VAE):
     """β-VAE: a weight on the rate trades reconstruction for independent latent factors.
 
@@ -293,33 +268,9 @@ class BetaVAE(VAE):
     (200, 2)
     """
 
+    beta: float = 4.0
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **VAE._parameter_constraints,
         "beta": [Interval(Real, 0, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        *,
-        beta: float = 4.0,
-        latent_dim: int = 16,
-        likelihood: str = "auto",
-        width: int = 256,
-        depth: int = 2,
-        budget: str | float = "auto",
-        precision: str = "auto",
-        device: str = "auto",
-        training: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(
-            latent_dim=latent_dim, likelihood=likelihood, width=width, depth=depth,
-            budget=budget, precision=precision, device=device, training=training,
-            random_state=random_state,
-        )  # fmt: skip
-        self.beta = beta
-
-    @property
-    def rate_weight(self) -> float:
-        """The β on the rate."""
-        return float(self.beta)

@@ -36,6 +36,17 @@ class Batch(Mapping[str, Tensor]):
     def __init__(self, **tensors: Tensor | None) -> None:
         self._tensors = {name: value for name, value in tensors.items() if value is not None}
 
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray | None]) -> Batch:
+        """Return the batch of NumPy arrays, whose memory it shares where they are contiguous."""
+        return cls(
+            **{
+                name: torch.from_numpy(np.ascontiguousarray(array))
+                for name, array in arrays.items()
+                if array is not None
+            }
+        )
+
     def __getitem__(self, key: str) -> Tensor:
         return self._tensors[key]
 

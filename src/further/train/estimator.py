@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -42,22 +42,17 @@ class Estimator(BaseEstimator):
 
     What ends in an underscore is written: arrays of numbers and the weights of networks to
     ``model.safetensors``; arrays of objects, lists, dictionaries, numbers, texts and None to
-    ``model.json``. What is none of these a subclass names in ``_not_saved``, and makes anew in
-    ``_rebuild``.
+    ``model.json``. What is none of these a subclass names in ``_entries``, or in ``_not_saved`` and
+    makes anew in ``_rebuild``.
     """
 
     #: Fitted attributes that are left out of the files.
-    _not_saved: tuple[str, ...] = ()
+    _not_saved: ClassVar[tuple[str, ...]] = ()
+    #: Those with a ``to_json`` whose record is an entry of ``model.json``, and what reads it.
+    _entries: ClassVar[dict[str, Callable[[Any], Any]]] = {}
 
-    def save(self, folder: str | Path, **more: Any) -> Path:
-        """Write ``model.safetensors`` and ``model.json``; ``further.load`` reads them.
-
-        Parameters
-        ----------
-        folder : path
-            Where to.
-        **more
-            Further entries of ``model.json``.
+    def save(self, folder: str | Path) -> Path:
+        """Write ``model.safetensors`` and ``model.json`` into a folder; ``further.load`` reads it.
 
         Returns
         -------
@@ -69,8 +64,9 @@ class Estimator(BaseEstimator):
         check_is_fitted(self)
         arrays: dict[str, np.ndarray] = {}
         facts: dict[str, Any] = {}
+        left_out = {*self._not_saved, *self._entries}
         for name, value in vars(self).items():
-            if not name.endswith("_") or name.startswith("_") or name in self._not_saved:
+            if not name.endswith("_") or name.startswith("_") or name in left_out:
                 continue
             if isinstance(value, np.ndarray) and value.dtype.kind in _NUMERIC:
                 arrays[name] = np.ascontiguousarray(value)
@@ -87,7 +83,7 @@ class Estimator(BaseEstimator):
             "model": name_of(type(self)).name,
             "parameters": parameters_to_json(self.get_params(deep=False)),
             "facts": facts,
-            **more,
+            **{name[:-1]: getattr(self, name).to_json() for name in self._entries},
         }
         write_bytes(Path(folder) / "model.safetensors", save(arrays))
         write_json(Path(folder) / "model.json", record)
@@ -108,6 +104,8 @@ class Estimator(BaseEstimator):
         self
             The fitted estimator.
         """
+        for name, read in self._entries.items():
+            setattr(self, name, read(record[name[:-1]]))
         for name, value in record["facts"].items():
             setattr(self, name, _from_json(value))
         weights: dict[str, dict[str, np.ndarray]] = {}
@@ -137,6 +135,8 @@ class DatasetEstimator(Estimator, ABC):
 
     Attributes
     ----------
+    random_state : int, RandomState or None
+        Seed of all that is drawn.
     encoding_ : Encoding
         Rows to the arrays that a model sees, and back.
     spec_ : Spec
@@ -152,7 +152,8 @@ class DatasetEstimator(Estimator, ABC):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"random_state": ["random_state"]}
-    _not_saved: tuple[str, ...] = ("encoding_", "spec_")
+    _not_saved: ClassVar[tuple[str, ...]] = ("spec_",)
+    _entries: ClassVar[dict[str, Callable[[Any], Any]]] = {"encoding_": encoding_from_json}
     random_state: Any
     n_parameters_: int
     cost_: dict[str, Any]
@@ -220,27 +221,8 @@ class DatasetEstimator(Estimator, ABC):
             run.update(status="finished", parameters_count=self.n_parameters_, **self.cost_)
         return self
 
-    def save(self, folder: str | Path, **more: Any) -> Path:
-        """Write the model, and how rows are encoded for it."""
-        check_is_fitted(self)
-        return super().save(folder, encoding=self.encoding_.to_json(), **more)
-
-    def restore(self, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``.
-
-        Parameters
-        ----------
-        record, arrays
-            See :class:`Estimator`.
-
-        Returns
-        -------
-        self
-            The fitted estimator.
-        """
-        self.encoding_ = encoding_from_json(record["encoding"])
+    def _rebuild(self) -> None:
         self.spec_ = self.encoding_.spec
-        return super().restore(record, arrays)
 
     @abstractmethod
     def _learn(
@@ -299,8 +281,10 @@ class DatasetEstimator(Estimator, ABC):
                 f"X has {_n_features(dataset)} features, but {model} is expecting "
                 f"{self.n_features_in_} features as input."
             )
-        if self.spec_.n_classes == 0:
+        if self.spec_.target is None:
             return dataclasses.replace(dataset, target=None)
+        if self.spec_.target.kind != "classes":
+            return dataset
         if y is None and dataset.classes is not None:
             y = dataset.classes.values
         if y is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +30,6 @@ from further.train.processes import is_alone, make_fabric
 from further.train.run import Run
 from further.train.training import Training
 from further.train.validation import Validation
-
-PrecisionChoice = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def fit_network(
     *,
     training: Training,
     budget: Budget,
-    precision: PrecisionChoice = "float32",
+    precision: str = "float32",
     device: Device = "cpu",
     seed: int,
     run: Run | None = None,
@@ -164,9 +162,8 @@ def _measure(
         total = torch.zeros((), device=device)
         with make_fabric(execution).autocast():
             for objective in objectives:
-                value = next(iter(objective.loss(rows, execution.generator(seed)).values()))
-                torch.autograd.grad(value, objective.parameters, allow_unused=True)
-                total = total + value.detach().float()
+                value = objective.forward_and_backward(rows, execution.generator(seed))
+                total = total + value.float()
         return total
 
     convolutions = any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in net.modules())

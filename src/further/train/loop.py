@@ -21,6 +21,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -344,15 +345,10 @@ class Loop:
         generator = self.execution.generator(self.seed)
         rows = slice(0, self.batch_size // self.fabric.world_size)
         batch = self.execution.place_batch(self.train.take(rows))
-        total = 0.0
-        for objective in self.objectives:
-
-            def work(objective: Objective = objective) -> None:
-                loss = next(iter(objective.loss(batch, generator).values()))
-                torch.autograd.grad(loss, objective.parameters, allow_unused=True)
-
-            total += count_flops(work) / objective.every
-        return total
+        return sum(
+            count_flops(partial(objective.forward_and_backward, batch, generator)) / objective.every
+            for objective in self.objectives
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that the rest of the training depends on."""

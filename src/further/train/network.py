@@ -6,7 +6,6 @@ import dataclasses
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -26,6 +25,7 @@ from further.train.estimator import DatasetEstimator
 from further.train.execution import DEVICES, REPRODUCIBLE, Execution, find_device
 from further.train.fit import Fit, fit_network
 from further.train.objective import Objective
+from further.train.parameters import hyperparameters
 from further.train.run import Run
 from further.train.seeds import seed_of
 from further.train.training import Training
@@ -35,10 +35,24 @@ from further.train.validation import MeanLoss, Validation
 ROWS_AT_A_TIME = 1000
 
 
+@hyperparameters
 class NetworkEstimator(DatasetEstimator):
     """An estimator made of a network: a model says what it is, the loop trains it.
 
     A subclass has ``build`` and ``objectives``, and what it can do once trained.
+
+    Parameters
+    ----------
+    budget : str or float, default="auto"
+        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        "auto" measures which is fastest here with the same loss.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+        Where to compute; "auto" takes a GPU where there is one.
+    training : dict or Training, default=None
+        Overrides of the optimizer, learning rate, batch size, schedule and averaging.
+    random_state : int, RandomState or None, default=None
+        Seed of weights, order, noise and samples.
 
     Attributes
     ----------
@@ -60,12 +74,18 @@ class NetworkEstimator(DatasetEstimator):
         "training": [None, dict, Training],
         "random_state": ["random_state"],
     }
-    _not_saved = (*DatasetEstimator._not_saved, "history_", "execution_")
-    budget: Any
-    precision: Any
-    device: str
-    training: Any
-    net_: Any
+    _not_saved = (*DatasetEstimator._not_saved, "history_")
+    _entries: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        **DatasetEstimator._entries,
+        # Wherever it was trained, it is loaded on the processor, which every machine has.
+        "execution_": lambda record: Execution(**{**record, "device": "cpu"}),
+    }
+
+    budget: str | float = "auto"
+    precision: str = "auto"
+    device: str = "auto"
+    training: Any = None
+    random_state: Any = None
 
     # What a model says -------------------------------------------------------------------------
 
@@ -165,7 +185,7 @@ class NetworkEstimator(DatasetEstimator):
         with self.execution_.active(), torch.no_grad():
             placed = PlacedSource(train, self.execution_.place_batch)
             self.finish(net, placed, self.execution_.generator(seed_of(seed, "finish")))
-        self.net_ = net
+        self.net_: Any = net
         self.n_parameters_ = sum(p.numel() for p in net.parameters())
         self.history_ = pd.DataFrame(fit.history)
         self.best_step_ = fit.best_step
@@ -194,31 +214,8 @@ class NetworkEstimator(DatasetEstimator):
         self.execution_.place(self.net_)
         return self
 
-    def save(self, folder: str | Path, **more: Any) -> Path:
-        """Write the model, and what its network was computed with."""
-        check_is_fitted(self)
-        return super().save(folder, execution=self.execution_.to_json(), **more)
-
-    def restore(self, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``.
-
-        Wherever the network was trained, it is loaded on the processor, which every machine has.
-
-        Parameters
-        ----------
-        record, arrays
-            See :class:`~further.train.estimator.Estimator`.
-
-        Returns
-        -------
-        self
-            The fitted estimator.
-        """
-        trained = Execution(**record["execution"])
-        self.execution_ = dataclasses.replace(trained, device="cpu")
-        return super().restore(record, arrays)
-
     def _rebuild(self) -> None:
+        super()._rebuild()
         self.net_ = self.build(self.spec_).eval()
 
     def _source(self, dataset: Dataset) -> BatchSource:
@@ -227,24 +224,18 @@ class NetworkEstimator(DatasetEstimator):
         return ArraySource(self._batch(dataset))
 
     def _batch(self, dataset: Dataset) -> Batch:
-        x = torch.from_numpy(np.ascontiguousarray(self.encoding_.encode(dataset)))
-        if self.spec_.n_classes == 0:
-            return Batch(x=x)
-        if dataset.codes is None:
-            raise InputError("The validation rows have no labels, but the training rows do.")
-        return Batch(x=x, y=torch.from_numpy(dataset.codes))
+        arrays = {"x": self.encoding_.encode(dataset)}
+        if self.spec_.target is not None:
+            if dataset.target is None:
+                raise InputError("The validation rows have no labels, but the training rows do.")
+            arrays |= dataset.target.encode()
+        return Batch.from_arrays(arrays)
 
     def _apply(
         self, work: Callable[[Batch], Tensor], arrays: Mapping[str, np.ndarray | None]
     ) -> np.ndarray:
         """Return what the trained network makes of rows, so many at a time."""
-        rows = Batch(
-            **{
-                name: torch.from_numpy(np.ascontiguousarray(value))
-                for name, value in arrays.items()
-                if value is not None
-            }
-        )
+        rows = Batch.from_arrays(arrays)
         execution = getattr(self, "execution_", REPRODUCIBLE)
         parts = []
         with torch.no_grad(), execution.active():

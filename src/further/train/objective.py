@@ -37,3 +37,22 @@ class Objective:
     name: str = ""
     learning_rate: float | None = None
     every: int = 1
+
+    def forward_and_backward(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        """Return the loss after one forward and backward pass, of which nothing else is kept.
+
+        Parameters
+        ----------
+        batch : Batch
+            The rows.
+        generator : torch.Generator
+            Of random numbers.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
+        loss = next(iter(self.loss(batch, generator).values()))
+        torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        return loss.detach()

@@ -1,4 +1,4 @@
-"""Hyperparameters as JSON and back, without ever loading code from a file.
+"""Hyperparameters: declared once, and as JSON and back, without ever loading code from a file.
 
 An object among them, such as a noise schedule, is a dataclass of this package; it is written as
 its name and its own parameters, and only names inside ``further`` are looked up.
@@ -9,12 +9,42 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
 from further.errors import RunError
+
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
+def hyperparameters(cls: type[T]) -> type[T]:
+    """Give an estimator the constructor that stores what it and its bases declare, untouched.
+
+    A hyperparameter is an annotated attribute with a default, as in a dataclass; all are keywords,
+    the class's own before those of its bases.
+
+    Examples
+    --------
+    >>> @hyperparameters
+    ... class Network:
+    ...     budget: str = "auto"
+    >>> @hyperparameters
+    ... class Perceptron(Network):
+    ...     width: int = 8
+    >>> inspect.signature(Perceptron)
+    <Signature (*, width: 'int' = 8, budget: 'str' = 'auto') -> None>
+    """
+    made: Any = dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
+    order = [name for base in made.__mro__ for name in inspect.get_annotations(base)]
+    signature = inspect.signature(made.__init__)
+    itself, *parameters = signature.parameters.values()
+    parameters.sort(key=lambda parameter: order.index(parameter.name))
+    made.__init__.__signature__ = signature.replace(parameters=[itself, *parameters])
+    return cls
 
 
 def parameters_to_json(value: Any) -> Any:
