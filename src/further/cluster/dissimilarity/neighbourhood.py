@@ -290,7 +290,7 @@ class KeepsTrainingRows(Estimator):
 
     training_rows_: Any
 
-    def save(self, folder: str | Path, **more: Any) -> Path:
+    def save(self, folder: str | Path) -> Path:
         """Write ``model.safetensors`` and ``model.json``, the training rows among them.
 
         Raises
@@ -304,7 +304,7 @@ class KeepsTrainingRows(Estimator):
                 f"{type(self).__name__}: it was fitted on a sparse matrix, which is not saved; "
                 "fit it on a dense array."
             )
-        return super().save(folder, **more)
+        return super().save(folder)
 
     def _rebuild(self) -> None:
         rows = self.training_rows_
