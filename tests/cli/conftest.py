@@ -36,6 +36,14 @@ def further(capsys: pytest.CaptureFixture[str]) -> Further:
     return run
 
 
+@pytest.fixture
+def missing_device() -> str:
+    """Return a device that this machine does not have."""
+    import torch
+
+    return "mps" if torch.cuda.is_available() else "cuda"
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     digits = load_digits()

@@ -71,15 +71,11 @@ def test_common_options_are_there_where_they_mean_something(further, name):
     assert {option for option in common if f"\n  {option} " in out} == OPTIONS[name]
 
 
-def missing_device() -> str:
-    import torch
-
-    return "mps" if torch.cuda.is_available() else "cuda"
-
-
 @pytest.mark.parametrize("command", [("compare",), ("train", "vae")])
-def test_a_device_that_is_not_there_is_one_sentence_and_2(further, tmp_path, command):
-    run, name = tmp_path / "run", missing_device()
+def test_a_device_that_is_not_there_is_one_sentence_and_2(
+    further, tmp_path, command, missing_device
+):
+    run, name = tmp_path / "run", missing_device
     status, out, err = further(*command, "digits", "--device", name, "--out", run)
     assert (status, out) == (2, "")
     assert f'device="{name}" is not available' in err

@@ -14,13 +14,6 @@ import further as further_package
 from further.compare.source import read_data
 from further.train.run import Run
 
-
-def missing_device() -> str:
-    import torch
-
-    return "mps" if torch.cuda.is_available() else "cuda"
-
-
 BUDGET = "20 steps"
 
 
@@ -178,15 +171,17 @@ def test_epochs_are_a_budget(further, table, tmp_path):
     assert float(last["epoch"]) == 2
 
 
-def test_a_finished_run_is_used_on_the_device_that_is_asked_for(further, trained):
+def test_a_finished_run_is_used_on_the_device_that_is_asked_for(further, trained, missing_device):
     for name in ("sample", "evaluate"):
-        status, out, err = further(name, trained[0], "--device", missing_device())
+        status, out, err = further(name, trained[0], "--device", missing_device)
         assert (status, out) == (2, "")
         assert "is not available" in err
     assert further("sample", trained[0], "-n", 2, "--device", "cpu", "--quiet").status == 0
 
 
-def test_an_interrupted_training_continues_on_another_device(further, table, tmp_path):
+def test_an_interrupted_training_continues_on_another_device(
+    further, table, tmp_path, missing_device
+):
     run = tmp_path / "run"
     arguments = ("train", "vae", table, "--budget", "20 steps", "--precision", "float32")
     further(*arguments, "--device", "cpu", "--out", run, "--quiet")
@@ -195,7 +190,7 @@ def test_an_interrupted_training_continues_on_another_device(further, table, tmp
     assert record["parameters"]["device"] == "cpu"
     # As a machine with another device would have left it.
     record |= {"status": "interrupted"}
-    record["execution"]["device"] = record["parameters"]["device"] = missing_device()
+    record["execution"]["device"] = record["parameters"]["device"] = missing_device
     (run / "run.json").write_text(json.dumps(record))
     for file in ("model.json", "model.safetensors", "evaluation.json"):
         (run / file).unlink()

@@ -51,7 +51,7 @@ class Listener:
         if self.silent:
             return
         if message["event"] == "forecast":
-            click.echo(f"{about(message['seconds']).capitalize()} on this machine.", err=True)
+            click.echo(f"{_about(message['seconds']).capitalize()} on this machine.", err=True)
         elif self._draws:
             self._draw(message)
 
@@ -97,12 +97,12 @@ class Listener:
         return self._bars
 
 
-def about(seconds: float) -> str:
+def _about(seconds: float) -> str:
     """Say how long something takes, as roughly as it is known.
 
     Examples
     --------
-    >>> about(3), about(42), about(200), about(9000)
+    >>> _about(3), _about(42), _about(200), _about(9000)
     ('a few seconds', 'about 40 s', 'about 3 min', 'about 2.5 h')
     """
     if seconds < 10:

@@ -22,7 +22,7 @@ def write_json(value: Any) -> None:
     click.echo(json.dumps(finite(value), indent=1, ensure_ascii=False))
 
 
-def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int = 0) -> None:
+def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0) -> None:
     """Write a table: by rich on a terminal, in plain aligned columns elsewhere.
 
     Parameters
@@ -90,7 +90,7 @@ def show_result(work: Callable[[Listener], Result], run: Path | None = None) -> 
         if isinstance(block, str):
             click.echo(block)
         else:
-            write_table(block.head, block.rows, numbers=block.numbers)
+            write_table(*block)
             click.echo()
     click.echo(f"Report: {report}")
 

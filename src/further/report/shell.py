@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -73,21 +73,21 @@ class Page:
     warnings: Markup | None
     sections: Sequence[Section]
     footer: Markup
-    scripts: tuple[str, ...] = field(default=LIBRARIES)
-    styles: tuple[str, ...] = field(default=STYLES)
+    scripts: tuple[str, ...] = LIBRARIES
+    styles: tuple[str, ...] = STYLES
 
     def html(self) -> str:
         """Write the page as one file."""
         shown = [part for part in self.sections if part.content]
-        scripts = [asset(name).strip() for name in self.scripts]
+        scripts = [_asset(name).strip() for name in self.scripts]
         # Only the scripts written here may run: even markup smuggled in by data would stay dead.
         hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
         links = (tag("a", part.title, href=f"#{part.anchor}") for part in shown)
         contents = tag("nav", *links, aria_label="Contents", class_="contents")
-        return Template(asset("template.html")).substitute(
+        return Template(_asset("template.html")).substitute(
             title=tag("title", self.title),
             policy="script-src " + " ".join(f"'sha256-{digest}'" for digest in hashes),
-            style="".join(asset(name) for name in self.styles),
+            style="".join(_asset(name) for name in self.styles),
             kind=join((tag("b", "further"), *self.kind), " · "),
             headline=self.headline,
             facts=_facts(self.facts),
@@ -100,7 +100,7 @@ class Page:
 
 
 @cache
-def asset(name: str) -> str:
+def _asset(name: str) -> str:
     """Read a file of this folder that a page inlines."""
     return files("further.report").joinpath("assets", name).read_text(encoding="utf-8")
 

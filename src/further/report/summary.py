@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class TextTable:
-    """A table of text.
-
-    Attributes
-    ----------
-    head : sequence of str
-        Headings.
-    rows : sequence of sequence of str
-        Cells.
-    numbers : int
-        How many columns after the first hold numbers.
-    """
+class TextTable(NamedTuple):
+    """Headings and cells of a table, and how many columns after the first hold numbers."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     numbers: int = 0
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What a command leaves on standard output.
-
-    Attributes
-    ----------
-    json : object
-        With ``--json``.
-    blocks : sequence of str or TextTable
-        Without.
-    """
+class Summary(NamedTuple):
+    """What a command leaves on standard output: an object with ``--json``, else the blocks."""
 
     json: Any
     blocks: Sequence[str | TextTable]

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from further.evaluate.record import DataRecord
+from further.evaluate.typed_json import from_json
 from further.report.generation import samples, table_rows
 from further.report.markup import Markup
 from further.report.run_folder import RunFolder, read_csv
 from further.report.shell import withheld
 
 
-@dataclass(frozen=True)
-class Examples:
-    """How rows of one kind of data are shown; what the run has nothing for is None.
+class Examples(NamedTuple):
+    """How rows of one kind of data are shown; what the run has nothing for is None."""
 
-    Attributes
-    ----------
-    generated : callable
-        Shows what every model generates, beside real rows.
-    pairs : callable
-        Shows generated rows with the training rows that they are nearest to.
-    size : callable
-        Says how large a row is: the name of the size, and the size.
-    """
-
+    #: Shows what every model generates, beside real rows.
     generated: Callable[[RunFolder], Markup | None]
+    #: Shows generated rows with the training rows that they are nearest to.
     pairs: Callable[[RunFolder], Markup | None]
+    #: Says how large a row is: the name of the size, and the size.
     size: Callable[[RunFolder], tuple[str, str]]
 
     def nearest(self, run: RunFolder) -> Markup | None:
@@ -36,7 +30,7 @@ class Examples:
 
 
 def _shape(run: RunFolder) -> tuple[str, str]:
-    return "Shape", " × ".join(map(str, run.data["shape"]))
+    return "Shape", " × ".join(map(str, data_of(run).shape))
 
 
 def _columns(run: RunFolder) -> tuple[str, str]:
@@ -49,6 +43,11 @@ _PICTURES = Examples(samples.sample_sheets, samples.nearest_pairs, _shape)
 _KINDS = {"table": Examples(table_rows.generated_rows, table_rows.nearest_rows, _columns)}
 
 
+def data_of(run: RunFolder) -> DataRecord:
+    """Return what is recorded of the data that models were trained on."""
+    return from_json(DataRecord, run.data)
+
+
 def examples_of(run: RunFolder) -> Examples:
     """Return the handler of the kind of data of a run."""
-    return _KINDS.get(str(run.data.get("kind")), _PICTURES)
+    return _KINDS.get(data_of(run).kind, _PICTURES)

@@ -6,9 +6,10 @@ from statistics import median
 from typing import Any
 
 from further.report.chart import chart, columns
+from further.report.generation.examples import data_of
 from further.report.markup import Markup, tag
 from further.report.numbers import as_number, significant
-from further.report.run_folder import ModelRun, RunFolder, mapping, read_json, sentences
+from further.report.run_folder import ModelRun, RunFolder, mapping, read_json
 
 _MOST_POINTS = 800
 
@@ -20,7 +21,7 @@ def latent_maps(run: RunFolder) -> Markup | None:
 
 
 def _card(run: RunFolder, model: ModelRun) -> Markup | None:
-    scatter = _scatter(model, sentences(run.data.get("classes")))
+    scatter = _scatter(model, data_of(run).classes)
     strip = run.album.picture(
         model.picture("interpolation"),
         alt=f"{model.label}: rows of pictures that lead from one held-out picture to another "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from further.report import curves, provenance
 from further.report.cost import cost
 from further.report.generation import latent, verdict
-from further.report.generation.examples import examples_of
+from further.report.generation.examples import data_of, examples_of
 from further.report.generation.metric_table import metric_table
 from further.report.generation.scale_plot import scale_plot
 from further.report.generation.summary import summary as summary
@@ -121,17 +121,15 @@ def _scale_lead(run: RunFolder) -> str:
 
 def _facts(run: RunFolder) -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = []
-    rows = mapping(run.data.get("rows"))
-    counts = [(part, as_number(rows.get(part))) for part in ("train", "validation", "test")]
-    known = [(part, count) for part, count in counts if count is not None]
-    if known:
-        split = ", ".join(f"{count:,.0f} {part}" for part, count in known)
-        facts.append(("Rows", noted(f"{sum(count for _, count in known):,.0f}", split)))
-    shape = run.data.get("shape")
-    if isinstance(shape, (list, tuple)) and shape:
+    data = data_of(run)
+    parts = ("train", "validation", "test")
+    counts = [(part, data.rows[part]) for part in parts if part in data.rows]
+    if counts:
+        split = ", ".join(f"{count:,} {part}" for part, count in counts)
+        facts.append(("Rows", noted(f"{sum(count for _, count in counts):,}", split)))
+    if data.shape:
         name, size = examples_of(run).size(run)
-        classes = len(run.data.get("classes") or [])
-        facts.append((name, noted(size, f"{classes} classes" if classes else None)))
+        facts.append((name, noted(size, data.classes and f"{len(data.classes)} classes")))
     if run.is_comparison:
         controls = sum(model.is_control for model in run.models)
         facts.append(("Models", noted(len(run.models) - controls, f"and {controls} controls")))
@@ -148,7 +146,7 @@ def _facts(run: RunFolder) -> list[tuple[str, object]]:
     if seed is not None:
         repeated = as_number(run.evaluation.get("repeats")) or 1
         facts.append(("Seed", noted(seed, f"{repeated:.0f} trainings each" * (repeated > 1))))
-    near = as_number(mapping(run.data.get("near_duplicates")).get("share"))
-    if near is not None:
-        facts.append(("Near-duplicates", share(near) if near else "none"))
+    near = data.near_duplicates
+    if near.n_test:
+        facts.append(("Near-duplicates", share(near.share) if near.share else "none"))
     return facts

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from further.evaluate.metrics import find_metric
 from further.report.chart import chart, columns, data_table
+from further.report.generation.examples import data_of
 from further.report.generation.scale import scale_of
 from further.report.markup import Markup, join, tag
-from further.report.numbers import as_number, listing, share
+from further.report.numbers import listing, share
 from further.report.run_folder import ModelRun, RunFolder, goal_label, mapping
 from further.report.shell import unfinished, warning_box
 
@@ -188,14 +189,13 @@ def _failure(model: ModelRun) -> Markup | None:
 def warnings(run: RunFolder) -> Markup | None:
     """Warn of what limits every figure below, before any of them is read."""
     told: list[str] = []
-    near = mapping(run.data.get("near_duplicates"))
-    count = as_number(near.get("count"))
-    if count:
-        part = as_number(near.get("share"))
+    near = data_of(run).near_duplicates
+    if near.count:
+        part = f" ({share(near.share)})" if near.share else ""
         told.append(
-            f"{count:,.0f} held-out rows{f' ({share(part)})' if part else ''} are near-duplicates "
-            "of training rows. They flatter every figure below, and copying most of all; remove "
-            "them, or keep such rows on one side of the split."
+            f"{near.count:,} held-out rows{part} are near-duplicates of training rows. They "
+            "flatter every figure below, and copying most of all; remove them, or keep such rows "
+            "on one side of the split."
         )
     told += unfinished(run)
     if not any(model.metrics for model in run.models):
