@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from further.cluster.dissimilarity.base import Floats
 from further.errors import InputError
+from further.evaluate.typed_json import to_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +41,11 @@ class Dendrogram:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
+            **{name: to_json(value) for name, value in vars(self).items()},
             "merges": [
                 [int(left), int(right), float(height), int(size)]
                 for left, right, height, size in self.merges
             ],
-            "leaf_sizes": self.leaf_sizes.tolist(),
-            "leaf_clusters": self.leaf_clusters.tolist(),
-            "cut": float(self.cut),
-            "note": self.note,
         }
 
 
@@ -62,8 +60,6 @@ def truncate(
 ) -> Dendrogram:
     """Return the last merges of a whole tree.
 
-    When to use: to draw it. When it fails: nothing below the leaves can be seen.
-
     Parameters
     ----------
     children : ndarray of int, shape (n - 1, 2)
@@ -77,7 +73,7 @@ def truncate(
     threshold : float, optional
         Where the tree was cut, if at a height and not at a number of clusters.
     note : str
-        Passed on.
+        What the tree was built by and on.
 
     Returns
     -------
@@ -88,16 +84,6 @@ def truncate(
     ------
     InputError
         If fewer than two leaves are asked for.
-
-    Examples
-    --------
-    >>> children = np.array([[0, 1], [2, 3], [4, 5]])
-    >>> top = truncate(children, np.array([1.0, 2.0, 9.0]), np.array([0, 0, 1, 1]), 3)
-    >>> top.merges
-    array([[0., 1., 2., 2.],
-           [2., 3., 9., 4.]])
-    >>> top.leaf_sizes, top.cut
-    (array([1, 1, 2]), 5.5)
     """
     if n_leaves < 2:
         raise InputError(f"dendrogram: n_leaves={n_leaves}, but a tree has at least 2 leaves.")

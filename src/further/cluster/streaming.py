@@ -206,10 +206,9 @@ class _Streamed:
 def fit(clusterer: T, batches: Batches) -> T:
     """Fit a :class:`KMeans` to batches; ``KMeans.fit`` comes here when it is given batches.
 
-    When to use: for data beyond memory, and to share the work among processes that ``torchrun``
-    started: each goes through its share, and all end with the same centroids. When it fails: each
-    iteration reads the data once, so a slow disk decides; set ``tol``, ``max_iter`` and
-    ``n_init`` accordingly.
+    Of processes that ``torchrun`` started, each goes through its share, and all end with the same
+    centroids. Each iteration reads the data once, so a slow disk decides; set ``tol``, ``max_iter``
+    and ``n_init`` accordingly.
 
     Parameters
     ----------
@@ -325,9 +324,6 @@ def _iterate(
 def predict_batches(estimator: Any, batches: Batches) -> Iterator[tuple[NDArray[np.int32], Floats]]:
     """Yield the clusters of the rows of each batch, and how far they are from the centroids.
 
-    When to use: for labels of data beyond memory, in the order of the table. When it fails: they
-    are as many as the rows; write them away as they come (:func:`write_assignments`).
-
     Parameters
     ----------
     estimator : KMeans
@@ -365,9 +361,6 @@ def predict_batches(estimator: Any, batches: Batches) -> Iterator[tuple[NDArray[
 
 def write_assignments(estimator: Any, batches: Batches, path: str | Path) -> Path:
     """Write cluster and distance of every row, in order, to a CSV or Parquet file.
-
-    When to use: after a fit on batches. When it fails: it holds no columns of the table; join them
-    by the number of the row.
 
     Parameters
     ----------

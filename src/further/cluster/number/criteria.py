@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -38,7 +39,7 @@ FULL_COVARIANCE_COLUMNS = 20
 
 
 def _knee(x: Sequence[float], y: Sequence[float]) -> int | None:
-    """Return the index of the knee of a falling convex curve, None where it is nowhere below.
+    """Return the index of the knee of a falling convex curve; None where its chord is not above it.
 
     It depends on the last point: a longer curve has its knee further right.
     """
@@ -92,9 +93,7 @@ def elbow(
     )
 
 
-def silhouette(
-    distances: np.ndarray, labels: Mapping[int, np.ndarray], note: str = ""
-) -> CriterionRecord:
+def silhouette(distances: np.ndarray, labels: Mapping[int, np.ndarray]) -> CriterionRecord:
     """Return the mean silhouette by k from one matrix of distances.
 
     Parameters
@@ -103,8 +102,6 @@ def silhouette(
         Between the rows of the sample.
     labels : dict of int to ndarray of shape (m,)
         Clusters of the sample for each k.
-    note : str
-        What the sample is.
 
     Returns
     -------
@@ -118,27 +115,18 @@ def silhouette(
     >>> criterion.k, round(criterion.values[0], 3)
     (2, 0.889)
     """
-    ks, values, low, high = [], [], [], []
     distances = np.array(distances, dtype=np.float64)
     np.fill_diagonal(distances, 0.0)
-    for k, found in _defined(labels):
-        rows = silhouette_samples(distances, found, metric="precomputed")
-        estimate = score_from_examples(rows).estimate
-        ks.append(k)
-        values.append(estimate.value)
-        low.append(estimate.value if estimate.low is None else estimate.low)
-        high.append(estimate.value if estimate.high is None else estimate.high)
-    return CriterionRecord(
-        "silhouette",
-        "Silhouette",
-        "higher",
-        ks[int(np.argmax(values))] if ks else None,
-        tuple(ks),
-        tuple(values),
-        tuple(low),
-        tuple(high),
-        note=note or "its answer is the highest; intervals by resampling rows, clusters fixed",
-    )
+    found = {
+        k: score_from_examples(silhouette_samples(distances, of_k, metric="precomputed")).estimate
+        for k, of_k in _defined(labels)
+    }
+    return _best(
+        "silhouette", "Silhouette", "higher", {k: e.value for k, e in found.items()},
+        "its answer is the highest; intervals by resampling rows, clusters fixed",
+        low=tuple(e.value if e.low is None else e.low for e in found.values()),
+        high=tuple(e.value if e.high is None else e.high for e in found.values()),
+    )  # fmt: skip
 
 
 def indices(
@@ -161,25 +149,23 @@ def indices(
     tuple of CriterionRecord
         The two.
     """
-    defined = dict(_defined(labels))
-    ks = tuple(defined)
-
-    def values_of(index: Callable[[np.ndarray, np.ndarray], float]) -> tuple[float, ...]:
-        return tuple(float(index(X, found)) for found in defined.values())
-
-    spread, nearness = values_of(calinski_harabasz_score), values_of(davies_bouldin_score)
+    spread = {k: float(calinski_harabasz_score(X, found)) for k, found in _defined(labels)}
+    near = {k: float(davies_bouldin_score(X, found)) for k, found in _defined(labels)}
+    highest, lowest = "its answer is the highest", "its answer is the lowest"
     return (
-        CriterionRecord(
-            "calinski_harabasz", "Calinski-Harabasz", "higher",
-            ks[int(np.argmax(spread))] if ks else None, ks, spread,
-            note="its answer is the highest",
-        ),
-        CriterionRecord(
-            "davies_bouldin", "Davies-Bouldin", "lower",
-            ks[int(np.argmin(nearness))] if ks else None, ks, nearness,
-            note="its answer is the lowest",
-        ),
-    )  # fmt: skip
+        _best("calinski_harabasz", "Calinski-Harabasz", "higher", spread, highest),
+        _best("davies_bouldin", "Davies-Bouldin", "lower", near, lowest),
+    )
+
+
+def _best(
+    name: str, label: str, better: str, values: Mapping[int, float], note: str, **more: Any
+) -> CriterionRecord:
+    """Return a criterion whose answer is the k of the best value, if there is one."""
+    ks, found, k = tuple(values), tuple(values.values()), None
+    if np.isfinite(found).any():
+        k = ks[int(np.argmax(found) if better == "higher" else np.argmin(found))]
+    return CriterionRecord(name, label, better, k, ks, found, note=note, **more)
 
 
 def _defined(labels: Mapping[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
@@ -226,7 +212,7 @@ def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) ->
     shapes = ["full", "diag"] if 2 <= X.shape[1] <= FULL_COVARIANCE_COLUMNS else ["diag"]
     # A component that collapses onto equal rows would have an infinite likelihood.
     floor = 1e-6 * max(float(X.var(axis=0).mean()), 1e-12)
-    values = []
+    values = {}
     for k in ks:
         found = []
         for shape in shapes:
@@ -239,14 +225,8 @@ def bic(X: np.ndarray, ks: Sequence[int], *, random_state: int | None = None) ->
                     found.append(float(mixture.fit(X).bic(X)))
                 except ValueError:  # a covariance that is singular to rounding
                     found.append(math.inf)
-        values.append(min(found))
-    best = int(np.argmin(values)) if np.isfinite(values).any() else None
-    return CriterionRecord(
-        "bic",
-        "BIC of a Gaussian mixture",
-        "lower",
-        None if best is None else ks[best],
-        tuple(ks),
-        tuple(values),
-        note=f"its answer is the lowest; covariances {' or '.join(shapes)}, whichever is lower",
-    )
+        values[k] = min(found)
+    return _best(
+        "bic", "BIC of a Gaussian mixture", "lower", values,
+        f"its answer is the lowest; covariances {' or '.join(shapes)}, whichever is lower",
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,6 @@ from sklearn.utils.validation import check_array
 from further.data.preparation.columns import nearest
 from further.errors import InputError
 
-Method = Literal["pca", "tsne", "umap"]
-METHODS = ("pca", "tsne", "umap")
 NOTES = {
     "pca": "A distance in the picture is at most the distance between the rows: what is apart here "
     "is apart, what lies together may be apart in the directions that are not shown.",
@@ -132,16 +130,15 @@ def project(
     ('PC1 (100 % of the variance): height, width', [-1.41, 0.0, 1.41])
     """
     wanted = str(method).lower().replace("-", "")
-    if wanted not in METHODS:
+    if wanted not in NOTES:
         raise InputError(
-            f'There is no projection "{method}"{nearest(wanted, list(METHODS))}; there are '
-            f"{', '.join(METHODS)}."
+            f'There is no projection "{method}"{nearest(wanted, list(NOTES))}; there are '
+            f"{', '.join(NOTES)}."
         )
     if isinstance(X, pd.DataFrame):
         X = pd.get_dummies(X, dtype=float).fillna(0.0)
-        feature_names = (
-            [str(name) for name in X.columns] if feature_names is None else feature_names
-        )
+        if feature_names is None:
+            feature_names = [str(name) for name in X.columns]
     rows = check_array(X, dtype=np.float64)
     n, d = rows.shape
     if n < 2:
