@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,24 +38,12 @@ FEW_CENTERS = 32
 
 @dataclass(frozen=True)
 class Partition:
-    """The rows in clusters.
+    """The rows in clusters."""
 
-    Attributes
-    ----------
-    centers : ndarray of shape (k, d)
-        Centres.
-    labels : ndarray of int, shape (n,)
-        Clusters of the rows.
-    costs : ndarray of shape (n,)
-        What each row costs at its centre.
-    n_iter : int
-        Iterations that led here.
-    """
-
-    centers: Floats
-    labels: NDArray[np.intp]
-    costs: Floats
-    n_iter: int
+    centers: Annotated[Floats, "Centres, shape (k, d)."]
+    labels: Annotated[NDArray[np.intp], "Clusters of the rows, shape (n,)."]
+    costs: Annotated[Floats, "What each row costs at its centre, shape (n,)."]
+    n_iter: Annotated[int, "Iterations that led here."]
 
     @property
     def inertia(self) -> float:

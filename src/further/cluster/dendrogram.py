@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +15,19 @@ from further.evaluate.typed_json import to_json
 
 @dataclass(frozen=True, eq=False)
 class Dendrogram:
-    """The last merges of a tree.
+    """The last merges of a tree."""
 
-    Attributes
-    ----------
-    merges : ndarray of shape (n_leaves - 1, 4)
-        SciPy's linkage: the two nodes that merge, the height, and the rows below; nodes under
-        ``n_leaves`` are leaves, and row i makes node ``n_leaves + i``.
-    leaf_sizes : ndarray of int, shape (n_leaves,)
-        Rows in each leaf.
-    leaf_clusters : ndarray of int, shape (n_leaves,)
-        The cluster of a leaf's rows; -1 where they belong to several.
-    cut : float
-        A height at which the tree falls into its clusters.
-    note : str
-        What the tree was built by and on.
-    """
-
-    merges: Floats
-    leaf_sizes: NDArray[np.intp]
-    leaf_clusters: NDArray[np.intp]
-    cut: float
-    note: str
+    merges: Annotated[
+        Floats,
+        "SciPy's linkage, shape (n_leaves - 1, 4): the two nodes that merge, the height, and the "
+        "rows below; nodes under ``n_leaves`` are leaves, and row i makes node ``n_leaves + i``.",
+    ]
+    leaf_sizes: Annotated[NDArray[np.intp], "Rows in each leaf."]
+    leaf_clusters: Annotated[
+        NDArray[np.intp], "The cluster of a leaf's rows; -1 where they belong to several."
+    ]
+    cut: Annotated[float, "A height at which the tree falls into its clusters."]
+    note: Annotated[str, "What the tree was built by and on."]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -278,9 +278,7 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
         shown = self.cluster_centers_
         if self._metric() in _TABLES:
             return pd.DataFrame(shown)
-        if self._metric() == "jaccard" and isinstance(shown, list):
-            return [set(members) for members in shown]
-        if callable(self.metric) and isinstance(shown, list) and isinstance(shown[0], list):
+        if isinstance(shown, list) and isinstance(shown[0], list):
             return [set(members) for members in shown]
         return shown
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 
@@ -91,46 +91,22 @@ class AssignmentStep(Protocol):
 
 @dataclass(frozen=True)
 class Iteration:
-    """One iteration of k-means, as ``history_`` keeps it.
+    """One iteration of k-means, as ``history_`` keeps it."""
 
-    Attributes
-    ----------
-    centers : ndarray of shape (k, d)
-        The centroids that the rows were assigned to.
-    inertia : float
-        The weighted sum of squared distances to them.
-    moved : int
-        How many rows changed their cluster; all of them at first.
-    """
-
-    centers: np.ndarray
-    inertia: float
-    moved: int
+    centers: Annotated[np.ndarray, "The centroids that the rows were assigned to, shape (k, d)."]
+    inertia: Annotated[float, "The weighted sum of squared distances to them."]
+    moved: Annotated[int, "How many rows changed their cluster; all of them at first."]
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What one initialisation of k-means led to.
+    """What one initialisation of k-means led to."""
 
-    Attributes
-    ----------
-    labels : ndarray of shape (n,), int32
-        Clusters of the rows.
-    centers : ndarray of shape (k, d), float64
-        Centroids, less the offset.
-    inertia : float
-        The weighted sum of squared distances to them.
-    n_iter : int
-        Iterations.
-    history : list of Iteration
-        All of them, if they were to be recorded.
-    """
-
-    labels: np.ndarray
-    centers: np.ndarray
-    inertia: float
-    n_iter: int
-    history: list[Iteration]
+    labels: Annotated[np.ndarray, "Clusters of the rows, shape (n,), int32."]
+    centers: Annotated[np.ndarray, "Centroids, less the offset, shape (k, d), float64."]
+    inertia: Annotated[float, "The weighted sum of squared distances to them."]
+    n_iter: Annotated[int, "Iterations."]
+    history: Annotated[list[Iteration], "All of them, if they were to be recorded."]
 
 
 def iterate(

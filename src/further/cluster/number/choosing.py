@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -55,39 +55,24 @@ SWEPT_ROWS = 100_000
 
 @dataclass(frozen=True)
 class KChoice:
-    """How many clusters, and what says so.
+    """How many clusters, and what says so."""
 
-    Attributes
-    ----------
-    k : int
-        The answer; 1 is no cluster structure.
-    sentence : str
-        The answer in words, with those that disagree.
-    rule : str
-        What turned the criteria into the answer.
-    agree : bool
-        Whether every criterion that could have given this answer gives it.
-    tendency : ClusterTendency
-        Whether there is any cluster structure.
-    criteria : tuple of CriterionRecord
-        Each with its own answer.
-    stability : dict of int to Estimate
-        Agreement of bootstrap samples by number of clusters.
-    estimators : dict of int to estimator
-        Fitted for each number of clusters.
-    notes : tuple of str
-        Samples that were taken, criteria that were left out, limits that were lowered.
-    """
-
-    k: int
-    sentence: str
-    rule: str
-    agree: bool
-    tendency: ClusterTendency
-    criteria: tuple[CriterionRecord, ...] = ()
-    stability: dict[int, Estimate] = field(default_factory=dict)
-    estimators: dict[int, Any] = field(default_factory=dict, repr=False)
-    notes: tuple[str, ...] = ()
+    k: Annotated[int, "The answer; 1 is no cluster structure."]
+    sentence: Annotated[str, "The answer in words, with those that disagree."]
+    rule: Annotated[str, "What turned the criteria into the answer."]
+    agree: Annotated[bool, "Whether every criterion that could have given this answer gives it."]
+    tendency: Annotated[ClusterTendency, "Whether there is any cluster structure."]
+    criteria: Annotated[tuple[CriterionRecord, ...], "Each with its own answer."] = ()
+    stability: Annotated[
+        dict[int, Estimate], "Agreement of bootstrap samples by number of clusters."
+    ] = field(default_factory=dict)
+    estimators: Annotated[dict[int, Any], "Fitted for each number of clusters."] = field(
+        default_factory=dict, repr=False
+    )
+    notes: Annotated[
+        tuple[str, ...],
+        "Samples that were taken, criteria that were left out, limits that were lowered.",
+    ] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a number of clusters, a column a criterion; "chosen" marks the answer."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -45,27 +45,14 @@ DETERMINISTIC = ("cao", "build")
 
 @dataclass(frozen=True)
 class InitialisationKind:
-    """Many initialisations of one kind.
+    """Many initialisations of one kind."""
 
-    Attributes
-    ----------
-    kind : str
-        The estimator's ``init``.
-    inertia : ndarray of shape (n_init,)
-        What each led to.
-    best_share : float
-        Share of them that reach the best of all kinds.
-    median, low, high : float or None
-        Quantiles 0.5, 0.025 and 0.975 of the adjusted Rand index between pairs; None where there
-        is one only.
-    """
-
-    kind: str
-    inertia: np.ndarray
-    best_share: float
-    median: float | None
-    low: float | None
-    high: float | None
+    kind: Annotated[str, "The estimator's ``init``."]
+    inertia: Annotated[np.ndarray, "What each led to, shape (n_init,)."]
+    best_share: Annotated[float, "Share of them that reach the best of all kinds."]
+    median: Annotated[float | None, "Of the adjusted Rand index of pairs; None without pairs."]
+    low: Annotated[float | None, "Its quantile 0.025."]
+    high: Annotated[float | None, "Its quantile 0.975."]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -79,39 +66,23 @@ class InitialisationKind:
 
 @dataclass(frozen=True)
 class InitSensitivity:
-    """What the initialisation changes.
+    """What the initialisation changes."""
 
-    Attributes
-    ----------
-    sentence : str
-        In words.
-    n_init : int
-        Initialisations of each kind.
-    kinds : tuple of InitialisationKind
-        By kind.
-    best_inertia : float
-        The lowest inertia of all.
-    tolerance : float
-        An initialisation within this part of it reaches the best.
-    labels : ndarray of shape (n,)
-        Clusters under the best initialisation.
-    changing : ndarray of shape (n,)
-        Share of all initialisations under which each row is in another cluster than under the best.
-    rows : ndarray of shape (n,)
-        Numbers of these rows in X: all, or in large data a sample.
-    notes : tuple of str
-        Samples that were taken.
-    """
-
-    sentence: str
-    n_init: int
-    kinds: tuple[InitialisationKind, ...]
-    best_inertia: float
-    tolerance: float
-    labels: np.ndarray = field(repr=False)
-    changing: np.ndarray = field(repr=False)
-    rows: np.ndarray = field(repr=False)
-    notes: tuple[str, ...] = ()
+    sentence: Annotated[str, "In words."]
+    n_init: Annotated[int, "Initialisations of each kind."]
+    kinds: Annotated[tuple[InitialisationKind, ...], "By kind."]
+    best_inertia: Annotated[float, "The lowest inertia of all."]
+    tolerance: Annotated[float, "An initialisation within this part of it reaches the best."]
+    labels: Annotated[np.ndarray, "Clusters under the best, shape (n,)."] = field(repr=False)
+    changing: Annotated[
+        np.ndarray,
+        "Share of all initialisations under which each row, shape (n,), is in another cluster than "
+        "under the best.",
+    ] = field(repr=False)
+    rows: Annotated[
+        np.ndarray, "Numbers of these rows in X, shape (n,): all, or in large data a sample."
+    ] = field(repr=False)
+    notes: Annotated[tuple[str, ...], "Samples that were taken."] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each: kind, inertia, that over the best, whether it reaches the best."""

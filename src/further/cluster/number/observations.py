@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -21,24 +21,12 @@ TABLE_METRICS = ("gower", "hamming")
 
 @dataclass(frozen=True)
 class Observations:
-    """Rows as an estimator takes them, with the distance between them.
+    """Rows as an estimator takes them, with the distance between them."""
 
-    Attributes
-    ----------
-    values : ndarray or DataFrame of shape (n, d)
-        Numbers, or a table with categories.
-    categories : list
-        Names of the columns of a table that are categories.
-    metric : str or callable
-        The distance between rows.
-    p : float
-        Power of Minkowski's distance.
-    """
-
-    values: Any
-    categories: list[Any]
-    metric: Any
-    p: float = 2.0
+    values: Annotated[Any, "An array of numbers, or a DataFrame with categories, shape (n, d)."]
+    categories: Annotated[list[Any], "Names of the columns of a table that are categories."]
+    metric: Annotated[Any, "The distance between rows: its name, or a function of two."]
+    p: Annotated[float, "Power of Minkowski's distance."] = 2.0
 
     def __len__(self) -> int:
         return len(self.values)

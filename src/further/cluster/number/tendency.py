@@ -31,7 +31,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -50,15 +50,12 @@ N_INIT = 1
 
 @dataclass(frozen=True)
 class ClusterTendency(TendencyRecord):
-    """What the cluster tendency test found; beyond ``high`` of every kind there is structure.
+    """What the cluster tendency test found; beyond ``high`` of every kind there is structure."""
 
-    Attributes
-    ----------
-    reference : dict of int to float
-        Mean over the uniform (or shuffled) sets of the inertia as a share of that of one cluster.
-    """
-
-    reference: dict[int, float] | None = None
+    #: Mean over the uniform (or shuffled) sets.
+    reference: Annotated[
+        dict[int, float] | None, "Inertia without structure, as a share of that of one cluster."
+    ] = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, without the inertia of the reference sets."""

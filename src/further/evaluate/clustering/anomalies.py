@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -58,30 +58,16 @@ def rare_class(labels: pd.Series) -> Hashable | None:
 
 @dataclass(frozen=True)
 class AnomalyReport:
-    """How well a score finds marked rows.
+    """How well a score finds marked rows, with 95 % intervals."""
 
-    Attributes
-    ----------
-    precision_at_k, average_precision, roc_auc : Estimate
-        With 95 % intervals.
-    k : int
-        Of precision at k.
-    base_rate : float
-        Share of marked rows: what a random order scores in the first two.
-    n, n_positive : int
-        Rows, and marked ones.
-    positive : object
-        The mark.
-    """
-
-    precision_at_k: Estimate
-    average_precision: Estimate
-    roc_auc: Estimate
-    k: int
-    base_rate: float
-    n: int
-    n_positive: int
-    positive: Any
+    precision_at_k: Annotated[Estimate, "Share of marked rows among the k least typical."]
+    average_precision: Annotated[Estimate, "Its mean over the places of the marked rows."]
+    roc_auc: Annotated[Estimate, "How often a marked row is ranked before an unmarked one."]
+    k: Annotated[int, "Of precision at k."]
+    base_rate: Annotated[float, "Share of marked rows: the first two of a random order."]
+    n: Annotated[int, "Rows."]
+    n_positive: Annotated[int, "Marked rows."]
+    positive: Annotated[Any, "The mark."]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

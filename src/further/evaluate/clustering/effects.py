@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -45,24 +46,14 @@ LEAST_ROWS = 3
 
 @dataclass(frozen=True)
 class Effect:
-    """How a column sets a cluster apart from the other rows.
+    """How a column sets a cluster apart from the other rows."""
 
-    Attributes
-    ----------
-    column : str
-        Which.
-    effect : float
-        Above 0 where the cluster has more; around 0.2 small, 0.5 medium, 0.8 large.
-    measure : str
-        "Hedges' g" or "Cohen's h".
-    text : str
-        In words, in the unit and with the rounding of the source.
-    """
-
-    column: str
-    effect: float
-    measure: str
-    text: str
+    column: Annotated[str, "Which."]
+    effect: Annotated[
+        float, "Above 0 where the cluster has more; around 0.2 small, 0.5 medium, 0.8 large."
+    ]
+    measure: Annotated[str, "Hedges' g or Cohen's h."]
+    text: Annotated[str, "In words, in the unit and with the rounding of the source."]
 
 
 def _hedges_g(values: NDArray[np.float64], rest: NDArray[np.float64]) -> float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -40,25 +40,15 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Example:
-    """A row of a cluster.
+    """A row of a cluster."""
 
-    Attributes
-    ----------
-    row : int
-        Its position in the table, from 0.
-    values : dict
-        Its values as they came.
-    distance : float or None
-        To the centre of its cluster, as the clustering measures it; where it has no centres, to
-        the rows around.
-    other : int or None
-        Of a borderline row, the cluster that it is almost in.
-    """
-
-    row: int
-    values: dict[str, Any]
-    distance: float | None
-    other: int | None = None
+    row: Annotated[int, "Its position in the table, from 0."]
+    values: Annotated[dict[str, Any], "Its values as they came."]
+    distance: Annotated[
+        float | None,
+        "To the centre of its cluster as the clustering measures it, or to the rows around.",
+    ]
+    other: Annotated[int | None, "Of a borderline row, the cluster that it is almost in."] = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; a typical row has no entry ``other``."""
@@ -68,35 +58,24 @@ class Example:
 
 @dataclass(frozen=True)
 class ClusterProfile:
-    """What a cluster is.
+    """What a cluster is."""
 
-    Attributes
-    ----------
-    cluster : int
-        -1 for noise: rows that are in no cluster.
-    size, share : int and float
-        Its rows, and their part of all.
-    center : dict
-        Mean of each column of numbers, most frequent value of the others.
-    features : tuple of Effect
-        What sets it apart from all other rows, the largest effect first, none below 0.2.
-    rule : ClusterRule
-        A rule for it, with precision and recall.
-    typical, borderline : tuple of Example
-        The rows nearest to its centre, and those that are almost in another cluster.
-    note : str
-        What the effects say and what they do not.
-    """
-
-    cluster: int
-    size: int
-    share: float
-    center: dict[str, Any]
-    features: tuple[Effect, ...]
-    rule: ClusterRule
-    typical: tuple[Example, ...] = ()
-    borderline: tuple[Example, ...] = ()
-    note: str = field(default=NOTE, repr=False)
+    cluster: Annotated[int, "-1 for noise: rows that are in no cluster."]
+    size: Annotated[int, "How many rows it has."]
+    share: Annotated[float, "Their part of all rows."]
+    center: Annotated[
+        dict[str, Any], "Mean of each column of numbers, most frequent value of the others."
+    ]
+    features: Annotated[
+        tuple[Effect, ...],
+        "What sets it apart from all other rows, the largest effect first, none below 0.2.",
+    ]
+    rule: Annotated[ClusterRule, "A rule for it, with precision and recall."]
+    typical: Annotated[tuple[Example, ...], "The rows nearest to its centre."] = ()
+    borderline: Annotated[tuple[Example, ...], "Rows that are almost in another cluster."] = ()
+    note: Annotated[str, "What the effects say and what they do not."] = field(
+        default=NOTE, repr=False
+    )
 
     @property
     def is_noise(self) -> bool:

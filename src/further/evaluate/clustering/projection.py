@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -41,37 +41,26 @@ MOST_ROWS = {"tsne": 5000, "umap": 50_000}
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Rows in two dimensions.
+    """Rows in two dimensions."""
 
-    Attributes
-    ----------
-    x, y : array of shape (m,)
-        Where they are.
-    rows : array of shape (m,), int
-        Which rows: all of them, or a seeded sample where the method takes no more.
-    explained : tuple of float
-        Shares of the variance along x and y; empty for methods that have none.
-    axes : tuple of str
-        What x and y are.
-    method : {"pca", "tsne", "umap"}
-        How they were found.
-    note : str
-        What distances in the picture mean.
-    components : array of shape (2, d) or None
-        The directions of x and y, for PCA.
-    mean : array of shape (d,) or None
-        What is subtracted before, for PCA.
-    """
-
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    rows: NDArray[np.intp]
-    explained: tuple[float, ...]
-    axes: tuple[str, ...]
-    method: str
-    note: str
-    components: NDArray[np.float64] | None = None
-    mean: NDArray[np.float64] | None = None
+    x: Annotated[NDArray[np.float64], "Of each row, shape (m,)."]
+    y: Annotated[NDArray[np.float64], "Likewise."]
+    rows: Annotated[
+        NDArray[np.intp],
+        "Which rows, shape (m,): all, or a seeded sample where the method takes no more.",
+    ]
+    explained: Annotated[
+        tuple[float, ...], "Shares of the variance along x and y; empty for methods that have none."
+    ]
+    axes: Annotated[tuple[str, ...], "What x and y are."]
+    method: Annotated[str, "How they were found."]
+    note: Annotated[str, "What distances in the picture mean."]
+    components: Annotated[
+        NDArray[np.float64] | None, "The directions of x and y, shape (2, d), for PCA."
+    ] = None
+    mean: Annotated[
+        NDArray[np.float64] | None, "What is subtracted before, shape (d,), for PCA."
+    ] = None
 
     @property
     def sampled(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -32,24 +32,12 @@ MOST_DECIMALS = 12
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column of numbers or dates, of which thresholds are asked.
+    """A column of numbers or dates, of which thresholds are asked."""
 
-    Attributes
-    ----------
-    name : str
-        The column.
-    values : array of shape (n,), float64
-        NaN is missing; dates in days.
-    decimals : int or None
-        How the source rounds.
-    is_date : bool
-        Whether the numbers are days.
-    """
-
-    name: str
-    values: NDArray[np.float64]
-    decimals: int | None
-    is_date: bool
+    name: Annotated[str, "The column."]
+    values: Annotated[NDArray[np.float64], "Shape (n,); NaN is missing, dates are in days."]
+    decimals: Annotated[int | None, "How the source rounds."]
+    is_date: Annotated[bool, "Whether the numbers are days."]
 
     @classmethod
     def of(cls, column: pd.Series) -> NumberColumn:
@@ -101,22 +89,12 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers above one limit and up to another.
+    """Numbers above one limit and up to another."""
 
-    Attributes
-    ----------
-    column : NumberColumn
-        Where.
-    low, high : float
-        The value is above ``low`` and at most ``high``; infinite for no limit.
-    missing : bool
-        Whether a missing value passes.
-    """
-
-    column: NumberColumn
-    low: float = -math.inf
-    high: float = math.inf
-    missing: bool = True
+    column: Annotated[NumberColumn, "Where."]
+    low: Annotated[float, "The value is above this; infinite for no limit."] = -math.inf
+    high: Annotated[float, "The value is at most this; infinite for no limit."] = math.inf
+    missing: Annotated[bool, "Whether a missing value passes."] = True
 
     def narrowed(self, *, left: bool, threshold: float, missing: bool) -> Range:
         """Return the part of the range on one side of another question.
@@ -164,21 +142,11 @@ class Range:
 
 @dataclass(frozen=True)
 class Choice:
-    """A category that the value is, or some that it is not.
+    """A category that the value is, or some that it is not."""
 
-    Attributes
-    ----------
-    column : Series
-        Where.
-    value : object or None
-        What it is.
-    excluded : tuple
-        What it is not, where nothing says what it is.
-    """
-
-    column: pd.Series
-    value: Any = None
-    excluded: tuple[Any, ...] = ()
+    column: Annotated[pd.Series, "Where."]
+    value: Annotated[Any, "What it is."] = None
+    excluded: Annotated[tuple[Any, ...], "What it is not, where nothing says what it is."] = ()
 
     def narrowed(self, value: Any, *, equal: bool) -> Choice:
         """Return the choice that is left once the value is said to be this one, or not to be it.

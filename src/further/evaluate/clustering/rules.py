@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -44,49 +44,29 @@ Condition = Range | Choice
 
 @dataclass(frozen=True)
 class ClusterRule:
-    """What the tree says of a cluster.
+    """What the tree says of a cluster."""
 
-    Attributes
-    ----------
-    cluster : int
-        -1 for noise.
-    text : str or None
-        Conditions on the columns; None where no leaf of the tree is the cluster's.
-    precision : float or None
-        Share of the rows that pass which belong to the cluster.
-    recall : float or None
-        Share of the cluster that passes.
-    rows : int
-        How many rows pass.
-    """
-
-    cluster: int
-    text: str | None
-    precision: float | None = None
-    recall: float | None = None
-    rows: int = 0
+    cluster: Annotated[int, "-1 for noise."]
+    text: Annotated[
+        str | None, "Conditions on the columns; None where no leaf of the tree is the cluster's."
+    ]
+    precision: Annotated[
+        float | None, "Share of the rows that pass which belong to the cluster."
+    ] = None
+    recall: Annotated[float | None, "Share of the cluster that passes."] = None
+    rows: Annotated[int, "How many rows pass."] = 0
 
 
 @dataclass(frozen=True)
 class Rules:
-    """A shallow tree for the clusters, in words.
+    """A shallow tree for the clusters, in words."""
 
-    Attributes
-    ----------
-    fidelity : Estimate
-        How often trees of this kind name the cluster of a row that they did not see.
-    baseline : float
-        The share of the largest cluster.
-    depth : int
-        How many questions the tree asks at most.
-    clusters : tuple of ClusterRule
-        One a cluster, noise first if there is any.
-    """
-
-    fidelity: Estimate
-    baseline: float
-    depth: int
-    clusters: tuple[ClusterRule, ...]
+    fidelity: Annotated[
+        Estimate, "How often trees of this kind name the cluster of a row that they did not see."
+    ]
+    baseline: Annotated[float, "The share of the largest cluster."]
+    depth: Annotated[int, "How many questions the tree asks at most."]
+    clusters: Annotated[tuple[ClusterRule, ...], "One a cluster, noise first if there is any."]
 
     @property
     def text(self) -> list[str]:

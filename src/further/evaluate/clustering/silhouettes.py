@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -17,30 +17,17 @@ VALUES_DRAWN = 200
 
 @dataclass(frozen=True, eq=False)
 class Silhouettes:
-    """Silhouettes of the rows of a clustering, or of a sample of them.
+    """Silhouettes of the rows of a clustering, or of a sample of them."""
 
-    Attributes
-    ----------
-    values : array of shape (m,)
-        From -1 to 1; below 0 a row is nearer to another cluster than to its own.
-    rows : array of shape (m,), int
-        Whose they are; noise has none.
-    labels : array of shape (m,), int
-        The cluster of each.
-    neighbours : array of shape (m,), int
-        The nearest other cluster of each.
-    estimate : Estimate
-        Their mean over all rows, with an interval.
-    sampled : bool
-        Whether the rows are a sample.
-    """
-
-    values: NDArray[np.float64]
-    rows: NDArray[np.intp]
-    labels: NDArray[np.intp]
-    neighbours: NDArray[np.intp]
-    estimate: Estimate
-    sampled: bool
+    values: Annotated[
+        NDArray[np.float64],
+        "Shape (m,), from -1 to 1; below 0 a row is nearer to another cluster than to its own.",
+    ]
+    rows: Annotated[NDArray[np.intp], "Whose they are, shape (m,); noise has none."]
+    labels: Annotated[NDArray[np.intp], "The cluster of each, shape (m,)."]
+    neighbours: Annotated[NDArray[np.intp], "The nearest other cluster of each, shape (m,)."]
+    estimate: Annotated[Estimate, "Their mean over all rows, with an interval."]
+    sampled: Annotated[bool, "Whether the rows are a sample."]
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each silhouette: row, cluster, silhouette, next cluster."""
