@@ -271,18 +271,7 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
         )[0]  # fmt: skip
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the cluster of the nearest centroid for each row.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            New rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), int32
-            Indices into ``cluster_centers_``.
-        """
+        """Return the number of the nearest centroid of each row, shape (m,), int32."""
         check_is_fitted(self)
         X = self._check_test_data(X)
         if sp.issparse(X):
@@ -290,15 +279,7 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
         return assign(X, self._centers(), n_threads=self.n_threads)[0]
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Return minus the inertia of X: minus the sum of squared distances to the centroids.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            New rows.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
-        """
+        """Return minus the weighted sum of the squared distances of rows to their centroids."""
         check_is_fitted(self)
         X = self._check_test_data(X)
         if sp.issparse(X):
@@ -308,18 +289,7 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
         return -float(squared @ weights)
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """Return minus the distance to the nearest centroid: higher is more typical.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            In the unit of X.
-        """
+        """Return minus the distance to the nearest centroid, shape (m,): higher is more typical."""
         check_is_fitted(self)
         X = self._check_test_data(X)
         if sp.issparse(X):

@@ -83,13 +83,7 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Find the peaks.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows.
-        """
+        """Find the peaks of rows, array-like of shape (n, d)."""
         rows = validate_data(self, X)
         self.bandwidth_ = self.bandwidth
         if self.bandwidth_ is None:
@@ -101,17 +95,9 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
         return self
 
     def predict(self, X: Any) -> NDArray[np.intp]:
-        """Return the nearest peak of each row, -1 beyond the bandwidth unless ``cluster_all``.
+        """Return the nearest peak of each row, shape (m,): -1 beyond the bandwidth.
 
-        Parameters
-        ----------
-        X : array-like of shape (m, d)
-            Rows.
-
-        Returns
-        -------
-        ndarray of int, shape (m,)
-            Clusters.
+        With ``cluster_all`` no row is beyond it.
         """
         nearest, distance = self._nearest(X)
         if self.cluster_all:
@@ -119,18 +105,7 @@ class MeanShift(Estimator, sklearn.cluster.MeanShift):
         return np.where(distance <= self.bandwidth_, nearest, -1)
 
     def score_samples(self, X: Any) -> Floats:
-        """Return minus the distance to the nearest peak; higher is more typical.
-
-        Parameters
-        ----------
-        X : array-like of shape (m, d)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (m,)
-            At most 0.
-        """
+        """Return minus the distance to the nearest peak, shape (m,); higher is more typical."""
         return -self._nearest(X)[1]
 
     def _nearest(self, X: Any) -> tuple[NDArray[np.intp], Floats]:

@@ -81,18 +81,7 @@ max_no_improvement, init_size, n_init, reassignment_ratio
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """Return minus the distance to the nearest centroid: higher is more typical.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            In the unit of X.
-        """
+        """Return minus the distance to the nearest centroid, shape (m,): higher is more typical."""
         out: np.ndarray = -self.transform(X).min(axis=1)
         return out
 

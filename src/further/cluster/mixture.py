@@ -98,18 +98,7 @@ class GaussianMixture(Estimator, sklearn.mixture.GaussianMixture):
         return super().set_params(**params)
 
     def fit_predict(self, X: Any, y: Any = None) -> NDArray[Any]:
-        """Fit the mixture and return the clusters of the rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows.
-
-        Returns
-        -------
-        ndarray of int, shape (n,)
-            Clusters.
-        """
+        """Fit the mixture and return the clusters of the rows, shape (n,)."""
         self.labels_ = super().fit_predict(X, y)
         self.inertia_ = None
         return self.labels_
