@@ -30,7 +30,6 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from further._sklearn import Interval, fit_context
-from further.cluster.dendrogram import Dendrogram, truncate
 from further.cluster.dissimilarity.base import Floats
 from further.cluster.dissimilarity.distances import refuse_matrix
 from further.cluster.dissimilarity.neighbourhood import (
@@ -42,6 +41,7 @@ from further.cluster.dissimilarity.neighbourhood import (
     learn_as,
 )
 from further.errors import InputError
+from further.evaluate.clustering.dendrogram import Dendrogram, truncate
 
 
 class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeClustering):

@@ -1,41 +1,26 @@
-r"""Silhouettes: how much nearer a row is to its own cluster than to the next one.
-
-With :math:`a_i` the mean distance of row i to the other rows of its cluster and :math:`b_i` the
-smallest mean distance to the rows of another one,
-
-.. math:: s_i = \frac{b_i - a_i}{\max(a_i, b_i)} \in [-1, 1],
-
-and 0 for a row that is alone in its cluster. All pairs of rows enter, so of many rows a sample is
-taken: from each cluster c a part :math:`m_c` of its :math:`n_c` rows, in proportion but no fewer
-than :data:`LEAST` where there are so many. The mean over all rows is then estimated by
-:math:`\sum_c \frac{n_c}{n} \frac{1}{m_c} \sum_{i \in c} s_i`.
-"""
+"""Silhouettes under any of the distances; see :mod:`further.evaluate.clustering.silhouettes`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
 from further.cluster.dissimilarity.distances import find_metric, gower_ranges, is_sets, pairwise
-from further.errors import InputError
-from further.evaluate.clustering.silhouettes import Silhouettes
-from further.evaluate.interval import Estimate, score_from_examples
+from further.evaluate.clustering.silhouettes import Silhouettes, find_silhouettes
 
 Metric = str | Callable[[Any, Any], float]
 
-#: Rows of a cluster that a sample has at least.
-LEAST = 30
 #: Of more columns than this, Euclidean distances are computed as products of matrices.
 WIDE = 32
 _BLOCK = 2**23  # distances that stand in memory at once: 64 MiB
-NOISE = -1
 
 
 def silhouette_values(
@@ -91,65 +76,22 @@ def silhouette_values(
         if metric != "gower" and not is_sets(X):
             X = check_array(X, dtype=np.float64)
     check_consistent_length(X, labels)
-    clusters, sizes = np.unique(labels[labels != NOISE], return_counts=True)
-    if len(clusters) < 2:
-        raise InputError(
-            f"silhouette_values: labels has {len(clusters)} clusters besides noise; a silhouette "
-            "compares with the next cluster, so give at least 2."
-        )
-    rng = check_random_state(random_state)
-    rows, weights = _sample(labels, clusters, sizes, sample_size, rng)
-    own = np.searchsorted(clusters, labels[rows])
-    sums = _sums_to_clusters(X, rows, own, len(clusters), metric)
-    values, neighbours = _silhouettes(sums, own)
-    score = score_from_examples(weights * values, seed=int(rng.randint(2**31 - 1)))
-    found = score.estimate
-    sampled = len(rows) < int(sizes.sum())
-    # Values of sampled rows are weighted, so only the mean stays within the limits of all.
-    estimate = Estimate(
-        found.value,
-        None if found.low is None else max(-1.0, found.low),
-        None if found.high is None else min(1.0, found.high),
-        len(rows),
-        (found.method if found.low is None else "bootstrap of the rows, clusters fixed")
-        + (f"; on a seeded sample of {len(rows):,} of {sizes.sum():,} rows" if sampled else ""),
-    )
-    return Silhouettes(values, rows, labels[rows], clusters[neighbours], estimate, sampled)
-
-
-def _sample(
-    labels: np.ndarray, clusters: np.ndarray, sizes: np.ndarray, most: int, rng: Any
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return row numbers in ascending order, and weights under which their mean is that of all."""
-    n = int(sizes.sum())
-    if n <= most:
-        rows = np.flatnonzero(labels != NOISE)
-        return rows, np.ones(len(rows))
-    taken = np.minimum(sizes, np.maximum(np.round(most * sizes / n).astype(np.int64), LEAST))
-    parts, weights = [], []
-    for cluster, size, count in zip(clusters, sizes, taken, strict=True):
-        members = np.flatnonzero(labels == cluster)
-        parts.append(rng.choice(members, int(count), replace=False))
-        weights.append(np.full(int(count), size / n * taken.sum() / count))
-    rows, weight = np.concatenate(parts), np.concatenate(weights)
-    order = np.argsort(rows)
-    return rows[order], weight[order]
+    return find_silhouettes(
+        labels, partial(_sums_to_clusters, X, metric),
+        sample_size=sample_size, random_state=random_state,
+    )  # fmt: skip
 
 
 def _sums_to_clusters(
-    X: Any, rows: np.ndarray, own: np.ndarray, k: int, metric: Metric
+    X: Any, metric: Metric, rows: np.ndarray, ordered: np.ndarray, starts: np.ndarray
 ) -> NDArray[np.float64]:
     """Return the sum of the distances of each row to the rows of each cluster, shape (m, k)."""
-    # Cluster by cluster in order, the sums are differences of positions: no one-hot product.
-    order = np.argsort(own, kind="stable")
-    starts = np.searchsorted(own[order], np.arange(k))
-    ordered = rows[order]
     if callable(metric) or is_sets(X):
         distances = pairwise(_take(X, ordered), metric=metric)
-        return np.add.reduceat(distances, starts, axis=1)[np.argsort(order)]
+        return np.add.reduceat(distances, starts, axis=1)[np.argsort(ordered)]
     others: Any = None if metric == "precomputed" else _take(X, ordered)
     ranges = gower_ranges(X) if metric == "gower" else None
-    sums = np.empty((len(rows), k))
+    sums = np.empty((len(rows), len(starts)))
     for part in gen_batches(len(rows), max(1, _BLOCK // len(rows))):
         if metric == "precomputed":
             distances = X[np.ix_(rows[part], ordered)]
@@ -173,24 +115,6 @@ def _by_products(X: NDArray[np.float64], Y: NDArray[np.float64]) -> NDArray[np.f
     largest = max(float((x**2).sum(axis=1).max()), float((y**2).sum(axis=1).max()))
     distances[distances <= np.sqrt(8 * np.finfo(np.float64).eps * largest)] = 0.0
     return distances
-
-
-def _silhouettes(
-    sums: NDArray[np.float64], own: np.ndarray
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return silhouettes and the position of the nearest other cluster, from sums of distances."""
-    m, k = sums.shape
-    sizes = np.bincount(own, minlength=k)
-    each = np.arange(m)
-    alone = sizes[own] == 1
-    a = sums[each, own] / np.maximum(sizes[own] - 1, 1)
-    means = sums / sizes
-    means[each, own] = np.inf
-    neighbours = means.argmin(axis=1)
-    b = means[each, neighbours]
-    largest = np.maximum(a, b)
-    values = np.divide(b - a, largest, out=np.zeros(m), where=(largest > 0) & ~alone)
-    return values, neighbours
 
 
 def _take(X: Any, rows: np.ndarray) -> Any:

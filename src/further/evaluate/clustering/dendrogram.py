@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.cluster.dissimilarity.base import Floats
 from further.errors import InputError
 from further.evaluate.typed_json import to_json
+
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
