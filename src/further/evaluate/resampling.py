@@ -215,6 +215,11 @@ class HalfSamples:
     scale: float
     largest: int = 1
 
+    def paired(self, other: HalfSamples) -> tuple[Flags, Flags]:
+        """Return the halves of both samples draw by draw; none where one cannot be halved."""
+        draws = min(len(self.chosen), len(other.chosen))
+        return self.chosen[:draws], other.chosen[:draws]
+
 
 def half_samples(n: int, draws: int, seed: int, groups: ArrayLike | None = None) -> HalfSamples:
     """Choose random halves of n rows.
@@ -256,23 +261,6 @@ def half_samples(n: int, draws: int, seed: int, groups: ArrayLike | None = None)
     return HalfSamples(chosen[:, unit], units, scale, int(sizes.max()))
 
 
-def paired_halves(real: HalfSamples, fake: HalfSamples) -> tuple[Flags, Flags]:
-    """Return the halves of two samples, draw by draw.
-
-    Parameters
-    ----------
-    real, fake : HalfSamples
-        From :func:`half_samples`.
-
-    Returns
-    -------
-    real, fake : ndarray of bool, shapes (draws, n), (draws, m)
-        Without a row where one of the two cannot be halved.
-    """
-    draws = min(len(real.chosen), len(fake.chosen))
-    return real.chosen[:draws], fake.chosen[:draws]
-
-
 def on_halves(
     statistic: Callable[[NDArray[np.intp], NDArray[np.intp]], Floats | float],
     real: HalfSamples,
@@ -292,5 +280,5 @@ def on_halves(
     ndarray of shape (draws, ...)
         One value, or one row of values, a draw; empty where one of the two cannot be halved.
     """
-    pairs = zip(*paired_halves(real, fake), strict=True)
+    pairs = zip(*real.paired(fake), strict=True)
     return np.array([statistic(np.flatnonzero(a), np.flatnonzero(b)) for a, b in pairs])

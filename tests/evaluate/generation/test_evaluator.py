@@ -222,7 +222,8 @@ def test_rows_sorted_by_class_score_as_shuffled_ones(monkeypatch, test_rows, sam
     monkeypatch.setattr("further.evaluate.generation.evaluator.MOST_TWO_SAMPLE_ROWS", 100)
     parts = [sorted_by_class(n, seed) for seed, n in enumerate((400, 200, test_rows))]
     # Samples of the very distribution that the rows are from.
-    perfect = sorted_by_class(1000, 3).draw(samples, np.random.default_rng(0))
+    drawn = np.random.default_rng(0).permutation(1000)[:samples]
+    perfect = sorted_by_class(1000, 3).take(drawn)
     rng = np.random.default_rng(1)
     shuffled = [part.take(rng.permutation(len(part))) for part in parts]
     scores = [

@@ -8,7 +8,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 from further.evaluate.distance import distances
 from further.evaluate.generation.kernel_distance import kernel_distance, median_bandwidth
 from further.evaluate.interval import paired_difference
-from further.evaluate.resampling import half_samples, paired_halves
+from further.evaluate.resampling import half_samples
 
 
 def score(x, y, bandwidth, draws=200, seed=0):
@@ -59,7 +59,7 @@ def test_halves_agree_with_the_statistic_on_submatrices():
     whole = score(x, y, 1.0, draws=3)
     halves = half_samples(10, 3, 0), half_samples(10, 3, 1)
     direct = np.array(
-        [score(x[a], y[b], 1.0, 0).value for a, b in zip(*paired_halves(*halves), strict=True)]
+        [score(x[a], y[b], 1.0, 0).value for a, b in zip(*halves[0].paired(halves[1]), strict=True)]
     )
     np.testing.assert_allclose(whole.draws, whole.value + direct - direct.mean())
 

@@ -9,7 +9,7 @@ from prdc import compute_prdc
 
 from further.evaluate.distance import distances
 from further.evaluate.generation.neighbours import NAMES, neighbour_scores
-from further.evaluate.resampling import half_samples, paired_halves
+from further.evaluate.resampling import half_samples
 
 
 def shares(x, y, k=5):
@@ -98,7 +98,10 @@ def test_halves_agree_with_the_shares_on_submatrices(n):
     halves = half_samples(n, 6, 0), half_samples(n, 6, 1)
     scores = neighbour_scores(distances(x), distances(x, y), distances(y), *halves)
     direct = np.array(
-        [list(shares(x[a], y[b]).values()) for a, b in zip(*paired_halves(*halves), strict=True)]
+        [
+            list(shares(x[a], y[b]).values())
+            for a, b in zip(*halves[0].paired(halves[1]), strict=True)
+        ]
     )
     scale = np.sqrt((n // 2) / (n - n // 2))
     for column, name in enumerate(NAMES):

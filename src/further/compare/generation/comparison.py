@@ -151,8 +151,9 @@ def generative_models(
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    setting = Setting(dataset, split, seed, run.record["budget"], conditional, device)
-    return ComparisonRun(run, on_event, setting).resume(jobs)
+    comparison = ComparisonRun(run, on_event)
+    comparison.setting = Setting(dataset, split, seed, run.record["budget"], conditional, device)
+    return comparison.resume(jobs)
 
 
 def member_worker(path: Path) -> Work:

@@ -159,9 +159,11 @@ def _join(names: Sequence[str]) -> str:
 
 def _survives(models: Sequence[ModelRecord], goal: GoalRecord) -> bool | None:
     """Whether the same model, or one tied with it, leads under every seed; None with one seed."""
-    spreads = [m.across_seeds.get(goal.metric) for m in models if m.name in goal.ranking]
-    names = [m.name for m in models if m.name in goal.ranking]
-    seeds = {name: spread.values for name, spread in zip(names, spreads, strict=True) if spread}
+    seeds = {
+        m.name: m.across_seeds[goal.metric].values
+        for m in models
+        if m.name in goal.ranking and goal.metric in m.across_seeds
+    }
     shortest = min((len(values) for values in seeds.values()), default=0)
     if shortest < 2:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from further.compare.generation.setting import Setting, read_setting
-from further.compare.source import EventHandler, describe_data
+from further.compare.source import describe_data
 from further.compare.task import TaskRun
 from further.data import near_duplicates
 from further.evaluate.metrics import GOALS
@@ -24,32 +24,15 @@ from further.evaluate.typed_json import from_json, to_json
 from further.train.budget import Budget
 from further.train.energy import grid_intensity
 from further.train.files import write_json
-from further.train.run import Run, machine, versions
+from further.train.run import machine, versions
 
 
 class GenerationRun(TaskRun):
-    """A run of generative models.
-
-    Parameters
-    ----------
-    run : Run
-        Its folder.
-    on_event : callable, optional
-        Called with every progress message, a dict.
-    setting : Setting, optional
-        Where it is known already; else it is read from the run.
-    """
-
-    def __init__(
-        self, run: Run, on_event: EventHandler | None = None, setting: Setting | None = None
-    ) -> None:
-        super().__init__(run, on_event)
-        if setting is not None:
-            self.setting = setting
+    """A run of generative models."""
 
     @cached_property
     def setting(self) -> Setting:
-        """Rows, split, evaluator, seed and budget."""
+        """Rows, split, evaluator, seed and budget; to be set where they are known already."""
         return read_setting(self.run)
 
     def _write(

@@ -117,7 +117,9 @@ def train(
     )
     if dataset.source == "array":
         dataset.save(run.path / "data")
-    return TrainingRun(run, on_event, setting).carry_out(candidate)
+    training = TrainingRun(run, on_event)
+    training.setting = setting
+    return training.carry_out(candidate)
 
 
 class TrainingRun(GenerationRun):

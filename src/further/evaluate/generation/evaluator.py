@@ -85,25 +85,6 @@ class EncodedRows:
             None if self.groups is None else self.groups[indices],
         )
 
-    def draw(self, n: int, rng: np.random.Generator) -> EncodedRows:
-        """Return n rows drawn at random, in random order, or all as they are if there are no more.
-
-        Never the first n: files are often sorted by class.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        rng : Generator
-            Source of the draws.
-
-        Returns
-        -------
-        EncodedRows
-            The drawn rows.
-        """
-        return self if len(self) <= n else self.take(rng.permutation(len(self))[:n])
-
     def flat(self) -> EncodedRows:
         """Return the rows with values of shape (n, d)."""
         return replace(self, x=np.asarray(self.x, dtype=np.float32).reshape(len(self), -1))
@@ -165,10 +146,10 @@ class GenerativeEvaluator:
         self._train = train.flat()
         self._training_share = len(train) / (len(train) + len(validation) + len(test))
         rng = np.random.default_rng(seed)
-        self._validation = validation.flat().draw(MOST_ROWS, rng)
-        self._test = test.flat().draw(MOST_ROWS, rng)
+        self._validation = _draw(validation.flat(), MOST_ROWS, rng)
+        self._test = _draw(test.flat(), MOST_ROWS, rng)
         self._features = FeatureSpace(self._train.x, self._train.y, seed)
-        few = self._train.draw(MOST_ROWS, rng)
+        few = _draw(self._train, MOST_ROWS, rng)
         self._bandwidth = median_bandwidth(self._features(few.x))
         self._gamma = kernel_width(few.x)
         self._training = NearestTraining(self._train.x, self._validation.x)
@@ -189,10 +170,9 @@ class GenerativeEvaluator:
     def _build_classifier(self, train: EncodedRows) -> None:
         """Prepare what needs labels: the classifier that learns from samples, and class shares."""
         self._learning: TrainOnSynthetic | None = None
-        y, test_y = train.y, self._test.y
-        if y is None or test_y is None or len(np.unique(y)) < 2:
+        y, everything, test_y = train.y, self._train.y, self._test.y
+        if y is None or everything is None or test_y is None or len(np.unique(y)) < 2:
             return
-        everything = self._train.y if self._train.y is not None else y
         self._prior = class_shares(everything, int(max(everything.max(), test_y.max())) + 1)
         self._learning = TrainOnSynthetic(
             train.x, y, self._test.x, test_y, self._gamma, self.seed, self._test.groups
@@ -413,6 +393,14 @@ class GenerativeEvaluator:
             sentences = [rule.sentence for rule in self._constraints.rules]
             described["constraints"] = {"found": len(sentences), "first": sentences[:MOST_LISTED]}
         return described
+
+
+def _draw(rows: EncodedRows, n: int, rng: np.random.Generator) -> EncodedRows:
+    """Return n rows in random order, or all as they are if there are no more.
+
+    Never the first n: files are often sorted by class.
+    """
+    return rows if len(rows) <= n else rows.take(rng.permutation(len(rows))[:n])
 
 
 def _values(scores: dict[str, Score | None]) -> dict[str, float | None]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from further.evaluate.distance import distances
 from further.evaluate.interval import Score, score_from_halves
-from further.evaluate.resampling import HalfSamples, paired_halves
+from further.evaluate.resampling import HalfSamples
 
 Floats = NDArray[np.floating[Any]]
 
@@ -85,7 +85,7 @@ def kernel_distance(
     n, m = between.shape
     everything = np.ones((1, n)), np.ones((1, m))
     value = float(_squared_mmd(within_real, between, within_fake, *everything)[0])
-    chosen = (half.astype(float) for half in paired_halves(real_halves, fake_halves))
+    chosen = (half.astype(float) for half in real_halves.paired(fake_halves))
     draws = _squared_mmd(within_real, between, within_fake, *chosen)
     return score_from_halves(value, draws, min(n, m), real_halves, fake_halves)
 

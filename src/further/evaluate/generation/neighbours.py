@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.evaluate.interval import Score, score_from_halves
-from further.evaluate.resampling import HalfSamples, paired_halves
+from further.evaluate.resampling import HalfSamples
 
 Floats = NDArray[np.floating[Any]]
 
@@ -84,7 +84,7 @@ def _halved(
     k: int,
 ) -> Floats:
     """Return the shares on pairs of halves, without sorting their distances every time."""
-    halves = paired_halves(real_halves, fake_halves)
+    halves = real_halves.paired(fake_halves)
     near_real = _SortedNeighbours(_mark_self(real_real), real_halves.largest, skip_first=True)
     near_fake = _SortedNeighbours(_mark_self(fake_fake), fake_halves.largest, skip_first=True)
     nearest_fake = _SortedNeighbours(real_fake, fake_halves.largest)

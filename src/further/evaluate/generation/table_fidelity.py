@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from further.evaluate.interval import DRAWS, Score, score_from_halves
-from further.evaluate.resampling import HalfSamples, half_samples, on_halves, paired_halves
+from further.evaluate.resampling import HalfSamples, half_samples, on_halves
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +154,7 @@ class TableFidelity:
             return None
         n = min(self._n, len(samples))
         halves = self._halves(len(samples), DRAWS)
-        chosen = [half * 1.0 for half in paired_halves(*halves)]
+        chosen = [half * 1.0 for half in halves[0].paired(halves[1])]
         everything = np.ones((1, self._n)), np.ones((1, len(samples)))
         by_column, draws = {}, []
         for name, column in zip(self._names, self._columns, strict=True):
