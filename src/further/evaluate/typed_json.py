@@ -125,12 +125,8 @@ def _read(hint: Any, value: Any) -> Any:
     if origin is tuple and isinstance(value, (list, tuple)):
         return tuple(_readable(arguments[0], value))
     if origin is dict and isinstance(value, Mapping):
-        keys, items = list(map(str, value)), list(value.values())
-        return {
-            key: item
-            for key, one in zip(keys, items, strict=True)
-            for item in _readable(arguments[1], [one])
-        }
+        found = {str(key): _readable(arguments[1], [item]) for key, item in value.items()}
+        return {key: items[0] for key, items in found.items() if items}
     if hint is type(None) and value is None:
         return None
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):

@@ -232,7 +232,7 @@ def test_an_interrupted_run_is_gone_on_with_to_the_same_result(tmp_path, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(clusterings, "evidence", interrupt)
+        patched.setattr(clusterings, "Evidence", interrupt)
         with pytest.raises(KeyboardInterrupt):
             cluster_table(path, k_max=4, out=tmp_path / "run")
         with pytest.raises(RunError, match="has not finished"):
@@ -259,7 +259,7 @@ def test_changed_data_are_not_gone_on_with(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(clusterings, "evidence", interrupt)
+        patched.setattr(clusterings, "Evidence", interrupt)
         with pytest.raises(KeyboardInterrupt):
             cluster_table(path, k_max=3, out=tmp_path / "run")
     (frame + 1).to_csv(path, index=False)

@@ -16,10 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
 import pandas as pd
 
-from further.cluster.dissimilarity.silhouette import silhouette_values
 from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
 from further.cluster.number.initialisations import init_sensitivity
@@ -30,7 +28,7 @@ from further.compare.clustering.batches import (
     is_larger_than_memory,
     sample_table,
 )
-from further.compare.clustering.evidence import evidence
+from further.compare.clustering.evidence import Evidence
 from further.compare.clustering.headline import headline
 from further.compare.clustering.method import Method, choose_method
 from further.compare.clustering.prepared_table import TASK, PreparedTable, prepare_table
@@ -326,19 +324,14 @@ class ClusteringRun(TaskRun):
                     "Other initialisations",
                 )
             emit({"event": "step", "what": "What the clusters are"})
-            labels, silhouettes = np.asarray(estimator.labels_), None
-            if len(set(labels.tolist()) - {-1}) > 1:
-                silhouettes = silhouette_values(
-                    table.X, labels, metric=chosen.metric, random_state=seed
-                )
-            found = evidence(table, chosen, estimator, silhouettes, initialisations, seed)
+            found = Evidence(table, chosen, estimator, initialisations, seed)
             evaluation = _record(run, dataset, table, chosen) | {
                 "criteria": criteria,
                 "alternatives": compared["methods"],
                 "stability": compared["methods"][0]["stability"],
                 "cluster_stability": compared["clusters"],
                 "initialisations": initialisations,
-                **found,
+                **found.entries(),
             }
             if batches is not None:
                 evaluation["sizes"] = sizes
@@ -353,7 +346,7 @@ class ClusteringRun(TaskRun):
             spent = Spent(energy.watt_hours, energy.carbon_g, energy.method, *grid_intensity())
             evaluation |= {"seconds": seconds, "energy": spent}
             if batches is None:
-                write_assignments(run.path, table, estimator, silhouettes)
+                write_assignments(run.path, table, estimator, found.silhouettes)
             write_json(
                 run.path / "evaluation.json", to_json(typed(ClusteringEvaluation, evaluation))
             )

@@ -15,6 +15,7 @@ Lopez-Paz, Oquab (2017), Revisiting classifier two-sample tests, ICLR.
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,5 +105,4 @@ def two_sample_accuracy(
     }
     stricter = max(scores, key=lambda name: scores[name].value)
     detail = {"counts": stricter, **{name: score.value for name, score in scores.items()}}
-    best = scores[stricter]
-    return Score(best.estimate, best.draws, best.per_example, detail=detail)
+    return replace(scores[stricter], detail=detail)
