@@ -177,9 +177,10 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator, ABC):
     init : "k-means++", "random" or array-like of shape (n_clusters, d)
         Initial centres.
     n_init : "auto" or int
-        Number of initialisations, of which the one of least inertia is kept.
+        Number of initialisations, of which the one of least inertia is kept; "auto" is 3 for
+        "k-means++", 10 for "random".
     max_iter : int
-        Most iterations of each.
+        Most iterations of an initialisation.
     random_state : int, RandomState or None
         Seed of the initial centres.
     """

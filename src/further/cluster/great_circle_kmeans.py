@@ -66,13 +66,8 @@ class GreatCircleKMeans(AlternatingClusterer):
     init : "k-means++", "random" or array-like of shape (n_clusters, 2)
         Initial centres: places drawn by greedy k-means++, places drawn uniformly, or given
         latitudes and longitudes.
-    n_init : "auto" or int
-        Number of initialisations, of which the one of least inertia is kept; "auto" is 3 for
-        "k-means++", 10 for "random".
-    max_iter : int
-        Most iterations of an initialisation.
-    random_state : int, RandomState or None
-        Seed of the initial centres.
+    n_init, max_iter, random_state
+        See :class:`~further.cluster.alternating.AlternatingClusterer`.
 
     Attributes
     ----------

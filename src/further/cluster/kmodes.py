@@ -169,10 +169,8 @@ class KModes(CategoricalClusterer):
     n_init : "auto" or int
         Number of initialisations, of which the one of least inertia is kept; "auto" is 10 for
         "huang" and "random", 3 for "k-means++", and "cao" is one in any case.
-    max_iter : int
-        Most iterations of an initialisation.
-    random_state : int, RandomState or None
-        Seed of the initial centres.
+    max_iter, random_state
+        See :class:`~further.cluster.alternating.AlternatingClusterer`.
 
     Attributes
     ----------

@@ -10,10 +10,7 @@ new one, drawn with probability proportional to the squared distance from the ne
 of which the one that lowers the inertia most among a few draws is taken. The better of fresh and
 warm is kept: a warm start alone is quick, but it sometimes gets stuck where fresh ones do not.
 In large data all of them are run on a random sample, and all rows are iterated once, from the
-centroids of the best of them (Bradley and Fayyad, 1998). On 100,000 rows of 8 columns in 16
-overlapping groups, k from 2 to 30, three of them took less than a quarter of the time of
-scikit-learn's single one in a loop; all inertias together were 0.6 % lower, and one was 1.6 %
-higher.
+centroids of the best of them (Bradley and Fayyad, 1998).
 """
 
 from __future__ import annotations
