@@ -87,15 +87,11 @@ class KChoice:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, without the estimators."""
+        plain = ("k", "sentence", "rule", "agree", "stability", "notes")
         return {
-            "k": self.k,
-            "sentence": self.sentence,
-            "rule": self.rule,
-            "agree": self.agree,
+            **{name: to_json(getattr(self, name)) for name in plain},
             "tendency": self.tendency.to_dict(),
             "items": to_json(self.criteria),
-            "stability": to_json(self.stability),
-            "notes": list(self.notes),
         }
 
 

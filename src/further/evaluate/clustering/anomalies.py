@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from further.errors import InputError
 from further.evaluate.interval import BOOTSTRAP_DRAWS, Estimate, score_from_resamples
+from further.evaluate.typed_json import to_json
 from further.evaluate.wilson import WILSON, wilson
 
 Floats = NDArray[np.floating[Any]]
@@ -71,14 +72,7 @@ class AnomalyReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return {
-            **{name: getattr(self, name).to_dict() for name in MEASURES},
-            "k": self.k,
-            "base_rate": self.base_rate,
-            "n": self.n,
-            "n_positive": self.n_positive,
-            "positive": str(self.positive),
-        }
+        return {**to_json(self), "positive": str(self.positive)}
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a measure: value, low, high, what a random order scores."""

@@ -28,6 +28,7 @@ from further.errors import InputError
 from further.evaluate.clustering.effects import ColumnEffects, Effect
 from further.evaluate.clustering.rules import ClusterRule, Rules, find_rules
 from further.evaluate.clustering.silhouettes import Silhouettes
+from further.evaluate.typed_json import OPTIONAL, to_json
 
 #: A smaller effect sets nothing apart.
 LEAST_EFFECT = 0.2
@@ -48,12 +49,9 @@ class Example:
         float | None,
         "To the centre of its cluster as the clustering measures it, or to the rows around.",
     ]
-    other: Annotated[int | None, "Of a borderline row, the cluster that it is almost in."] = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON; a typical row has no entry ``other``."""
-        found = {"row": self.row, "values": self.values, "distance": self.distance}
-        return found if self.other is None else {**found, "other": self.other}
+    other: Annotated[int | None, "Of a borderline row, the cluster that it is almost in."] = field(
+        default=None, metadata=OPTIONAL
+    )
 
 
 @dataclass(frozen=True)
@@ -89,20 +87,8 @@ class ClusterProfile:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {
-            "cluster": self.cluster,
-            "noise": self.is_noise,
-            "size": self.size,
-            "share": self.share,
-            "center": self.center,
-            "features": [dict(vars(effect)) for effect in self.features],
-            "rule": self.rule.text,
-            "precision": self.rule.precision,
-            "recall": self.rule.recall,
-            "typical": [example.to_dict() for example in self.typical],
-            "borderline": [example.to_dict() for example in self.borderline],
-            "note": self.note,
-        }
+        found = {**to_json(self), "noise": self.is_noise, "rule": self.rule.text}
+        return {**found, "precision": self.rule.precision, "recall": self.rule.recall}
 
 
 def profile_clusters(

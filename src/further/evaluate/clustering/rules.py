@@ -28,6 +28,7 @@ from further.data.preparation.columns import typed_table
 from further.errors import InputError
 from further.evaluate.clustering.rule_conditions import Choice, NumberColumn, Range, rule_text
 from further.evaluate.interval import Estimate
+from further.evaluate.typed_json import to_json
 from further.evaluate.wilson import wilson
 
 FOLDS = 5
@@ -90,14 +91,7 @@ class Rules:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {
-            "fidelity": self.fidelity.to_dict(),
-            "baseline": self.baseline,
-            "depth": self.depth,
-            "text": self.text,
-            "note": self.note,
-            "clusters": [dict(vars(rule)) for rule in self.clusters],
-        }
+        return {**to_json(self), "text": self.text, "note": self.note}
 
 
 def cluster_rules(
