@@ -10,7 +10,14 @@ from sklearn.cluster import DBSCAN
 from sklearn.datasets import load_iris, load_wine, make_blobs
 from sklearn.preprocessing import scale
 
-from further.cluster import AgglomerativeClustering, GaussianMixture, KMedoids, KModes, KPrototypes
+from further.cluster import (
+    AgglomerativeClustering,
+    GaussianMixture,
+    KMedians,
+    KMedoids,
+    KModes,
+    KPrototypes,
+)
 from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
 from further.cluster.number.observations import read_observations
@@ -341,6 +348,13 @@ def test_the_number_does_not_depend_on_the_number_of_bootstrap_samples(name):
         stability = choice.criteria[-1]
         spread[m] = np.mean(np.subtract(stability.high, stability.values))
     assert spread[200] > 0.6 * spread[10]
+
+
+def test_centres_that_are_given_for_one_number_do_not_hinder_the_others():
+    X, _ = make_blobs(60, 2, centers=3, cluster_std=0.5, random_state=1)
+    settings = {"k_max": 4, "n_bootstrap": 3, "n_references": 19, "random_state": 0}
+    given = choose_k(X, estimator=KMedians(2, init=X[:2]), **settings)
+    assert given.to_dict() == choose_k(X, estimator=KMedians(), **settings).to_dict()
 
 
 def test_of_as_many_votes_the_more_stable_wins():

@@ -165,6 +165,10 @@ def choose_k(
             f"choose_k: {type(estimator).__name__} has no n_clusters to choose; give an estimator "
             "that has."
         )
+    init = getattr(estimator, "init", None)
+    if init is not None and not isinstance(init, str) and not callable(init):
+        # Centroids that are given for one number of clusters cannot initialise the others.
+        estimator = with_parameters(estimator, init=type(estimator)().init)
     rows = read_observations(X, estimator, "choose_k")
     notes: list[str] = []
     distinct = rows.count_distinct(k_max + 1)
@@ -203,9 +207,7 @@ def _choose(
         rows, SWEPT_ROWS if lloyd else sample_size, for_rows, notes,
         "The elbow and the estimators for each k",
     )  # fmt: skip
-    fits = sweep(
-        fitted.values, range(1, k_max + 1), estimator=_open_ended(estimator), random_state=for_fits
-    )
+    fits = sweep(fitted.values, range(1, k_max + 1), estimator=estimator, random_state=for_fits)
     chosen = sample_rows(len(fitted), sample_size, for_rows)
     sample = fitted.take(chosen)
     if len(chosen) < len(fitted):
@@ -306,15 +308,6 @@ def _decide(
             f"bootstrap samples agree to {stable[k].value:.2f} of 1."
         )
     return KChoice(k, sentence, RULE, agree, tendency, tuple(criteria), stable, fits, tuple(notes))
-
-
-def _open_ended(estimator: Any) -> Any:
-    """Return the estimator without centroids that are given for one number of clusters."""
-    init = getattr(estimator, "init", None)
-    if init is None or isinstance(init, str) or callable(init):
-        return estimator
-    usual = type(estimator)().init
-    return with_parameters(estimator, init=usual)
 
 
 def _sample(
