@@ -52,6 +52,7 @@ def anomaly_scores(name: str, X: Any, *, random_state: int | None = None) -> Flo
 
     Examples
     --------
+    >>> import numpy as np
     >>> X = np.concatenate([np.random.default_rng(0).normal(size=(99, 2)), [[9.0, 9.0]]])
     >>> int(anomaly_scores("local_outlier_factor", X).argmin())
     99
