@@ -178,7 +178,7 @@ class Dataset:
         Raises
         ------
         InputError
-            With fewer than 10 rows.
+            With fewer than 10 rows, fractions that do not sum to 1, or fewer groups than parts.
         """
         given = self.codes, self.groups, self.official_split
         return split_rows(len(self), *given, seed=seed, fractions=fractions)

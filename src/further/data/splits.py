@@ -71,20 +71,13 @@ def split_rows(
     official : array of shape (n,) of {"train", "validation", "test"}, optional
         The data's own split, kept as it is; a validation set that is missing is taken from the
         training rows. Ignored when ``fractions`` asks for no test set.
-    seed : int, default=0
-        Of the random order.
-    fractions : (train, validation, test), default=(0.6, 0.2, 0.2)
-        Their sum is 1.
+    seed, fractions
+        As in :meth:`Dataset.split <further.data.dataset.Dataset.split>`, with what they raise.
 
     Returns
     -------
     Split
         Row numbers by part.
-
-    Raises
-    ------
-    InputError
-        With fewer than 10 rows, fractions that do not sum to 1, or fewer groups than parts.
     """
     shares = np.asarray(fractions, dtype=float)
     if shares.shape != (3,) or (shares < 0).any() or not math.isclose(shares.sum(), 1.0):

@@ -11,8 +11,8 @@ import pandas as pd
 
 from further.cluster.dissimilarity.distances import find_metric
 from further.data.dataset import Dataset
+from further.data.formats.tables import TARGET_NAMES
 from further.data.kind import KINDS
-from further.data.preparation.columns import TARGET_NAMES
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError
 

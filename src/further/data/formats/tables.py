@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.data.arrays import read_classes
+from further.data.arrays import is_quantity, read_classes
 from further.data.dataset import Dataset
 from further.data.formats.csv_file import read_csv
-from further.data.preparation.columns import (
-    choose_target,
-    nearest,
-    quoted,
-    tidy_table,
-    typed_table,
-)
+from further.data.preparation.columns import nearest, quoted, typed_table, why_useless
 from further.errors import InputError
+
+#: Names under which tables commonly keep the label, in the order in which they are looked for.
+TARGET_NAMES = (
+    "class", "target", "label", "labels", "species", "type", "category", "outcome", "diagnosis",
+    "y",
+)  # fmt: skip
+MOST_CLASSES_GUESSED = 20
 
 
 def load_table(
@@ -89,7 +90,7 @@ def load_frame(
     Raises
     ------
     InputError
-        For unknown columns, a label without values, and what :func:`tidy_table` refuses.
+        For unknown columns, a label without values, and a table from which no model can learn.
     """
     aside = (*(() if groups is None else (groups,)), *attributes)
     known = [str(column) for column in frame.columns]
@@ -103,7 +104,7 @@ def load_frame(
     found_target: str | None = None
     if tidy or target is not None:
         candidates = frame.loc[:, [str(c) == target or str(c) not in attributes for c in frame]]
-        found_target, target_notes = choose_target(candidates, place, target)
+        found_target, target_notes = _choose_target(candidates, place, target)
         notes += target_notes
     twice = {found_target, groups} & set(attributes)
     if twice:
@@ -112,7 +113,7 @@ def load_frame(
             "groups; leave it out of the attributes."
         )
     if tidy:
-        frame, tidy_notes = tidy_table(frame, name=place, keep=(found_target, *aside))
+        frame, tidy_notes = _tidy_table(frame, place, (found_target, *aside))
         notes += tidy_notes
     else:
         frame = typed_table(frame, name=place)
@@ -157,6 +158,96 @@ def load_frame(
         attributes=frame[list(attributes)] if attributes else None,
         notes=notes,
     )
+
+
+def _tidy_table(
+    frame: pd.DataFrame, name: str, keep: tuple[str | None, ...]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the columns that a model can use, with those to keep, and say what was left out.
+
+    An identifier that looks like a measurement stays.
+    """
+    frame = typed_table(frame, name=name)
+    left_out: dict[str, list[str]] = {}
+    features: list[str] = []
+    for i, column in enumerate(frame.columns):
+        if column not in keep:
+            reason = why_useless(frame[column], first=i == 0, several=frame.shape[1] > 1)
+            if reason is None:
+                features.append(column)
+            else:
+                left_out.setdefault(reason, []).append(column)
+    if not features:
+        raise InputError(
+            f"{name} has no column that a model can use: "
+            + "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
+            + "."
+        )
+    notes = [f"Left out: {quoted(names)} ({reason})." for reason, names in left_out.items()]
+    constant = [c for c in features if frame[c].nunique(dropna=False) == 1]
+    if len(constant) == len(features) and len(frame) > 1:
+        raise InputError(
+            f"{name} has no column that varies, so there is nothing to learn from its {len(frame)} "
+            "rows."
+        )
+    if constant and len(frame) > 1:
+        notes.append(f"Constant, so always generated as it is: {quoted(constant)}.")
+    return frame.drop(columns=[c for names in left_out.values() for c in names]), tuple(notes)
+
+
+def _choose_target(
+    frame: pd.DataFrame, name: str, asked: str | None
+) -> tuple[str | None, tuple[str, ...]]:
+    """Return the column that holds the label, or None, and a note that says why.
+
+    A column with a customary name (class, target, label, species, type, y, ...), else the last
+    column if it holds a few words, booleans or just two numbers.
+    """
+    names = [str(column) for column in frame.columns]
+    if asked is not None:
+        return _asked_target(names, str(asked), name)
+    lower = {column.strip().lower(): column for column in reversed(names)}
+    for customary in TARGET_NAMES:
+        found = lower.get(customary)
+        if found is None or len(names) == 1:
+            continue
+        column = frame[found]
+        distinct = column.dropna().unique()
+        if len(distinct) > 1 and not is_quantity(distinct, len(column)):
+            return found, (
+                f'The label is the column "{found}", judging by its name; target="none" makes it '
+                "an ordinary column.",
+            )
+    last = frame.iloc[:, -1]
+    if len(names) > 1 and _looks_like_classes(last):
+        return names[-1], (
+            f'The label is the last column, "{names[-1]}", which holds {last.nunique()} classes; '
+            'target="none" makes it an ordinary column.',
+        )
+    return None, ("No column looks like a label; target=COLUMN names one.",)
+
+
+def _asked_target(names: list[str], asked: str, name: str) -> tuple[str | None, tuple[str, ...]]:
+    if asked in names:
+        return asked, (f'The label is the column "{asked}", as asked.',)
+    alike = [column for column in names if column.strip().lower() == asked.strip().lower()]
+    if len(alike) == 1:
+        return alike[0], (f'The label is the column "{alike[0]}", as asked.',)
+    if asked.strip().lower() in ("none", ""):
+        return None, ("No column is the label, as asked.",)
+    raise InputError(
+        f'{name} has no column "{asked}" for the label{nearest(asked, names)}; its columns are '
+        f"{quoted(names, most=20)}."
+    )
+
+
+def _looks_like_classes(column: pd.Series) -> bool:
+    distinct = column.dropna().unique()
+    if len(distinct) == 2:
+        return True
+    words = not pd.api.types.is_numeric_dtype(column) and column.dtype.kind not in "Mm"
+    few = 2 < len(distinct) <= MOST_CLASSES_GUESSED
+    return words and few and not is_quantity(distinct, len(column))
 
 
 def _same_as_label(features: pd.DataFrame, codes: np.ndarray) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Columns of a table: what each is, which a model can use, and which holds the label."""
+"""Columns of a table: their types, and which say nothing that a model can use."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from further.data.arrays import is_quantity
 from further.errors import InputError
 
-#: Names under which tables commonly keep the label, in the order in which they are looked for.
-TARGET_NAMES = (
-    "class", "target", "label", "labels", "species", "type", "category", "outcome", "diagnosis",
-    "y",
-)  # fmt: skip
 IDENTIFIER_NAMES = ("id", "idx", "index", "key", "uuid", "guid", "row", "row_number", "record")
 #: Fewer rows do not show whether every value is different for a reason.
 ROWS_TO_JUDGE = 20
-MOST_CLASSES_GUESSED = 20
 
 
 def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
@@ -46,106 +39,6 @@ def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
     return pd.DataFrame(
         {column: _typed(frame.iloc[:, i], name) for i, column in enumerate(frame.columns)}
     )
-
-
-def tidy_table(
-    frame: pd.DataFrame, *, name: str, keep: tuple[str | None, ...] = ()
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the columns that a model can use, with proper types, and say what was left out.
-
-    An identifier that looks like a measurement stays.
-
-    Parameters
-    ----------
-    frame, name
-        As in :func:`typed_table`.
-    keep : tuple of str or None
-        Columns that are not judged: the label, the groups.
-
-    Returns
-    -------
-    frame, notes
-        The columns of use, with those of ``keep``, and sentences.
-
-    Raises
-    ------
-    InputError
-        For no rows, duplicated names, infinity, nested values, and if no column is left.
-    """
-    frame = typed_table(frame, name=name)
-    left_out: dict[str, list[str]] = {}
-    features: list[str] = []
-    for i, column in enumerate(frame.columns):
-        if column not in keep:
-            reason = why_useless(frame[column], first=i == 0, several=frame.shape[1] > 1)
-            if reason is None:
-                features.append(column)
-            else:
-                left_out.setdefault(reason, []).append(column)
-    if not features:
-        raise InputError(
-            f"{name} has no column that a model can use: "
-            + "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
-            + "."
-        )
-    notes = [f"Left out: {quoted(names)} ({reason})." for reason, names in left_out.items()]
-    constant = [c for c in features if frame[c].nunique(dropna=False) == 1]
-    if len(constant) == len(features) and len(frame) > 1:
-        raise InputError(
-            f"{name} has no column that varies, so there is nothing to learn from its {len(frame)} "
-            "rows."
-        )
-    if constant and len(frame) > 1:
-        notes.append(f"Constant, so always generated as it is: {quoted(constant)}.")
-    return frame.drop(columns=[c for names in left_out.values() for c in names]), tuple(notes)
-
-
-def choose_target(
-    frame: pd.DataFrame, name: str, asked: str | None
-) -> tuple[str | None, tuple[str, ...]]:
-    """Return the column that holds the label, or None, and a note that says why.
-
-    Parameters
-    ----------
-    frame, name
-        As in :func:`typed_table`.
-    asked : str or None
-        What the user wants; "none" for no label. Without it: a column with a customary name
-        (class, target, label, species, type, y, ...), else the last column if it holds a few
-        words, booleans or just two numbers.
-
-    Returns
-    -------
-    column, notes
-        The name of the column, and why it is one.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
-    names = [str(column) for column in frame.columns]
-    if asked is not None:
-        return _asked_target(names, str(asked), name)
-    lower = {column.strip().lower(): column for column in reversed(names)}
-    for customary in TARGET_NAMES:
-        found = lower.get(customary)
-        if found is None or len(names) == 1:
-            continue
-        column = frame[found]
-        distinct = column.dropna().unique()
-        if len(distinct) > 1 and not is_quantity(distinct, len(column)):
-            return found, (
-                f'The label is the column "{found}", judging by its name; target="none" makes it '
-                "an ordinary column.",
-            )
-    last = frame.iloc[:, -1]
-    if len(names) > 1 and _looks_like_classes(last):
-        return names[-1], (
-            f'The label is the last column, "{names[-1]}", which holds {last.nunique()} classes; '
-            'target="none" makes it an ordinary column.',
-        )
-    return None, ("No column looks like a label; target=COLUMN names one.",)
 
 
 def nearest(wrong: str, known: list[str]) -> str:
@@ -229,29 +122,6 @@ def quoted(names: list[str], most: int = 8) -> str:
     """
     shown = ", ".join(f'"{name}"' for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def _asked_target(names: list[str], asked: str, name: str) -> tuple[str | None, tuple[str, ...]]:
-    if asked in names:
-        return asked, (f'The label is the column "{asked}", as asked.',)
-    alike = [column for column in names if column.strip().lower() == asked.strip().lower()]
-    if len(alike) == 1:
-        return alike[0], (f'The label is the column "{alike[0]}", as asked.',)
-    if asked.strip().lower() in ("none", ""):
-        return None, ("No column is the label, as asked.",)
-    raise InputError(
-        f'{name} has no column "{asked}" for the label{nearest(asked, names)}; its columns are '
-        f"{quoted(names, most=20)}."
-    )
-
-
-def _looks_like_classes(column: pd.Series) -> bool:
-    distinct = column.dropna().unique()
-    if len(distinct) == 2:
-        return True
-    words = not pd.api.types.is_numeric_dtype(column) and column.dtype.kind not in "Mm"
-    few = 2 < len(distinct) <= MOST_CLASSES_GUESSED
-    return words and few and not is_quantity(distinct, len(column))
 
 
 def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
