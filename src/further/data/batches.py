@@ -79,8 +79,7 @@ class Batches:
             raise InputError(f"Batches: rows={rows}, but a batch has at least 1 row.")
         if str(np.dtype(dtype)) not in _DTYPES:
             raise InputError(f'Batches: dtype="{dtype}"; choose "float32" or "float64".')
-        self.rows, self.dtype = int(rows), np.dtype(dtype)
-        self.source = source
+        self.source, self.rows, self.dtype = source, int(rows), np.dtype(dtype)
         self._sources = open_sources(source)
         self.feature_names = self._choose(columns)
         self.n_features = len(self.feature_names)

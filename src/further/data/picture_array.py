@@ -34,10 +34,8 @@ class PictureArray:
 
     Attributes
     ----------
-    shape : tuple of int
+    shape, dtype
         Of the rows that these are.
-    dtype : dtype
-        Of the file.
     """
 
     def __init__(self, path: Path | _RowFile, rows: NDArray[np.intp] | None = None) -> None:

@@ -178,11 +178,8 @@ def _tidy_table(
             else:
                 left_out.setdefault(reason, []).append(column)
     if not features:
-        raise InputError(
-            f"{name} has no column that a model can use: "
-            + "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
-            + "."
-        )
+        reasons = "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
+        raise InputError(f"{name} has no column that a model can use: {reasons}.")
     notes = [f"Left out: {quoted(names)} ({reason})." for reason, names in left_out.items()]
     constant = [c for c in features if frame[c].nunique(dropna=False) == 1]
     if len(constant) == len(features) and len(frame) > 1:

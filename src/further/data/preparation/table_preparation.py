@@ -132,12 +132,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         decisions = [_judged_again(line, summaries.get(line.name)) for line in decisions]
         used = [line for line in decisions if line.used]
         if not used:
-            raise InputError(
-                "X has no column to cluster by: "
-                + "; ".join(f'"{line.name}": {line.why[:-1].lower()}' for line in decisions[:8])
-                + (" and so on." if len(decisions) > 8 else ".")
-            )
-        self.coordinates_ = coordinate_names(decisions)
+            reasons = "; ".join(f'"{c.name}": {c.why[:-1].lower()}' for c in decisions[:8])
+            end = " and so on." if len(decisions) > 8 else "."
+            raise InputError(f"X has no column to cluster by: {reasons}{end}")
         summaries = {line.name: summaries[line.name] for line in used if line.name in summaries}
         scales, said = choose_scales(
             summaries,
@@ -269,8 +266,6 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         preparation = cls(record["columns"], record["scale"], record["categories"])
         preparation.decisions_ = [ColumnDecision(**line) for line in record["decisions"]]
         preparation.categories_ = {name: list(values) for name, values in record["values"]}
-        found = record["coordinates"]
-        preparation.coordinates_ = None if found is None else (found[0], found[1])
         preparation.notes_ = list(record["notes"])
         preparation._prepare()
         return preparation
@@ -307,6 +302,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     def _prepare(self) -> None:
         self._by_name = {line.name: line for line in self.decisions_ if line.used}
         self.columns_ = list(self._by_name)
+        self.coordinates_ = coordinate_names(self.decisions_)
         if self.coordinates_ is not None and len(self.columns_) == 2:
             # Distances on the sphere take latitude first.
             self.columns_ = list(self.coordinates_)
