@@ -39,12 +39,7 @@ def write_parts(
     Returns
     -------
     Path
-        The folder.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be written.
+        The folder; an :class:`InputError` says why it cannot be written.
     """
     # NumPy cannot store text of Python objects without pickle.
     arrays = {k: a.astype(str) if a.dtype.kind == "O" else a for k, a in arrays.items()}

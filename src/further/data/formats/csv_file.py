@@ -38,8 +38,7 @@ def read_csv(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the table of a CSV file with typed columns, and notes on what was recognised.
 
-    When to use: for any delimited text. When it fails: numbers with thousands separators stay
-    text.
+    Numbers with thousands separators stay text.
 
     Parameters
     ----------

@@ -59,10 +59,8 @@ class Decoder:
 
     Attributes
     ----------
-    size : (int, int)
-        Width and height of every picture.
-    grey : bool
-        Whether all are grey.
+    size, grey
+        Width and height of every picture, and whether all are grey.
     """
 
     def __init__(self, paths: Sequence[Path], resize: int | str | None = None) -> None:

@@ -50,8 +50,7 @@ def read_content(path: Path) -> bytes:
 def load_idx(path: Path, files: Sequence[Path]) -> Dataset:
     """Return pictures and labels of IDX files.
 
-    When to use: for MNIST and its kin. When it fails: labels of more than one dimension, as in
-    QMNIST, are refused.
+    Labels of more than one dimension, as in QMNIST, are refused.
 
     Parameters
     ----------

@@ -42,12 +42,8 @@ def map_pictures(
     Returns
     -------
     pictures, levels, notes
-        The rows, their number of grey levels, and what was done to them.
-
-    Raises
-    ------
-    InputError
-        If a picture cannot be decoded, or the array cannot be written.
+        The rows, their number of grey levels, and what was done to them; an :class:`InputError`
+        says what cannot be decoded or written.
     """
     made_of = _made_of(folder, paths, resize)
     default = ARRAYS / f"{folder.name}-{made_of[:12]}.npy"
