@@ -1,21 +1,34 @@
 """Encodings: the numbers a model learns from, and the way back to what the source holds.
 
-An encoding is fitted on training rows alone, and is plain JSON when a model is saved. That of
-pictures stands here.
+An encoding is fitted on training rows alone, and is plain JSON when a model is saved. Pictures lie
+between 0 and 1; a table has one block of numbers a column.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from further.data.dataset import Dataset
-from further.data.spec import Spec, TargetSpec
+from further.data.preparation.column_encoding import (
+    CategoricalColumn,
+    ColumnEncoding,
+    NumericColumn,
+)
+from further.data.preparation.column_text import column_kind
+from further.data.preparation.columns import ROWS_TO_JUDGE
+from further.data.preparation.normal_score import MOST_KNOTS
+from further.data.spec import Block, Spec, TargetSpec
+from further.data.target import Classes
 from further.errors import InputError
+
+#: Wide tables keep fewer knots a column, so that a saved model stays small.
+KNOTS_IN_ALL = 200_000
+FEWEST_KNOTS = 100
 
 
 class Encoding(ABC):
@@ -130,3 +143,162 @@ class ImageEncoding(Encoding):
         target = TargetSpec.from_json(record["target_spec"])
         spec = Spec(tuple(record["shape"]), record["levels"], target=target)
         return cls(spec, record["low"], record["high"])
+
+
+@dataclass(frozen=True, eq=False)
+class TableEncoding(Encoding):
+    """Numbers and dates as normal scores, categories and booleans as one-hot vectors.
+
+    What is decoded keeps columns, types, categories, range and rounding of the source.
+
+    Attributes
+    ----------
+    columns : list of ColumnEncoding
+        In the order of the source.
+    is_array : bool
+        The source was an array, so the decoded rows are one.
+    target : dict or None
+        Facts and position of the label column.
+    left_out : dict of str to str
+        Columns of the source that are neither encoded nor decoded, and why.
+    """
+
+    spec: Spec
+    columns: list[ColumnEncoding]
+    is_array: bool = False
+    target: dict[str, Any] | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def fit(cls, train: Dataset) -> Self:
+        """Fit on training rows."""
+        frame = train.frame
+        left_out = {str(c): why for c in frame if (why := _why_left_out(frame[c]))}
+        frame = frame.drop(columns=list(left_out))
+        knots = int(np.clip(KNOTS_IN_ALL // max(1, frame.shape[1]), FEWEST_KNOTS, MOST_KNOTS))
+        columns = [
+            _fit_column(frame.iloc[:, i], train.is_array, knots) for i in range(frame.shape[1])
+        ]
+        if not columns:
+            reasons = "; ".join(f'"{name}" has {why}' for name, why in left_out.items())
+            raise InputError(f"{train.name} has no column that a model can use: {reasons}.")
+        target = None
+        if train.classes is not None:
+            names, name = train.columns, train.classes.name
+            position = names.index(name) if name in names else len(columns)
+            target = {**train.classes.facts(), "position": position}
+        spec = _spec(columns, train.target_spec)
+        return cls(spec, columns, train.is_array, target, left_out)
+
+    def encode(self, dataset: Dataset) -> np.ndarray:
+        """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
+        frame = dataset.frame
+        expected = [column.name for column in self.columns]
+        absent = [name for name in expected if name not in frame]
+        if absent:
+            raise InputError(
+                f'{dataset.name} has no column "{absent[0]}", which the training rows have; give '
+                "the same columns."
+            )
+        if list(frame) != expected:
+            frame = frame[expected]
+        out = np.zeros((len(frame), *self.spec.shape), dtype=np.float32)
+        start = 0
+        for i, column in enumerate(self.columns):
+            column.encode(frame.iloc[:, i], out[:, start : start + column.width])
+            start += column.width
+        return out
+
+    def decode(self, array: np.ndarray) -> np.ndarray | pd.DataFrame:
+        """Return a DataFrame, or an array where the source was one."""
+        frame = self.decode_values(array)
+        return frame.to_numpy() if self.is_array else frame
+
+    def decode_values(self, array: np.ndarray) -> pd.DataFrame:
+        """Return a DataFrame, with the types and ranges of the source."""
+        array = np.asarray(array)
+        # Rare categories are drawn by frequency; the same rows give the same draw.
+        rng = np.random.default_rng(0)
+        decoded: dict[str, Any] = {}
+        start = 0
+        for column in self.columns:
+            decoded[column.name] = column.decode(array[:, start : start + column.width], rng)
+            start += column.width
+        return pd.DataFrame(decoded)
+
+    def with_labels(self, frame: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
+        """Return a decoded frame with its label column, where and as it was in the source.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            From :meth:`decode`.
+        codes : array of shape (n,), int64
+            The class of each row.
+
+        Returns
+        -------
+        DataFrame
+            With one column more.
+        """
+        if self.target is None:
+            raise InputError("The training rows had no label column.")
+        name = self.target["name"]
+        classes = Classes(name, codes, tuple(self.target["names"]), self.target["dtype"])
+        result = frame.copy()
+        position = min(self.target["position"], result.shape[1])
+        result.insert(position, name, classes.column().set_axis(result.index))
+        return result
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON."""
+        return {
+            "kind": "table",
+            "target_spec": self.spec.target and self.spec.target.to_json(),
+            "is_array": self.is_array,
+            "target": self.target,
+            "left_out": self.left_out,
+            "columns": [column.to_json() for column in self.columns],
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Return what :meth:`to_json` recorded."""
+        columns: list[ColumnEncoding] = [
+            (NumericColumn if line["kind"] == "numeric" else CategoricalColumn).from_json(line)
+            for line in record["columns"]
+        ]
+        return cls(
+            _spec(columns, TargetSpec.from_json(record["target_spec"])),
+            columns,
+            record["is_array"],
+            record["target"],
+            record["left_out"],
+        )
+
+
+def _why_left_out(column: pd.Series) -> str | None:
+    present = column.dropna()
+    if len(present) == 0:
+        return "no value in any training row"
+    text = column_kind(column) == "O" and not isinstance(column.dtype, pd.CategoricalDtype)
+    if text and len(present) >= ROWS_TO_JUDGE and present.is_unique:
+        return "a different text in every training row"
+    return None
+
+
+def _fit_column(column: pd.Series, is_array: bool, knots: int) -> ColumnEncoding:
+    kind = column_kind(column)
+    number = kind in "iufM"
+    if is_array or (number and (kind == "M" or column.nunique() != 2)):
+        return NumericColumn.fit(column, is_array=is_array, knots=knots)
+    return CategoricalColumn.fit(column)
+
+
+def _spec(columns: list[ColumnEncoding], target: TargetSpec | None) -> Spec:
+    blocks, start = [], 0
+    for column in columns:
+        for name, width, kind in column.parts:
+            blocks.append(Block(name, start, start + width, kind))
+            start += width
+    return Spec((start,), blocks=tuple(blocks), target=target)

@@ -13,8 +13,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from further.data.dataset import Dataset
-from further.data.encoding import Encoding, ImageEncoding
-from further.data.table_encoding import TableEncoding
+from further.data.encoding import Encoding, ImageEncoding, TableEncoding
 from further.errors import InputError
 
 VALUES_SHOWN = 4
