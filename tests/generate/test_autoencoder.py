@@ -12,7 +12,7 @@ from torch import nn
 from further.data.dataset import as_dataset
 from further.data.spec import Block, Spec
 from further.errors import InputError
-from further.generate.autoencoder import Autoencoder, reconstruction_loss
+from further.generate.autoencoder import Autoencoder, _reconstruction_loss
 from further.generate.denoising import DenoisingAutoencoder
 from further.generate.latent_density import LatentDensity
 
@@ -39,7 +39,7 @@ def test_losses_of_pictures_by_hand(activation, loss, expected):
     net = small(hidden=(3,), output_activation=activation).build(PICTURE)
     eta = torch.tensor([[0.0, np.log(3.0)]])
     x = torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
-    assert float(reconstruction_loss(loss, net, eta, x)) == pytest.approx(expected, rel=1e-5)
+    assert float(_reconstruction_loss(loss, net, eta, x)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_loss_of_a_table_by_hand():
@@ -47,7 +47,7 @@ def test_the_loss_of_a_table_by_hand():
     eta = torch.tensor([[0.5, 0.0, np.log(2.0), np.log(3.0)]])
     x = torch.tensor([[2.0, 0.0, 1.0, 0.0]])
     expected = (1.5**2 - np.log(2 / 6)) / 4
-    assert float(reconstruction_loss("auto", net, eta, x)) == pytest.approx(expected, rel=1e-5)
+    assert float(_reconstruction_loss("auto", net, eta, x)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_layers_are_mirrored():

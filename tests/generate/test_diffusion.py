@@ -14,7 +14,7 @@ from torch import nn
 from further import Diffusion
 from further.data.spec import Block, Spec, TargetSpec
 from further.errors import InputError
-from further.generate.diffusion import stratified_levels
+from further.generate.diffusion import _stratified_levels
 from further.generate.diffusion_net import DenoisingNet, scaling
 from further.generate.diffusion_samplers import DDIM, DPMSolver
 from further.generate.noise_schedule import Cosine
@@ -132,7 +132,7 @@ def test_scaling_takes_pictures_and_one_hots_to_minus_one_and_one():
 
 
 def test_levels_of_a_batch_are_stratified():
-    levels = stratified_levels(100, 1000, generator())
+    levels = _stratified_levels(100, 1000, generator())
     assert sorted((levels // 10).tolist()) == list(range(100))
     # In random order: the level of a row says nothing about its place in the batch.
     assert abs(np.corrcoef(levels.numpy(), np.arange(100))[0, 1]) < 0.3

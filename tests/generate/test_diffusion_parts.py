@@ -11,11 +11,11 @@ import torch
 from further.errors import InputError
 from further.generate.diffusion_bound import (
     BoundSettings,
+    _discretised_gaussian,
+    _interpolate,
+    _prior_term,
     choose_settings,
-    discretised_gaussian,
-    interpolate,
     negative_bound,
-    prior_term,
     published_settings,
 )
 from further.generate.diffusion_prediction import PREDICTIONS
@@ -212,9 +212,9 @@ def test_levels_go_from_the_top_evenly_and_never_twice():
 def test_discretised_gaussian_sums_to_one_and_stays_accurate_in_the_tails():
     grey = torch.linspace(-1, 1, 17).repeat(3, 1)
     mean = torch.tensor([[-1.4], [0.03], [0.99]]).expand(3, 17)
-    p = discretised_gaussian(grey, mean, 0.08, 17)
+    p = _discretised_gaussian(grey, mean, 0.08, 17)
     torch.testing.assert_close(p.exp().sum(1), torch.ones(3, dtype=torch.float64))
-    far = discretised_gaussian(torch.tensor([0.0]), torch.tensor([1.0]), 0.01, 3, outliers=0)
+    far = _discretised_gaussian(torch.tensor([0.0]), torch.tensor([1.0]), 0.01, 3, outliers=0)
     # log Φ(-50) = -1254.8313611...
     assert float(far) == pytest.approx(-1254.83136, abs=1e-3)
 
@@ -223,7 +223,7 @@ def test_prior_term_by_hand():
     x = torch.tensor([[0.5, -1.0]])
     a = 0.3
     expected = sum(0.5 * (a * v**2 + (1 - a) - 1 - math.log(1 - a)) for v in (0.5, -1.0))
-    found = prior_term(x, torch.tensor([0.9, a], dtype=torch.float64))
+    found = _prior_term(x, torch.tensor([0.9, a], dtype=torch.float64))
     assert float(found) == pytest.approx(expected)
 
 
@@ -269,7 +269,7 @@ def test_bound_of_a_constant_is_zero():
     settings = published_settings(alpha_bar)
     found = negative_bound(know, x, alpha_bar, 5, settings, generator())
     # What is left is the prior, as the noise at T keeps a little of the signal, and the outliers.
-    expected = prior_term(x, alpha_bar) - 4 * math.log(1 - 0.001 + 0.001 / 5)
+    expected = _prior_term(x, alpha_bar) - 4 * math.log(1 - 0.001 + 0.001 / 5)
     torch.testing.assert_close(found.double(), expected, atol=1e-6, rtol=1e-4)
 
 
@@ -287,5 +287,5 @@ def test_the_estimate_does_not_depend_on_the_proposal():
 
 
 def test_interpolation_between_measured_levels():
-    found = interpolate(torch.tensor([0.0, 10.0, 10.0]), torch.tensor([0, 2, 5]), 6)
+    found = _interpolate(torch.tensor([0.0, 10.0, 10.0]), torch.tensor([0, 2, 5]), 6)
     assert found.tolist() == [0, 5, 10, 10, 10, 10]

@@ -16,7 +16,7 @@ import further
 from further import NormalizingFlow
 from further.data.spec import Block, Spec, TargetSpec
 from further.generate.flow import FlowNet
-from further.nn.coupling import halves
+from further.nn.coupling import _halves
 from further.nn.multiscale_flow import MultiScaleFlow
 from further.nn.normal_scores import CategoryScores, PictureScores
 
@@ -211,7 +211,7 @@ def test_padding_leaves_the_bound_of_an_independent_picture_tight() -> None:
 def test_halves_of_a_pair_of_layers_complement_each_other() -> None:
     for shape in [(2,), (7,), (1, 8, 8), (3, 5, 4)]:
         for index in range(0, 8, 2):
-            first, second = halves(shape, index), halves(shape, index + 1)
+            first, second = _halves(shape, index), _halves(shape, index + 1)
             assert torch.equal(first, ~second)
             assert first.any()
             assert second.any()

@@ -20,10 +20,10 @@ from further.evaluate.resampling import half_samples
 from further.generate.gan import (
     BANDWIDTHS,
     GAN,
-    leaky_clamp,
-    remove_normalisation,
-    squared_kernel_distance,
-    straight_through_categories,
+    _leaky_clamp,
+    _remove_normalisation,
+    _squared_kernel_distance,
+    _straight_through_categories,
 )
 from further.generate.gan_losses import (
     LOSSES,
@@ -285,13 +285,13 @@ def test_no_normalisation_is_left_in_the_discriminator():
     assert not kinds & {nn.LayerNorm, nn.GroupNorm}
     assert nn.GroupNorm in {type(module) for module in net.generator.modules()}
     plain = nn.Sequential(nn.Sequential(nn.LayerNorm(2)), nn.Linear(2, 2))
-    remove_normalisation(plain)
+    _remove_normalisation(plain)
     assert isinstance(plain[0][0], nn.Identity)
 
 
 def test_a_value_that_is_cut_off_can_come_back():
     x = torch.tensor([-0.5, 0.5, 1.5], requires_grad=True)
-    cut = leaky_clamp(x)
+    cut = _leaky_clamp(x)
     assert cut.tolist() == [0.0, 0.5, 1.0]
     cut.sum().backward()
     assert x.grad.tolist() == pytest.approx([0.1, 1.0, 0.1])
@@ -301,7 +301,7 @@ def test_categories_are_drawn_with_the_softmax_probabilities():
     logits = torch.tensor([0.2, 0.3, 0.5]).log()
     x = torch.cat([torch.full((20_000, 1), 7.0), logits.expand(20_000, 3)], dim=1)
     x.requires_grad_()
-    rows = straight_through_categories(x, [slice(1, 4)], torch.Generator().manual_seed(0))
+    rows = _straight_through_categories(x, [slice(1, 4)], torch.Generator().manual_seed(0))
     assert (rows[:, 0] == 7).all()
     np.testing.assert_allclose(rows[:, 1:].mean(0).tolist(), [0.2, 0.3, 0.5], atol=0.015)
     (gradient,) = torch.autograd.grad(rows[:, 3].mean(), x)
@@ -324,16 +324,16 @@ def test_kernel_distance_agrees_with_the_evaluation():
     expected = np.mean(
         [kernel_distance(*between, scale * bandwidth, *halves).value for scale in BANDWIDTHS]
     )
-    ours = squared_kernel_distance(torch.from_numpy(real), torch.from_numpy(fake))
+    ours = _squared_kernel_distance(torch.from_numpy(real), torch.from_numpy(fake))
     assert ours.item() == pytest.approx(expected, rel=1e-6)
 
 
 def test_kernel_distance_of_degenerate_rows():
     rows = torch.zeros(5, 2)
-    assert squared_kernel_distance(rows, rows).item() == pytest.approx(0.0, abs=1e-6)
+    assert _squared_kernel_distance(rows, rows).item() == pytest.approx(0.0, abs=1e-6)
     mostly_equal = torch.tensor([[0.0], [0.0], [0.0], [0.0], [1.0]])
-    assert squared_kernel_distance(mostly_equal, rows[:, :1]).isfinite()
-    assert squared_kernel_distance(rows[:1], rows + 2).item() == pytest.approx(8.0)
+    assert _squared_kernel_distance(mostly_equal, rows[:, :1]).isfinite()
+    assert _squared_kernel_distance(rows[:1], rows + 2).item() == pytest.approx(8.0)
 
 
 # Fits --------------------------------------------------------------------------------------------
@@ -356,7 +356,7 @@ def test_learns_a_ring_of_eight_gaussians_without_labels():
     samples = np.asarray(model.sample(500))
     noise = np.random.default_rng(2).normal(size=(500, 2)) * train.std(0) + train.mean(0)
     real, made, drawn = (torch.from_numpy(rows) for rows in (held_out, samples, noise))
-    assert squared_kernel_distance(real, made) < 0.5 * squared_kernel_distance(real, drawn)
+    assert _squared_kernel_distance(real, made) < 0.5 * _squared_kernel_distance(real, drawn)
     angles = np.arange(8) * np.pi / 4
     far = distances(samples, 2 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
     shares = np.bincount(far.argmin(1)[far.min(1) < 0.5], minlength=8) / 500

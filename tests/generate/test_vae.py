@@ -12,7 +12,7 @@ from torch import distributions, nn
 
 from further.data.dataset import as_dataset
 from further.data.spec import Block, Spec
-from further.generate.vae import VAE, BetaVAE, noise_of_rows
+from further.generate.vae import VAE, BetaVAE, _noise_of_rows
 from further.train.batch import Batch
 
 SIZE, LATENT = 5, 2
@@ -134,13 +134,13 @@ def test_more_draws_make_the_bound_tighter(monkeypatch):
 def test_noise_depends_on_the_row_and_the_seed_alone():
     x = torch.randn(6, 3)
     generator = torch.Generator().manual_seed(1)
-    noise = noise_of_rows(x, (4, 2), generator)
+    noise = _noise_of_rows(x, (4, 2), generator)
     assert noise.shape == (4, 6, 2)
     order = torch.tensor([3, 1, 5])
-    assert torch.equal(noise_of_rows(x[order], (4, 2), generator), noise[:, order])
-    other = noise_of_rows(x, (4, 2), torch.Generator().manual_seed(2))
+    assert torch.equal(_noise_of_rows(x[order], (4, 2), generator), noise[:, order])
+    other = _noise_of_rows(x, (4, 2), torch.Generator().manual_seed(2))
     assert not torch.equal(noise, other)
-    many = noise_of_rows(torch.randn(2000, 3), (4, 2), generator)
+    many = _noise_of_rows(torch.randn(2000, 3), (4, 2), generator)
     assert abs(float(many.mean())) < 0.02
     assert float(many.std()) == pytest.approx(1, abs=0.02)
 

@@ -69,8 +69,8 @@ class AutoencoderNet(nn.Module):
             self.decoder = Decoder(spec, latent_dim, outputs=1, width=WIDTH, depth=DEPTH)
         else:
             sizes = [spec.size, *hidden, latent_dim]
-            self.encoder = nn.Sequential(nn.Flatten(), dense(sizes))
-            self.decoder = dense(sizes[::-1])
+            self.encoder = nn.Sequential(nn.Flatten(), _dense(sizes))
+            self.decoder = _dense(sizes[::-1])
         self.density = LatentDensity(spec.n_classes, latent_dim)
 
     def output(self, eta: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class AutoencoderNet(nn.Module):
         return sample_categories(rows, self.spec.blocks, None).unflatten(1, self.spec.shape)
 
 
-def dense(sizes: Sequence[int]) -> nn.Sequential:
+def _dense(sizes: Sequence[int]) -> nn.Sequential:
     """Return fully connected layers of those sizes with ReLU between them."""
     layers: list[nn.Module] = []
     for n_in, n_out in itertools.pairwise(sizes):
@@ -170,7 +170,7 @@ class Autoencoder(GenerativeModel):
         def reconstruction(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
             seen = self.corrupt(batch.x, net.spec, generator)
             eta = net.decoder(net.encoder(seen))
-            return {"loss": reconstruction_loss(self.loss, net, eta, batch.x)}
+            return {"loss": _reconstruction_loss(self.loss, net, eta, batch.x)}
 
         return [Objective(reconstruction, list(net.parameters()))]
 
@@ -227,25 +227,8 @@ class Autoencoder(GenerativeModel):
         return rows
 
 
-def reconstruction_loss(loss: str, net: AutoencoderNet, eta: Tensor, x: Tensor) -> Tensor:
-    """Return the loss averaged over the values of the rows.
-
-    Parameters
-    ----------
-    loss : {"auto", "mean_squared_error", "binary_cross_entropy"}
-        Its name.
-    net : AutoencoderNet
-        For its activation and the columns of a table.
-    eta : Tensor
-        The decoder's outputs ``(n, size)`` before activation.
-    x : Tensor
-        The rows ``(n, *shape)``.
-
-    Returns
-    -------
-    Tensor
-        A scalar.
-    """
+def _reconstruction_loss(loss: str, net: AutoencoderNet, eta: Tensor, x: Tensor) -> Tensor:
+    """Return the loss of outputs ``eta`` (n, size) before activation, a mean over all values."""
     flat = x.flatten(1)
     if loss == "auto" and net.spec.blocks:
         numeric = numeric_columns(net.spec.blocks)

@@ -14,6 +14,8 @@ import numpy as np
 from further.data.dataset import Dataset
 from further.generate.generative import Condition, GenerativeEstimator
 from further.train.callbacks.callback import Callback
+from further.train.energy import Energy
+from further.train.fit import Fit
 from further.train.run import Run
 
 
@@ -53,15 +55,8 @@ class Copy(GenerativeEstimator):
             labels = dataset.codes
         self.rows_, self.labels_ = self.encoding_.encode(dataset), labels
         self.n_parameters_ = 0
-        self.cost_ = {
-            "steps": 0,
-            "best_step": 0,
-            "training_flops": 0,
-            "seconds": time.perf_counter() - start,
-            "energy_wh": 0.0,
-            "carbon_g": 0.0,
-            "energy_method": "no training",
-        }
+        seconds, none = time.perf_counter() - start, Energy(0.0, "no training")
+        self.cost_ = Fit(flops=0, seconds=seconds, energy=none).to_json()
 
     def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)

@@ -134,7 +134,7 @@ class Diffusion(GenerativeModel):
 
         def squared_error(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
             x, y = net.to_diffused(batch.x), batch.y
-            level = stratified_levels(len(x), len(net.alpha_bar), generator, x.device)
+            level = _stratified_levels(len(x), len(net.alpha_bar), generator, x.device)
             alpha, sigma = net.coefficients(level, x.ndim)
             noise = torch.randn(x.shape, generator=generator, device=x.device)
             if y is not None and net.n_classes:
@@ -221,28 +221,12 @@ class Diffusion(GenerativeModel):
         )  # fmt: skip
 
 
-def stratified_levels(
+def _stratified_levels(
     n: int, n_levels: int, generator: torch.Generator, device: torch.device | str = "cpu"
 ) -> Tensor:
     """Return n uniform indices of levels, one of each n-th part of the range, in random order.
 
     The loss of a batch then varies less than with independent levels (Kingma et al. 2021).
-
-    Parameters
-    ----------
-    n : int
-        How many.
-    n_levels : int
-        Number of levels.
-    generator : torch.Generator
-        Source of the draws.
-    device : torch.device or str
-        Where to put them.
-
-    Returns
-    -------
-    Tensor of shape (n,), int64
-        Indices from 0 to ``n_levels - 1``.
     """
     part = torch.randperm(n, generator=generator, device=device)
     position = (part + torch.rand(n, generator=generator, device=device)) / n

@@ -69,7 +69,7 @@ def published_settings(alpha_bar: Tensor) -> BoundSettings:
     return BoundSettings(0, math.sqrt(1 - float(alpha_bar[0])), proposal / total)
 
 
-def signal_to_noise_drops(alpha_bar: Tensor) -> Tensor:
+def _signal_to_noise_drops(alpha_bar: Tensor) -> Tensor:
     """Return SNR_{t-1} - SNR_t for t = 2, ..., T at indices 1 to T - 1, and 0 at index 0."""
     ratio = alpha_bar / (1 - alpha_bar)
     return torch.cat([ratio.new_zeros(1), ratio[:-1] - ratio[1:]])
@@ -110,19 +110,19 @@ def negative_bound(
         Nats.
     """
     n = len(x)
-    total = prior_term(x, alpha_bar) + decoder_term(
+    total = _prior_term(x, alpha_bar) + _decoder_term(
         denoise, x, alpha_bar, levels, settings.start, settings.scale, generator
     )
     if settings.start >= len(alpha_bar) - 1:
         return total.float()
-    drops = signal_to_noise_drops(alpha_bar)
+    drops = _signal_to_noise_drops(alpha_bar)
     cumulated = settings.proposal.double().cumsum(0)
     offset = torch.rand(n, generator=generator, dtype=torch.float64, device=x.device)
     for stratum in range(evaluations):
         position = (stratum + offset) / evaluations * cumulated[-1]
         index = torch.searchsorted(cumulated, position, right=True)
         index = index.clamp(settings.start + 1, len(alpha_bar) - 1)
-        error = squared_error(denoise, x, alpha_bar, index, generator)
+        error = _squared_error(denoise, x, alpha_bar, index, generator)
         weight = 0.5 * drops[index] / (settings.proposal.double()[index] / cumulated[-1])
         total = total + weight * error / evaluations
     return total.float()
@@ -135,20 +135,12 @@ def choose_settings(
     levels: int,
     generator: torch.Generator,
 ) -> BoundSettings:
-    """Return the start, scale and proposal with the lowest bound on some rows.
+    """Return the start, scale and proposal with the lowest bound on some training rows.
 
     Parameters
     ----------
-    denoise : callable
-        Estimates x_0 for rows at individual levels.
-    x : Tensor of shape (n, *shape)
-        Training rows in [-1, 1].
-    alpha_bar : Tensor of shape (T,)
-        float64.
-    levels : int
-        Number of grey levels.
-    generator : torch.Generator
-        Of the noise.
+    denoise, x, alpha_bar, levels, generator
+        See :func:`negative_bound`.
 
     Returns
     -------
@@ -162,19 +154,22 @@ def choose_settings(
     errors, decoders = [], []
     for index in measured:
         rows = index.expand(len(x))
-        mean = denoise(diffuse(x, alpha_bar, rows, generator), rows)
+        mean = denoise(_diffuse(x, alpha_bar, rows, generator), rows)
         root = float((x - mean).double().square().mean().sqrt()) + MIN_SCALE
         errors.append((x - mean).double().square().flatten(1).sum(1).mean())
         nats = [
-            (-discretised_gaussian(x, mean, factor * root, levels).flatten(1).sum(1).mean(), factor)
+            (
+                -_discretised_gaussian(x, mean, factor * root, levels).flatten(1).sum(1).mean(),
+                factor,
+            )
             for factor in SCALES
         ]
         lowest, factor = min(nats, key=lambda pair: float(pair[0]))
         decoders.append((float(lowest), factor * root))
     # In units of the noise the error is a smooth function of t, so that it can be interpolated.
     noise = (1 - alpha_bar) / alpha_bar
-    smooth = interpolate(torch.stack(errors) / noise[measured], measured, n_levels)
-    kl = 0.5 * signal_to_noise_drops(alpha_bar) * smooth * noise
+    smooth = _interpolate(torch.stack(errors) / noise[measured], measured, n_levels)
+    kl = 0.5 * _signal_to_noise_drops(alpha_bar) * smooth * noise
     remaining = kl.sum() - kl.cumsum(0)  # of all t above an index
     totals = [
         decoder + float(remaining[index])
@@ -189,54 +184,25 @@ def choose_settings(
     return BoundSettings(start, scale, proposal)
 
 
-def prior_term(x: Tensor, alpha_bar: Tensor) -> Tensor:
-    """Return KL(q(x_T | x_0) || N(0, I)).
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, *shape)
-        Rows in [-1, 1].
-    alpha_bar : Tensor of shape (T,)
-        float64.
-
-    Returns
-    -------
-    Tensor of shape (n,), float64
-        Nats.
-    """
+def _prior_term(x: Tensor, alpha_bar: Tensor) -> Tensor:
+    """Return KL(q(x_T | x_0) || N(0, I)) of each row, float64."""
     last = alpha_bar[-1]
     squares = last * x.double().square().flatten(1)
     return 0.5 * (squares - last - torch.log1p(-last)).sum(1)
 
 
-def squared_error(
+def _squared_error(
     denoise: DenoiseRows, x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Return the squared error of the estimate of x_0 at given levels, from one draw of the noise.
+    """Return the squared error (n,) of the estimate of x_0 at the levels ``index`` (n,), float64.
 
-    Parameters
-    ----------
-    denoise : callable
-        Estimates x_0 for rows at individual levels.
-    x : Tensor of shape (n, *shape)
-        Rows in [-1, 1].
-    alpha_bar : Tensor of shape (T,)
-        float64.
-    index : Tensor of shape (n,), int64
-        Level of each row.
-    generator : torch.Generator
-        Of the noise.
-
-    Returns
-    -------
-    Tensor of shape (n,), float64
-        Summed over the values of a row.
+    It is summed over the values of a row, from one draw of the noise.
     """
-    difference = x - denoise(diffuse(x, alpha_bar, index, generator), index)
+    difference = x - denoise(_diffuse(x, alpha_bar, index, generator), index)
     return difference.double().square().flatten(1).sum(1)
 
 
-def decoder_term(
+def _decoder_term(
     denoise: DenoiseRows,
     x: Tensor,
     alpha_bar: Tensor,
@@ -245,90 +211,34 @@ def decoder_term(
     scale: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """Return -log p(x_0 | x_s), averaged over draws of x_s.
-
-    Parameters
-    ----------
-    denoise : callable
-        Estimates x_0 for rows at individual levels.
-    x : Tensor of shape (n, *shape)
-        Rows in [-1, 1].
-    alpha_bar : Tensor of shape (T,)
-        float64.
-    levels : int
-        Number of grey levels.
-    start : int
-        Index of the level s.
-    scale : float
-        τ, the standard deviation of the decoder.
-    generator : torch.Generator
-        Of the noise.
-
-    Returns
-    -------
-    Tensor of shape (n,), float64
-        Nats.
-    """
+    """Return -log p(x_0 | x_s) of each row, float64, averaged over draws of x_s."""
     index = torch.full((len(x),), start, dtype=torch.int64, device=x.device)
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     for _ in range(DECODER_DRAWS):
-        mean = denoise(diffuse(x, alpha_bar, index, generator), index)
-        total = total - discretised_gaussian(x, mean, scale, levels).flatten(1).sum(1)
+        mean = denoise(_diffuse(x, alpha_bar, index, generator), index)
+        total = total - _discretised_gaussian(x, mean, scale, levels).flatten(1).sum(1)
     return total / DECODER_DRAWS
 
 
-def diffuse(x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Generator) -> Tensor:
-    """Return a draw of x_t for each row at the level of its index.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, *shape)
-        Rows in [-1, 1].
-    alpha_bar : Tensor of shape (T,)
-        float64.
-    index : Tensor of shape (n,), int64
-        Level of each row.
-    generator : torch.Generator
-        Of the noise.
-
-    Returns
-    -------
-    Tensor of shape (n, *shape)
-        Noisy rows.
-    """
+def _diffuse(x: Tensor, alpha_bar: Tensor, index: Tensor, generator: torch.Generator) -> Tensor:
+    """Return a draw of x_t for each row at the level of its ``index``."""
     shape = (-1, *[1] * (x.ndim - 1))
     signal = alpha_bar[index].sqrt().float().view(shape)
     noise = (1 - alpha_bar[index]).sqrt().float().view(shape)
     return signal * x + noise * torch.randn(x.shape, generator=generator, device=x.device)
 
 
-def discretised_gaussian(
+def _discretised_gaussian(
     x: Tensor, mean: Tensor, scale: float, levels: int, outliers: float = OUTLIERS
 ) -> Tensor:
-    """Return the log-probability of grey levels under N(mean, scale²).
+    """Return the log-probability of each grey level in ``x`` under N(mean, scale²), float64.
 
-    Parameters
-    ----------
-    x : Tensor
-        Grey levels in [-1, 1].
-    mean : Tensor
-        Of the same shape.
-    scale : float
-        Standard deviation.
-    levels : int
-        Number of grey levels.
-    outliers : float
-        Share that is spread evenly over the levels.
-
-    Returns
-    -------
-    Tensor of float64
-        Nats for each value, in the shape of ``x``.
+    The share ``outliers`` is spread evenly over the levels.
 
     Examples
     --------
     >>> x = torch.tensor([-1.0, 0.0, 1.0])
-    >>> p = discretised_gaussian(x, torch.zeros(3), 0.5, levels=3, outliers=0).exp()
+    >>> p = _discretised_gaussian(x, torch.zeros(3), 0.5, levels=3, outliers=0).exp()
     >>> [round(value, 4) for value in p.tolist()]
     [0.1587, 0.6827, 0.1587]
     """
@@ -345,23 +255,8 @@ def discretised_gaussian(
     return torch.logaddexp(gaussian + math.log1p(-outliers), outlier)
 
 
-def interpolate(values: Tensor, positions: Tensor, n: int) -> Tensor:
-    """Interpolate values at sorted integer positions linearly to ``0, ..., n - 1``.
-
-    Parameters
-    ----------
-    values : Tensor of shape (m,)
-        What to interpolate.
-    positions : Tensor of shape (m,), int64
-        Where they were found, ascending; at least two.
-    n : int
-        Number of positions to fill.
-
-    Returns
-    -------
-    Tensor of shape (n,)
-        Interpolated values.
-    """
+def _interpolate(values: Tensor, positions: Tensor, n: int) -> Tensor:
+    """Interpolate values at ascending integer positions linearly to ``0, ..., n - 1``."""
     where = torch.arange(n, device=values.device)
     right = torch.searchsorted(positions, where).clamp(1, len(positions) - 1)
     left = right - 1

@@ -53,20 +53,11 @@ MIN_VALIDATION_SAMPLES = 512
 BANDWIDTHS = (1.0, 0.5, 0.25)
 
 
-class GeneratorNet(nn.Module):
+class _GeneratorNet(nn.Module):
     """Noise and class to rows in encoded form.
 
     Pictures are cut off at black and white: values there are exact, as in the data, and the
     discriminator need not spend itself on the difference between nothing and nearly nothing.
-
-    Parameters
-    ----------
-    spec : Spec
-        Shape of the data.
-    latent_dim : int
-        Size of the noise vector.
-    width, depth : int
-        Units of a layer and residual blocks, for tables and small pictures.
     """
 
     def __init__(self, spec: Spec, latent_dim: int, width: int, depth: int) -> None:
@@ -83,27 +74,19 @@ class GeneratorNet(nn.Module):
         c = None if self.embed is None else self.embed(y, len(z))
         out: Tensor = self.decoder(z, c).float()
         if self.spec.is_image:
-            return leaky_clamp(out + 0.5).unflatten(1, self.spec.shape)
-        return straight_through_categories(out, categorical_slices(self.spec.blocks), generator)
+            return _leaky_clamp(out + 0.5).unflatten(1, self.spec.shape)
+        return _straight_through_categories(out, categorical_slices(self.spec.blocks), generator)
 
 
-class DiscriminatorNet(nn.Module):
-    """Rows and classes to scores; higher is more real.
-
-    Parameters
-    ----------
-    spec : Spec
-        Shape of the data.
-    width, depth : int
-        Units of a layer and residual blocks, for tables and small pictures.
-    """
+class _DiscriminatorNet(nn.Module):
+    """Rows and classes to scores; higher is more real."""
 
     def __init__(self, spec: Spec, width: int, depth: int) -> None:
         super().__init__()
         self.features = Encoder(spec, 1 + spec.n_classes, width=width, depth=depth)
         # A gradient penalty takes the place of normalisation, which would make it meaningless for
         # the scale of the features (Gulrajani et al. 2017, Huang et al. 2024).
-        remove_normalisation(self.features)
+        _remove_normalisation(self.features)
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
         """Score rows; returns (n,)."""
@@ -128,8 +111,8 @@ class GANNet(nn.Module):
 
     def __init__(self, spec: Spec, latent_dim: int, width: int, depth: int) -> None:
         super().__init__()
-        self.generator = GeneratorNet(spec, latent_dim, width, depth)
-        self.discriminator = DiscriminatorNet(spec, width, depth)
+        self.generator = _GeneratorNet(spec, latent_dim, width, depth)
+        self.discriminator = _DiscriminatorNet(spec, width, depth)
 
     def generate(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw z and return the rows G(z, y).
@@ -237,7 +220,7 @@ default="relativistic"
             with torch.no_grad():
                 made = net.generate(len(batch.x), batch.y, generator)
             if not self.penalty:
-                real, fake = score_both(net, batch, made)
+                real, fake = _score_both(net, batch, made)
                 value = loss.discriminator(real, fake)
                 return {"loss": value, "accuracy": loss.discriminator_accuracy(real, fake)}
             with torch.enable_grad():
@@ -281,9 +264,9 @@ default="relativistic"
         repeats = -(-MIN_VALIDATION_SAMPLES // len(batch.x))
         y = None if batch.y is None else batch.y.repeat(repeats)
         made = net.generate(repeats * len(batch.x), y, generator)
-        real, fake = score_both(net, batch, made[: len(batch.x)])
+        real, fake = _score_both(net, batch, made[: len(batch.x)])
         return {
-            "kernel_distance": squared_kernel_distance(batch.x.flatten(1), made.flatten(1)),
+            "kernel_distance": _squared_kernel_distance(batch.x.flatten(1), made.flatten(1)),
             "discriminator_accuracy": make_loss(self.loss).discriminator_accuracy(real, fake),
         }
 
@@ -295,37 +278,22 @@ default="relativistic"
         return out
 
 
-def score_both(net: GANNet, batch: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the discriminator's scores of real and of generated rows, in one pass.
-
-    Parameters
-    ----------
-    net : GANNet
-        The networks.
-    batch : Batch
-        Real rows, with their classes where there are any.
-    made : Tensor of shape (n, *shape)
-        As many generated rows, of the same classes.
-
-    Returns
-    -------
-    real, fake : Tensor of shape (n,)
-        Scores.
-    """
+def _score_both(net: GANNet, batch: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the discriminator's scores of real and of as many generated rows, in one pass."""
     y = None if batch.y is None else torch.cat([batch.y, batch.y])
     real, fake = net.discriminator(torch.cat([batch.x, made]), y).chunk(2)
     return real, fake
 
 
-def leaky_clamp(x: Tensor) -> Tensor:
+def _leaky_clamp(x: Tensor) -> Tensor:
     """Cut off at 0 and 1; the gradient beyond is ``LEAK``, not 0.
 
     Examples
     --------
     >>> x = torch.tensor([-1.0, 0.25, 3.0], requires_grad=True)
-    >>> leaky_clamp(x).tolist()
+    >>> _leaky_clamp(x).tolist()
     [0.0, 0.25, 1.0]
-    >>> leaky_clamp(x).sum().backward()
+    >>> _leaky_clamp(x).sum().backward()
     >>> [round(value, 3) for value in x.grad.tolist()]
     [0.1, 1.0, 0.1]
     """
@@ -334,26 +302,12 @@ def leaky_clamp(x: Tensor) -> Tensor:
     return cut + (beyond - beyond.detach())
 
 
-def straight_through_categories(
+def _straight_through_categories(
     x: Tensor, parts: list[slice], generator: torch.Generator
 ) -> Tensor:
-    """Replace the logits of each categorical column by a one-hot draw.
+    """Replace the logits of each categorical column of ``x`` (n, d) by a one-hot draw.
 
     The gradient is that of the softmax of the same logits and Gumbel noise (Jang et al. 2017).
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, d)
-        Rows with logits in the categorical columns.
-    parts : list of slice
-        The columns of each categorical variable.
-    generator : torch.Generator
-        Source of the draws.
-
-    Returns
-    -------
-    Tensor of shape (n, d)
-        Rows with one-hots there.
     """
     if not parts:
         return x
@@ -367,7 +321,7 @@ def straight_through_categories(
     return torch.stack(columns, dim=1)
 
 
-def remove_normalisation(net: nn.Module) -> None:
+def _remove_normalisation(net: nn.Module) -> None:
     """Put the identity in the place of every layer and group normalisation of a network."""
     for module in list(net.modules()):
         for name, child in module.named_children():
@@ -375,21 +329,12 @@ def remove_normalisation(net: nn.Module) -> None:
                 setattr(module, name, nn.Identity())
 
 
-def squared_kernel_distance(real: Tensor, fake: Tensor) -> Tensor:
+def _squared_kernel_distance(real: Tensor, fake: Tensor) -> Tensor:
     r"""Return the squared maximum mean discrepancy, estimated without bias (Gretton et al. 2012).
 
     The kernel is the mean of :math:`\exp(-\lVert a - b \rVert^2 / 2 (s \sigma)^2)` over the scales
-    s of ``BANDWIDTHS``, with the median distance of the real rows as σ.
-
-    Parameters
-    ----------
-    real, fake : Tensor of shapes (n, d) and (m, d)
-        Rows; with fewer than two of either, the mean squared distance takes its place.
-
-    Returns
-    -------
-    Tensor
-        A scalar; it may be below 0.
+    s of ``BANDWIDTHS``, with the median distance of the real rows as σ. With fewer than two rows
+    of either, the mean squared distance takes its place. It may be below 0.
     """
     n, m = len(real), len(fake)
     between = torch.cdist(real, fake).square()

@@ -22,21 +22,21 @@ The zero-centred gradient penalty on real rows (R1, Mescheder et al. 2018) and o
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from further.errors import InputError
+from further.errors import InputError, unknown
 
 
 @dataclass(frozen=True)
 class AdversarialLoss:
     """What discriminator and generator minimise, as functions of the discriminator's scores.
 
-    All take ``real`` and ``fake``, the scores ``(n,)`` of real and of generated rows.
+    All take ``real`` and ``fake``, the scores ``(n,)`` of real and of generated rows, and return a
+    scalar.
     """
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -185,9 +185,7 @@ def make_loss(loss: str | AdversarialLoss) -> AdversarialLoss:
     if isinstance(loss, AdversarialLoss):
         return loss
     if loss not in LOSSES:
-        near = difflib.get_close_matches(str(loss), LOSSES, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(LOSSES)}."
-        raise InputError(f'GAN: there is no loss "{loss}"; {hint}')
+        raise InputError(unknown("loss", loss, [*LOSSES]))
     return LOSSES[loss]
 
 

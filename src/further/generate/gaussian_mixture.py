@@ -21,6 +21,7 @@ from further.generate.generative import Condition, GenerativeEstimator
 from further.generate.latent_density import LatentDensity
 from further.train.callbacks.callback import Callback
 from further.train.energy import EnergyMeter
+from further.train.fit import Fit
 from further.train.run import Run
 
 VARIANCE_KEPT = 0.99
@@ -71,16 +72,8 @@ class GaussianMixtureDensity(GenerativeEstimator):
         z = torch.from_numpy(pca.transform(x))
         self.n_parameters_ = self.mean_.size + self.directions_.size
         self.n_parameters_ += self.density_.fit(z, labels, seed, RIDGE)
-        energy = meter.read()
-        self.cost_ = {
-            "steps": 0,
-            "best_step": 0,
-            "training_flops": None,
-            "seconds": time.perf_counter() - start,
-            "energy_wh": energy.watt_hours,
-            "carbon_g": energy.carbon_g,
-            "energy_method": energy.method,
-        }
+        seconds = time.perf_counter() - start
+        self.cost_ = Fit(flops=None, seconds=seconds, energy=meter.read()).to_json()
 
     def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
         y = torch.from_numpy(condition["y"]) if "y" in condition else None

@@ -143,7 +143,7 @@ class Gaussian(Likelihood):
 
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return log N(x; η, s²)."""
-        return gaussian_log_prob(x.flatten(1), eta, self.log_scale.clamp_min(MIN_LOG_SCALE)).sum(1)
+        return _gaussian_log_prob(x.flatten(1), eta, self.log_scale.clamp_min(MIN_LOG_SCALE)).sum(1)
 
     def mean(self, eta: Tensor) -> Tensor:
         """Return η."""
@@ -261,7 +261,7 @@ class Table(Likelihood):
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return the density of the scores times the probability of the categories, logged."""
         log_scale = self.log_scale.clamp_min(MIN_LOG_SCALE)
-        numeric = gaussian_log_prob(x[:, self.numeric], eta[:, self.numeric], log_scale).sum(1)
+        numeric = _gaussian_log_prob(x[:, self.numeric], eta[:, self.numeric], log_scale).sum(1)
         return numeric + categorical_log_prob(eta, x, self.spec.blocks)
 
     def mean(self, eta: Tensor) -> Tensor:
@@ -324,21 +324,8 @@ def make_likelihood(name: str, spec: Spec) -> Likelihood:
     return LIKELIHOODS[name](spec)
 
 
-def gaussian_log_prob(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
-    """Return log N(x; mean, exp(log_scale)²) for each value.
-
-    Parameters
-    ----------
-    x, mean : Tensor of shape (n, d)
-        Values and means.
-    log_scale : Tensor of shape (d,)
-        Logarithms of the standard deviations.
-
-    Returns
-    -------
-    Tensor of shape (n, d)
-        Nats.
-    """
+def _gaussian_log_prob(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+    """Return log N(x; mean, exp(log_scale)²) for each value."""
     z = (x - mean) * torch.exp(-log_scale)
     return -0.5 * z.square() - log_scale - 0.5 * math.log(2 * math.pi)
 

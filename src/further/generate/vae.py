@@ -193,7 +193,7 @@ default="auto"
             return None
         mean, log_scale = net.encode(batch.x)
         terms = []
-        for noise in noise_of_rows(batch.x, (IMPORTANCE_SAMPLES, self.latent_dim), generator):
+        for noise in _noise_of_rows(batch.x, (IMPORTANCE_SAMPLES, self.latent_dim), generator):
             z = mean + log_scale.exp() * noise
             log_p_z = -0.5 * z.square().sum(1)
             log_q_z = (-0.5 * noise.square() - log_scale).sum(1)
@@ -212,24 +212,11 @@ default="auto"
         return out
 
 
-def noise_of_rows(x: Tensor, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """Return standard normal noise for each row that depends on the row and the seed alone.
+def _noise_of_rows(x: Tensor, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """Return noise (draws, n, dim) of each row that depends on the row and the seed alone.
 
-    A row's likelihood is then the same whatever other rows are asked about with it.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, ...)
-        The rows.
-    shape : (draws, dim)
-        Of the noise of a row.
-    generator : torch.Generator
-        Only its seed is used.
-
-    Returns
-    -------
-    Tensor of shape (draws, n, dim)
-        The noise.
+    It is standard normal; ``shape`` is (draws, dim). A row's likelihood is then the same whatever
+    other rows are asked about with it.
     """
     seed, own = generator.initial_seed(), torch.Generator()
     rows = [

@@ -15,13 +15,15 @@ from torch import Tensor, nn
 MAX_MULTIPLIER = 4
 
 
-def n_levels(height: int, width: int) -> int:
-    """Return how often a picture is halved before its longer side is at most 4.
+def n_levels(height: int, width: int, smallest: int = 4) -> int:
+    """Return how often a picture is halved before its longer side is at most ``smallest``.
 
     Parameters
     ----------
     height, width : int
         Sides of the picture in pixels.
+    smallest : int
+        Pixels.
 
     Returns
     -------
@@ -29,38 +31,32 @@ def n_levels(height: int, width: int) -> int:
         Levels.
     """
     levels, side = 0, max(height, width)
-    while side > 4:
+    while side > smallest:
         side, levels = (side + 1) // 2, levels + 1
     return levels
 
 
-def padded_sides(height: int, width: int) -> tuple[int, int]:
+def padded_sides(height: int, width: int, levels: int) -> tuple[int, int]:
     """Return the sides padded to a multiple of two to the number of levels.
 
     Parameters
     ----------
     height, width : int
         Sides of the picture in pixels.
+    levels : int
+        How often they are halved.
 
     Returns
     -------
     height, width : int
         Sides in pixels, padded.
     """
-    multiple = 2 ** n_levels(height, width)
+    multiple = 2**levels
     return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 
 
-class ConvolutionBlock(nn.Module):
-    """Two 3x3 convolutions around a skip connection, conditioned by a shift of the channels.
-
-    Parameters
-    ----------
-    channels : int
-        Of the pictures, before and after.
-    condition : int
-        Size of the condition vector; 0 for none.
-    """
+class _ConvolutionBlock(nn.Module):
+    """Two 3x3 convolutions around a skip connection, conditioned by a shift of the channels."""
 
     def __init__(self, channels: int, condition: int) -> None:
         super().__init__()
@@ -91,32 +87,28 @@ class ConvolutionEncoder(nn.Module):
         Size of the vectors.
     width : int
         Channels at full resolution; doubled a level, up to four times.
-    condition : int, default=0
-        Size of the condition vector; 0 for none.
     """
 
-    def __init__(
-        self, shape: tuple[int, ...], n_out: int, *, width: int, condition: int = 0
-    ) -> None:
+    def __init__(self, shape: tuple[int, ...], n_out: int, *, width: int) -> None:
         super().__init__()
         channels, self.height, self.width = shape
         levels = n_levels(self.height, self.width)
-        self.padded = padded_sides(self.height, self.width)
+        self.padded = padded_sides(self.height, self.width, levels)
         sizes = [width * min(2**i, MAX_MULTIPLIER) for i in range(levels + 1)]
         self.enter = nn.Conv2d(channels, sizes[0], 3, padding=1)
-        self.blocks = nn.ModuleList(ConvolutionBlock(s, condition) for s in sizes[1:])
+        self.blocks = nn.ModuleList(_ConvolutionBlock(s, 0) for s in sizes[1:])
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in itertools.pairwise(sizes)
         )
         flat = sizes[-1] * (self.padded[0] >> levels) * (self.padded[1] >> levels)
         self.leave = nn.Linear(flat, n_out)
 
-    def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Map ``x`` (n, channels, height, width) to (n, n_out)."""
         x = F.pad(x, (0, self.padded[1] - self.width, 0, self.padded[0] - self.height))
         h = self.enter(x)
         for down, block in zip(self.down, self.blocks, strict=True):
-            h = block(down(h), c)
+            h = block(down(h), None)
         out: Tensor = self.leave(F.silu(h).flatten(1))
         return out
 
@@ -142,11 +134,11 @@ class ConvolutionDecoder(nn.Module):
         super().__init__()
         channels, self.height, self.width = shape
         levels = n_levels(self.height, self.width)
-        padded = padded_sides(self.height, self.width)
+        padded = padded_sides(self.height, self.width, levels)
         sizes = [width * min(2**i, MAX_MULTIPLIER) for i in range(levels, -1, -1)]
         self.start = (sizes[0], padded[0] >> levels, padded[1] >> levels)
         self.enter = nn.Linear(n_in, sizes[0] * self.start[1] * self.start[2])
-        self.blocks = nn.ModuleList(ConvolutionBlock(s, condition) for s in sizes[:-1])
+        self.blocks = nn.ModuleList(_ConvolutionBlock(s, condition) for s in sizes[:-1])
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in itertools.pairwise(sizes)
         )

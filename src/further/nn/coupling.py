@@ -16,6 +16,8 @@ Durkan et al. 2019, "Neural spline flows".
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -29,25 +31,11 @@ START = 0.1
 SEED_OF_HALVES = 7
 
 
-class Conditioner(ResidualMLP):
-    """A residual perceptron with dropout before its last layer.
+class _Conditioner(ResidualMLP):
+    """A residual perceptron with dropout of a share of its hidden units before the last layer."""
 
-    Parameters
-    ----------
-    n_in, n_out : int
-        Sizes of input and output vectors.
-    width, depth : int
-        Hidden units and residual blocks.
-    condition : int
-        Size of the condition vector; 0 for none.
-    dropout : float
-        Share of the hidden units that are left out in training.
-    """
-
-    def __init__(
-        self, n_in: int, n_out: int, *, width: int, depth: int, condition: int, dropout: float
-    ) -> None:
-        super().__init__(max(1, n_in), n_out, width=width, depth=depth, condition=condition)
+    def __init__(self, n_in: int, n_out: int, *, dropout: float, **sizes: int) -> None:
+        super().__init__(max(1, n_in), n_out, **sizes)
         self.dropout = dropout
         with torch.no_grad():
             self.leave.weight.mul_(START)
@@ -72,33 +60,19 @@ class Conditioner(ResidualMLP):
         return out
 
 
-class SplineCoupling(nn.Module):
-    """A coupling layer of vectors.
-
-    Parameters
-    ----------
-    kept : Tensor of bool, shape (size,)
-        Which values are looked at and left as they are.
-    bins : int
-        Pieces of a spline.
-    width, depth, condition, dropout
-        See :class:`Conditioner`.
-    """
+class _SplineCoupling(nn.Module):
+    """A coupling layer of vectors: the values ``kept`` (size,) bool are looked at and stay."""
 
     kept: Tensor
     moved: Tensor
 
-    def __init__(
-        self, kept: Tensor, *, bins: int, width: int, depth: int, condition: int, dropout: float
-    ) -> None:
+    def __init__(self, kept: Tensor, *, bins: int, **conditioner: Any) -> None:
         super().__init__()
         self.bins = bins
         self.register_buffer("kept", kept.nonzero()[:, 0], persistent=False)
         self.register_buffer("moved", (~kept).nonzero()[:, 0], persistent=False)
-        self.conditioner = Conditioner(
-            len(self.kept), len(self.moved) * (3 * bins - 1),
-            width=width, depth=depth, condition=condition, dropout=dropout,
-        )  # fmt: skip
+        n_out = len(self.moved) * (3 * bins - 1)
+        self.conditioner = _Conditioner(len(self.kept), n_out, **conditioner)
 
     def forward(
         self, z: Tensor, c: Tensor | None, generator: torch.Generator | None = None
@@ -109,20 +83,7 @@ class SplineCoupling(nn.Module):
         return z.index_copy(1, self.moved, moved), log_slope.sum(1)
 
     def inverse(self, z: Tensor, c: Tensor | None) -> Tensor:
-        """Undo :meth:`forward`.
-
-        Parameters
-        ----------
-        z : Tensor of shape (n, size)
-            What :meth:`forward` returned.
-        c : Tensor of shape (n, condition) or None
-            The same condition.
-
-        Returns
-        -------
-        Tensor of shape (n, size)
-            What it was given.
-        """
+        """Return the ``z`` (n, size) that :meth:`forward` was given with the same condition."""
         spline = self._spline(z, c, None)
         return z.index_copy(1, self.moved, spline.inv(z[:, self.moved]))
 
@@ -144,8 +105,14 @@ class CouplingFlow(nn.Module):
         ``(features,)``, or ``(channels, height, width)``, of which the halves are neighbours.
     transforms : int
         Number of coupling layers.
-    bins, width, depth, condition, dropout
-        See :class:`SplineCoupling`.
+    bins : int
+        Pieces of a spline.
+    width, depth : int
+        Hidden units and residual blocks of the perceptrons.
+    condition : int
+        Size of the condition vector; 0 for none.
+    dropout : float
+        Share of the hidden units that are left out in training.
     """
 
     def __init__(
@@ -161,8 +128,8 @@ class CouplingFlow(nn.Module):
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            SplineCoupling(
-                halves(shape, index), bins=bins, width=width, depth=depth, condition=condition,
+            _SplineCoupling(
+                _halves(shape, index), bins=bins, width=width, depth=depth, condition=condition,
                 dropout=dropout,
             )
             for index in range(transforms)
@@ -198,24 +165,12 @@ class CouplingFlow(nn.Module):
         return z
 
 
-def halves(shape: tuple[int, ...], index: int) -> Tensor:
-    """Return which values the coupling layer of that index keeps, as a flat bool tensor.
+def _halves(shape: tuple[int, ...], index: int) -> Tensor:
+    """Return which values the coupling layer of that index keeps, bool (size,).
 
     Layers come in pairs that keep what the other moves. Pictures take turns among a chessboard,
     every other column, every other row, and a chessboard of 2x2 squares; vectors are halved at
     random, always in the same way.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of a row.
-    index : int
-        Of the layer.
-
-    Returns
-    -------
-    Tensor of bool, shape (size,)
-        True where a value is kept.
     """
     if len(shape) == 1:
         size = shape[0]

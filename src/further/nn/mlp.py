@@ -14,16 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class ResidualBlock(nn.Module):
-    """One pre-normalised residual block, conditioned by an addition to its hidden layer.
-
-    Parameters
-    ----------
-    width : int
-        Units, before and after.
-    condition : int
-        Size of the condition vector; 0 for none.
-    """
+class _ResidualBlock(nn.Module):
+    """One pre-normalised residual block, conditioned by an addition to its hidden layer."""
 
     def __init__(self, width: int, condition: int) -> None:
         super().__init__()
@@ -63,7 +55,7 @@ class ResidualMLP(nn.Module):
     ) -> None:
         super().__init__()
         self.enter = nn.Linear(n_in, width)
-        self.blocks = nn.ModuleList(ResidualBlock(width, condition) for _ in range(depth))
+        self.blocks = nn.ModuleList(_ResidualBlock(width, condition) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, n_out)
 

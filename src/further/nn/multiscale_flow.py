@@ -21,11 +21,13 @@ Huang, Dinh and Courville 2020, "Augmented normalizing flows".
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from further.nn.convolution import n_levels, padded_sides
 from further.nn.device import full_precision
 
 # Scales of a coupling stay within exp(±LOG_SCALE), which keeps the inverse accurate.
@@ -34,20 +36,8 @@ LOG_SCALE = 2.0
 SMALLEST_SIDE = 8
 
 
-class PictureConditioner(nn.Module):
-    """A 3x3, residual 1x1 and a 3x3 convolution, with dropout of channels before the last.
-
-    Parameters
-    ----------
-    n_in, n_out : int
-        Channels of input and output.
-    width, depth : int
-        Hidden channels and residual blocks.
-    condition : int
-        Size of the condition vector; 0 for none.
-    dropout : float
-        Share of the hidden channels that are left out in training.
-    """
+class _PictureConditioner(nn.Module):
+    """A 3x3, residual 1x1 and a 3x3 convolution, with dropout of channels before the last."""
 
     def __init__(
         self, n_in: int, n_out: int, *, width: int, depth: int, condition: int, dropout: float
@@ -77,14 +67,8 @@ class PictureConditioner(nn.Module):
         return out
 
 
-class ChannelMixing(nn.Module):
-    """An invertible matrix between the channels of each pixel.
-
-    Parameters
-    ----------
-    channels : int
-        Number of channels; the matrix starts as a random rotation.
-    """
+class _ChannelMixing(nn.Module):
+    """An invertible matrix between the channels of each pixel, at first a random rotation."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -101,26 +85,14 @@ class ChannelMixing(nn.Module):
         return _mix(z, torch.linalg.inv(self.matrix.double()).float())
 
 
-class AffineCoupling(nn.Module):
-    """A coupling of the channels of pictures.
+class _AffineCoupling(nn.Module):
+    """A coupling of the channels of pictures: the first half is looked at, the second is moved."""
 
-    Parameters
-    ----------
-    channels : int
-        Channels of the pictures; the first half is looked at, the second is moved.
-    width, depth, condition, dropout
-        See :class:`PictureConditioner`.
-    """
-
-    def __init__(
-        self, channels: int, *, width: int, depth: int, condition: int, dropout: float
-    ) -> None:
+    def __init__(self, channels: int, **conditioner: Any) -> None:
         super().__init__()
         self.kept = channels // 2
-        self.conditioner = PictureConditioner(
-            self.kept, 2 * (channels - self.kept),
-            width=width, depth=depth, condition=condition, dropout=dropout,
-        )  # fmt: skip
+        n_out = 2 * (channels - self.kept)
+        self.conditioner = _PictureConditioner(self.kept, n_out, **conditioner)
 
     def forward(
         self, z: Tensor, c: Tensor | None, generator: torch.Generator | None
@@ -132,20 +104,7 @@ class AffineCoupling(nn.Module):
         return torch.cat([kept, moved], dim=1), log_scale.flatten(1).sum(1)
 
     def inverse(self, z: Tensor, c: Tensor | None) -> Tensor:
-        """Undo :meth:`forward`.
-
-        Parameters
-        ----------
-        z : Tensor of shape (n, channels, height, width)
-            What :meth:`forward` returned.
-        c : Tensor of shape (n, condition) or None
-            The same condition.
-
-        Returns
-        -------
-        Tensor of shape (n, channels, height, width)
-            What it was given.
-        """
+        """Return the ``z`` that :meth:`forward` was given with the same condition."""
         kept, moved = z[:, : self.kept], z[:, self.kept :]
         shift, log_scale = self._affine(kept, c, None)
         return torch.cat([kept, (moved - shift) * torch.exp(-log_scale)], dim=1)
@@ -157,44 +116,17 @@ class AffineCoupling(nn.Module):
         return shift, LOG_SCALE * torch.tanh(log_scale / LOG_SCALE)
 
 
-class Scale(nn.Module):
-    """The steps at one resolution and, but for the last one, what leaves after them.
+class _Scale(nn.Module):
+    """The steps at one resolution and, but for the last one, what leaves after them."""
 
-    Parameters
-    ----------
-    channels : int
-        Channels after the squeeze.
-    steps : int
-        Number of mixings and couplings.
-    leaves : bool
-        Whether half of the channels leave.
-    width, depth, condition, dropout
-        See :class:`PictureConditioner`.
-    """
-
-    def __init__(
-        self,
-        channels: int,
-        *,
-        steps: int,
-        leaves: bool,
-        width: int,
-        depth: int,
-        condition: int,
-        dropout: float,
-    ) -> None:
+    def __init__(self, channels: int, *, steps: int, leaves: bool, **conditioner: Any) -> None:
         super().__init__()
-        self.mixings = nn.ModuleList(ChannelMixing(channels) for _ in range(steps))
+        self.mixings = nn.ModuleList(_ChannelMixing(channels) for _ in range(steps))
         self.couplings = nn.ModuleList(
-            AffineCoupling(channels, width=width, depth=depth, condition=condition, dropout=dropout)
-            for _ in range(steps)
+            _AffineCoupling(channels, **conditioner) for _ in range(steps)
         )
         # What leaves is standardised given what stays: a coupling whose moved half is final.
-        self.last = (
-            AffineCoupling(channels, width=width, depth=depth, condition=condition, dropout=dropout)
-            if leaves
-            else None
-        )
+        self.last = _AffineCoupling(channels, **conditioner) if leaves else None
 
     def forward(
         self, z: Tensor, c: Tensor | None, generator: torch.Generator | None
@@ -212,22 +144,7 @@ class Scale(nn.Module):
         return z[:, :kept], z[:, kept:], total + scaled
 
     def inverse(self, stays: Tensor, left: Tensor | None, c: Tensor | None) -> Tensor:
-        """Undo :meth:`forward`.
-
-        Parameters
-        ----------
-        stays : Tensor of shape (n, channels, height, width)
-            What passed on to the next resolution.
-        left : Tensor of shape (n, channels, height, width) or None
-            What left; None at the last resolution.
-        c : Tensor of shape (n, condition) or None
-            The same condition.
-
-        Returns
-        -------
-        Tensor of shape (n, channels, height, width)
-            What :meth:`forward` was given.
-        """
+        """Return what :meth:`forward` was given, of what stayed and what left."""
         z = stays
         if self.last is not None and left is not None:
             z = self.last.inverse(torch.cat([stays, left], dim=1), c)
@@ -245,8 +162,12 @@ class MultiScaleFlow(nn.Module):
         ``(channels, height, width)``.
     steps : int
         Mixings and couplings at each resolution.
-    width, depth, condition, dropout
-        See :class:`PictureConditioner`.
+    width, depth : int
+        Hidden channels and residual blocks of the convolutions in the couplings.
+    condition : int
+        Size of the condition vector; 0 for none.
+    dropout : float
+        Share of the hidden channels that are left out in training.
 
     Attributes
     ----------
@@ -268,12 +189,8 @@ class MultiScaleFlow(nn.Module):
     ) -> None:
         super().__init__()
         channels, self.height, self.width = shape
-        n_scales, side = 0, max(self.height, self.width)
-        while side > SMALLEST_SIDE:
-            side, n_scales = (side + 1) // 2, n_scales + 1
-        n_scales = max(1, n_scales)
-        multiple = 2**n_scales
-        self.sides = tuple(-(-side // multiple) * multiple for side in (self.height, self.width))
+        n_scales = max(1, n_levels(self.height, self.width, SMALLEST_SIDE))
+        self.sides = padded_sides(self.height, self.width, n_scales)
         self.channels, self.size = channels, channels * math.prod(self.sides)
         self.padded = self.sides != (self.height, self.width)
         self.scales = nn.ModuleList()
@@ -281,7 +198,7 @@ class MultiScaleFlow(nn.Module):
             channels = 4 * channels
             leaves = index < n_scales - 1
             self.scales.append(
-                Scale(
+                _Scale(
                     channels, steps=steps, leaves=leaves, width=width, depth=depth,
                     condition=condition, dropout=dropout,
                 )

@@ -12,6 +12,7 @@ with B a residual block whose second normalisation is scaled and shifted by the 
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -45,9 +46,9 @@ class UNetBlock(nn.Module):
         self.condition = nn.Linear(condition, 2 * n_out) if condition else None
         self.skip = nn.Conv2d(n_in, n_out, 1) if n_in != n_out else nn.Identity()
         # A block starts as its skip, so that a deep net starts as a shallow one.
-        zero(self.second)
+        _zero(self.second)
         if self.condition is not None:
-            zero(self.condition)
+            _zero(self.condition)
 
     def forward(self, h: Tensor, c: Tensor | None = None) -> Tensor:
         """Transform ``h`` (n, n_in, height, width) given ``c`` (n, condition)."""
@@ -59,31 +60,17 @@ class UNetBlock(nn.Module):
         return out
 
 
-class DenseBottleneck(nn.Module):
+class _DenseBottleneck(nn.Module):
     """A residual perceptron over all positions and channels of a small grid at once.
 
     At the few positions of the lowest resolution it does what attention would, every place seeing
     every other, in a few large products.
-
-    Parameters
-    ----------
-    channels : int
-        Channels of the grid.
-    grid : tuple of int
-        ``(height, width)``.
-    width, depth : int
-        Hidden units and residual blocks.
-    condition : int
-        Size of the condition vector; 0 for none.
     """
 
-    def __init__(
-        self, channels: int, grid: tuple[int, int], *, width: int, depth: int, condition: int
-    ) -> None:
+    def __init__(self, size: int, **layers: int) -> None:
         super().__init__()
-        size = channels * grid[0] * grid[1]
-        self.net = ResidualMLP(size, size, width=width, depth=depth, condition=condition)
-        zero(self.net.leave)
+        self.net = ResidualMLP(size, size, **layers)
+        _zero(self.net.leave)
 
     def forward(self, h: Tensor, c: Tensor | None = None) -> Tensor:
         """Transform ``h`` (n, channels, height, width) given ``c`` (n, condition)."""
@@ -96,7 +83,7 @@ class UNet(nn.Module):
 
     Use it where the output is laid out as the input: noise to remove, a mask to draw. Without
     ``size`` it is fully convolutional and takes any sides; with it the lowest resolution is joined
-    by a :class:`DenseBottleneck` and the sides are fixed.
+    by a residual perceptron over all its places and the sides are fixed.
 
     Parameters
     ----------
@@ -147,18 +134,21 @@ class UNet(nn.Module):
         self.encoder = nn.ModuleList(UNetBlock(a, a, condition) for a in sizes[:-1])
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in steps)
         self.before = UNetBlock(sizes[-1], sizes[-1], condition)
-        self.bottleneck: DenseBottleneck | None = None
+        self.bottleneck: _DenseBottleneck | None = None
         if size is not None:
-            grid = (-(-size[0] // self.multiple), -(-size[1] // self.multiple))
-            self.bottleneck = DenseBottleneck(
-                sizes[-1], grid, width=bottleneck_width, depth=bottleneck_depth, condition=condition
+            places = math.prod(-(-side // self.multiple) for side in size)
+            self.bottleneck = _DenseBottleneck(
+                sizes[-1] * places,
+                width=bottleneck_width,
+                depth=bottleneck_depth,
+                condition=condition,
             )
         self.after = UNetBlock(sizes[-1], sizes[-1], condition)
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in steps)
         self.decoder = nn.ModuleList(UNetBlock(2 * a, a, condition) for a in sizes[:-1])
         self.norm = nn.GroupNorm(n_groups(width), width)
         self.leave = nn.Conv2d(width, n_out, 3, padding=1)
-        zero(self.leave)
+        _zero(self.leave)
 
     def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
         """Map ``x`` (n, n_in, height, width), given ``c``, to (n, n_out, height, width)."""
@@ -187,7 +177,7 @@ def n_groups(channels: int) -> int:
     return groups
 
 
-def zero(layer: nn.Linear | nn.Conv2d) -> None:
+def _zero(layer: nn.Linear | nn.Conv2d) -> None:
     """Set weights and bias of a layer to zero."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -32,20 +32,20 @@ from further.train.training import Training
 from further.train.validation import Validation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fit:
     """What a fit leaves: the history, when the kept weights came, and what it took.
 
     Attributes
     ----------
     history : list of dict
-        A row an evaluation, with the step and all losses.
+        A row an evaluation, with the step and all losses; empty for what is fitted without steps.
     steps : int
         Steps that were made.
     best_step : int
         The step whose weights are kept.
-    flops : float
-        Floating-point operations of the training.
+    flops : float or None
+        Floating-point operations of the training; None where nobody counts them.
     seconds : float
         Time that it took, that before an interruption included.
     energy : Energy
@@ -54,13 +54,13 @@ class Fit:
         Device, precision, threads and memory format.
     """
 
-    history: list[dict[str, float]]
-    steps: int
-    best_step: int
-    flops: float
+    history: list[dict[str, float]] = field(default_factory=list)
+    steps: int = 0
+    best_step: int = 0
+    flops: float | None
     seconds: float
     energy: Energy
-    execution: Execution
+    execution: Execution = REPRODUCIBLE
 
     def to_json(self) -> dict[str, Any]:
         """Return the entries for ``run.json``."""
@@ -139,8 +139,9 @@ def fit_network(
         )
     loop.run()
     return Fit(
-        loop.history, loop.step, loop.best_step, loop.flops, loop.seconds, loop.energy, execution
-    )
+        history=loop.history, steps=loop.step, best_step=loop.best_step, flops=loop.flops,
+        seconds=loop.seconds, energy=loop.energy, execution=execution,
+    )  # fmt: skip
 
 
 def _measure(
