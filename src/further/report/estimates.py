@@ -9,29 +9,22 @@ from further.report.numbers import MISSING, fixed
 _LEFT, _WIDTH = 4, 84
 
 
-def write_interval(figure: Measured, decimals: int = 2) -> str:
+def write_interval(figure: Measured) -> str:
     """Write an interval, or nothing where there is none.
-
-    Parameters
-    ----------
-    figure : Measured
-        With the two ends of its interval.
-    decimals : int, default=2
-        Of each end.
-
-    Returns
-    -------
-    str
-        With "to" where an end is negative, since a dash would read as a minus.
 
     Examples
     --------
     >>> write_interval(Measured(0.93, 0.88, 0.97)), write_interval(Measured(0.1, -0.02, 0.21))
     ('0.88–0.97', '−0.02 to 0.21')
     """
+    return _interval(figure, 2)
+
+
+def _interval(figure: Measured, decimals: int) -> str:
     if figure.low is None or figure.high is None:
         return ""
     low, high = fixed(figure.low, decimals), fixed(figure.high, decimals)
+    # Where an end is negative, a dash would read as a minus.
     return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
 
 
@@ -57,7 +50,7 @@ def write_estimate(figure: Measured | None, decimals: int = 2) -> str:
     """
     if figure is None or figure.value is None:
         return MISSING
-    interval = write_interval(figure, decimals)
+    interval = _interval(figure, decimals)
     return fixed(figure.value, decimals) + (f" ({interval})" if interval else "")
 
 

@@ -11,7 +11,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from further.report.markup import Markup, tag
 
@@ -28,27 +28,16 @@ _SAVED = 5
 
 @dataclass
 class Album:
-    """The pictures of a page, kept together within a size that an e-mail can carry.
+    """The pictures of a page, kept together within a size that an e-mail can carry."""
 
-    Parameters
-    ----------
-    paths : list of Path
-        Every file that the page may show.
-    shape : sequence of int, optional
-        Channels, height and width of one small picture; where they are unknown, it is square.
-
-    Attributes
-    ----------
-    compressed : bool
-        Whether the pictures are WebP, since as PNG they would be too large together.
-    shown : float
-        The share of each sheet that is shown, below 1 where even WebP would be too large.
-    """
-
-    paths: list[Path]
-    shape: object = None
-    compressed: bool = field(init=False)
-    shown: float = field(init=False)
+    paths: Annotated[list[Path], "Every file that the page may show."]
+    shape: Annotated[object, "Channels, height, width of one; square where unknown."] = None
+    compressed: Annotated[
+        bool, "Whether they are WebP, since as PNG they would be too large together."
+    ] = field(init=False)
+    shown: Annotated[
+        float, "The share of each sheet that is shown, below 1 where even WebP would be too large."
+    ] = field(init=False)
 
     def __post_init__(self) -> None:
         total = sum(path.stat().st_size for path in self.paths if path.is_file())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from further.errors import RunError
 from further.evaluate.metrics import GOALS, METRICS, Metric, find_metric
@@ -25,15 +25,9 @@ _PICTURES = ("samples", "nearest", "interpolation")
 
 @dataclass(frozen=True)
 class ModelRun(ModelRecord):
-    """One model of a run: its record in the evaluation and the folder that holds its files.
+    """One model of a run: its record in the evaluation and the folder that holds its files."""
 
-    Attributes
-    ----------
-    folder : Path
-        Its files.
-    """
-
-    folder: Path = Path()
+    folder: Annotated[Path, "Its files."] = Path()
 
     @property
     def short(self) -> str:
@@ -67,30 +61,16 @@ class ModelRun(ModelRecord):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run as its page shows it.
+    """A run as its page shows it."""
 
-    Attributes
-    ----------
-    path : Path
-        The folder.
-    run : mapping
-        Its ``run.json``.
-    evaluation : mapping
-        Its ``evaluation.json``; empty where nothing was evaluated.
-    models : tuple of ModelRun
-        The models of a comparison, or the one that was trained.
-    controls : tuple of ModelRun
-        What a single model is compared with.
-    training_examples : bool
-        Whether the page may show rows or pictures of the training set.
-    """
-
-    path: Path
-    run: Mapping[str, Any]
-    evaluation: Mapping[str, Any]
-    models: tuple[ModelRun, ...] = ()
-    controls: tuple[ModelRun, ...] = ()
-    training_examples: bool = True
+    path: Annotated[Path, "The folder."]
+    run: Annotated[Mapping[str, Any], "Its ``run.json``."]
+    evaluation: Annotated[Mapping[str, Any], "Its ``evaluation.json``; empty if there is none."]
+    models: Annotated[tuple[ModelRun, ...], "Those of a comparison, or the one trained."] = ()
+    controls: Annotated[tuple[ModelRun, ...], "What a single model is compared with."] = ()
+    training_examples: Annotated[
+        bool, "Whether the page may show rows or pictures of the training set."
+    ] = True
 
     @property
     def control(self) -> ModelRun | None:

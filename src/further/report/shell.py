@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Template
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from further.report.markup import Markup, join, tag
 from further.report.run_folder import RunFolder, mapping
@@ -44,37 +44,17 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """A page as a task describes it.
+    """A page as a task describes it."""
 
-    Attributes
-    ----------
-    title : str
-        What the browser's tab is called.
-    kind : tuple of str
-        What kind of report this is, and of what; it stands above the headline.
-    headline : Markup
-        The answer.
-    facts : sequence of (name, value)
-        The key facts below it.
-    warnings : Markup or None
-        What limits every figure below.
-    sections : sequence of Section
-        In the order in which they are read.
-    footer : Markup
-        Who made the page.
-    scripts, styles : tuple of str
-        Files of ``assets`` that are inlined, in this order.
-    """
-
-    title: str
-    kind: tuple[str, str]
-    headline: Markup
-    facts: Sequence[tuple[str, object]]
-    warnings: Markup | None
-    sections: Sequence[Section]
-    footer: Markup
-    scripts: tuple[str, ...] = LIBRARIES
-    styles: tuple[str, ...] = STYLES
+    title: Annotated[str, "What the browser's tab is called."]
+    kind: Annotated[tuple[str, str], "What kind of report this is, and of what."]
+    headline: Annotated[Markup, "The answer."]
+    facts: Annotated[Sequence[tuple[str, object]], "The key facts below it, by name."]
+    warnings: Annotated[Markup | None, "What limits every figure below."]
+    sections: Annotated[Sequence[Section], "In the order in which they are read."]
+    footer: Annotated[Markup, "Who made the page."]
+    scripts: Annotated[tuple[str, ...], "Files of ``assets`` that are inlined."] = LIBRARIES
+    styles: Annotated[tuple[str, ...], "Likewise."] = STYLES
 
     def html(self) -> str:
         """Write the page as one file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import Annotated
 
 from further.evaluate.clustering.choice import Criteria
 from further.evaluate.clustering.record import ClusteringEvaluation, TableRecord
@@ -12,15 +13,11 @@ from further.report.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class ClusterRun(RunFolder):
-    """The run of a clustering.
+    """The run of a clustering."""
 
-    Attributes
-    ----------
-    found : ClusteringEvaluation
-        Its ``evaluation.json``; what the file lacks reads as nothing found.
-    """
-
-    found: ClusteringEvaluation = field(default_factory=ClusteringEvaluation)
+    found: Annotated[
+        ClusteringEvaluation, "Its ``evaluation.json``; what the file lacks reads as not found."
+    ] = field(default_factory=ClusteringEvaluation)
 
     @classmethod
     def of(cls, run: RunFolder) -> ClusterRun:

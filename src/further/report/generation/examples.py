@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from further.evaluate.record import DataRecord
 from further.evaluate.typed_json import from_json
@@ -12,16 +12,16 @@ from further.report.markup import Markup
 from further.report.run_folder import RunFolder, read_csv
 from further.report.shell import withheld
 
+_Show = Callable[[RunFolder], Markup | None]
+_Size = Callable[[RunFolder], tuple[str, str]]
+
 
 class Examples(NamedTuple):
     """How rows of one kind of data are shown; what the run has nothing for is None."""
 
-    #: Shows what every model generates, beside real rows.
-    generated: Callable[[RunFolder], Markup | None]
-    #: Shows generated rows with the training rows that they are nearest to.
-    pairs: Callable[[RunFolder], Markup | None]
-    #: Says how large a row is: the name of the size, and the size.
-    size: Callable[[RunFolder], tuple[str, str]]
+    generated: Annotated[_Show, "Shows what every model generates, beside real rows."]
+    pairs: Annotated[_Show, "Shows generated rows with the training rows nearest to them."]
+    size: Annotated[_Size, "Says how large a row is: the name of the size, and the size."]
 
     def nearest(self, run: RunFolder) -> Markup | None:
         """Show the pairs, or say that they are left out on request."""

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Annotated
 
 from further.evaluate.metrics import METRICS, find_metric
 from further.evaluate.record import Figure
@@ -22,36 +23,18 @@ _SMALLEST = 1e-12
 
 @dataclass(frozen=True)
 class Scale:
-    """The line of one figure, and how its values are written.
+    """The line of one figure, and how its values are written."""
 
-    Attributes
-    ----------
-    name : str
-        The name of the metric.
-    left, right : float
-        The values at its two ends.
-    left_name, right_name : str
-        What they are: ``noise`` and ``real`` where known, else ``worst`` and ``best``.
-    decimals : int
-        Decimals of every value of this figure.
-    real, noise : float or None
-        What held-out rows and what noise score, where that is known.
-    better : {"higher", "lower"}
-        Which way the figure improves.
-    logarithmic : bool
-        Whether equal distances on the line are equal factors.
-    """
-
-    name: str
-    left: float
-    right: float
-    left_name: str
-    right_name: str
-    decimals: int
-    real: float | None
-    noise: float | None
-    better: str
-    logarithmic: bool
+    name: Annotated[str, "The name of the metric."]
+    left: Annotated[float, "The value at the left end."]
+    right: Annotated[float, "The value at the right end."]
+    left_name: Annotated[str, "What the left end is: noise where known, else worst."]
+    right_name: Annotated[str, "What the right end is: real where known, else best."]
+    decimals: Annotated[int, "Decimals of every value of this figure."]
+    real: Annotated[float | None, "What held-out rows score, where that is known."]
+    noise: Annotated[float | None, "What noise scores, where that is known."]
+    better: Annotated[str, "Which way the figure improves: higher or lower."]
+    logarithmic: Annotated[bool, "Whether equal distances on the line are equal factors."]
 
     @property
     def label(self) -> str:
