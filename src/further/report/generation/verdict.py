@@ -11,30 +11,8 @@ from further.report.numbers import listing, share
 from further.report.run_folder import ModelRun, RunFolder, goal_label, mapping
 from further.report.shell import unfinished, warning_box
 
-#: What a flag is called, and what it means where the run has no sentence of its own for it.
-_FLAGS: dict[str, tuple[str, str]] = {
-    "memorizes": (
-        "memorizes",
-        "Its samples lie nearer to training rows than held-out rows do: it reproduces its training "
-        "data, and its other scores say nothing about generating.",
-    ),
-    "collapsed": (
-        "collapsed",
-        "It draws from a small part of the data again and again: high precision, little coverage.",
-    ),
-    "worse_than_control": (
-        "does not beat the control",
-        "A simple method that is fitted in moments is at least as realistic.",
-    ),
-    "misses_classes": (
-        "misses classes",
-        "At least one class has far fewer samples than were asked for.",
-    ),
-    "failed": (
-        "failed",
-        "It could not be trained or evaluated; the other models are not affected.",
-    ),
-}
+#: What a flag is called where its name does not say it.
+_FLAGS = {"worse_than_control": "does not beat the control"}
 
 
 def answer(run: RunFolder) -> str:
@@ -170,10 +148,9 @@ def failures(run: RunFolder) -> Markup | None:
 def _failure(model: ModelRun) -> Markup | None:
     if not model.flags and not model.notes:
         return None
-    flags = [_FLAGS.get(flag, (flag.replace("_", " "), "")) for flag in model.flags]
-    chips = [tag("span", f"⚑ {name}", class_="chip") for name, _ in flags]
-    # Notes carry the figures; the general meaning of a flag stands in where there are none.
-    told = list(model.notes or (meaning for _, meaning in flags))
+    flags = [_FLAGS.get(flag, flag.replace("_", " ")) for flag in model.flags]
+    chips = [tag("span", f"⚑ {name}", class_="chip") for name in flags]
+    told = list(model.notes)
     if model.is_copy and "memorizes" in model.flags:
         told.append(
             "This control is there to be caught: a check that missed it could not be trusted."
@@ -181,7 +158,7 @@ def _failure(model: ModelRun) -> Markup | None:
     return tag(
         "section",
         tag("h3", model.label, *chips),
-        tag("div", *(tag("p", sentence) for sentence in told if sentence)),
+        tag("div", *(tag("p", sentence) for sentence in told)),
         class_="flagged" if flags else None,
     )
 
