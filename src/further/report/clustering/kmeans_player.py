@@ -12,7 +12,7 @@ from further.evaluate.clustering.record import Steps
 from further.report.chart import folded_table
 from further.report.clustering.run import ClusterRun
 from further.report.markup import Markup, join, json_script, tag
-from further.report.numbers import share, significant
+from further.report.numbers import significant
 from further.report.shell import withheld
 
 _MOST_ROWS = 400
@@ -30,19 +30,19 @@ def player(run: ClusterRun) -> Markup | None:
         return None
     if not run.training_examples:
         return withheld()
-    k = found.k or run.k or 1
     spec = {
         "scores": [row[:width] for row in scores],
-        "k": min(k if k > 1 else _WITHOUT_STRUCTURE, _MOST_K, len(scores)),
+        "k": min(found.k if found.k > 1 else _WITHOUT_STRUCTURE, _MOST_K, len(scores)),
         "most": min(_MOST_K, len(scores)),
         "axes": found.axes[:2],
     }
+    measured = f" Distances are measured in all {width}, and drawn in the first two."
     lead = tag(
         "p",
         "Every row takes the nearest centroid; every centroid moves to the mean of its rows; and "
         "so on, until no row changes cluster. Another initialisation can end elsewhere: try "
         "several, and compare the inertia. ",
-        _told(found, len(scores), width),
+        found.note + measured * (width > 2),
         class_="lead",
     )
     head = ("Row", *(f"Component {place + 1}" for place in range(width)))
@@ -56,15 +56,3 @@ def player(run: ClusterRun) -> Markup | None:
         class_="kmeans",
     )
     return join((lead, figure))
-
-
-def _told(found: Steps, n: int, width: int) -> str:
-    """Say which rows are played on, and how distances between them are measured."""
-    note = found.note.strip()
-    if not note:
-        kept = "" if found.share is None else f", which keep {share(found.share)} of the variance"
-        components = "component" if width == 1 else "components"
-        note = f"{n:,} rows in {width} principal {components}{kept}."
-    if width > 2:
-        note += f" Distances are measured in all {width}, and drawn in the first two."
-    return note
