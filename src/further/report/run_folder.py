@@ -89,10 +89,14 @@ class RunFolder:
         return len(self.models) > 1
 
     @property
+    def recommendation(self) -> Recommendation:
+        """What the comparison recommends."""
+        return from_json(Recommendation, self.evaluation.get("recommendation"))
+
+    @property
     def goals(self) -> dict[str, GoalRecord]:
         """Goal by goal: its metric, ranking and ties."""
-        judged = from_json(Recommendation, self.evaluation.get("recommendation")).goals
-        return {name: goal for name, goal in judged.items() if goal.metric}
+        return {name: goal for name, goal in self.recommendation.goals.items() if goal.metric}
 
     @cached_property
     def album(self) -> Album:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from further.evaluate.metrics import metrics_for
+from further.evaluate.record import Evaluation, Figure, ModelRecord
+from further.evaluate.typed_json import from_json
 from further.report.numbers import significant
 from further.report.summary import Summary, TextTable
 
@@ -15,48 +16,35 @@ if TYPE_CHECKING:
 
 def summary(result: Result[Any]) -> Summary:
     """Return the table of models between what real rows and noise score, and the answer."""
-    evaluation = result.evaluation
-    models = [*evaluation["models"], *evaluation["controls"]]
+    found = from_json(Evaluation, result.evaluation)
+    models = [*found.models, *found.controls]
     shown = {
         metric.name: metric.heading
         for metric in metrics_for("generation")
-        if metric.heading and _is_defined(models, metric.name)
+        if metric.heading and any(_figure(m, metric.name).value is not None for m in models)
     }
-    rows = [*(_row(model, shown) for model in models), *_ends(models, shown)]
-    blocks: list[str | TextTable] = [
-        TextTable(["model", *shown.values(), "flags"], rows, numbers=len(shown))
+    rows = [
+        [model.label, *_cells(model, shown, "value"), ", ".join(model.flags)] for model in models
     ]
-    if evaluation["recommendation"]:
-        blocks.append(evaluation["recommendation"]["sentence"])
+    judged = next((model for model in models if model.metrics), None)
+    if judged is not None:
+        rows += [[f"({end})", *_cells(judged, shown, end), ""] for end in ("real", "noise")]
+    table = TextTable(["model", *shown.values(), "flags"], rows, numbers=len(shown))
+    blocks: list[str | TextTable] = [table]
+    if found.recommendation is not None:
+        blocks.append(found.recommendation.sentence)
     blocks += [
-        f"{model['label']}: {note}"
-        for model in evaluation["models"]
-        if model["role"] == "model"
-        for note in model.get("notes", [])
+        f"{model.label}: {note}"
+        for model in found.models
+        if model.role == "model"
+        for note in model.notes
     ]
-    return Summary(evaluation, blocks)
+    return Summary(result.evaluation, blocks)
 
 
-def _is_defined(models: Sequence[dict[str, Any]], metric: str) -> bool:
-    return any(_value(model, metric) is not None for model in models)
+def _figure(model: ModelRecord, metric: str) -> Figure:
+    return model.metrics.get(metric, Figure())
 
 
-def _value(model: dict[str, Any], metric: str, key: str = "value") -> float | None:
-    value: float | None = model["metrics"].get(metric, {}).get(key)
-    return value
-
-
-def _row(model: dict[str, Any], shown: dict[str, str]) -> list[str]:
-    cells = [significant(_value(model, metric)) for metric in shown]
-    return [model["label"], *cells, ", ".join(model.get("flags", []))]
-
-
-def _ends(models: Sequence[dict[str, Any]], shown: dict[str, str]) -> list[list[str]]:
-    """Return the two ends of the scale: what real rows and what noise score."""
-    judged = next((model for model in models if model["metrics"]), None)
-    if judged is None:
-        return []
-    return [
-        [f"({end})", *(significant(_value(judged, metric, end)) for metric in shown), ""]
-        for end in ("real", "noise")
-    ]
+def _cells(model: ModelRecord, shown: dict[str, str], key: str) -> list[str]:
+    return [significant(getattr(_figure(model, metric), key)) for metric in shown]

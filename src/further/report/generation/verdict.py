@@ -8,7 +8,7 @@ from further.report.generation.examples import data_of
 from further.report.generation.scale import scale_of
 from further.report.markup import Markup, join, tag
 from further.report.numbers import listing, share
-from further.report.run_folder import ModelRun, RunFolder, goal_label, mapping
+from further.report.run_folder import ModelRun, RunFolder, goal_label
 from further.report.shell import unfinished, warning_box
 
 #: What a flag is called where its name does not say it.
@@ -17,9 +17,9 @@ _FLAGS = {"worse_than_control": "does not beat the control"}
 
 def answer(run: RunFolder) -> str:
     """Write the answer as one sentence of plain text."""
-    sentence = mapping(run.evaluation.get("recommendation")).get("sentence")
-    if isinstance(sentence, str) and sentence.strip():
-        return sentence.strip()
+    sentence = run.recommendation.sentence.strip()
+    if sentence:
+        return sentence
     model = run.models[0]
     data = run.data.get("name") or "this data"
     if run.is_comparison:
