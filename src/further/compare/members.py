@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from further.compare.forecast import forecast
 from further.compare.source import EventHandler
@@ -24,24 +24,12 @@ from further.train.run import Run
 
 @dataclass(frozen=True)
 class Member:
-    """One training of one model.
+    """One training of one model."""
 
-    Attributes
-    ----------
-    line : ModelEntry
-        Its line in the table of models.
-    parameters : dict
-        Hyperparameters, as they stand in JSON.
-    repeat : int
-        From 0 on; each has another seed.
-    folder : Path
-        Its run.
-    """
-
-    line: ModelEntry
-    parameters: dict[str, Any]
-    repeat: int
-    folder: Path
+    line: Annotated[ModelEntry, "Its line in the table of models."]
+    parameters: Annotated[dict[str, Any], "Hyperparameters, as they stand in JSON."]
+    repeat: Annotated[int, "From 0 on; each has another seed."]
+    folder: Annotated[Path, "Its run."]
 
 
 def choose_models(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 if TYPE_CHECKING:
     from further.evaluate.interval import Score
@@ -24,58 +24,34 @@ SHARE: Range = (0.0, 1.0)
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure, as all of further knows it.
+    """One figure, as all of further knows it."""
 
-    Attributes
-    ----------
-    name : str
-        Its key in ``evaluation.json``.
-    plain : str
-        What it is called inside a sentence.
-    group : str
-        What it stands with in a table of all figures.
-    better : {"higher", "lower"}
-        Which way it improves.
-    shows, cannot : str
-        What it measures, and what it cannot show, in a sentence each.
-    term : str
-        The field's own term for it, where that is another.
-    heading : str
-        Its heading in the table that a command prints; empty: it does not stand there.
-    goal : str
-        The goal that it decides; of several metrics the first that is defined does.
-    range : tuple of float or None
-        The least and the greatest value that it can take.
-    style, unit : str
-        How its values are written.
-    worst : float or None
-        The left end of its scale where noise is no bad example of it.
-    beside : bool
-        Whether it stands in the entry of the model itself, as what a training took does.
-    task : str
-        The task that it belongs to.
-    scorer : str
-        "module:function" of one that is scored from test rows and samples alone: it takes what
-        :class:`further.evaluate.generation.compared.Compared` holds and returns a score, or None
-        where it is not defined. Empty where the evaluation of its task computes it with others.
-    """
-
-    name: str
-    plain: str
-    group: str
-    better: Better
-    shows: str
-    cannot: str
-    term: str = ""
-    heading: str = ""
-    goal: str = ""
-    range: Range = (None, None)
-    style: Style = "fixed"
-    unit: str = ""
-    worst: float | None = None
-    beside: bool = False
-    task: str = "generation"
-    scorer: str = ""
+    name: Annotated[str, "Its key in ``evaluation.json``."]
+    plain: Annotated[str, "What it is called inside a sentence."]
+    group: Annotated[str, "What it stands with in a table of all figures."]
+    better: Annotated[Better, "Which way it improves."]
+    shows: Annotated[str, "What it measures, in a sentence."]
+    cannot: Annotated[str, "What it cannot show, in a sentence."]
+    term: Annotated[str, "The field's own term for it, where that is another."] = ""
+    heading: Annotated[str, "In the table that a command prints; empty: it is not there."] = ""
+    goal: Annotated[str, "What it decides; of several metrics the first defined one does."] = ""
+    range: Annotated[Range, "The least and the greatest value that it can take."] = (None, None)
+    style: Annotated[Style, "How its values are written."] = "fixed"
+    unit: Annotated[str, "What stands behind a value."] = ""
+    worst: Annotated[
+        float | None, "The left end of its scale where noise is no bad example of it."
+    ] = None
+    beside: Annotated[
+        bool, "Whether it stands in the entry of the model itself, as what a training took does."
+    ] = False
+    task: Annotated[str, "The task that it belongs to."] = "generation"
+    scorer: Annotated[
+        str,
+        '"module:function" of one that is scored from test rows and samples alone: it takes '
+        "what :class:`further.evaluate.generation.compared.Compared` holds and returns a "
+        "score, or None where it is not defined. Empty where the evaluation of its task "
+        "computes it with others.",
+    ] = ""
 
     @property
     def label(self) -> str:
@@ -92,21 +68,11 @@ class Metric:
 
 @dataclass(frozen=True)
 class Goal:
-    """What somebody may want of a model.
+    """What somebody may want of a model."""
 
-    Attributes
-    ----------
-    name : str
-        Its key in ``evaluation.json``.
-    label : str
-        What a report calls it.
-    purpose : str
-        What it is good for, as it stands inside a sentence.
-    """
-
-    name: str
-    label: str
-    purpose: str
+    name: Annotated[str, "Its key in ``evaluation.json``."]
+    label: Annotated[str, "What a report calls it."]
+    purpose: Annotated[str, "What it is good for, as it stands inside a sentence."]
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -28,7 +28,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -196,24 +196,17 @@ def _codes(what: str, given: ArrayLike, n: int) -> NDArray[np.intp]:
 
 @dataclass(frozen=True, eq=False)
 class HalfSamples:
-    """Random halves of a sample.
+    """Random halves of a sample."""
 
-    Attributes
-    ----------
-    chosen : ndarray of bool, shape (draws, n)
-        A half in each row; no rows with fewer than four units.
-    units : int
-        Rows, or groups.
-    scale : float
-        The spread of a statistic over halves, times this, is that of the statistic on all rows.
-    largest : int
-        Rows of the largest group; 1 without groups.
-    """
-
-    chosen: Flags
-    units: int
-    scale: float
-    largest: int = 1
+    chosen: Annotated[
+        Flags, "A half in each row, shape (draws, n); no rows with fewer than four units."
+    ]
+    units: Annotated[int, "Rows, or groups."]
+    scale: Annotated[
+        float,
+        "The spread of a statistic over halves, times this, is that of the statistic on all rows.",
+    ]
+    largest: Annotated[int, "Rows of the largest group; 1 without groups."] = 1
 
     def paired(self, other: HalfSamples) -> tuple[Flags, Flags]:
         """Return the halves of both samples draw by draw; none where one cannot be halved."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -30,27 +30,13 @@ CENTRE_DISTANCE = "the distance to the centre of its cluster"
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the fitted clusters are, for ``evaluation.json``.
+    """What the fitted clusters are, for ``evaluation.json``."""
 
-    Attributes
-    ----------
-    table : PreparedTable
-        The prepared rows and where they come from.
-    chosen : Method
-        Method and distance.
-    estimator : estimator
-        Fitted to all rows.
-    initialisations : dict or None
-        What other initialisations gave.
-    seed : int
-        Of samples.
-    """
-
-    table: PreparedTable
-    chosen: Method
-    estimator: Any
-    initialisations: dict[str, Any] | None
-    seed: int
+    table: Annotated[PreparedTable, "The prepared rows and where they come from."]
+    chosen: Annotated[Method, "Method and distance."]
+    estimator: Annotated[Any, "Fitted to all rows."]
+    initialisations: Annotated[dict[str, Any] | None, "What other initialisations gave."]
+    seed: Annotated[int, "Of samples."]
 
     @cached_property
     def labels(self) -> np.ndarray:

@@ -14,7 +14,7 @@ import functools
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from further.cluster.dissimilarity.distances import find_metric
 from further.errors import InputError, unknown
@@ -31,21 +31,13 @@ N_INIT = 10
 
 @dataclass(frozen=True)
 class Method:
-    """A method with its distance.
+    """A method with its distance."""
 
-    Attributes
-    ----------
-    line : ModelEntry
-        Its line in the table of models.
-    distance : str
-        What it calls near.
-    parameters : dict
-        Hyperparameters besides the number of clusters and the seed.
-    """
-
-    line: ModelEntry
-    distance: str
-    parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
+    line: Annotated[ModelEntry, "Its line in the table of models."]
+    distance: Annotated[str, "What it calls near."]
+    parameters: Annotated[
+        dict[str, Any], "Hyperparameters besides the number of clusters and the seed."
+    ] = dataclasses.field(default_factory=dict)
 
     @property
     def has_k(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -23,33 +23,17 @@ MOST_LABELS = 30
 
 @dataclass(frozen=True)
 class PreparedTable:
-    """The rows of a run: as they came, and as the method gets them.
+    """The rows of a run: as they came, and as the method gets them."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        Every column of the source.
-    used : DataFrame
-        Those that are clustered, as they came.
-    X : array of shape (n, d) or DataFrame
-        The prepared rows.
-    preparation : TablePreparation
-        What was decided about the columns.
-    kind : str
-        A key of :data:`further.compare.clustering.method.DISTANCES`.
-    label : Series or None
-        A label column, which is compared with the clusters and not clustered.
-    notes : tuple of str
-        In sentences.
-    """
-
-    frame: pd.DataFrame
-    used: pd.DataFrame
-    X: Any
-    preparation: TablePreparation
-    kind: str
-    label: pd.Series | None
-    notes: tuple[str, ...]
+    frame: Annotated[pd.DataFrame, "Every column of the source."]
+    used: Annotated[pd.DataFrame, "Those that are clustered, as they came."]
+    X: Annotated[Any, "The prepared rows: an array of shape (n, d), or a DataFrame."]
+    preparation: Annotated[TablePreparation, "What was decided about the columns."]
+    kind: Annotated[str, "A key of :data:`further.compare.clustering.method.DISTANCES`."]
+    label: Annotated[
+        pd.Series | None, "A label column, which is compared with the clusters and not clustered."
+    ]
+    notes: Annotated[tuple[str, ...], "In sentences."]
 
 
 def prepare_table(dataset: Dataset, asked: Mapping[str, Any]) -> PreparedTable:

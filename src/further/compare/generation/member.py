@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -56,21 +56,11 @@ def simple_control() -> ModelEntry:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that is trained and judged in a setting.
+    """A model that is trained and judged in a setting."""
 
-    Attributes
-    ----------
-    setting : Setting
-        Rows, evaluator, seed, budget and device.
-    line : ModelEntry
-        Its line in the table of models.
-    estimator : GenerativeEstimator
-        Fitted where it is judged.
-    """
-
-    setting: Setting
-    line: ModelEntry
-    estimator: GenerativeEstimator
+    setting: Annotated[Setting, "Rows, evaluator, seed, budget and device."]
+    line: Annotated[ModelEntry, "Its line in the table of models."]
+    estimator: Annotated[GenerativeEstimator, "Fitted where it is judged."]
 
     @classmethod
     def make(cls, setting: Setting, name: str, parameters: Any, repeat: int = 0) -> Candidate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from further.compare.source import read_data
 from further.data.dataset import Dataset
@@ -18,30 +19,14 @@ from further.train.run import Run
 
 @dataclass(frozen=True)
 class Setting:
-    """What all members share: rows, split, evaluator, seed, budget.
+    """What all members share: rows, split, evaluator, seed, budget."""
 
-    Attributes
-    ----------
-    dataset : Dataset
-        All rows, with labels where the data have them.
-    split : Split
-        Which rows train, choose weights, and evaluate.
-    seed : int
-        Of the comparison.
-    budget : str
-        Of each member.
-    conditional : bool
-        Whether members are conditioned on the class.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Where networks are trained and sampled.
-    """
-
-    dataset: Dataset
-    split: Split
-    seed: int
-    budget: str
-    conditional: bool
-    device: str = "auto"
+    dataset: Annotated[Dataset, "All rows, with labels where the data have them."]
+    split: Annotated[Split, "Which rows train, choose weights, and evaluate."]
+    seed: Annotated[int, "Of the comparison."]
+    budget: Annotated[str, "Of each member."]
+    conditional: Annotated[bool, "Whether members are conditioned on the class."]
+    device: Annotated[str, 'Where networks run: "auto", "cpu", "cuda" or "mps".'] = "auto"
 
     @functools.cached_property
     def encoding(self) -> Encoding:

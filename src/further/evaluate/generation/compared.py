@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,32 +18,18 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Test rows and as many samples, as :attr:`further.evaluate.metrics.Metric.scorer` gets them.
+    """Test rows and as many samples, as the :attr:`scorer` of a metric gets them."""
 
-    Attributes
-    ----------
-    test, samples : ndarray of shapes (m, d) and (n, d)
-        Encoded values.
-    test_classes, classes : ndarray or None
-        The classes of the test rows, and those that samples were asked for.
-    test_frame, frame : DataFrame or None
-        The same rows of a table in the source's own form.
-    test_features, features : ndarray
-        In the feature space of the protocol.
-    test_halves, halves : HalfSamples
-        Random halves of both, the same for every model, so that differences are paired.
-    seed : int
-        Of whatever else is drawn.
-    """
-
-    test: Floats
-    samples: Floats
-    test_classes: NDArray[np.integer[Any]] | None
-    classes: NDArray[np.integer[Any]] | None
-    test_frame: pd.DataFrame | None
-    frame: pd.DataFrame | None
-    test_features: Floats
-    features: Floats
-    test_halves: HalfSamples
-    halves: HalfSamples
-    seed: int
+    test: Annotated[Floats, "Encoded values of the test rows, shape (m, d)."]
+    samples: Annotated[Floats, "Those of the samples, shape (n, d)."]
+    test_classes: Annotated[NDArray[np.integer[Any]] | None, "The classes of the test rows."]
+    classes: Annotated[NDArray[np.integer[Any]] | None, "The classes that samples were asked for."]
+    test_frame: Annotated[pd.DataFrame | None, "The test rows of a table in the source's own form."]
+    frame: Annotated[pd.DataFrame | None, "The samples in that form."]
+    test_features: Annotated[Floats, "Test rows in the feature space of the protocol."]
+    features: Annotated[Floats, "Samples in it."]
+    test_halves: Annotated[
+        HalfSamples, "Random halves, the same for every model, so that differences are paired."
+    ]
+    halves: Annotated[HalfSamples, "Those of the samples."]
+    seed: Annotated[int, "Of whatever else is drawn."]

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import combinations, permutations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,21 +62,13 @@ class Columns:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule in words, and which rows of a table break it.
+    """A rule in words, and which rows of a table break it."""
 
-    Attributes
-    ----------
-    sentence : str
-        Such as "minimum ≤ maximum".
-    kind : str
-        "range", "order", "sum", "determined" or "never together".
-    broken_by : callable
-        Takes :class:`Columns`, returns a bool for each row.
-    """
-
-    sentence: str
-    kind: str
-    broken_by: Callable[[Columns], Flags]
+    sentence: Annotated[str, 'Such as "minimum ≤ maximum".']
+    kind: Annotated[str, '"range", "order", "sum", "determined" or "never together".']
+    broken_by: Annotated[
+        Callable[[Columns], Flags], "Takes :class:`Columns`, returns a bool for each row."
+    ]
 
 
 class Constraints:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,24 +54,18 @@ MOST_LISTED = 50
 
 @dataclass(frozen=True, eq=False)
 class EncodedRows:
-    """Rows as evaluated: encoded, with classes, and for tables in the source's own form too.
+    """Rows as evaluated: encoded, with classes, and for tables in the source's own form too."""
 
-    Attributes
-    ----------
-    x : ndarray of float32, shape (n, d) or (n, ...)
-        Encoded values; they are flattened.
-    y : ndarray of int64, shape (n,), or None
-        Classes; for samples, those that were asked for.
-    frame : DataFrame or None
-        Tables: the same rows decoded, features only.
-    groups : ndarray of shape (n,), or None
-        Of real rows that depend on each other: several of one person, one scene, one day.
-    """
-
-    x: Floats
-    y: NDArray[np.integer[Any]] | None = None
-    frame: pd.DataFrame | None = None
-    groups: NDArray[Any] | None = None
+    x: Annotated[Floats, "Encoded values, shape (n, d) or (n, ...); they are flattened."]
+    y: Annotated[
+        NDArray[np.integer[Any]] | None,
+        "Classes, shape (n,); of samples, those that were asked for.",
+    ] = None
+    frame: Annotated[pd.DataFrame | None, "Tables: the same rows decoded, features only."] = None
+    groups: Annotated[
+        NDArray[Any] | None,
+        "Of real rows that depend on each other: several of one person, one scene, one day.",
+    ] = None
 
     def __len__(self) -> int:
         return len(self.x)
