@@ -6,7 +6,9 @@ from . import generate as generate
 from . import report as report
 from . import train as train
 from .cluster.agglomerative import AgglomerativeClustering as AgglomerativeClustering
+from .cluster.anomaly import compare_detectors as compare_detectors
 from .cluster.dbscan import DBSCAN as DBSCAN
+from .cluster.dissimilarity.silhouette import silhouette_values as silhouette_values
 from .cluster.great_circle_kmeans import GreatCircleKMeans as GreatCircleKMeans
 from .cluster.hdbscan import HDBSCAN as HDBSCAN
 from .cluster.isolation_forest import IsolationForest as IsolationForest
@@ -20,9 +22,13 @@ from .cluster.mean_shift import MeanShift as MeanShift
 from .cluster.minibatch_kmeans import MiniBatchKMeans as MiniBatchKMeans
 from .cluster.mixture import GaussianMixture as GaussianMixture
 from .cluster.number.choosing import choose_k as choose_k
+from .cluster.number.initialisations import init_sensitivity as init_sensitivity
 from .cluster.optics import OPTICS as OPTICS
 from .cluster.spherical_kmeans import SphericalKMeans as SphericalKMeans
 from .data.dataset import Dataset as Dataset
+from .evaluate.clustering.profiles import profile_clusters as profile_clusters
+from .evaluate.clustering.projection import project as project
+from .evaluate.clustering.rules import cluster_rules as cluster_rules
 from .generate.autoencoder import Autoencoder as Autoencoder
 from .generate.copy import Copy as Copy
 from .generate.denoising import DenoisingAutoencoder as DenoisingAutoencoder

@@ -170,7 +170,13 @@ OTHER_NAMES = {
     "Dataset": "further.data.dataset",
     "Training": "further.train.training",
     "choose_k": "further.cluster.number.choosing",
+    "cluster_rules": "further.evaluate.clustering.rules",
+    "compare_detectors": "further.cluster.anomaly",
+    "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
+    "profile_clusters": "further.evaluate.clustering.profiles",
+    "project": "further.evaluate.clustering.projection",
+    "silhouette_values": "further.cluster.dissimilarity.silhouette",
 }
 
 
