@@ -257,10 +257,8 @@ def find_model(name: str, task: str | None = None, *, command: str | None = None
     ----------
     name : str
         Of the model or of its class; case and dashes do not matter.
-    task : str, optional
-        The only task to look in.
-    command : str, optional
-        The only command whose models are looked through.
+    task, command : str, optional
+        See :func:`models_for`.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from sklearn.datasets import make_moons
 import further
 from further import NormalizingFlow
 from further.data.spec import Block, Spec, TargetSpec
-from further.generate.flow import FlowNet
+from further.generate.flow import _FlowNet
 from further.nn.coupling import _halves
 from further.nn.multiscale_flow import MultiScaleFlow
 from further.nn.normal_scores import CategoryScores, PictureScores
@@ -41,10 +41,10 @@ SPECS = {
 exact_arithmetic = pytest.mark.parametrize("name", SPECS)
 
 
-def make_net(spec: Spec, *, disturbed: bool = True, **changes: float) -> FlowNet:
+def make_net(spec: Spec, *, disturbed: bool = True, **changes: float) -> _FlowNet:
     settings = {"transforms": 3, "width": 24, "depth": 1, "bins": 5, "dropout": 0.2, **changes}
     torch.manual_seed(0)
-    net = FlowNet(spec, **settings)  # type: ignore[arg-type]
+    net = _FlowNet(spec, **settings)  # type: ignore[arg-type]
     if disturbed:  # away from the start, where a layer is nearly the identity
         with torch.no_grad():
             for parameter in net.flow.parameters():

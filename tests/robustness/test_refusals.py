@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from further.errors import RunError
-from further.train.run import Run, find_runs
+from further.train.run import Run
 from small_models import make_small
 
 ROWS = np.random.default_rng(0).normal(size=(60, 4))
@@ -143,11 +143,3 @@ def test_no_run_and_a_run_of_the_future(tmp_path):
     (tmp_path / "run.json").write_text('{"schema": ')
     with pytest.raises(RunError, match="is not valid JSON"):
         Run(tmp_path)
-
-
-def test_runs_are_listed_in_order_of_age(tmp_path):
-    for name in ("b", "a"):
-        Run.create(tmp_path / name, created=f"2026-01-0{1 + (name == 'a')}")
-    (tmp_path / "no run").mkdir()
-    assert [run.path.name for run in find_runs(tmp_path)] == ["b", "a"]
-    assert find_runs(tmp_path / "nowhere") == []

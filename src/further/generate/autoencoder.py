@@ -40,20 +40,11 @@ WIDTH = 256
 DEPTH = 2
 
 
-class AutoencoderNet(nn.Module):
+class _AutoencoderNet(nn.Module):
     """Encoder, decoder, output activation and the density of the codes.
 
-    Parameters
-    ----------
-    spec : Spec
-        Shape of the data.
-    latent_dim : int
-        Size of the bottleneck.
-    hidden : sequence of int or None
-        Units of the encoder's fully connected layers, mirrored in the decoder; None takes residual
-        layers, or convolutions for larger pictures.
-    activation : {"sigmoid", "identity"}
-        Of the output.
+    ``hidden`` and ``latent_dim`` are those of :class:`Autoencoder`; ``activation`` is "sigmoid" or
+    else none.
     """
 
     def __init__(
@@ -116,7 +107,7 @@ class Autoencoder(GenerativeModel):
 
     Attributes
     ----------
-    net_ : AutoencoderNet
+    net_ : nn.Module
         The trained network.
     history_ : DataFrame
         The loss on training and validation rows.
@@ -152,7 +143,7 @@ class Autoencoder(GenerativeModel):
         "optimizer": [StrOptions({"auto", "adamw", "adam", "adadelta", "sgd"})],
     }
 
-    def build(self, spec: Spec) -> AutoencoderNet:
+    def build(self, spec: Spec) -> _AutoencoderNet:
         """Return encoder and decoder."""
         activation = self.output_activation
         if activation == "auto":
@@ -162,7 +153,7 @@ class Autoencoder(GenerativeModel):
                 'loss="binary_cross_entropy" is for pictures, whose values lie in [0, 1]; '
                 'take "auto" for a table.'
             )
-        return AutoencoderNet(spec, self.latent_dim, self.hidden, activation)
+        return _AutoencoderNet(spec, self.latent_dim, self.hidden, activation)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the reconstruction loss."""
@@ -227,7 +218,7 @@ class Autoencoder(GenerativeModel):
         return rows
 
 
-def _reconstruction_loss(loss: str, net: AutoencoderNet, eta: Tensor, x: Tensor) -> Tensor:
+def _reconstruction_loss(loss: str, net: _AutoencoderNet, eta: Tensor, x: Tensor) -> Tensor:
     """Return the loss of outputs ``eta`` (n, size) before activation, a mean over all values."""
     flat = x.flatten(1)
     if loss == "auto" and net.spec.blocks:

@@ -60,16 +60,8 @@ UNITS_A_CHANNEL = 4
 DROPOUT_OF_SMALL_PICTURES, DROPOUT_OTHERWISE = 0.6, 0.1
 
 
-class FlowNet(nn.Module):
-    """Normal scores of the values, the coupling layers, and the noise of each class.
-
-    Parameters
-    ----------
-    spec : Spec
-        Shape and kind of the data.
-    transforms, width, depth, bins, dropout
-        See :class:`NormalizingFlow`.
-    """
+class _FlowNet(nn.Module):
+    """Normal scores of the values, the coupling layers, and the noise of each class."""
 
     columns: Tensor
 
@@ -125,21 +117,9 @@ class FlowNet(nn.Module):
             self.categorical.fit(flat[:, self.columns[self.n_numeric :]])
 
     def log_prob(self, x: Tensor, y: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        """Return the log-density of continuous rows, or a draw of its lower bound for others.
+        """Return the log-density (n,) of continuous rows, or a draw of its lower bound for others.
 
-        Parameters
-        ----------
-        x : Tensor of shape (n, *shape)
-            Encoded rows.
-        y : Tensor of shape (n,) or None
-            Class codes.
-        generator : torch.Generator or None
-            Of the noise that makes discrete values continuous.
-
-        Returns
-        -------
-        Tensor of shape (n,)
-            Nats.
+        The generator makes discrete values continuous.
         """
         flat = x.flatten(1).float()
         z, score = self._scores(flat, generator)
@@ -155,23 +135,9 @@ class FlowNet(nn.Module):
     def sample(
         self, n: int, y: Tensor | None, temperature: float, generator: torch.Generator
     ) -> Tensor:
-        """Draw noise and pass it back through the layers.
+        """Draw noise and pass it back through the layers, to encoded rows ``(n, *shape)``.
 
-        Parameters
-        ----------
-        n : int
-            How many rows.
-        y : Tensor of shape (n,) or None
-            Class codes.
-        temperature : float
-            Factor on the noise; below 1 rows are more typical and less varied.
-        generator : torch.Generator
-            Of the noise.
-
-        Returns
-        -------
-        Tensor of shape (n, *shape)
-            Encoded rows.
+        The temperature is a factor on the noise: below 1 rows are more typical and less varied.
         """
         device = self.mean.device
         rows = torch.zeros(n, dtype=torch.int64, device=device) if y is None else y
@@ -247,7 +213,7 @@ class NormalizingFlow(GenerativeModel):
 
     Attributes
     ----------
-    net_ : FlowNet
+    net_ : nn.Module
         The trained network.
     history_ : DataFrame
         Negative log-likelihood in nats a row, on training and validation rows.
@@ -301,13 +267,13 @@ class NormalizingFlow(GenerativeModel):
         net = getattr(self, "net_", None)
         return None if net is None else "exact" if net.exact else "bound"
 
-    def build(self, spec: Spec) -> FlowNet:
+    def build(self, spec: Spec) -> _FlowNet:
         """Return the flow."""
         dropout = self.dropout
         if dropout == "auto":
             small = spec.is_image and not takes_convolutions(spec)
             dropout = DROPOUT_OF_SMALL_PICTURES if small else DROPOUT_OTHERWISE
-        return FlowNet(
+        return _FlowNet(
             spec, transforms=self.transforms, width=self.width, depth=self.depth,
             bins=self.bins, dropout=float(dropout),
         )  # fmt: skip

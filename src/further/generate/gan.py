@@ -96,18 +96,8 @@ class _DiscriminatorNet(nn.Module):
         return scores[:, 0] + scores[:, 1:].gather(1, y[:, None])[:, 0]
 
 
-class GANNet(nn.Module):
-    """Generator and discriminator.
-
-    Parameters
-    ----------
-    spec : Spec
-        Shape of the data.
-    latent_dim : int
-        Size of the noise vector.
-    width, depth : int
-        Units of a layer and residual blocks, for tables and small pictures.
-    """
+class _GANNet(nn.Module):
+    """Generator and discriminator."""
 
     def __init__(self, spec: Spec, latent_dim: int, width: int, depth: int) -> None:
         super().__init__()
@@ -115,22 +105,7 @@ class GANNet(nn.Module):
         self.discriminator = _DiscriminatorNet(spec, width, depth)
 
     def generate(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Draw z and return the rows G(z, y).
-
-        Parameters
-        ----------
-        n : int
-            How many rows.
-        y : Tensor of shape (n,) or None
-            Class codes.
-        generator : torch.Generator
-            Of the noise.
-
-        Returns
-        -------
-        Tensor of shape (n, *shape)
-            Encoded rows.
-        """
+        """Draw z and return the encoded rows G(z, y), ``(n, *shape)``."""
         z = torch.randn(n, self.generator.latent_dim, generator=generator, device=device_of(self))
         out: Tensor = self.generator(z, y, generator)
         return out
@@ -165,7 +140,7 @@ default="relativistic"
 
     Attributes
     ----------
-    net_ : GANNet
+    net_ : nn.Module
         The trained networks.
     history_ : DataFrame
         Losses and accuracies of both networks: the discriminator's accuracy is the share of rows
@@ -208,9 +183,9 @@ default="relativistic"
         "depth": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def build(self, spec: Spec) -> GANNet:
+    def build(self, spec: Spec) -> _GANNet:
         """Return generator and discriminator."""
-        return GANNet(spec, self.latent_dim, self.width, self.depth)
+        return _GANNet(spec, self.latent_dim, self.width, self.depth)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the discriminator's loss with its penalty, then the generator's."""
@@ -278,7 +253,7 @@ default="relativistic"
         return out
 
 
-def _score_both(net: GANNet, batch: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
+def _score_both(net: _GANNet, batch: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
     """Return the discriminator's scores of real and of as many generated rows, in one pass."""
     y = None if batch.y is None else torch.cat([batch.y, batch.y])
     real, fake = net.discriminator(torch.cat([batch.x, made]), y).chunk(2)

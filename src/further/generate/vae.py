@@ -41,20 +41,8 @@ IMPORTANCE_SAMPLES = 64
 CONDITION = 32
 
 
-class VAENet(nn.Module):
-    """Encoder, decoder and likelihood.
-
-    Parameters
-    ----------
-    spec : Spec
-        Shape of the data.
-    latent_dim : int
-        Size of the latent code.
-    likelihood : str
-        Name of the distribution of a row given its code.
-    width, depth : int
-        Units of a layer and residual blocks, for tables and small pictures.
-    """
+class _VAENet(nn.Module):
+    """Encoder, decoder and likelihood."""
 
     def __init__(
         self, spec: Spec, latent_dim: int, likelihood: str, width: int, depth: int
@@ -75,20 +63,7 @@ class VAENet(nn.Module):
         return mean, log_scale.clamp(-7, 3)
 
     def decode(self, z: Tensor, y: Tensor | None) -> Tensor:
-        """Return the likelihood's parameters η(z, y).
-
-        Parameters
-        ----------
-        z : Tensor of shape (n, latent_dim)
-            Codes.
-        y : Tensor of shape (n,) or None
-            Class codes.
-
-        Returns
-        -------
-        Tensor of shape (n, outputs * size)
-            Parameters of the likelihood.
-        """
+        """Return the likelihood's parameters η(z, y), ``(n, outputs * size)``."""
         c = None if self.embed is None else self.embed(y, len(z))
         out: Tensor = self.decoder(z, c)
         return out
@@ -120,7 +95,7 @@ default="auto"
 
     Attributes
     ----------
-    net_ : VAENet
+    net_ : nn.Module
         The trained network.
     history_ : DataFrame
         Loss, reconstruction and rate in nats a row, on training and validation rows.
@@ -159,9 +134,9 @@ default="auto"
         "depth": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def build(self, spec: Spec) -> VAENet:
+    def build(self, spec: Spec) -> _VAENet:
         """Return the encoder, decoder and likelihood."""
-        return VAENet(spec, self.latent_dim, self.likelihood, self.width, self.depth)
+        return _VAENet(spec, self.latent_dim, self.likelihood, self.width, self.depth)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the negative ELBO."""

@@ -160,8 +160,7 @@ class DatasetSource:
 
 def in_parts(source: BatchSource) -> Iterator[Batch]:
     """Give all rows in order, so many at a time that their values fit into memory anywhere."""
-    size = source.take(slice(0, 1)).x.numel()
-    step = max(1, VALUES_AT_A_TIME // size)
+    step = _rows_at_a_time(source)
     for start in range(0, len(source), step):
         yield source.take(slice(start, start + step))
 
@@ -181,9 +180,12 @@ def some_rows(source: BatchSource, generator: torch.Generator) -> Batch:
     Batch
         In the order of the source.
     """
-    size = source.take(slice(0, 1)).x.numel()
-    most = max(1, VALUES_AT_A_TIME // size)
+    most = _rows_at_a_time(source)
     if len(source) <= most:
         return source.take(slice(None))
     order = torch.randperm(len(source), generator=generator)
     return source.take(order[:most].sort().values)
+
+
+def _rows_at_a_time(source: BatchSource) -> int:
+    return max(1, VALUES_AT_A_TIME // source.take(slice(0, 1)).x.numel())

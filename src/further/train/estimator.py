@@ -94,10 +94,8 @@ class Estimator(BaseEstimator):
 
         Parameters
         ----------
-        record : mapping
-            What ``model.json`` holds.
-        arrays : mapping of str to ndarray
-            What ``model.safetensors`` holds.
+        record, arrays : mapping
+            What ``model.json`` and ``model.safetensors`` hold.
 
         Returns
         -------

@@ -67,10 +67,8 @@ def write_text(path: str | Path, content: str) -> Path:
 
     Parameters
     ----------
-    path : path
-        The file.
-    content : str
-        All that will be in it.
+    path, content
+        The file, and all that will be in it.
 
     Returns
     -------
@@ -85,10 +83,8 @@ def write_json(path: str | Path, content: Any) -> Path:
 
     Parameters
     ----------
-    path : path
-        The file.
-    content : object
-        What JSON can hold.
+    path, content
+        The file, and what JSON can hold.
 
     Returns
     -------

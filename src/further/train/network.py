@@ -144,12 +144,8 @@ class NetworkEstimator(DatasetEstimator):
 
         Parameters
         ----------
-        net : nn.Module
-            With the weights that are kept.
-        rows : BatchSource
-            The training rows, where the network is.
-        generator : torch.Generator
-            Of random numbers.
+        net, rows, generator
+            See :meth:`begin`; with the weights that are kept, wherever the training was.
         """
 
     # The training --------------------------------------------------------------------------------

@@ -198,15 +198,6 @@ class Run:
         return self.path / ".lock"
 
 
-def find_runs(folder: str | Path) -> list[Run]:
-    """Return the runs directly in a folder, oldest first."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        return []
-    runs = [Run(file.parent) for file in folder.glob("*/run.json")]
-    return sorted(runs, key=lambda run: (run.record.get("created", ""), run.path.name))
-
-
 def versions() -> dict[str, str]:
     """Return the versions of what a result depends on."""
     found = {"python": platform.python_version()}

@@ -48,12 +48,8 @@ def seeds_of(n: int, seed: int, stream: Stream, *place: int) -> list[int]:
     ----------
     n : int
         How many.
-    seed : int
-        Of the fit, at least 0.
-    stream : str
-        What the random numbers are for.
-    *place : int
-        Such as an epoch, at least 0.
+    seed, stream, *place
+        See :func:`seed_of`.
 
     Returns
     -------

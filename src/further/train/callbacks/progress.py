@@ -1,11 +1,9 @@
-"""Progress: how far, how long still, and the loss; a bar on a terminal, silence elsewhere."""
+"""Progress: how far, and the loss."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from further.train.callbacks.callback import Callback, LoopState
 
@@ -34,49 +32,3 @@ class Progress(Callback):
     def on_end(self, loop: LoopState) -> None:
         """Report the end."""
         self.report(1.0, loop.last_loss)
-
-
-class ProgressBar(Progress):
-    """A bar with time left and the current loss, drawn only on a terminal.
-
-    Parameters
-    ----------
-    label : str
-        What stands before the bar.
-    """
-
-    def __init__(self, label: str) -> None:
-        super().__init__(self._draw)
-        self.label = label
-        self._bar: Any = None
-
-    def on_start(self, loop: LoopState) -> None:
-        """Open the bar."""
-        if not sys.stderr.isatty():
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("loss {task.fields[loss]:.4g}"),
-            console=Console(stderr=True),
-        )
-        self._bar.add_task(self.label, total=1.0, loss=float("nan"))
-        self._bar.start()
-
-    def on_end(self, loop: LoopState) -> None:
-        """Close the bar."""
-        super().on_end(loop)
-        if self._bar is not None:
-            self._bar.stop()
-
-    def _draw(self, share: float, loss: float) -> None:
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=share, loss=loss)
