@@ -215,6 +215,12 @@ def test_single_run_has_its_files_in_its_own_folder(run: Callable[[str], Path]) 
     assert "Goal by goal" not in page.text
 
 
+def test_a_member_stands_for_its_comparison(run: Callable[[str], Path], tmp_path: Path) -> None:
+    whole, page = run("digits"), tmp_path / "page.html"
+    render(whole / "models" / "vae", out=page)
+    assert page.read_text() == (render(whole, out=tmp_path / "whole.html")).read_text()
+
+
 def test_run_that_was_never_evaluated(damaged: Any) -> None:
     run = damaged("single", lambda found: None)
     (run / "evaluation.json").unlink()

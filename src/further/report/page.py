@@ -33,7 +33,8 @@ def render(
     Parameters
     ----------
     run : str or Path
-        The run folder, of a comparison, of a single model or of a clustering.
+        The run folder, of a comparison, of a single model or of a clustering; that of one member
+        of a comparison stands for the whole.
     training_examples : bool, default=True
         Whether to show rows or pictures of the training set (nearest pairs, samples of models that
         copy, rows of clusters); without them the report can be shared, and says that they are left
@@ -51,9 +52,10 @@ def render(
     further.errors.RunError
         There is no such folder, it is no run, or a file in it is damaged.
     """
+    from further.compare.task import whole_run
     from further.train.files import write_text
 
-    content = read_run(run, training_examples=training_examples)
+    content = read_run(whole_run(run), training_examples=training_examples)
     target = content.path / "report.html" if out is None else Path(out)
     return write_text(target, page_of(content).html())
 
