@@ -85,21 +85,14 @@ def flags(
     return tuple(raised), tuple(raised.values())
 
 
-def _low(score: Score) -> float:
-    return score.value if score.estimate.low is None else score.estimate.low
-
-
-def _high(score: Score) -> float:
-    return score.value if score.estimate.high is None else score.estimate.high
-
-
 def _memorizes(scores: Mapping[str, Score | None], real: Mapping[str, float | None]) -> str | None:
     score, baseline = scores.get("memorization"), real.get("memorization")
     if score is None or baseline is None:
         return None
     # In a small world of distinct rows an honest model meets training rows as often as they occur.
     floor = max(baseline, score.detail.get("floor", 0.0))
-    if _low(score) <= floor + MEMORIZES_EXCESS * (1.0 - floor):
+    low = score.value if score.estimate.low is None else score.estimate.low
+    if low <= floor + MEMORIZES_EXCESS * (1.0 - floor):
         return None
     return (
         f"It memorizes: {score.value:.0%} of its samples are closer to a training example than new "
@@ -112,7 +105,8 @@ def _collapsed(scores: Mapping[str, Score | None], real: Mapping[str, float | No
     best_coverage, best_precision = real.get("coverage"), real.get("precision")
     if coverage is None or precision is None or best_coverage is None or best_precision is None:
         return None
-    if _high(coverage) >= COLLAPSED_SHARE_OF_REAL * best_coverage:
+    high = coverage.value if coverage.estimate.high is None else coverage.estimate.high
+    if high >= COLLAPSED_SHARE_OF_REAL * best_coverage:
         return None
     spread = coverage.detail.get("spread", 1.0)
     typical = precision.value >= COLLAPSED_SHARE_OF_REAL * best_precision
