@@ -75,7 +75,7 @@ def test_the_inverse_undoes_the_flow(name: str) -> None:
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         z, _ = net._scores(x.flatten(1), generator)
-        c = None if net.embed is None else net.embed(y, len(x))
+        c = net.embed(y, len(x))
         noise, _ = net.flow(z, c, generator)
         torch.testing.assert_close(net.flow.inverse(noise, c), z, atol=5e-4, rtol=1e-3)
 
@@ -87,7 +87,7 @@ def test_the_log_determinant_is_that_of_the_jacobian(name: str) -> None:
     z = torch.randn(2, spec.size, generator=torch.Generator().manual_seed(0))
     y = torch.tensor([0, 1]) if spec.n_classes else None
     for i in range(2):
-        c = None if net.embed is None else net.embed(y[i : i + 1], 1)  # type: ignore[index]
+        c = net.embed(None if y is None else y[i : i + 1], 1)
         _, log_det = net.flow(z[i : i + 1], c)
         jacobian = torch.autograd.functional.jacobian(
             lambda row, c=c: net.flow(row[None], c)[0][0], z[i]

@@ -70,7 +70,7 @@ class DenoisingNet(nn.Module):
             nn.SiLU(),
             nn.Linear(CONDITION, CONDITION),
         )
-        self.embed = ClassEmbedding(spec.n_classes, CONDITION) if spec.n_classes else None
+        self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.trunk: nn.Module
         if spec.is_image:
             channels, height, columns = spec.shape
@@ -105,7 +105,7 @@ class DenoisingNet(nn.Module):
     def forward(self, x_t: Tensor, level: Tensor, y: Tensor | None) -> Tensor:
         """Map ``x_t`` (n, *shape) at the levels ``level`` (n,) int64 to the prediction."""
         c = self.time(self.angle[level])
-        if self.embed is not None:
+        if self.n_classes:
             c = c + self.embed(y, len(x_t))
         out: Tensor = self.trunk(x_t, F.silu(c)).float()
         return out

@@ -82,19 +82,18 @@ class _FlowNet(nn.Module):
         self.picture = PictureScores(spec.size, spec.levels) if spec.is_image else None
         self.numeric = NumericScores(len(numeric)) if numeric else None
         self.categorical = CategoryScores([s.stop - s.start for s in slices]) if slices else None
-        condition = CONDITION if spec.n_classes else 0
-        self.embed = ClassEmbedding(spec.n_classes, CONDITION) if spec.n_classes else None
+        self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.flow: CouplingFlow | MultiScaleFlow
         if takes_convolutions(spec):
             self.flow = MultiScaleFlow(
                 spec.shape, steps=transforms, width=max(8, width // UNITS_A_CHANNEL),
-                depth=depth, condition=condition, dropout=dropout,
+                depth=depth, condition=self.embed.dim, dropout=dropout,
             )  # fmt: skip
             noise = self.flow.size
         else:
             self.flow = CouplingFlow(
                 spec.shape, transforms=transforms, bins=bins, width=width, depth=depth,
-                condition=condition, dropout=dropout,
+                condition=self.embed.dim, dropout=dropout,
             )  # fmt: skip
             noise = spec.size
         self.mean = nn.Parameter(torch.zeros(max(1, spec.n_classes), noise))
@@ -123,8 +122,7 @@ class _FlowNet(nn.Module):
         """
         flat = x.flatten(1).float()
         z, score = self._scores(flat, generator)
-        c = None if self.embed is None else self.embed(y, len(x))
-        noise, log_det = self.flow(z, c, generator)
+        noise, log_det = self.flow(z, self.embed(y, len(x)), generator)
         rows = y if y is not None else torch.zeros(len(x), dtype=torch.int64, device=x.device)
         log_scale = self.log_scale[rows]
         standard = (noise - self.mean[rows]) * torch.exp(-log_scale)
@@ -144,8 +142,7 @@ class _FlowNet(nn.Module):
         noise = torch.randn(n, self.mean.shape[1], generator=generator, device=device)
         noise = noise * temperature
         noise = noise * self.log_scale[rows].exp() + self.mean[rows]
-        c = None if self.embed is None else self.embed(y, n)
-        z = self.flow.inverse(noise, c)
+        z = self.flow.inverse(noise, self.embed(y, n))
         if self.picture is not None:
             return self.picture.inverse(z).unflatten(1, self.spec.shape)
         parts = []

@@ -63,16 +63,15 @@ class _GeneratorNet(nn.Module):
     def __init__(self, spec: Spec, latent_dim: int, width: int, depth: int) -> None:
         super().__init__()
         self.spec, self.latent_dim = spec, latent_dim
-        self.embed = ClassEmbedding(spec.n_classes, CONDITION) if spec.n_classes else None
+        self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.decoder = Decoder(
             spec, latent_dim, outputs=1, width=width, depth=depth,
-            condition=CONDITION if spec.n_classes else 0,
+            condition=self.embed.dim,
         )  # fmt: skip
 
     def forward(self, z: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """Map ``z`` (n, latent_dim) to rows (n, *spec.shape)."""
-        c = None if self.embed is None else self.embed(y, len(z))
-        out: Tensor = self.decoder(z, c).float()
+        out: Tensor = self.decoder(z, self.embed(y, len(z))).float()
         if self.spec.is_image:
             return _leaky_clamp(out + 0.5).unflatten(1, self.spec.shape)
         return _straight_through_categories(out, categorical_slices(self.spec.blocks), generator)

@@ -51,10 +51,10 @@ class _VAENet(nn.Module):
         self.latent_dim = latent_dim
         self.likelihood = make_likelihood(likelihood, spec)
         self.encoder = Encoder(spec, 2 * latent_dim, width=width, depth=depth)
-        self.embed = ClassEmbedding(spec.n_classes, CONDITION) if spec.n_classes else None
+        self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.decoder = Decoder(
             spec, latent_dim, outputs=self.likelihood.outputs, width=width, depth=depth,
-            condition=CONDITION if spec.n_classes else 0,
+            condition=self.embed.dim,
         )  # fmt: skip
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,8 +64,7 @@ class _VAENet(nn.Module):
 
     def decode(self, z: Tensor, y: Tensor | None) -> Tensor:
         """Return the likelihood's parameters η(z, y), ``(n, outputs * size)``."""
-        c = None if self.embed is None else self.embed(y, len(z))
-        out: Tensor = self.decoder(z, c)
+        out: Tensor = self.decoder(z, self.embed(y, len(z)))
         return out
 
 

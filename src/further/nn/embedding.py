@@ -20,19 +20,29 @@ class ClassEmbedding(nn.Module):
     Parameters
     ----------
     n_classes : int
-        Number of classes, at least 1.
+        Number of classes; for data without any there is nothing to embed.
     dim : int
         Length of the vector.
+
+    Attributes
+    ----------
+    dim : int
+        That length; 0 without classes.
     """
 
     def __init__(self, n_classes: int, dim: int) -> None:
         super().__init__()
-        self.n_classes = n_classes
+        self.n_classes, self.dim = n_classes, dim if n_classes else 0
         # The last row stands for "no class", as classifier-free guidance needs it.
-        self.table = nn.Embedding(n_classes + 1, dim)
+        self.table = nn.Embedding(n_classes + 1, dim) if n_classes else None
 
-    def forward(self, y: Tensor | None, n: int) -> Tensor:
-        """Embed ``y`` (n,) int64, or n times "no class" when it is None; returns (n, dim)."""
+    def forward(self, y: Tensor | None, n: int) -> Tensor | None:
+        """Embed ``y`` (n,) int64, or n times "no class" when it is None.
+
+        Returns (n, dim), or None without classes.
+        """
+        if self.table is None:
+            return None
         if y is None:
             device = self.table.weight.device
             y = torch.full((n,), self.n_classes, dtype=torch.int64, device=device)

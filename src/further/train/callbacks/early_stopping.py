@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from further.train.callbacks.callback import Callback, LoopState
+from typing import TYPE_CHECKING
+
+from further.train.callbacks.callback import Callback
+
+if TYPE_CHECKING:
+    from further.train.loop import Loop
 
 
 class EarlyStopping(Callback):
@@ -17,7 +22,7 @@ class EarlyStopping(Callback):
     def __init__(self, patience: int) -> None:
         self.patience = patience
 
-    def on_row(self, loop: LoopState) -> None:
+    def on_row(self, loop: Loop) -> None:
         """Stop when patience has run out."""
         since = sum(row["step"] > loop.best_step for row in loop.history)
         loop.stopped = loop.stopped or since >= self.patience

@@ -6,9 +6,13 @@ import csv
 import io
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from further.train.callbacks.callback import Callback, LoopState
+from further.train.callbacks.callback import Callback
 from further.train.files import write_text
+
+if TYPE_CHECKING:
+    from further.train.loop import Loop
 
 _SECONDS_BETWEEN = 2.0
 
@@ -26,12 +30,12 @@ class HistoryFile(Callback):
         self.path = folder / "history.csv"
         self._written = -_SECONDS_BETWEEN
 
-    def on_row(self, loop: LoopState) -> None:
+    def on_row(self, loop: Loop) -> None:
         """Write, at most every two seconds."""
         if time.monotonic() - self._written >= _SECONDS_BETWEEN:
             self.on_end(loop)
 
-    def on_end(self, loop: LoopState) -> None:
+    def on_end(self, loop: Loop) -> None:
         """Write the whole history."""
         write_text(self.path, to_csv(loop.history))
         self._written = time.monotonic()

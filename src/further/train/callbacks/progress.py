@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from further.train.callbacks.callback import Callback, LoopState
+from further.train.callbacks.callback import Callback
+
+if TYPE_CHECKING:
+    from further.train.loop import Loop
 
 _SECONDS_BETWEEN = 0.2
 
@@ -23,12 +27,12 @@ class Progress(Callback):
         self.report = report
         self._reported = 0.0
 
-    def on_step(self, loop: LoopState) -> None:
+    def on_step(self, loop: Loop) -> None:
         """Report, a few times a second."""
         if time.monotonic() - self._reported >= _SECONDS_BETWEEN:
             self.report(loop.progress, loop.last_loss)
             self._reported = time.monotonic()
 
-    def on_end(self, loop: LoopState) -> None:
+    def on_end(self, loop: Loop) -> None:
         """Report the end."""
         self.report(1.0, loop.last_loss)
