@@ -166,6 +166,9 @@ def test_what_is_no_table_is_refused(tmp_path):
     with pytest.raises(InputError, match="holds no files"):
         Batches(tmp_path)
     (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "binary.csv").write_bytes(b"a\0b,c\n1,2\n")
+    with pytest.raises(InputError, match="is binary"):
+        Batches(tmp_path / "binary.csv")
     with pytest.raises(InputError, match="is empty"):
         Batches(tmp_path / "empty.csv")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1" + b"\0" * 100)

@@ -102,7 +102,8 @@ def test_class_folders_and_a_wrapper(tmp_path):
 
 
 def test_folders_that_are_a_split(tmp_path):
-    for part, n in (("train", 8), ("val", 3), ("test", 4)):
+    # Two folders of one part are both read.
+    for part, n in (("train", 8), ("val", 2), ("valid", 1), ("test", 4)):
         for i in range(n):
             draw(tmp_path / part / "ab"[i % 2] / f"{i}.png", seed=i)
     dataset = load(tmp_path)
@@ -316,6 +317,7 @@ def test_what_is_wrong_with_numpy_files(tmp_path):
     ("content", "message"),
     [
         (b"", "is empty"),
+        (b'""\n""\n', "holds no values"),
         (b"\x80\x04\x95", "a pickle, which could run code"),
         (b"%PDF-1.4", "is a PDF"),
         (b'{"a": 1}', "is JSON"),

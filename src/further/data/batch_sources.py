@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from further.data.arrays import not_finite
-from further.data.formats.csv_file import MISSING, Lines
+from further.data.formats.csv_file import MISSING, Lines, refuse_binary
 from further.errors import InputError
 
 Floats = NDArray[np.floating[Any]]
@@ -188,6 +188,7 @@ class _CsvSource(Source):
         self.path, self.place = path, str(path)
         with pa.input_stream(str(path)) as stream:
             head = stream.read(HEAD_BYTES)
+        refuse_binary(path, head)
         text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
         if len(head) == HEAD_BYTES:  # the last line is cut
             text = text[: text.rfind("\n") + 1]
@@ -198,7 +199,11 @@ class _CsvSource(Source):
         self._has_header = lines.has_header()
         self._names = lines.names(self._has_header)
         convert = csv.ConvertOptions(null_values=list(MISSING))
-        found = csv.read_csv(io.BytesIO(text.encode()), **self._options(), convert_options=convert)
+        try:
+            sample = io.BytesIO(text.encode())
+            found = csv.read_csv(sample, **self._options(), convert_options=convert)
+        except pa.ArrowInvalid as error:
+            raise InputError(f"{path} cannot be read as CSV: {_first_line(error)}.") from error
         types = {column.name: column.type for column in found.schema}
         self.columns = {n: _is_number(kind) or pa.types.is_null(kind) for n, kind in types.items()}
         self._kinds = {

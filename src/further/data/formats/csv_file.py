@@ -95,11 +95,7 @@ def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = content.decode("utf-16", errors="replace")
     else:
-        if b"\0" in content:
-            raise InputError(
-                f"{path} is binary and of no format known here: give CSV, Parquet, NPZ, NPY, IDX "
-                "or a folder of pictures."
-            )
+        refuse_binary(path, content)
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -108,6 +104,28 @@ def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
     if not text.strip():
         raise InputError(f"{path} is empty; there is nothing to learn.")
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+
+
+def refuse_binary(path: Path, content: bytes) -> None:
+    """Refuse a file that is no text.
+
+    Parameters
+    ----------
+    path : Path
+        For the message.
+    content : bytes
+        The file, or its beginning.
+
+    Raises
+    ------
+    InputError
+        If it holds a zero byte.
+    """
+    if b"\0" in content:
+        raise InputError(
+            f"{path} is binary and of no format known here: give CSV, Parquet, NPZ, NPY, IDX "
+            "or a folder of pictures."
+        )
 
 
 class Lines:
@@ -143,6 +161,8 @@ class Lines:
                     f"{len(self.head[0])}; correct that line, or quote fields that hold a "
                     f"{self.delimiter!r}."
                 )
+        if not self.count:
+            raise InputError(f"{path} holds no values; there is nothing to learn.")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield line numbers (that of a row's last line) and rows that are not blank."""

@@ -142,14 +142,16 @@ def _find_classes(folder: Path) -> _ClassFolders:
         found.notes.insert(0, f'All pictures lie in "{children[0].name}".')
         return found
     found = _ClassFolders()
-    by_part = {part: child for child in children if (part := part_of(child.name))}
-    if "train" in by_part and len(by_part) > 1 and not pictures:
-        for part, child in by_part.items():
-            found.add(child, part)
-        others = [child.name for child in children if part_of(child.name) is None]
+    parts = {child: part_of(child.name) for child in children}
+    named = list(dict.fromkeys(part for part in parts.values() if part))
+    if "train" in named and len(named) > 1 and not pictures:
+        for child, part in parts.items():
+            if part:
+                found.add(child, part)
+        others = [child.name for child, part in parts.items() if part is None]
         if others:
             found.notes.append(f"Not part of the split, so ignored: {', '.join(others)}.")
-        found.notes.append(f"The folders give the split: {', '.join(by_part)}.")
+        found.notes.append(f"The folders give the split: {', '.join(named)}.")
         return found
     found.add(folder, None)
     if not found.paths:
