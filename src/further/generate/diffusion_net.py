@@ -90,12 +90,10 @@ class DenoisingNet(nn.Module):
         alpha_bar = torch.from_numpy(schedule.alpha_bar())
         # The angle between signal and noise, 0 to 1: the same for every schedule.
         angle = torch.acos(alpha_bar.sqrt()) / (math.pi / 2)
-        self.register_buffer("alpha_bar", alpha_bar, persistent=False)
-        self.register_buffer("angle", angle.float(), persistent=False)
         shift, gain, limit = scaling(spec)
-        self.register_buffer("shift", shift, persistent=False)
-        self.register_buffer("gain", gain, persistent=False)
-        self.register_buffer("limit", limit, persistent=False)
+        fixed = {"alpha_bar": alpha_bar, "angle": angle.float()}
+        for name, value in {**fixed, "shift": shift, "gain": gain, "limit": limit}.items():
+            self.register_buffer(name, value, persistent=False)
         # What is free in the bound, chosen after the training.
         settings = published_settings(alpha_bar)
         self.register_buffer("start", torch.tensor(settings.start))

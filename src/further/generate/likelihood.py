@@ -22,6 +22,7 @@ likelihood".
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -57,10 +58,14 @@ class Likelihood(nn.Module):
 
     outputs = 1
     discrete = False
+    #: Where the logarithms of the scales start that are learned for the values of a row.
+    first_log_scale: ClassVar[float | None] = None
 
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
+        if self.first_log_scale is not None:
+            self.log_scale = nn.Parameter(torch.full((spec.size,), self.first_log_scale))
 
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return log p(x | η).
@@ -129,17 +134,9 @@ class Bernoulli(Likelihood):
 
 
 class Gaussian(Likelihood):
-    """Independent Gaussians with a scale learned for each value.
+    """Independent Gaussians with a scale learned for each value."""
 
-    Parameters
-    ----------
-    spec : Spec
-        Shape of the data.
-    """
-
-    def __init__(self, spec: Spec) -> None:
-        super().__init__(spec)
-        self.log_scale = nn.Parameter(torch.full((spec.size,), -1.0))
+    first_log_scale = -1.0
 
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return log N(x; η, s²)."""
@@ -161,18 +158,10 @@ class DiscretizedLogistic(Likelihood):
 
     The scale is learned for each value of a row, not an output of the decoder (Kingma et al. 2016):
     on few rows a decoder that sets its own scales becomes sure of itself and is wrong on new rows.
-
-    Parameters
-    ----------
-    spec : Spec
-        Shape of the data, with its grey levels.
     """
 
     discrete = True
-
-    def __init__(self, spec: Spec) -> None:
-        super().__init__(spec)
-        self.log_scale = nn.Parameter(torch.full((spec.size,), -2.0))
+    first_log_scale = -2.0
 
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability of the grey levels."""

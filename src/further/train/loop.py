@@ -48,6 +48,11 @@ FIT_ROWS = 128
 ROWS_A_BUDGET = 50
 #: Where in the schedule the first steps are of a budget in seconds, whose length nobody knows.
 FIRST_PROGRESS = 1e-3
+#: Attributes of the loop that a checkpoint keeps as they are.
+KEPT = (
+    "step", "best", "best_step", "best_loss", "history", "sums", "counts", "last_loss", "stopped",
+    "diverged",
+)  # fmt: skip
 
 
 class Loop:
@@ -135,8 +140,8 @@ class Loop:
         self.history: list[dict[str, float]] = []
         self.stopped, self.diverged = False, False
         self.last_loss = math.nan
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
+        self.sums: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}
         self._order: Tensor | None = None
         self._noise: list[int] = []
         self._seconds_before = 0.0
@@ -223,8 +228,8 @@ class Loop:
         for name, value in logged.items():
             key = f"train_{objective.name}_{name}" if objective.name else f"train_{name}"
             value = value.detach().float()
-            self._sums[key] = self._sums[key] + value if key in self._sums else value
-            self._counts[key] = self._counts.get(key, 0) + 1
+            self.sums[key] = self.sums[key] + value if key in self.sums else value
+            self.counts[key] = self.counts.get(key, 0) + 1
 
     def _average_over_processes(self, gradients: list[Tensor]) -> None:
         if self.fabric.world_size == 1:
@@ -301,12 +306,12 @@ class Loop:
 
     def _means(self) -> dict[str, float]:
         """Return the means of what was logged since the last row, over all processes."""
-        if not self._sums:
+        if not self.sums:
             return {}
-        means = self._mean_over_processes(torch.stack(list(self._sums.values())))
-        counts = torch.tensor([float(self._counts[name]) for name in self._sums])
-        row = dict(zip(self._sums, (means.cpu() / counts).tolist(), strict=True))
-        self._sums, self._counts = {}, {}
+        means = self._mean_over_processes(torch.stack(list(self.sums.values())))
+        counts = torch.tensor([float(self.counts[name]) for name in self.sums])
+        row = dict(zip(self.sums, (means.cpu() / counts).tolist(), strict=True))
+        self.sums, self.counts = {}, {}
         return row
 
     def _rows_to_judge(self, validation: BatchSource | None) -> Tensor:
@@ -353,35 +358,22 @@ class Loop:
     def state_dict(self) -> dict[str, Any]:
         """Return all that the rest of the training depends on."""
         return {
-            "step": self.step,
+            **{name: getattr(self, name) for name in KEPT},
             "net": self.net.state_dict(),
             "average": self.average.net.state_dict(),
-            "best": self.best,
-            "best_step": self.best_step,
-            "best_loss": self.best_loss,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "history": self.history,
-            "sums": self._sums,
-            "counts": self._counts,
-            "last_loss": self.last_loss,
-            "stopped": self.stopped,
-            "diverged": self.diverged,
             "seconds": self.seconds,
             "watt_hours": self._meter.read().watt_hours,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a state."""
-        self.step = state["step"]
+        for name in KEPT:
+            setattr(self, name, state[name])
         self.net.load_state_dict(state["net"])
         self.average.net.load_state_dict(state["average"])
-        self.best, self.best_step = state["best"], state["best_step"]
-        self.best_loss = state["best_loss"]
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self.history, self._sums, self._counts = state["history"], state["sums"], state["counts"]
-        self.last_loss = state["last_loss"]
-        self.stopped, self.diverged = state["stopped"], state["diverged"]
         self._seconds_before = state["seconds"]
         self._meter = EnergyMeter(used_before=state["watt_hours"])
 
