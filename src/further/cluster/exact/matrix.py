@@ -129,8 +129,9 @@ class ScaledMatrix:
         k, d = centers.shape
         scaled = centers * self.scale
         lines, half = np.zeros((k + k % 2, d), np.float32), np.full(k + k % 2, np.inf, "f4")
+        squared = np.einsum("ij,ij->i", scaled, scaled)
         with np.errstate(over="ignore"):
-            half[:k] = 0.5 * np.einsum("ij,ij->i", scaled, scaled)
+            half[:k] = 0.5 * squared
             lines[:k] = -scaled
         ordered = np.sort(half[:k])
         if (ordered[1:] == ordered[:-1]).any():
@@ -138,9 +139,10 @@ class ScaledMatrix:
             same = (scaled[order[1:]] == scaled[order[:-1]]).all(axis=1)
             # lexsort is stable, so the first of equals has the lowest index.
             half[order[1:][same]] = np.inf
-        lines[~np.isfinite(half)] = 0
         finite = np.isfinite(half[:k])
-        largest = np.sqrt((scaled[finite] ** 2).sum(axis=1).max(initial=0)) * _ABOVE
+        if not finite.all():
+            lines[:k][~finite] = 0
+        largest = np.sqrt(squared.max(where=finite, initial=0)) * _ABOVE
         # Chains of additions, their joining, and the rounding of rows, centroids and norms.
         slack = (min(d, CHAIN) + d // CHAIN + 8) * _UNIT
         return Centroids(centers, lines.reshape(-1), half, np.float32(slack), np.float32(largest))
