@@ -7,6 +7,7 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
 from further.cluster.kmeans import KMeans
+from further.cluster.kmedians import KMedians
 from further.cluster.number.stability import (
     UNLABELLED,
     Resamples,
@@ -173,3 +174,10 @@ def test_categories_are_drawn_as_rows_of_their_table():
 def test_what_makes_no_pair_is_refused(rows, samples):
     with pytest.raises(InputError, match="pair"):
         stability(np.zeros((rows, 2)), KMeans(1), n_bootstrap=samples)
+
+
+def test_centres_that_are_given_do_not_make_samples_agree():
+    X = np.random.default_rng(0).random((80, 2))
+    given, drawn = KMedians(4, init=X[:4]), KMedians(4)
+    found = stability(X, given, n_bootstrap=5, random_state=0)
+    assert found == stability(X, drawn, n_bootstrap=5, random_state=0)

@@ -41,7 +41,7 @@ from further.cluster.number.stability import (
     rows_compared,
     with_few_initialisations,
 )
-from further.cluster.number.sweep import is_kmeans, sample_rows, sweep, with_parameters
+from further.cluster.number.sweep import is_kmeans, sample_rows, sweep, without_given_centers
 from further.cluster.number.tendency import FEWEST_REFERENCES, LEVEL, ClusterTendency, tendency_test
 from further.cluster.number.voting import RULE, most_stable, vote, who_says_what
 from further.errors import InputError
@@ -165,10 +165,7 @@ def choose_k(
             f"choose_k: {type(estimator).__name__} has no n_clusters to choose; give an estimator "
             "that has."
         )
-    init = getattr(estimator, "init", None)
-    if init is not None and not isinstance(init, str) and not callable(init):
-        # Centroids that are given for one number of clusters cannot initialise the others.
-        estimator = with_parameters(estimator, init=type(estimator)().init)
+    estimator = without_given_centers(estimator)
     rows = read_observations(X, estimator, "choose_k")
     notes: list[str] = []
     distinct = rows.count_distinct(k_max + 1)

@@ -34,7 +34,13 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from further.cluster.alternating import fit_each
-from further.cluster.number.sweep import is_kmeans, sample_rows, take_rows, with_parameters
+from further.cluster.number.sweep import (
+    is_kmeans,
+    sample_rows,
+    take_rows,
+    with_parameters,
+    without_given_centers,
+)
 from further.errors import InputError
 from further.evaluate.interval import Estimate
 
@@ -239,15 +245,12 @@ def _jaccard(reference: np.ndarray, found: np.ndarray, names: np.ndarray) -> np.
 
 def with_few_initialisations(estimator: T) -> T:
     """Return an unfitted copy with few initialisations, for what is done many times."""
-    parameters = dict(vars(estimator))
-    own, init = parameters.get("n_init"), parameters.get("init")
+    estimator, own = without_given_centers(estimator), getattr(estimator, "n_init", None)
     if is_kmeans(estimator):
-        # Centroids that are given for one number of clusters cannot initialise the others.
-        usual = init if isinstance(init, str) or callable(init) else "k-means++"
-        return with_parameters(estimator, init=usual, n_init=N_INIT)
+        return with_parameters(estimator, n_init=N_INIT)
     if own == "auto" or (isinstance(own, Integral) and int(own) > N_INIT_OTHERS):
         return with_parameters(estimator, n_init=N_INIT_OTHERS)
-    return with_parameters(estimator)
+    return estimator
 
 
 def rows_compared(estimator: Any) -> int:

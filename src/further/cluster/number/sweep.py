@@ -107,6 +107,17 @@ def with_parameters(estimator: T, **wanted: Any) -> T:
     return made
 
 
+def without_given_centers(estimator: T) -> T:
+    """Return an unfitted copy that draws its centres where they are given.
+
+    Those of one number of clusters, or of all rows, cannot initialise what is fitted to others.
+    """
+    cls: Any = type(estimator)
+    init = getattr(estimator, "init", None)
+    given = init is not None and not isinstance(init, str) and not callable(init)
+    return with_parameters(estimator, **({"init": cls().init} if given else {}))
+
+
 def sweep(
     X: Any,
     ks: Sequence[int],
@@ -153,7 +164,7 @@ def sweep(
     [505.0, 5.0, 0.0]
     """
     rng = np.random.default_rng(random_state)
-    estimator = KMeans() if estimator is None else estimator
+    estimator = KMeans() if estimator is None else without_given_centers(estimator)
     seeded = "random_state" in estimator.get_params(deep=False)
 
     def single(k: int, **wanted: Any) -> Any:
@@ -164,9 +175,7 @@ def sweep(
         others = {k: single(k) for k in ks}
         fit_each(list(others.values()), X)
         return others
-    init, own = estimator.init, getattr(estimator, "n_init", None)
-    # A given array of centroids is of one k only: it cannot initialise the others.
-    init = init if isinstance(init, str) or callable(init) else "k-means++"
+    own = getattr(estimator, "n_init", None)
     n_init = n_init or (max(int(own), 1) if isinstance(own, Integral) else N_INIT)
     rough = X
     if len(X) > ROUGH_ROWS:
@@ -175,7 +184,7 @@ def sweep(
     last: Any = None
     for k in ks:
         # One centroid is the mean wherever it starts.
-        fresh = single(k, init=init, n_init=1 if k == 1 else n_init)
+        fresh = single(k, n_init=1 if k == 1 else n_init)
         fitted = fresh.fit(rough)
         if last is not None:
             warm = _warm_start(rough, last.cluster_centers_, last.labels_, k, rng)
