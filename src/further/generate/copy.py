@@ -7,16 +7,14 @@ generative model that is no better than a copy has brought nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from further.data.dataset import Dataset
 from further.generate.generative import Condition, GenerativeEstimator
-from further.train.callbacks.callback import Callback
 from further.train.energy import Energy
 from further.train.fit import Fit
-from further.train.run import Run
 
 
 class Copy(GenerativeEstimator):
@@ -41,14 +39,7 @@ class Copy(GenerativeEstimator):
 
     is_copy = True
 
-    def _learn(
-        self,
-        dataset: Dataset,
-        validation: Dataset | None,
-        seed: int,
-        run: Run | None,
-        callbacks: Sequence[Callback],
-    ) -> None:
+    def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
         start = time.perf_counter()
         labels = np.zeros(len(dataset), dtype=np.int64)
         if self.spec_.n_classes and dataset.codes is not None:

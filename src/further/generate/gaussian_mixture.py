@@ -11,7 +11,7 @@ The directions left out are given their mean and no variance.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,10 +19,8 @@ import torch
 from further.data.dataset import Dataset
 from further.generate.generative import Condition, GenerativeEstimator
 from further.generate.latent_density import LatentDensity
-from further.train.callbacks.callback import Callback
 from further.train.energy import EnergyMeter
 from further.train.fit import Fit
-from further.train.run import Run
 
 VARIANCE_KEPT = 0.99
 RIDGE = 1e-3
@@ -52,14 +50,7 @@ class GaussianMixtureDensity(GenerativeEstimator):
     (5, 3)
     """
 
-    def _learn(
-        self,
-        dataset: Dataset,
-        validation: Dataset | None,
-        seed: int,
-        run: Run | None,
-        callbacks: Sequence[Callback],
-    ) -> None:
+    def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
         from sklearn.decomposition import PCA
 
         start, meter = time.perf_counter(), EnergyMeter()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, ClassVar, Literal, overload
 
@@ -25,11 +25,9 @@ from torch import Tensor
 from further.data.dataset import Dataset
 from further.errors import InputError
 from further.train.batch import Batch
-from further.train.callbacks.callback import Callback
 from further.train.estimator import DatasetEstimator
 from further.train.network import ROWS_AT_A_TIME, NetworkEstimator
 from further.train.parameters import hyperparameters
-from further.train.run import Run
 from further.train.seeds import seed_of
 
 Basis = Literal["exact", "bound"]
@@ -413,15 +411,8 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         """
         return self._log_likelihoods(x, codes) if self.defines_likelihood_ else None
 
-    def _learn(
-        self,
-        dataset: Dataset,
-        validation: Dataset | None,
-        seed: int,
-        run: Run | None,
-        callbacks: Sequence[Callback],
-    ) -> None:
-        super()._learn(dataset, validation, seed, run, callbacks)
+    def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
+        super()._learn(dataset, validation, seed, **loop)
         row = self.execution_.place_batch(self._batch(dataset.take([0])))
         with torch.no_grad(), self.execution_.active():
             value = self.log_likelihood(self.net_, row, self.execution_.generator())

@@ -207,14 +207,14 @@ class DatasetEstimator(Estimator, ABC):
             held_out = self._dataset(X, y, reset=False)
         seed = decided_by_first(self._seed())
         if run is None:
-            self._learn(dataset, held_out, seed, None, callbacks)
+            self._learn(dataset, held_out, seed, callbacks=callbacks)
             return self
         if not isinstance(run, Run):
             run = self._create_run(Path(run), dataset, seed)
         seed = run.record["seed"]
         with run.working():
             run.update(status="running")
-            self._learn(dataset, held_out, seed, run, callbacks)
+            self._learn(dataset, held_out, seed, run=run, callbacks=callbacks)
             self.save(run.path)
             run.update(status="finished", parameters_count=self.n_parameters_, **self.cost_)
         return self
@@ -223,15 +223,11 @@ class DatasetEstimator(Estimator, ABC):
         self.spec_ = self.encoding_.spec
 
     @abstractmethod
-    def _learn(
-        self,
-        dataset: Dataset,
-        validation: Dataset | None,
-        seed: int,
-        run: Run | None,
-        callbacks: Sequence[Callback],
-    ) -> None:
-        """Fit; sets ``n_parameters_`` and ``cost_`` and whatever else ends in an underscore."""
+    def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
+        """Fit; sets ``n_parameters_`` and ``cost_`` and whatever else ends in an underscore.
+
+        The training loop, where there is one, takes ``run`` and ``callbacks``.
+        """
 
     def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
         """Validate X and y as scikit-learn does and return them as a Dataset."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -20,13 +20,11 @@ from further.data.spec import Spec
 from further.errors import InputError
 from further.train.batch import ArraySource, Batch, BatchSource, DatasetSource, PlacedSource
 from further.train.budget import Budget
-from further.train.callbacks.callback import Callback
 from further.train.estimator import DatasetEstimator
 from further.train.execution import DEVICES, REPRODUCIBLE, Execution, find_device
 from further.train.fit import Fit, fit_network
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
-from further.train.run import Run
 from further.train.seeds import seed_of
 from further.train.training import Training
 from further.train.validation import MeanLoss, Validation
@@ -150,14 +148,7 @@ class NetworkEstimator(DatasetEstimator):
 
     # The training --------------------------------------------------------------------------------
 
-    def _learn(
-        self,
-        dataset: Dataset,
-        validation: Dataset | None,
-        seed: int,
-        run: Run | None,
-        callbacks: Sequence[Callback],
-    ) -> None:
+    def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
         device = find_device(self.device)
         train = self._source(dataset)
         torch.manual_seed(seed)
@@ -174,8 +165,7 @@ class NetworkEstimator(DatasetEstimator):
             precision=self.precision,
             device=device,
             seed=seed,
-            run=run,
-            callbacks=callbacks,
+            **loop,
         )
         self.execution_: Execution = fit.execution
         with self.execution_.active(), torch.no_grad():
