@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import warnings
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from numpydoc.docscrape import NumpyDocString
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -212,8 +214,12 @@ def test_parameters(name):
 def test_docstring(name):
     cls = find_model(name).load()
     text = inspect.getdoc(cls)
-    for parameter in inspect.signature(cls).parameters:
-        assert parameter in text, f"{parameter} is not described"
+    described = {entry.name: entry for entry in NumpyDocString(text)["Parameters"]}
+    assert list(described) == list(inspect.signature(cls).parameters)
+    for parameter in inspect.signature(cls).parameters.values():
+        assert "See :class:" not in " ".join(described[parameter.name].desc)
+        said = described[parameter.name].type.partition("default=")[2]
+        assert ast.literal_eval(said) == parameter.default, parameter
     for part in ("Use it", "fails", "Parameters\n---", "Examples\n---", "References\n---"):
         assert part in text or (name == "copy" and part.startswith("References"))
     assert set(cls._parameter_constraints) == set(inspect.signature(cls).parameters)

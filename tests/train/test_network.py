@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -220,3 +221,20 @@ def test_a_table_of_text_after_one_of_numbers_leaves_no_names_behind():
     pictures = np.random.default_rng(0).integers(0, 9, size=(60, 4, 4)).astype(np.uint8)
     model.fit(pictures, y)
     assert not hasattr(model, "feature_names_in_")
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_a_data_set_names_its_columns_as_the_table_it_comes_from_does(text):
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), columns=["a", "b"])
+    if text:
+        table = table.assign(b=["x", "y", "z"] * 20)
+    y = np.arange(60) % 2
+    model: Any = Logistic(budget="1 step").fit(table.rename(columns={"a": "c"}), y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(as_dataset(table, y), validation=(table, y))
+        assert list(model.feature_names_in_) == ["a", "b"]
+        model.decision_function(table)
+        # Columns of an array are numbered, not named.
+        model.fit(as_dataset(table[["a"]].to_numpy(), y))
+        assert not hasattr(model, "feature_names_in_")

@@ -102,8 +102,7 @@ class Autoencoder(GenerativeModel):
     optimizer : {"auto", "adamw", "adam", "adadelta", "sgd"}, default="auto"
         Update rule; "auto" is that of ``training``.
     budget, precision, device, training, random_state
-        How long, how exactly, where and how to train, and the seed; see
-        :class:`~further.train.network.NetworkEstimator`.
+        See :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------

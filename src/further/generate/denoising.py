@@ -44,9 +44,7 @@ class DenoisingAutoencoder(Autoencoder):
         standard deviation; otherwise the share of values that are corrupted.
     latent_dim : int, default=32
         Size of the bottleneck.
-    loss : {"auto", "mean_squared_error", "binary_cross_entropy"}, default="auto"
-        See :class:`~further.generate.autoencoder.Autoencoder`.
-    budget, precision, device, training, random_state
+    loss, budget, precision, device, training, random_state
         See :class:`~further.generate.autoencoder.Autoencoder`.
 
     References

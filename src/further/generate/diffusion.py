@@ -73,8 +73,7 @@ class Diffusion(GenerativeModel):
         Residual blocks of the perceptron for tables; the U-Net has as many levels as halve the
         picture's sides to 4.
     budget, precision, device, training, random_state
-        How long, how exactly, where and how to train, and the seed; see
-        :class:`~further.train.network.NetworkEstimator`.
+        See :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------

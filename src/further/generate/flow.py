@@ -205,8 +205,7 @@ class NormalizingFlow(GenerativeModel):
     temperature : float, default=1.0
         Factor on the noise of a sample: below 1 samples are more typical and less varied.
     budget, precision, device, training, random_state
-        How long, how exactly, where and how to train, and the seed; see
-        :class:`~further.train.network.NetworkEstimator`.
+        See :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------

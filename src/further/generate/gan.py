@@ -134,8 +134,7 @@ default="relativistic"
     depth : int, default=3
         Residual blocks of each network, for tables and pictures of at most 256 values.
     budget, precision, device, training, random_state
-        How long, how exactly, where and how to train, and the seed; see
-        :class:`~further.train.network.NetworkEstimator`.
+        See :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------

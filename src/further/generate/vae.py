@@ -89,8 +89,7 @@ default="auto"
     depth : int, default=2
         Residual blocks of encoder and decoder, for tables and pictures of at most 256 values.
     budget, precision, device, training, random_state
-        How long, how exactly, where and how to train, and the seed; see
-        :class:`~further.train.network.NetworkEstimator`.
+        See :class:`~further.train.network.NetworkEstimator`.
 
     Attributes
     ----------

@@ -241,7 +241,9 @@ class DatasetEstimator(Estimator, ABC):
             )  # fmt: skip
             X = checked if plain else X
         elif isinstance(X, pd.DataFrame) or reset:
-            check_feature_names(self, X, reset=reset)
+            # A data set that was read from an array numbers its columns; they have no names.
+            named = X.values if isinstance(X, Dataset) and not X.is_array else X
+            check_feature_names(self, named, reset=reset)
         if not reset:
             return self._like_training(X, y)
         dataset = as_dataset(X, y)

@@ -6,7 +6,7 @@ import dataclasses
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -42,13 +42,15 @@ class NetworkEstimator(DatasetEstimator):
     Parameters
     ----------
     budget : str or float, default="auto"
-        Training: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps".
+        How long to train: operations ("2e12"), seconds ("60s"), "30 epochs" or "500 steps"; "auto"
+        takes operations by the number of values in a row.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" measures which is fastest here with the same loss.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"
         Where to compute; "auto" takes a GPU where there is one.
     training : dict or Training, default=None
-        Overrides of the optimizer, learning rate, batch size, schedule and averaging.
+        What to change in the model's own settings, such as ``{"learning_rate": 1e-4}``; see
+        :class:`~further.train.training.Training`.
     random_state : int, RandomState or None, default=None
         Seed of weights, order, noise and samples.
 
@@ -80,10 +82,10 @@ class NetworkEstimator(DatasetEstimator):
     }
 
     budget: str | float = "auto"
-    precision: str = "auto"
-    device: str = "auto"
-    training: Any = None
-    random_state: Any = None
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    training: dict[str, Any] | Training | None = None
+    random_state: int | np.random.RandomState | None = None
 
     # What a model says -------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import importlib
 import inspect
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, dataclass_transform
 
@@ -19,13 +20,18 @@ from further.errors import RunError
 
 T = TypeVar("T")
 
+_PARAMETERS = re.compile(
+    r"(?<=^Parameters\n----------\n).*?(?=\n\n\S|\Z)", re.DOTALL | re.MULTILINE
+)
+
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
 def hyperparameters(cls: type[T]) -> type[T]:
     """Give an estimator the constructor that stores what it and its bases declare, untouched.
 
     A hyperparameter is an annotated attribute with a default, as in a dataclass; all are keywords,
-    the class's own before those of its bases.
+    the class's own before those of its bases. Its docstring then describes them all, in that order:
+    those that it does not describe itself as the nearest base does.
 
     Examples
     --------
@@ -44,7 +50,20 @@ def hyperparameters(cls: type[T]) -> type[T]:
     itself, *parameters = signature.parameters.values()
     parameters.sort(key=lambda parameter: order.index(parameter.name))
     made.__init__.__signature__ = signature.replace(parameters=[itself, *parameters])
+    described: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        described |= _entries(base.__doc__)
+    entries = [described[p.name] for p in parameters if p.name in described]
+    doc = inspect.cleandoc(cls.__doc__ or "")
+    cls.__doc__ = _PARAMETERS.sub(lambda _: "\n".join(entries), doc)
     return cls
+
+
+def _entries(doc: str | None) -> dict[str, str]:
+    """Return what a docstring says of each parameter; an entry for several has no name of one."""
+    section = _PARAMETERS.search(inspect.cleandoc(doc or ""))
+    entries = re.split(r"\n(?=\S)", section[0]) if section else []
+    return {re.split(" :|\n", entry)[0]: entry for entry in entries}
 
 
 def parameters_to_json(value: Any) -> Any:
