@@ -235,7 +235,7 @@ def test_sentences_follow_the_figures(damaged: Any) -> None:
     assert "agree to an adjusted Rand index of 0.41 (0.30–0.52) on average" in text
     assert "Cluster 2 is not stable: another sample of such rows" in text
     assert "From 0.75 on a cluster is stable; from 0.60 on it is a pattern" in text
-    assert "Cluster 2 0.55 0.40–0.80 20 10 % 45 % unstable" in text
+    assert "Cluster 2 unstable 0.55 0.40–0.80 20 10 % 45 %" in text
     assert "Computed on a seeded sample of the rows: silhouette (5,000 rows)." in text
     assert "In no cluster 6 4.0 %" in text
 

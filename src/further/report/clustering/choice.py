@@ -178,18 +178,18 @@ def _each_cluster(found: ClusterStabilities) -> Markup | None:
     rows = [
         (
             marked_name(item.cluster),
+            _VERDICTS.get(item.verdict, MISSING),
             tag("span", drawn(item.jaccard), title=method_of(item.jaccard)),
             item.jaccard.n or MISSING,
             share(item.recovered),
             share(item.dissolved),
-            _VERDICTS.get(item.verdict, MISSING),
         )
         for item in found.clusters
         if item.jaccard.value is not None
     ]
     if not rows:
         return None
-    head = ("Cluster", "Jaccard similarity", "Samples", "Recovered", "Dissolved", "Verdict")
+    head = ("Cluster", "Verdict", "Jaccard similarity", "Samples", "Recovered", "Dissolved")
     limits = ""
     if found.stable_from is not None and found.pattern_from is not None:
         limits = (
@@ -206,7 +206,7 @@ def _each_cluster(found: ClusterStabilities) -> Markup | None:
         class_="note",
     )
     title = tag("h3", "Cluster by cluster")
-    return tag("section", title, data_table(head, rows, "stacked"), note, class_="part")
+    return tag("section", title, data_table(head, rows), note, class_="part")
 
 
 def _stability(found: Criteria, chosen: int | None) -> Markup | None:
