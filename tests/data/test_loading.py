@@ -462,6 +462,12 @@ def test_saved_data_that_changed_or_are_none(tmp_path):
         Dataset.open(tmp_path / "data")
     with pytest.raises(InputError, match="no data set that can be read"):
         Dataset.open(tmp_path)
+    arrays = tmp_path / "data" / "arrays.npz"
+    content = arrays.read_bytes()
+    for damaged in (b"", content[:-5], content.replace(b"PK\x05\x06", b"PK\x05\x05")):
+        arrays.write_bytes(damaged)
+        with pytest.raises(InputError, match="no data set that can be read"):
+            Dataset.open(tmp_path / "data")
 
 
 def test_the_fingerprint_follows_the_content():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,9 +82,10 @@ def read_parts(
 @contextmanager
 def refuse_unreadable(folder: str | Path) -> Iterator[None]:
     """Turn whatever is wrong with the parts of a folder into an :class:`InputError`."""
+    damaged = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
     try:
         yield
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (*damaged, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{folder} holds no data set that can be read ({error}).") from error
 
 

@@ -206,6 +206,8 @@ def test_groups_are_kept_together_and_out_of_the_features(csv):
         ("a,b\n1,2\n1,2,3\n", "line 3: 3 fields, but line 1 has 2"),
         ("a,b\n1,2\n3\n", "line 3: 1 fields, but line 1 has 2"),
         ("a,b,a\n1,2,3\n", r'line 1: the column name "a".*columns 1 and 3'),
+        # A column without a name is numbered; the number may be the name of another.
+        (",column_1,b\n1,2,3\n", r'the column name "column_1".*columns 1 and 2'),
         ('a,b\n1,"open\n2,3\n', "line 3: unexpected end of data"),
         ("a,b\n1,2\n\n3,inf\n", r'line 4, column "b": "inf" is infinite'),
         ("a,b\n,\n,\n", 'no column that a model can use.*"a", "b": no value'),

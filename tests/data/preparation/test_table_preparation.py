@@ -190,6 +190,13 @@ def test_what_is_no_pair_of_degrees_is_two_numbers(names, high):
     assert {line.type for line in columns.values()} == {"number"}
 
 
+def test_a_byte_of_which_there_is_no_amount_is_no_latitude():
+    # In eight bits the amount of -128 is -128 again.
+    bytes_ = np.arange(-128, 91).astype(np.int8)
+    preparation, _, _ = fitted(pd.DataFrame({"lat": bytes_, "lon": np.linspace(0, 9, 219)}))
+    assert preparation.coordinates_ is None
+
+
 def test_ten_thousand_categories_are_left_out_unless_asked_for():
     rng = np.random.default_rng(0)
     n = 40_000

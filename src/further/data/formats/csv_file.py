@@ -200,16 +200,16 @@ class Lines:
         if not has_header:
             return numbered
         first = [field.strip() for field in self.head[0]]
-        twice = [name for name, count in Counter(first).items() if count > 1 and name]
+        given = [""] * (self.width - len(first)) + first
+        names = [name or number for name, number in zip(given, numbered, strict=True)]
+        twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
-            start = self.width - len(first) + 1
-            places = [str(i) for i, name in enumerate(first, start) if name == twice[0]]
+            places = [str(i) for i, name in enumerate(names, 1) if name == twice[0]]
             raise InputError(
                 f'{self.path}, line {self.first_line}: the column name "{twice[0]}" appears more '
                 f"than once (columns {' and '.join(places)}); rename one."
             )
-        given = [""] * (self.width - len(first)) + first
-        return [name or number for name, number in zip(given, numbered, strict=True)]
+        return names
 
 
 class _Column:

@@ -259,7 +259,11 @@ def _with_coordinates(decisions: list[ColumnDecision], frame: pd.DataFrame) -> l
     numbers = [line.name for line in decisions if line.used and line.type == "number"]
     pair = {}
     for what, words, most in (("Latitude", LATITUDES, 90), ("Longitude", LONGITUDES, 180)):
-        found = [name for name in numbers if _ends(name, words) and frame[name].abs().max() <= most]
+        found = [
+            name
+            for name in numbers
+            if _ends(name, words) and frame[name].dropna().between(-most, most).all()
+        ]
         if len(found) != 1:
             return decisions
         pair[found[0]] = f"{what} in degrees, by its name and range."
