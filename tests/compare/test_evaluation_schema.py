@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import make_dataclass
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 from further.evaluate.clustering.record import ClusteringEvaluation
@@ -69,3 +71,7 @@ def test_what_no_type_declares_is_not_written(real_runs: RealRuns) -> None:
     assert to_json(typed(ClusteringEvaluation, written)) == written
     with pytest.raises(TypeError, match="does not declare criteria"):
         typed(ClusteringEvaluation, written | {"criteria": {**written["criteria"], "odd": 1}})
+
+
+def test_a_field_may_be_an_array() -> None:
+    assert to_json(make_dataclass("Tree", ["sizes"])(np.array([2, 1]))) == {"sizes": [2, 1]}

@@ -37,8 +37,8 @@ def to_json(value: Any) -> Any:
         return {
             field.name: to_json(item)
             for field in dataclasses.fields(value)
-            if (item := getattr(value, field.name)) not in (None, {})
-            or not field.metadata.get("optional")
+            for item in [getattr(value, field.name)]
+            if not field.metadata.get("optional") or item not in (None, {})
         }
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}

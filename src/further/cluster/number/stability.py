@@ -162,10 +162,8 @@ class Resamples:
         ndarray of int, shape (number of estimators, m, number of used rows)
             The labels of the rows ``used``: those that are compared or in any sample.
         """
-        few, compared = (
-            list(map(with_few_initialisations, estimators)),
-            take_rows(self.X, self.rows),
-        )
+        few = [with_few_initialisations(one) for one in estimators]
+        compared = take_rows(self.X, self.rows)
         shape = (len(few), len(self.drawn), len(self.X))
         labels = np.full(shape, UNLABELLED, dtype=np.int32)
         for b, (rows, seed) in enumerate(zip(self.drawn, self.seeds, strict=True)):

@@ -33,7 +33,7 @@ class Dendrogram:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
-            **{name: to_json(value) for name, value in vars(self).items()},
+            **to_json(self),
             "merges": [
                 [int(left), int(right), float(height), int(size)]
                 for left, right, height, size in self.merges

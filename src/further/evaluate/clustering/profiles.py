@@ -25,10 +25,11 @@ from further.data.preparation.column_text import json_value
 from further.data.preparation.columns import typed_table
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError
+from further.evaluate.clustering.description import ExampleRow
 from further.evaluate.clustering.effects import ColumnEffects, Effect
 from further.evaluate.clustering.rules import ClusterRule, Rules, find_rules
 from further.evaluate.clustering.silhouettes import Silhouettes
-from further.evaluate.typed_json import OPTIONAL, to_json
+from further.evaluate.typed_json import to_json
 
 #: A smaller effect sets nothing apart.
 LEAST_EFFECT = 0.2
@@ -37,21 +38,6 @@ NOTE = (
     "The clusters were made from these columns, so they differ in them by construction: the effect "
     "sizes describe the clusters, and a test of significance would be circular."
 )
-
-
-@dataclass(frozen=True)
-class Example:
-    """A row of a cluster."""
-
-    row: Annotated[int, "Its position in the table, from 0."]
-    values: Annotated[dict[str, Any], "Its values as they came."]
-    distance: Annotated[
-        float | None,
-        "To the centre of its cluster as the clustering measures it, or to the rows around.",
-    ]
-    other: Annotated[int | None, "Of a borderline row, the cluster that it is almost in."] = field(
-        default=None, metadata=OPTIONAL
-    )
 
 
 @dataclass(frozen=True)
@@ -69,8 +55,8 @@ class ClusterProfile:
         "What sets it apart from all other rows, the largest effect first, none below 0.2.",
     ]
     rule: Annotated[ClusterRule, "A rule for it, with precision and recall."]
-    typical: Annotated[tuple[Example, ...], "The rows nearest to its centre."] = ()
-    borderline: Annotated[tuple[Example, ...], "Rows that are almost in another cluster."] = ()
+    typical: Annotated[tuple[ExampleRow, ...], "The rows nearest to its centre."] = ()
+    borderline: Annotated[tuple[ExampleRow, ...], "Rows that are almost in another cluster."] = ()
     note: Annotated[str, "What the effects say and what they do not."] = field(
         default=NOTE, repr=False
     )
@@ -223,7 +209,7 @@ class _Places:
             own = np.searchsorted(self.clusters, np.maximum(labels, self.clusters[0]))
             self.distances = self.to_centers[np.arange(len(labels)), own]
 
-    def typical(self, members: NDArray[np.bool_]) -> list[Example]:
+    def typical(self, members: NDArray[np.bool_]) -> list[ExampleRow]:
         """Return the rows nearest to the centre, rows with equal values once."""
         if self.distances is None:
             return []
@@ -231,7 +217,7 @@ class _Places:
         nearest = rows[np.argsort(self.distances[rows], kind="stable")]
         return [self._example(int(row)) for row in self._different(nearest)]
 
-    def borderline(self, cluster: int) -> list[Example]:
+    def borderline(self, cluster: int) -> list[ExampleRow]:
         """Return the rows that are nearest to leaving the cluster, with the one they would join."""
         if len(self.clusters) < 2:
             return []
@@ -264,10 +250,10 @@ class _Places:
                 break
         return list(found.values())
 
-    def _example(self, row: int, other: int | None = None) -> Example:
+    def _example(self, row: int, other: int | None = None) -> ExampleRow:
         values = {str(name): json_value(self.table[name].iloc[row]) for name in self.table}
         distance = None if self.distances is None else float(self.distances[row])
-        return Example(row, values, distance, other)
+        return ExampleRow(row, values, distance, other=other)
 
     def _rows(self, X: Any) -> NDArray[np.float64] | None:
         if X is None:
