@@ -14,6 +14,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import validate_data
 
+from further._sklearn import InvalidParameterError
 from further.cluster.alternating import (
     _alternate,
     _cheapest,
@@ -21,6 +22,7 @@ from further.cluster.alternating import (
     _nearest,
     _plus_plus_centers,
     _random_centers,
+    fit_each,
 )
 from further.cluster.dissimilarity.mixed import MixedDissimilarity
 from further.cluster.great_circle_kmeans import GreatCircleKMeans, to_unit_vectors
@@ -181,6 +183,11 @@ def test_more_starts_are_no_worse():
             cls(6, init="random", n_init=n, random_state=0).fit(X).inertia_ for n in (1, 10)
         )
         assert ten <= one
+
+
+def test_parameters_are_validated_before_the_rows_that_several_share():
+    with pytest.raises(InvalidParameterError, match="gamma"):
+        fit_each([KPrototypes(k, gamma="large") for k in (2, 3)], np.eye(4))
 
 
 @pytest.mark.parametrize("cls", CLASSES)

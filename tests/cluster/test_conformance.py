@@ -77,6 +77,7 @@ def test_parameters(name):
 def test_docstring(name):
     cls = find_model(name).load()
     text = inspect.getdoc(cls)
+    assert "\n    See :class:" not in text, "not all parameters are described here"
     for parameter in inspect.signature(cls).parameters:
         assert parameter in text, f"{parameter} is not described"
     text = " ".join(text.split())

@@ -30,6 +30,7 @@ from further._sklearn import Interval, StrOptions
 from further.cluster.dissimilarity.base import Dissimilarity, Floats
 from further.errors import InputError
 from further.train.estimator import Estimator
+from further.train.parameters import describe_inherited
 
 #: Costs that are held at a time.
 BLOCK = 2**20
@@ -197,6 +198,10 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator, ABC):
         "random_state": ["random_state"],
     }
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        describe_inherited(cls)
+
     def __init__(
         self,
         n_clusters: int = 8,
@@ -340,9 +345,10 @@ def fit_each(estimators: Sequence[Any], X: Any) -> None:
         for estimator in estimators:
             estimator.fit(X)
         return
+    for estimator in estimators:
+        estimator._validate_params()
     rows = first._validated(X, reset=True)
     learned = {name: v for name, v in vars(first).items() if name not in first.get_params()}
     for estimator in estimators:
-        estimator._validate_params()
         vars(estimator).update(learned)
         estimator._fit_rows(rows)

@@ -30,8 +30,7 @@ def hyperparameters(cls: type[T]) -> type[T]:
     """Give an estimator the constructor that stores what it and its bases declare, untouched.
 
     A hyperparameter is an annotated attribute with a default, as in a dataclass; all are keywords,
-    the class's own before those of its bases. Its docstring then describes them all, in that order:
-    those that it does not describe itself as the nearest base does.
+    the class's own before those of its bases. Its docstring then describes them all, in that order.
 
     Examples
     --------
@@ -50,13 +49,18 @@ def hyperparameters(cls: type[T]) -> type[T]:
     itself, *parameters = signature.parameters.values()
     parameters.sort(key=lambda parameter: order.index(parameter.name))
     made.__init__.__signature__ = signature.replace(parameters=[itself, *parameters])
+    describe_inherited(cls)
+    return cls
+
+
+def describe_inherited(cls: type) -> None:
+    """Let a docstring describe all parameters: those it leaves out as the nearest base does."""
     described: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         described |= _entries(base.__doc__)
-    entries = [described[p.name] for p in parameters if p.name in described]
+    entries = [described[name] for name in inspect.signature(cls).parameters if name in described]
     doc = inspect.cleandoc(cls.__doc__ or "")
     cls.__doc__ = _PARAMETERS.sub(lambda _: "\n".join(entries), doc)
-    return cls
 
 
 def _entries(doc: str | None) -> dict[str, str]:
