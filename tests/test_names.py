@@ -54,7 +54,7 @@ def test_importing_further_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("line", registry.TASKS, ids=lambda line: line.name)
 def test_the_modules_of_a_task_are_there(line: registry.TaskEntry) -> None:
     offered = {
-        "compare": ("compare", "train", "run_type"),
+        "compare": ("compare", "train", "open_run"),
         "evaluate": (),
         "report": ("page", "summary"),
     }

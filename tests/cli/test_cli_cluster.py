@@ -53,6 +53,15 @@ def test_people_read_a_sentence_a_table_and_where_the_files_are(further, flowers
     assert "report.html" in out
 
 
+@pytest.mark.parametrize("method", ["kmeans", "mixture"])
+def test_a_clustering_cannot_be_sampled_in_one_sentence_and_2(further, flowers, tmp_path, method):
+    run = tmp_path / "run"
+    further("cluster", flowers, "--k", 2, "--method", method, "--out", run, "--quiet")
+    status, out, err = further("sample", run)
+    assert (status, out) == (2, "")
+    assert "which generates nothing" in err
+
+
 def test_the_recorded_command_repeats_the_run(further, flowers, tmp_path):
     further("cluster", flowers, "--k", 2, "--columns", "stem,leaf", "--out", tmp_path / "run",
             "--quiet")  # fmt: skip

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from further.errors import RunError
 from further.report import render
 from further.report.run_folder import read_run
+from further.train.run import versions
 from real_runs import HOSTILE, HOSTILE_NAME, N_COPIES
 
 
@@ -264,9 +266,11 @@ def test_figures_that_are_missing_or_no_numbers(damaged: Any) -> None:
 def test_only_what_is_there_is_shown(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    (run / "run.json").write_text('{"task": "generation", "status": "interrupted"}')
+    record = {"task": "generation", "status": "interrupted", "versions": versions()}
+    (run / "run.json").write_text(json.dumps(record))
     text = page_of(run).text
     assert "This run was interrupted" in text
+    assert f"Made by further {versions()['further-ml']}." in text
     assert "Samples" not in text
 
 
@@ -287,6 +291,13 @@ def test_large_pictures_are_compressed_and_said_to_be(damaged: Any) -> None:
         Image.fromarray(sheet.reshape(512, 512, 3).clip(0, 255).astype(np.uint8)).save(path)
     assert render(run).stat().st_size < 2_000_000
     assert "Compressed for this page" in page_of(run).text
+
+
+@pytest.mark.parametrize("shape", [[1, 0, 8], [1, 8], [1, "8", 8], "8 x 8"])
+def test_a_shape_that_no_picture_has_is_passed_over(damaged: Any, shape: object) -> None:
+    run = damaged("digits", lambda found: found["data"].update(shape=shape))
+    Image.new("L", (1, 1)).save(run / "models" / "vae" / "pictures" / "samples.png")
+    assert "Real, held out" in page_of(run).text
 
 
 def test_same_run_same_page(digits: Path) -> None:

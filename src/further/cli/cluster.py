@@ -132,7 +132,7 @@ def command(
         for key, value in given_options(ctx.meta.get(_OPTIONS, [])).items()
     }
     named = split_names(columns) if columns else None
-    run = out if out is not None else default_folder("cluster", data)
+    run = out or default_folder("cluster", data)
     show_result(
         lambda listener: cluster_table(
             data, k=k, method=method, hyperparameters=given, distance=distance, columns=named,

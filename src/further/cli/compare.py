@@ -75,7 +75,7 @@ def command(
 
     if epochs is not None:
         budget = budget_of_epochs(epochs)
-    run = out if out is not None else default_folder("compare", data)
+    run = out or default_folder("compare", data)
     # A task need only know the options that are given.
     options = {
         "models": (split_names(models) if models else None, None),

@@ -15,7 +15,7 @@ from further.cli.command import (
     reading_options,
     with_options,
 )
-from further.cli.result import free_path, write_json
+from further.cli.result import write_json
 from further.errors import InputError
 
 
@@ -36,6 +36,7 @@ def command(
     distance and anomaly score.
     """
     from further.compare.clustering.assignments import predict_clusters
+    from further.compare.source import free_path
     from further.train.files import write_bytes
 
     target = out or free_path(run / f"predictions-{Path(data).stem}.csv")

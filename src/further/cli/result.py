@@ -93,12 +93,3 @@ def show_result(work: Callable[[Listener], Result], run: Path | None = None) -> 
             write_table(*block)
             click.echo()
     click.echo(f"Report: {report}")
-
-
-def free_path(path: Path) -> Path:
-    """Return a path where nothing stands yet, numbered where something stands at the first one."""
-    free, number = path, 2
-    while free.exists():
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        number += 1
-    return free

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from further.cli.command import Command, device_option, json_option, quiet_option, with_options
-from further.cli.result import free_path, write_json
+from further.cli.result import write_json
 from further.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -50,19 +50,23 @@ def command(
     Pictures become numbered PNG files and one sheet of all, rows a CSV file with the columns and
     types of the source. Nothing is overwritten.
     """
+    from further.compare.source import free_path
+    from further.generate.generative import GenerativeEstimator
     from further.registry import name_of
     from further.train.load import load
 
     if out is not None:
         _refuse_existing(out)
     estimator = load(run, model, device=device)
+    line = name_of(type(estimator))
+    if not isinstance(estimator, GenerativeEstimator):
+        raise InputError(
+            f'"{run}" holds a model of {line.task} ({line.label}), which generates nothing; '
+            '"further models" lists those of generation.'
+        )
     asked = None if label is None else [_known_class(estimator, label)] * number
     X, y = estimator.sample(number, asked, return_y=True, random_state=seed)
-    target = (
-        out
-        if out is not None
-        else free_path(run / "samples" / f"{name_of(type(estimator)).name}-seed{seed}")
-    )
+    target = out or free_path(run / "samples" / f"{line.name}-seed{seed}")
     if estimator.spec_.is_image:
         files = _write_pictures(target, X, y, estimator.spec_.levels)
     else:

@@ -91,7 +91,7 @@ def _model_command(name: str) -> click.Command:
         if settings:
             given["training"] = settings
         told = {"conditional": False} if unconditional else {}
-        run = out if out is not None else default_folder(f"train-{name}", data)
+        run = out or default_folder(f"train-{name}", data)
         show_result(
             lambda listener: train_model(
                 name, data, parameters=given, seed=seed, out=run, on_event=listener,

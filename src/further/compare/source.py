@@ -105,9 +105,13 @@ def default_folder(command: str, name: str) -> Path:
     """
     plain = "".join(c if c.isalnum() else "-" for c in Path(name).stem).strip("-").lower() or "data"
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    folder = Path("runs") / f"{command}-{plain}-{stamp}"
-    number = 2
-    while folder.exists():
-        folder = folder.with_name(f"{command}-{plain}-{stamp}-{number}")
+    return free_path(Path("runs") / f"{command}-{plain}-{stamp}")
+
+
+def free_path(path: Path) -> Path:
+    """Return a path where nothing stands yet, numbered where something stands at the first one."""
+    free, number = path, 2
+    while free.exists():
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
-    return folder
+    return free

@@ -55,8 +55,9 @@ class TaskModule(Protocol):
         those of :func:`further.data.load` they take ``seed``, ``out`` (the folder of the run),
         ``on_event`` (called with every progress message, a dict) and ``command`` (the command line
         to record), and ``train`` takes ``parameters``.
-    run_type : callable
-        Takes a run and returns what resumes and judges it, a subclass of :class:`TaskRun`.
+    open_run : callable
+        Returns what resumes and judges a run; takes what :class:`TaskRun` does, so that a subclass
+        will do.
     member_worker : callable
         Takes the path of a comparison, and returns what trains and judges its members. Only a task
         whose models are trained in worker processes has it.
@@ -64,7 +65,7 @@ class TaskModule(Protocol):
 
     compare: Callable[..., Result]
     train: Callable[..., Result]
-    run_type: Callable[[Run], type[TaskRun]]
+    open_run: Callable[[Run, EventHandler | None], TaskRun]
     member_worker: Callable[[Path], Work]
 
 
@@ -249,4 +250,4 @@ def _open(path: Path, on_event: EventHandler | None) -> TaskRun:
             f'"{path}" was made by fit in Python, which does not know where its data came from; '
             f'call fit(X, y, run="{path}") again to resume it.'
         )
-    return _module(task).run_type(run)(run, on_event)
+    return _module(task).open_run(run, on_event)

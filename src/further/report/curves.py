@@ -97,12 +97,12 @@ def _chart(model: ModelRun, quantity: str, lines: Mapping[str, str], history: Hi
     }
     label = quantity.replace("_", " ")
     last = {name: value for _, value, name in drawn}
-    ends = ", ".join(f"{name} ends at {significant(value)}" for name, value in last.items())
+    ends = ", ".join(f"{name} {significant(value)}" for name, value in last.items())
     kept_at = "" if best is None else f"; the weights of step {best:,.0f} are kept"
     return chart(
         spec,
         title=join((tag("b", model.short), label), " · "),
-        description=f"Learning curve of {model.label}, {label}: {ends}{kept_at}.",
+        description=f"Learning curve of {model.label}, {label} at the end: {ends}{kept_at}.",
         head=("step", *names),
         rows=[
             (f"{step:,.0f}", *(significant(history[column][row], 4) for column in lines))

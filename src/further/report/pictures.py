@@ -97,10 +97,11 @@ class Album:
         """Put a transparent gap between the small pictures, which the sheet holds edge to edge."""
         from PIL import Image as Images
 
-        high = wide = image.width // columns
+        high = wide = max(1, image.width // columns)
         if isinstance(self.shape, Sequence) and len(self.shape) == 3:
             height, width = self.shape[1:]
-            if width == wide and isinstance(height, int) and image.height % max(1, height) == 0:
+            fits = isinstance(height, int) and height > 0 and image.height % height == 0
+            if fits and width == wide:
                 high = height
         rows = max(1, image.height // high)
         kept = max(2, int(rows * self.shown)) if rows > 2 else rows

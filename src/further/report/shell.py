@@ -119,7 +119,7 @@ def data_name(run: RunFolder) -> str:
 
 def footer(run: RunFolder) -> Markup:
     """Say who made the page."""
-    version = run.evaluation.get("further") or mapping(run.run.get("versions")).get("further")
+    version = run.evaluation.get("further") or mapping(run.run.get("versions")).get("further-ml")
     made = f"Made by further {version}. " if version else "Made by further. "
     return join((made, "Charts: Observable Plot and D3 (ISC licence). This page fetches nothing."))
 

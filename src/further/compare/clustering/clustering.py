@@ -153,7 +153,7 @@ def cluster_table(
         "k_max": k_max,
     }
     table, chosen = _prepare(dataset, parameters, batches)
-    folder = Path(out) if out is not None else default_folder("cluster", dataset.name)
+    folder = Path(out or default_folder("cluster", dataset.name))
     is_new = not folder.exists()
     run = Run.create(
         folder,
@@ -173,10 +173,6 @@ def cluster_table(
         if is_new and is_first():
             shutil.rmtree(run.path, ignore_errors=True)
         raise
-
-
-#: What the task offers to :mod:`further.compare.task`, beside the next two.
-compare = cluster_table
 
 
 def train(
@@ -201,11 +197,6 @@ def train(
         With the path of the run and the evaluation.
     """
     return cluster_table(data, method=model, hyperparameters=parameters, **options)
-
-
-def run_type(run: Run) -> type[ClusteringRun]:
-    """Return what resumes a run of this task."""
-    return ClusteringRun
 
 
 def _read(data: Any, seed: int, loading: dict[str, Any]) -> tuple[Dataset, Batches | None]:
@@ -359,6 +350,10 @@ class ClusteringRun(TaskRun):
             )
         emit({"event": "done"})
         return Clustering.of(run)
+
+
+#: What the task offers to :mod:`further.compare.task`, beside :func:`train`.
+compare, open_run = cluster_table, ClusteringRun
 
 
 def _fit(run: Run, estimator: Estimator, table: PreparedTable) -> Estimator:

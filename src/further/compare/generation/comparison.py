@@ -137,7 +137,7 @@ def generative_models(
     conditional = conditional and dataset.classes is not None
     split = dataset.split(seed=seed)
     run = Run.create(
-        out if out is not None else default_folder("compare", dataset.name),
+        out or default_folder("compare", dataset.name),
         command=command or "further.compare.generative_models",
         task=TASK,
         data=describe_data(dataset),

@@ -105,7 +105,7 @@ def train(
         estimator.training_settings()
         find_device(estimator.device)
     run = Run.create(
-        out if out is not None else default_folder(f"train-{line.name}", dataset.name),
+        out or default_folder(f"train-{line.name}", dataset.name),
         command=command or "further.compare.train_model",
         task=TASK,
         model=line.name,

@@ -3,14 +3,14 @@
 from further.compare.generation.comparison import ComparisonRun
 from further.compare.generation.comparison import generative_models as compare
 from further.compare.generation.comparison import member_worker as member_worker
-from further.compare.generation.run import GenerationRun
 from further.compare.generation.single import TrainingRun
 from further.compare.generation.single import train as train
+from further.compare.source import EventHandler
 from further.train.run import Run
 
-__all__ = ["compare", "member_worker", "run_type", "train"]
+__all__ = ["compare", "member_worker", "open_run", "train"]
 
 
-def run_type(run: Run) -> type[GenerationRun]:
+def open_run(run: Run, on_event: EventHandler | None) -> ComparisonRun | TrainingRun:
     """Return what resumes and judges a run: that of a comparison, or of one model."""
-    return ComparisonRun if "models" in run.record else TrainingRun
+    return (ComparisonRun if "models" in run.record else TrainingRun)(run, on_event)
