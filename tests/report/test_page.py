@@ -310,7 +310,8 @@ def test_same_run_same_page(digits: Path) -> None:
     [
         (None, "is not a folder"),
         ({}, "holds neither run.json nor evaluation.json"),
-        ({"evaluation.json": '{"schema": 1,'}, "line 1, column"),
+        ({"evaluation.json": '{"schema": 1,'}, "line 1, column .* remove it and resume the run"),
+        ({"run.json": "{"}, "start a new one"),
     ],
 )
 def test_what_is_wrong_with_a_run_is_said(

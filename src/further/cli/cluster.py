@@ -131,13 +131,12 @@ def command(
         key.removeprefix(HYPERPARAMETER): value
         for key, value in given_options(ctx.meta.get(_OPTIONS, [])).items()
     }
-    named = split_names(columns) if columns else None
     run = out or default_folder("cluster", data)
     show_result(
         lambda listener: cluster_table(
-            data, k=k, method=method, hyperparameters=given, distance=distance, columns=named,
-            scale=scale, k_max=k_max, seed=seed, out=run, on_event=listener,
-            command=command_line(), **loading(others),
+            data, k=k, method=method, hyperparameters=given, distance=distance,
+            columns=split_names(columns), scale=scale, k_max=k_max, seed=seed, out=run,
+            on_event=listener, command=command_line(), **loading(others),
         ),
         run,
     )  # fmt: skip

@@ -244,16 +244,16 @@ def _is_given(ctx: click.Context, key: str) -> bool:
     return ctx.get_parameter_source(key) is ParameterSource.COMMANDLINE
 
 
-def split_names(text: str | None) -> list[str]:
-    """Return the names in a text that separates them by commas."""
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
+def split_names(text: str | None) -> list[str] | None:
+    """Return the names in a text that separates them by commas; None where there are none."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()] or None
 
 
 def loading(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of :func:`further.data.load` among those of a command."""
     options = {name: given.get(name) for name in ("target", "groups", "header", "resize")}
     options["mapped"] = given.get("mapped") or None
-    options["attributes"] = split_names(given.get("attributes")) or None
+    options["attributes"] = split_names(given.get("attributes"))
     if options["resize"] is not None and options["resize"].isdigit():
         options["resize"] = int(options["resize"])
     return {name: value for name, value in options.items() if value is not None}

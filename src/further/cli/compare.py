@@ -78,7 +78,7 @@ def command(
     run = out or default_folder("compare", data)
     # A task need only know the options that are given.
     options = {
-        "models": (split_names(models) if models else None, None),
+        "models": (split_names(models), None),
         "budget": (budget, "auto"),
         "repeats": (repeats, 1),
         "conditional": (not unconditional, True),

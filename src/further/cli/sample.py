@@ -61,7 +61,7 @@ def command(
     line = name_of(type(estimator))
     if not isinstance(estimator, GenerativeEstimator):
         raise InputError(
-            f'"{run}" holds a model of {line.task} ({line.label}), which generates nothing; '
+            f'"{run}" holds a model for {line.task} ({line.label}), which generates nothing; '
             '"further models" lists those of generation.'
         )
     asked = None if label is None else [_known_class(estimator, label)] * number

@@ -15,10 +15,6 @@ from further.train.run import Run
 EventHandler = Callable[[dict[str, Any]], None]
 
 
-def ignore_event(message: dict[str, Any]) -> None:
-    """Do nothing with an event."""
-
-
 def read_input(data: Any, y: Any = None, **loading: Any) -> Dataset:
     """Return the data that a user names or gives.
 

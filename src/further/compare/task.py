@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from further.compare.result import Result
-from further.compare.source import EventHandler, ignore_event
+from further.compare.source import EventHandler
 from further.errors import InputError, RunError
 from further.registry import find_model, task_module
 from further.train.run import Run
@@ -33,7 +33,7 @@ class TaskRun(ABC):
     """
 
     def __init__(self, run: Run, on_event: EventHandler | None = None) -> None:
-        self.run, self.emit = run, on_event or ignore_event
+        self.run, self.emit = run, on_event or (lambda message: None)
 
     @abstractmethod
     def resume(self, jobs: int | None = None) -> Result:

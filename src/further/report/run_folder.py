@@ -21,6 +21,11 @@ from further.report.numbers import as_number
 from further.report.pictures import Album
 
 _PICTURES = ("samples", "nearest", "interpolation")
+#: What helps where a file is damaged that an evaluation does not rewrite, or not for every task.
+_REMEDIES = {
+    "run.json": "the run cannot be read without it, so start a new one",
+    "evaluation.json": "remove it and resume the run, which writes it anew",
+}
 
 
 @dataclass(frozen=True)
@@ -148,9 +153,10 @@ def read_json(path: Path) -> object:
     try:
         return to_json(json.loads(content))
     except json.JSONDecodeError as error:
+        remedy = _REMEDIES.get(path.name, "evaluate the run again to rewrite it")
         raise RunError(
             f"{path}, line {error.lineno}, column {error.colno}: not valid JSON ({error.msg}); "
-            "evaluate the run again to rewrite it."
+            f"{remedy}."
         ) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -223,7 +224,7 @@ def test_every_method_gives_a_whole_run(method, distance, tmp_path):
     assert len(loaded.predict(np.zeros((2, 3)))) == 2
 
 
-def test_an_interrupted_run_is_gone_on_with_to_the_same_result(tmp_path, monkeypatch):
+def test_an_interrupted_run_resumes_to_the_same_result(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     blobs(n=90)[0].to_csv(path, index=False)
     quiet = cluster_table(path, k_max=4, out=tmp_path / "quiet").evaluation
@@ -250,7 +251,15 @@ def test_an_interrupted_run_is_gone_on_with_to_the_same_result(tmp_path, monkeyp
     assert spent[1] > before[1]
 
 
-def test_changed_data_are_not_gone_on_with(tmp_path, monkeypatch):
+def test_a_lost_evaluation_is_written_anew(three, tmp_path):
+    path = shutil.copytree(three[0].path, tmp_path / "run")
+    (path / "evaluation.json").unlink()
+    found = further.compare.resume(path).evaluation
+    for key in ("k", "sizes", "criteria", "profile", "sentence"):
+        assert found[key] == three[0].evaluation[key], key
+
+
+def test_a_run_whose_data_changed_is_not_resumed(tmp_path, monkeypatch):
     frame, _ = blobs(n=60)
     path = tmp_path / "table.csv"
     frame.to_csv(path, index=False)

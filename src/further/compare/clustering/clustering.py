@@ -236,7 +236,7 @@ class ClusteringRun(TaskRun):
     def resume(self, jobs: int | None = None) -> Clustering:
         """Do what is missing; a clustering is one process."""
         run = self.run
-        if run.status == "finished":
+        if run.status == "finished" and (run.path / "evaluation.json").is_file():
             return Clustering.of(run)
         batches = None
         if is_larger_than_memory(run.record["data"]["source"]):
