@@ -12,5 +12,16 @@ __all__ = ["compare", "member_worker", "open_run", "train"]
 
 
 def open_run(run: Run, on_event: EventHandler | None) -> ComparisonRun | TrainingRun:
-    """Return what resumes and judges a run: that of a comparison, or of one model."""
+    """Return what resumes and judges a run.
+
+    Parameters
+    ----------
+    run, on_event
+        As :class:`~further.compare.task.TaskRun` takes them.
+
+    Returns
+    -------
+    ComparisonRun or TrainingRun
+        As the run is of several models or of one.
+    """
     return (ComparisonRun if "models" in run.record else TrainingRun)(run, on_event)
