@@ -83,6 +83,21 @@ def test_load_asks_for_what_is_missing(tmp_path):
         load(tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("model.json", b"{}"), ("model.json", b"[]"), ("run.json", b"[]"),
+     ("model.safetensors", b"no weights"), ("model.safetensors", None)],
+)  # fmt: skip
+def test_a_damaged_file_of_a_run_is_said_to_be(tmp_path, name, content):
+    run = tmp_path / "run"
+    make_small("vae", budget="2 steps").fit(X, run=run)
+    (run / name).unlink()
+    if content is not None:
+        (run / name).write_bytes(content)
+    with pytest.raises(RunError, match="is damaged"):
+        Run(run) if name == "run.json" else load(run)
+
+
 def test_an_error_is_recorded_and_forgotten(tmp_path):
     run = Run.create(tmp_path, command="fit")
     with pytest.raises(ZeroDivisionError), run.working():

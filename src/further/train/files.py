@@ -100,15 +100,17 @@ def read_json(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     RunError
-        If the file is missing or is not JSON.
+        If the file is missing or holds no JSON object.
     """
     path = Path(path)
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(explain(path, error)) from error
     except ValueError as error:
         raise RunError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise RunError(f"{path} is damaged: it holds no JSON object.")
     return record
 
 

@@ -31,10 +31,12 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> E
     Raises
     ------
     RunError
-        If the run is no run, has not finished, or is a comparison and ``model`` is not one of it.
+        If the run is no run, has not finished or is damaged, or is a comparison and ``model`` is
+        not one of it.
     InputError
         If this machine has no such device.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load as load_arrays
 
     folder = Path(run)
@@ -55,10 +57,14 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> E
     if not (folder / "model.json").is_file():
         raise RunError(f'"{folder}" has not finished; resume it with "further resume {folder}".')
     record = read_json(folder / "model.json")
-    estimator: Estimator = find_model(record["model"]).load()(
-        **parameters_from_json(record["parameters"])
-    )
-    arrays = load_arrays((folder / "model.safetensors").read_bytes())
+    try:
+        cls, parameters = find_model(record["model"]).load(), record["parameters"]
+        arrays = load_arrays((folder / "model.safetensors").read_bytes())
+    except (KeyError, OSError, SafetensorError) as error:
+        raise RunError(
+            f'The model in "{folder}" is damaged ({type(error).__name__}: {error}); train it again.'
+        ) from error
+    estimator: Estimator = cls(**parameters_from_json(parameters))
     estimator.restore(record, arrays)
     # What is no network is computed on the processor.
     if device != "cpu" and hasattr(estimator, "to"):
