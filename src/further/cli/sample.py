@@ -59,7 +59,7 @@ def command(
         _refuse_existing(out)
     estimator = load(run, model, device=device)
     line = name_of(type(estimator))
-    if not isinstance(estimator, GenerativeEstimator):
+    if not issubclass(line.load(), GenerativeEstimator):
         raise InputError(
             f'"{run}" holds a model for {line.task} ({line.label}), which generates nothing; '
             '"further models" lists those of generation.'
