@@ -97,7 +97,7 @@ def test_attributes_that_cannot_be(frame):
         load(frame, attributes=["outcome"], target="outcome")
     with pytest.raises(InputError, match='"household" cannot be an attribute'):
         load(frame, attributes=["household"], groups="household")
-    with pytest.raises(InputError, match="no column that a model can use"):
+    with pytest.raises(InputError, match="a model can use: each is the label, the groups or an"):
         load(frame[["sex", "outcome"]], attributes=["sex"], target="outcome")
     with pytest.raises(InputError, match="no column besides"):
         load(frame[["sex", "outcome"]], attributes=["sex"], target="outcome", tidy=False)

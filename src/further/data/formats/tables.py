@@ -179,6 +179,7 @@ def _tidy_table(
                 left_out.setdefault(reason, []).append(column)
     if not features:
         reasons = "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
+        reasons = reasons or "each is the label, the groups or an attribute"
         raise InputError(f"{name} has no column that a model can use: {reasons}.")
     notes = [f"Left out: {quoted(names)} ({reason})." for reason, names in left_out.items()]
     constant = [c for c in features if frame[c].nunique(dropna=False) == 1]
