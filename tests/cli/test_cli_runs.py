@@ -316,10 +316,14 @@ def test_runs_are_listed_and_only_runs_removed(further, tmp_path, monkeypatch):
         (folder / name / "run.json").write_text(json.dumps(record))
     (folder / "c").mkdir()
     (folder / "c" / "run.json").write_text("{")
+    (folder / "d").mkdir()
+    (folder / "d" / "run.json").write_text("{}")
     (folder / "notes").mkdir()
     (folder / "notes" / "mine.txt").write_text("keep")
     entries = {e["run"]: e["status"] for e in json.loads(further("runs", "--json").out)}
-    assert entries == {"runs/a": "finished", "runs/b": "interrupted", "runs/c": "damaged"}
+    assert entries == {
+        "runs/a": "finished", "runs/b": "interrupted", "runs/c": "damaged", "runs/d": "damaged",
+    }  # fmt: skip
     assert further("runs", "--remove", folder / "notes").status == 2
     assert further("runs", "--remove", folder / "a", "--remove", folder / "notes").status == 2
     assert (folder / "a").is_dir()

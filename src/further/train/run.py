@@ -130,8 +130,11 @@ class Run:
 
     @property
     def status(self) -> str:
-        """One of "running", "finished", "interrupted", "failed"; a killed run is interrupted."""
-        status: str = self.record["status"]
+        """One of "running", "finished", "interrupted", "failed"; a killed run is interrupted.
+
+        Where the record lacks it, "damaged".
+        """
+        status: str = self.record.get("status", "damaged")
         if status != "running":
             return status
         lock = FileLock(self._lock_path)
