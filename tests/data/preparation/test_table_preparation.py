@@ -192,8 +192,8 @@ def test_what_is_no_pair_of_degrees_is_two_numbers(names, high):
 
 def test_a_byte_of_which_there_is_no_amount_is_no_latitude():
     # In eight bits the amount of -128 is -128 again.
-    bytes_ = np.arange(-128, 91).astype(np.int8)
-    preparation, _, _ = fitted(pd.DataFrame({"lat": bytes_, "lon": np.linspace(0, 9, 219)}))
+    bytes_ = np.concatenate([[-128], np.arange(-90, 91)]).astype(np.int8)
+    preparation, _, _ = fitted(pd.DataFrame({"lat": bytes_, "lon": np.linspace(0, 9, 182)}))
     assert preparation.coordinates_ is None
 
 
