@@ -298,6 +298,12 @@ def test_constant_columns_change_nothing():
     assert choose_k(wide, k_max=5, n_bootstrap=4, random_state=0).k == 3
 
 
+def test_no_limit_of_the_stability_lies_above_what_an_index_can_be():
+    found = most_stable({2: np.array([1.0, 1.0, 1.0, 0.8])})
+    assert found.high == (1.0,)
+    assert found.low[0] == pytest.approx(0.95 - 0.1)
+
+
 def test_clusterings_that_do_not_hold_have_no_vote():
     found = most_stable({k: np.full(20, value) for k, value in {2: 0.3, 3: 0.4, 10: 0.5}.items()})
     assert found.k is None

@@ -101,7 +101,7 @@ def most_stable(agreement: Mapping[int, np.ndarray]) -> CriterionRecord:
     values = [float(agreement[k].mean()) for k in ks]
     spread = [float(agreement[k].std(ddof=1)) for k in ks]
     low = tuple(value - s for value, s in zip(values, spread, strict=True))
-    high = tuple(value + s for value, s in zip(values, spread, strict=True))
+    high = tuple(min(1.0, value + s) for value, s in zip(values, spread, strict=True))
     best = max(values)
     # More clusters tell more, as long as they hold as well.
     reach = [k for k, limit in zip(ks, high, strict=True) if best <= limit + 1e-12]
