@@ -348,7 +348,8 @@ def fit_each(estimators: Sequence[Any], X: Any) -> None:
     for estimator in estimators:
         estimator._validate_params()
     rows = first._validated(X, reset=True)
-    learned = {name: v for name, v in vars(first).items() if name not in first.get_params()}
+    parameters = first.get_params(deep=False)
+    learned = {name: value for name, value in vars(first).items() if name not in parameters}
     for estimator in estimators:
         vars(estimator).update(learned)
         estimator._fit_rows(rows)
