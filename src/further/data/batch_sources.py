@@ -192,8 +192,6 @@ class _CsvSource(Source):
         text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
         if len(head) == HEAD_BYTES:  # the last line is cut
             text = text[: text.rfind("\n") + 1]
-        if not text.strip():
-            raise InputError(f"{path} is empty; there is nothing to learn.")
         lines = Lines(path, text)
         self._delimiter = lines.delimiter
         self._has_header = lines.has_header()

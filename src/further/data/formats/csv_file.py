@@ -101,8 +101,6 @@ def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
         except UnicodeDecodeError:
             text = content.decode("cp1252", errors="replace")
             notes.append("The text is not UTF-8 and was read as Windows-1252.")
-    if not text.strip():
-        raise InputError(f"{path} is empty; there is nothing to learn.")
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
 
 
@@ -143,6 +141,8 @@ class Lines:
     """
 
     def __init__(self, path: Path, text: str) -> None:
+        if not text.strip():
+            raise InputError(f"{path} is empty; there is nothing to learn.")
         self.path, self.text, self.delimiter = path, text, _find_delimiter(text)
         self.count = self.width = 0
         self.head: list[list[str]] = []
