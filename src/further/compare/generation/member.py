@@ -136,11 +136,13 @@ class Candidate:
         """Sample, evaluate, write pictures and draws into a run, and return the figures."""
         setting = self.setting
         generated, samples, scores = self.score()
-        likelihoods = self._likelihoods()
+        test = setting.for_model(setting.part("test"))
+        x = self.estimator.encoding_.encode(test)
+        likelihoods = self._likelihoods(x, test)
         if likelihoods is not None:
-            test = setting.split.test
-            write_predictions(folder, setting.part("test"), test, score=likelihoods)
-        scores.update(self._own_scores(likelihoods))
+            rows = setting.split.test
+            write_predictions(folder, setting.part("test"), rows, score=likelihoods)
+        scores.update(self._own_scores(x, test, likelihoods))
         write_pictures(setting, self.estimator, generated, samples, folder)
         arrays = {
             f"{kind}/{name}": array
@@ -207,23 +209,23 @@ class Candidate:
         method = f"{told} of {TIMED_DRAWS} draws of {rows} samples, t-interval of their mean"
         return measured_score(seconds, rows, method)
 
-    def _likelihoods(self) -> np.ndarray | None:
+    def _likelihoods(self, x: np.ndarray, test: Dataset) -> np.ndarray | None:
         """Return the log-likelihood of each test row, where the model defines one."""
-        estimator, setting = self.estimator, self.setting
-        if not hasattr(estimator, "log_likelihoods_encoded"):
+        if not hasattr(self.estimator, "log_likelihoods_encoded"):
             return None
-        test = setting.for_model(setting.part("test"))
-        encoded = estimator.encoding_.encode(test)
-        found: np.ndarray | None = estimator.log_likelihoods_encoded(encoded, test.codes)
+        found: np.ndarray | None = self.estimator.log_likelihoods_encoded(x, test.codes)
         return found
 
-    def _own_scores(self, likelihoods: np.ndarray | None) -> dict[str, Score | None]:
-        """Return the scores that look into the model, not only at its samples."""
+    def _own_scores(
+        self, x: np.ndarray, test: Dataset, likelihoods: np.ndarray | None
+    ) -> dict[str, Score | None]:
+        """Return the scores that look into the model, not only at its samples.
+
+        ``x`` holds the encoded test rows.
+        """
         estimator, setting = self.estimator, self.setting
         scores: dict[str, Score | None] = {}
-        test = setting.for_model(setting.part("test"))
         drawn: dict[str, Any] = {"groups": test.groups, "seed": setting.seed}
-        x = estimator.encoding_.encode(test)
         if likelihoods is not None and setting.dataset.kind == "images":
             scores["bits_per_dimension"] = bits_per_dimension(
                 likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, **drawn
