@@ -15,6 +15,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "gan": {"latent_dim": 4, "width": 32, "depth": 1},
     "flow": {"transforms": 2, "width": 32},
     "diffusion": {"width": 8, "depth": 1},
+    "latent_diffusion": {"latent_dim": 4, "width": 32, "depth": 1},
 }
 ALL = [line.name for line in models_for("generation")]
 NETWORKS = [line.name for line in models_for("generation") if line.family == "network"]

@@ -123,6 +123,8 @@ MODELS: tuple[ModelEntry, ...] = (
                "Normalizing flow"),
     ModelEntry("diffusion", "further.generate.diffusion", "Diffusion", "generation", "network",
                "model", "Diffusion model"),
+    ModelEntry("latent_diffusion", "further.generate.latent_diffusion", "LatentDiffusion",
+               "generation", "network", "model", "Latent diffusion model"),
     ModelEntry("gaussian_mixture", "further.generate.gaussian_mixture", "GaussianMixtureDensity",
                "generation", "classical", "control", "Gaussian mixture"),
     ModelEntry("copy", "further.generate.copy", "Copy", "generation", "classical", "control",

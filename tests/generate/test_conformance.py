@@ -98,7 +98,6 @@ KINDS = {
 @pytest.fixture(autouse=True)
 def quick(narrow_autoencoders, monkeypatch):
     """Make what follows the training as small as the training."""
-    monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     for module in ("vae", "flow"):
         monkeypatch.setattr(f"further.generate.{module}.IMPORTANCE_SAMPLES", 4)
     monkeypatch.setattr("further.generate.diffusion.BOUND_ROWS", 4)

@@ -43,7 +43,6 @@ KINDS = ["numbers", "table", "8x8", "8x8 with classes", "28x28 with classes", "2
 @pytest.fixture(params=KINDS)
 def on_meta(request, monkeypatch):
     """Return a function that gives a model of a name, its network and a batch on the device."""
-    monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     dataset = rows(request.param)
 
     def prepare(name):

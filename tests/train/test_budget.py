@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from further.data.spec import Spec
 from further.errors import InputError
-from further.train.budget import FLOP_AT_64_VALUES, FLOP_CAP, Budget
+from further.train.budget import FLOP_AT_64_VALUES, Budget
 
 AMOUNTS = st.floats(1e-3, 1e18, allow_nan=False)
 
@@ -72,8 +72,13 @@ def test_what_is_no_amount_of_training_is_refused(text):
 
 def test_auto_grows_with_the_size_of_a_row_up_to_a_cap():
     assert Budget.parse("auto").amount == FLOP_AT_64_VALUES
-    assert Budget.parse("auto", Spec((1, 16, 16))).amount == 4 * FLOP_AT_64_VALUES
-    assert Budget.parse("auto", Spec((3, 256, 256))).amount == FLOP_CAP
+    assert Budget.parse("auto", Spec((1, 8, 8))).amount == FLOP_AT_64_VALUES
+    # In minutes on one thread, at some 30 GFLOP/s, whatever the pictures are.
+    sizes = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (1, 64, 64), (3, 64, 64)]
+    amounts = [Budget.parse("auto", Spec(shape)).amount for shape in sizes]
+    assert amounts == sorted(amounts)
+    assert amounts[1] == pytest.approx(3.4e12, rel=0.02)
+    assert amounts[-1] < 4 * FLOP_AT_64_VALUES
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,6 @@ def test_no_code_is_loaded_from_a_checkpoint(tmp_path):
 )
 def test_under_the_execution_that_was_measured_first(execution, tmp_path, monkeypatch):
     """A resume takes what the run recorded and measures nothing again."""
-    monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     pictures = np.random.default_rng(0).integers(0, 256, size=(40, 20, 20)).astype(np.uint8)
     chosen = []
 
@@ -244,7 +243,6 @@ def test_measuring_changes_no_weight(rows, monkeypatch):
     # Each candidate is tried, and the first is taken whatever else the machine does.
     monkeypatch.setattr("further.train.execution.os.cpu_count", lambda: 1)
     monkeypatch.setattr("further.train.execution._seconds", lambda loss: loss().item() * 0 + 1.0)
-    monkeypatch.setattr("further.nn.coder.CONVOLUTION_WIDTH", 8)
     pictures = np.random.default_rng(0).integers(0, 256, size=(40, 20, 20)).astype(np.uint8)
     for name, X in (("vae", pictures), ("gan", rows[0])):
         measured = make_small(name, precision="auto").fit(X)

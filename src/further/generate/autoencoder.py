@@ -24,8 +24,8 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.generate.generative import GenerativeModel
-from further.generate.latent_density import LatentDensity
-from further.nn.coder import Decoder, Encoder
+from further.generate.prior import PRIORS, Prior, make_prior
+from further.nn.coder import Decoder, Encoder, logit
 from further.nn.table_blocks import (
     categorical_log_prob,
     numeric_columns,
@@ -41,14 +41,20 @@ DEPTH = 2
 
 
 class _AutoencoderNet(nn.Module):
-    """Encoder, decoder, output activation and the density of the codes.
+    """Encoder, decoder, output activation and the prior of the codes.
 
     ``hidden`` and ``latent_dim`` are those of :class:`Autoencoder`; ``activation`` is "sigmoid" or
     else none.
     """
 
     def __init__(
-        self, spec: Spec, latent_dim: int, hidden: Sequence[int] | None, activation: str
+        self,
+        spec: Spec,
+        latent_dim: int,
+        hidden: Sequence[int] | None,
+        activation: str,
+        prior: Prior,
+        width: int,
     ) -> None:
         super().__init__()
         self.spec = spec
@@ -56,13 +62,16 @@ class _AutoencoderNet(nn.Module):
         self.encoder: nn.Module
         self.decoder: nn.Module
         if hidden is None:
-            self.encoder = Encoder(spec, latent_dim, width=WIDTH, depth=DEPTH)
-            self.decoder = Decoder(spec, latent_dim, outputs=1, width=WIDTH, depth=DEPTH)
+            self.encoder = Encoder(spec, latent_dim, width=width, depth=DEPTH)
+            link = logit if activation == "sigmoid" else torch.clone
+            self.decoder = Decoder(
+                spec, latent_dim, outputs=1, width=width, depth=DEPTH, link=link
+            )
         else:
             sizes = [spec.size, *hidden, latent_dim]
             self.encoder = nn.Sequential(nn.Flatten(), _dense(sizes))
             self.decoder = _dense(sizes[::-1])
-        self.density = LatentDensity(spec.n_classes, latent_dim)
+        self.prior = prior.build(spec, latent_dim)
 
     def output(self, eta: Tensor) -> Tensor:
         """Return rows ``(n, *shape)`` for the decoder's outputs ``(n, size)``."""
@@ -99,6 +108,8 @@ class Autoencoder(GenerativeModel):
     loss : {"auto", "mean_squared_error", "binary_cross_entropy"}, default="auto"
         Averaged over the values of a row; "auto" is the mean squared error, with cross-entropy for
         the categories of tables.
+    prior : {"mixture", "flow"} or Prior, default="mixture"
+        Where the codes of samples come from; see :mod:`further.generate.prior`.
     optimizer : {"auto", "adamw", "adam", "adadelta", "sgd"}, default="auto"
         Update rule; "auto" is that of ``training``.
     budget, precision, device, training, random_state
@@ -130,6 +141,7 @@ class Autoencoder(GenerativeModel):
     hidden: Sequence[int] | None = None
     output_activation: str = "auto"
     loss: str = "auto"
+    prior: str | Prior = "mixture"
     optimizer: str = "auto"
 
     training_defaults: ClassVar[Training] = Training(learning_rate=2e-3, averaging=0.998)
@@ -139,6 +151,7 @@ class Autoencoder(GenerativeModel):
         "hidden": [None, "array-like"],
         "output_activation": [StrOptions({"auto", "linear", "sigmoid"})],
         "loss": [StrOptions({"auto", "mean_squared_error", "binary_cross_entropy"})],
+        "prior": [StrOptions(set(PRIORS) - {"standard"}), Prior],
         "optimizer": [StrOptions({"auto", "adamw", "adam", "adadelta", "sgd"})],
     }
 
@@ -152,15 +165,20 @@ class Autoencoder(GenerativeModel):
                 'loss="binary_cross_entropy" is for pictures, whose values lie in [0, 1]; '
                 'take "auto" for a table.'
             )
-        return _AutoencoderNet(spec, self.latent_dim, self.hidden, activation)
+        prior, width = make_prior(self.prior), self.grown(WIDTH, spec)
+        return _AutoencoderNet(spec, self.latent_dim, self.hidden, activation, prior, width)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the reconstruction loss."""
 
         def reconstruction(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
             seen = self.corrupt(batch.x, net.spec, generator)
-            eta = net.decoder(net.encoder(seen))
-            return {"loss": _reconstruction_loss(self.loss, net, eta, batch.x)}
+            z = net.encoder(seen)
+            loss = _reconstruction_loss(self.loss, net, net.decoder(z), batch.x)
+            prior = net.prior.loss(z, batch.y, generator)
+            if prior is None:
+                return {"loss": loss}
+            return {"loss": loss + prior, "reconstruction": loss, "prior": prior}
 
         return [Objective(reconstruction, list(net.parameters()))]
 
@@ -191,19 +209,19 @@ class Autoencoder(GenerativeModel):
         return x
 
     def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
-        """Fit the density of the latent codes."""
+        """Fit the prior to the codes."""
         codes, classes = [], []
         for batch in in_parts(rows):
             codes.append(net.encoder(batch.x).cpu())
             classes.append(batch.y)
         y = None if classes[0] is None else torch.cat(classes)  # type: ignore[arg-type]
-        net.density.fit(torch.cat(codes), y, generator.initial_seed())
+        net.prior.fit_codes(torch.cat(codes), y, generator.initial_seed())
 
     def generate(
         self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
     ) -> Tensor:
-        """Draw latent codes from the fitted density and decode them."""
-        z = net.density.sample(n, condition.get("y"), generator)
+        """Draw codes from the prior and decode them."""
+        z = net.prior.sample(n, condition.get("y"), generator)
         return self.decode_latent(net, z, condition)
 
     def encode_latent(self, net: Any, batch: Batch) -> Tensor:

@@ -23,6 +23,7 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.autoencoder import Autoencoder
 from further.generate.generative import GenerativeModel
+from further.generate.prior import Prior
 from further.train.parameters import hyperparameters
 from further.train.seeds import seed_of
 
@@ -67,6 +68,7 @@ class DenoisingAutoencoder(Autoencoder):
     # What else the autoencoder lets its user choose is fixed here.
     hidden: Sequence[int] | None = field(default=None, init=False)
     output_activation: str = field(default="auto", init=False)
+    prior: str | Prior = field(default="mixture", init=False)
     optimizer: str = field(default="auto", init=False)
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

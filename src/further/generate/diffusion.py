@@ -27,7 +27,7 @@ from torch import Tensor
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.diffusion_bound import choose_settings, negative_bound
-from further.generate.diffusion_net import DenoisingNet
+from further.generate.diffusion_net import CHANNELS, HIDDEN, DenoisingNet
 from further.generate.diffusion_prediction import PREDICTIONS, Prediction
 from further.generate.diffusion_samplers import SAMPLERS, Sampler
 from further.generate.generative import Basis, GenerativeModel
@@ -67,8 +67,8 @@ class Diffusion(GenerativeModel):
         Weight w of the class: 1 samples the class as learnt, above 1 exaggerates what is typical of
         it at the cost of variety, 0 ignores it.
     width : int, default=None
-        Hidden units of the perceptron for tables, 256 if None; channels of the U-Net at full
-        resolution for pictures, 16 if None.
+        Hidden units of the perceptron for tables, 256 if None; channels of the U-Net at its highest
+        resolution for pictures, 16 if None; more with a larger budget.
     depth : int, default=2
         Residual blocks of the perceptron for tables; the U-Net has as many levels as halve the
         picture's sides to 4.
@@ -125,7 +125,8 @@ class Diffusion(GenerativeModel):
         schedule = _named(self.schedule, SCHEDULES)
         # A sampler with more evaluations than the schedule has levels is refused before training.
         _named(self.sampler, SAMPLERS).levels(schedule.steps)
-        return DenoisingNet(spec, schedule, self.width, self.depth)
+        width = self.width or self.grown(CHANNELS if spec.is_image else HIDDEN, spec)
+        return DenoisingNet(spec, schedule, width, self.depth)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the mean squared error of the prediction."""

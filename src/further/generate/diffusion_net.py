@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from further.data.spec import Spec
 from further.generate.diffusion_bound import BoundSettings, published_settings
 from further.generate.noise_schedule import NoiseSchedule
+from further.nn.coder import takes_convolutions
 from further.nn.convolution import n_levels
 from further.nn.embedding import ClassEmbedding, TimeEmbedding
 from further.nn.mlp import ResidualMLP
@@ -41,8 +42,8 @@ class DenoisingNet(nn.Module):
         Shape of the data.
     schedule : NoiseSchedule
         The noise at each level.
-    width : int or None
-        Channels of the U-Net or units of the perceptron; None takes 16 and 256.
+    width : int
+        Channels of the U-Net or units of the perceptron.
     depth : int
         Residual blocks of the perceptron.
 
@@ -61,7 +62,7 @@ class DenoisingNet(nn.Module):
     decoder_scale: Tensor
     proposal: Tensor
 
-    def __init__(self, spec: Spec, schedule: NoiseSchedule, width: int | None, depth: int) -> None:
+    def __init__(self, spec: Spec, schedule: NoiseSchedule, width: int, depth: int) -> None:
         super().__init__()
         self.n_classes, self.schedule = spec.n_classes, schedule
         self.time = nn.Sequential(
@@ -72,20 +73,24 @@ class DenoisingNet(nn.Module):
         )
         self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.trunk: nn.Module
+        self.patch = 1
         if spec.is_image:
             channels, height, columns = spec.shape
+            self.patch = patch_side(spec)
+            channels *= self.patch**2
+            height, columns = -(-height // self.patch), -(-columns // self.patch)
             self.trunk = UNet(
                 channels,
                 channels,
-                width=width or CHANNELS,
-                levels=n_levels(height, columns),
+                width=width,
+                levels=n_levels(height, columns, 4 if self.patch == 1 else 8),
                 condition=CONDITION,
                 size=(height, columns),
                 bottleneck_width=HIDDEN,
             )
         else:
             self.trunk = ResidualMLP(
-                spec.size, spec.size, width=width or HIDDEN, depth=depth, condition=CONDITION
+                spec.size, spec.size, width=width, depth=depth, condition=CONDITION
             )
         alpha_bar = torch.from_numpy(schedule.alpha_bar())
         # The angle between signal and noise, 0 to 1: the same for every schedule.
@@ -105,8 +110,14 @@ class DenoisingNet(nn.Module):
         c = self.time(self.angle[level])
         if self.n_classes:
             c = c + self.embed(y, len(x_t))
-        out: Tensor = self.trunk(x_t, F.silu(c)).float()
-        return out
+        c = F.silu(c)
+        if self.patch == 1:
+            out: Tensor = self.trunk(x_t, c).float()
+            return out
+        height, width = x_t.shape[2:]
+        padded = F.pad(x_t, (0, -width % self.patch, 0, -height % self.patch))
+        h = F.pixel_unshuffle(padded, self.patch).contiguous(memory_format=torch.channels_last)
+        return F.pixel_shuffle(self.trunk(h, c).float(), self.patch)[..., :height, :width]
 
     def coefficients(self, level: Tensor, n_dims: int) -> tuple[Tensor, Tensor]:
         """Return α and σ of levels, shaped to multiply rows.
@@ -144,6 +155,18 @@ class DenoisingNet(nn.Module):
         self.start.fill_(settings.start)
         self.decoder_scale.fill_(settings.scale)
         self.proposal.copy_(settings.proposal)
+
+
+def patch_side(spec: Spec) -> int:
+    """Return the side of the square patches that the U-Net takes as one pixel.
+
+    1 for pictures of at most 256 values; otherwise the longer side is brought to at most 16.
+    """
+    side = 1
+    if takes_convolutions(spec):
+        while max(spec.shape[1:]) > 16 * side:
+            side *= 2
+    return side
 
 
 def scaling(spec: Spec) -> tuple[Tensor, Tensor, Tensor]:

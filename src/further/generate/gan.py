@@ -43,6 +43,7 @@ from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
 
+WIDTH = 192
 CONDITION = 32
 # Share of the gradient that passes a value that is cut off at 0 or 1, so that it can come back.
 LEAK = 0.1
@@ -66,7 +67,7 @@ class _GeneratorNet(nn.Module):
         self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.decoder = Decoder(
             spec, latent_dim, outputs=1, width=width, depth=depth,
-            condition=self.embed.dim,
+            condition=self.embed.dim, convolutions=False, link=_before_shift,
         )  # fmt: skip
 
     def forward(self, z: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
@@ -82,7 +83,7 @@ class _DiscriminatorNet(nn.Module):
 
     def __init__(self, spec: Spec, width: int, depth: int) -> None:
         super().__init__()
-        self.features = Encoder(spec, 1 + spec.n_classes, width=width, depth=depth)
+        self.features = Encoder(spec, 1 + spec.n_classes, width=width, depth=depth, convolutions=False)
         # A gradient penalty takes the place of normalisation, which would make it meaningless for
         # the scale of the features (Gulrajani et al. 2017, Huang et al. 2024).
         _remove_normalisation(self.features)
@@ -129,10 +130,10 @@ default="relativistic"
         variance; 0 for none, as published in 2014.
     latent_dim : int, default=32
         Size of the noise vector.
-    width : int, default=192
-        Hidden units of a layer, for tables and pictures of at most 256 values.
+    width : int, default=None
+        Hidden units of a layer; 192 if None, and more with a larger budget.
     depth : int, default=3
-        Residual blocks of each network, for tables and pictures of at most 256 values.
+        Residual blocks of each network.
     budget, precision, device, training, random_state
         See :class:`~further.train.network.NetworkEstimator`.
 
@@ -166,7 +167,7 @@ default="relativistic"
     loss: str | AdversarialLoss = "relativistic"
     penalty: float = 0.2
     latent_dim: int = 32
-    width: int = 192
+    width: int | None = None
     depth: int = 3
 
     training_defaults: ClassVar[Training] = Training(
@@ -177,13 +178,14 @@ default="relativistic"
         "loss": [StrOptions(set(LOSSES)), AdversarialLoss],
         "penalty": [Interval(Real, 0, None, closed="left")],
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
-        "width": [Interval(Integral, 1, None, closed="left")],
+        "width": [None, Interval(Integral, 1, None, closed="left")],
         "depth": [Interval(Integral, 0, None, closed="left")],
     }
 
     def build(self, spec: Spec) -> _GANNet:
         """Return generator and discriminator."""
-        return _GANNet(spec, self.latent_dim, self.width, self.depth)
+        width = self.width or self.grown(WIDTH, spec)
+        return _GANNet(spec, self.latent_dim, width, self.depth)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the discriminator's loss with its penalty, then the generator's."""
@@ -249,6 +251,11 @@ default="relativistic"
         """Draw z and return G(z, y)."""
         out: Tensor = net.generate(n, condition.get("y"), generator)
         return out
+
+
+def _before_shift(mean: Tensor) -> Tensor:
+    """Return the decoder's outputs that make such a picture."""
+    return mean - 0.5
 
 
 def _score_both(net: _GANNet, batch: Batch, made: Tensor) -> tuple[Tensor, Tensor]:

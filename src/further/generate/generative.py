@@ -24,7 +24,8 @@ from torch import Tensor
 
 from further.data.dataset import Dataset
 from further.errors import InputError
-from further.train.batch import Batch
+from further.nn.coder import fit_coders
+from further.train.batch import Batch, BatchSource, some_rows
 from further.train.estimator import DatasetEstimator
 from further.train.network import ROWS_AT_A_TIME, NetworkEstimator
 from further.train.parameters import hyperparameters
@@ -212,6 +213,10 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         Tensor of shape (n, *spec.shape)
             Encoded rows.
         """
+
+    def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
+        """Fit what encoders and decoders know of the rows."""
+        fit_coders(net, some_rows(rows, generator).x)
 
     def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
         """Return the log-likelihood of each row, or a lower bound of it.

@@ -12,6 +12,8 @@ Ghosh et al. 2020, "From variational to deterministic autoencoders".
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,15 +33,20 @@ class LatentDensity(nn.Module):
         0 for one mixture of all.
     latent_dim : int
         Size of the codes.
+    components : sequence of int, default=(1, 2, 4, 8)
+        Numbers of components to choose from.
     """
 
     weights: Tensor
     means: Tensor
     factors: Tensor
 
-    def __init__(self, n_classes: int, latent_dim: int) -> None:
+    def __init__(
+        self, n_classes: int, latent_dim: int, components: Sequence[int] = COMPONENTS
+    ) -> None:
         super().__init__()
-        shape = (max(1, n_classes), max(COMPONENTS))
+        self.components = components
+        shape = (max(1, n_classes), max(components))
         self.register_buffer("weights", torch.full(shape, 1 / shape[1]))
         self.register_buffer("means", torch.zeros(*shape, latent_dim))
         self.register_buffer("factors", torch.eye(latent_dim).repeat(*shape, 1, 1))
@@ -69,7 +76,7 @@ class LatentDensity(nn.Module):
         labels = np.zeros(len(codes), dtype=int) if y is None else y.cpu().numpy()
         for label in range(len(self.weights)):
             rows = codes[labels == label]
-            mixture = _best_mixture(rows if len(rows) > 1 else codes, seed, ridge)
+            mixture = self._best_mixture(rows if len(rows) > 1 else codes, seed, ridge)
             n_parameters += int(mixture._n_parameters())
             k = mixture.n_components
             self.weights[label] = 0
@@ -103,17 +110,31 @@ class LatentDensity(nn.Module):
         offset = torch.einsum("nij,nj->ni", self.factors[label, k], noise)
         return self.means[label, k] + offset
 
+    def log_prob(self, z: Tensor, y: Tensor | None) -> Tensor:
+        """Return log p(z | y) (n,) of codes ``z`` (n, latent_dim)."""
+        label = torch.zeros(len(z), dtype=torch.int64, device=z.device) if y is None else y
+        total = z.new_zeros(len(z))
+        for code in label.unique():
+            rows = label == code
+            offset = z[rows][None] - self.means[code][:, None]  # (components, n, latent_dim)
+            factors = self.factors[code]
+            white = torch.linalg.solve_triangular(factors, offset.mT, upper=False)
+            log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+            log_normal = -0.5 * white.square().sum(1) - log_det[:, None]
+            log_normal = log_normal - 0.5 * z.shape[1] * math.log(2 * math.pi)
+            total[rows] = torch.logsumexp(self.weights[code].log()[:, None] + log_normal, dim=0)
+        return total
 
-def _best_mixture(rows: np.ndarray, seed: int, ridge: float) -> Any:
-    from sklearn.mixture import GaussianMixture
+    def _best_mixture(self, rows: np.ndarray, seed: int, ridge: float) -> Any:
+        from sklearn.mixture import GaussianMixture
 
-    # Codes of a decoder that ignores them are all alike, and cannot be told apart.
-    distinct = len(np.unique(rows, axis=0))
-    largest = max(1, min(len(rows) // ROWS_A_COMPONENT, distinct))
-    variance = max(float(rows.var(axis=0).mean()), 1e-8)
-    fits = [
-        GaussianMixture(k, reg_covar=ridge * variance, random_state=seed % 2**32).fit(rows)
-        for k in COMPONENTS
-        if k <= largest
-    ]
-    return min(fits, key=lambda fit: fit.bic(rows))
+        # Codes of a decoder that ignores them are all alike, and cannot be told apart.
+        distinct = len(np.unique(rows, axis=0))
+        largest = max(1, min(len(rows) // ROWS_A_COMPONENT, distinct))
+        variance = max(float(rows.var(axis=0).mean()), 1e-8)
+        fits = [
+            GaussianMixture(k, reg_covar=ridge * variance, random_state=seed % 2**32).fit(rows)
+            for k in self.components
+            if k <= largest
+        ]
+        return min(fits, key=lambda fit: fit.bic(rows))

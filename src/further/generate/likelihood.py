@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from further.data.spec import Spec
 from further.errors import InputError
+from further.nn.coder import logit
 from further.nn.device import exponential_like
 from further.nn.table_blocks import (
     categorical_log_prob,
@@ -84,6 +85,10 @@ class Likelihood(nn.Module):
         """
         raise TypeError(f"{type(self).__name__} does not say what it is.")
 
+    def link(self, mean: Tensor) -> Tensor:
+        """Return outputs ``(outputs * size,)`` whose mean is near ``mean`` (size,), of pictures."""
+        return torch.zeros(self.outputs * len(mean))
+
     def mean(self, eta: Tensor) -> Tensor:
         """Return the expected rows ``(n, *shape)``."""
         raise TypeError(f"{type(self).__name__} does not say what it is.")
@@ -123,6 +128,10 @@ class Bernoulli(Likelihood):
         """Return the negative binary cross-entropy."""
         return -F.binary_cross_entropy_with_logits(eta, x.flatten(1), reduction="none").sum(1)
 
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the logits of the mean."""
+        return logit(mean)
+
     def mean(self, eta: Tensor) -> Tensor:
         """Return σ(η)."""
         return eta.sigmoid().unflatten(1, self.spec.shape)
@@ -141,6 +150,10 @@ class Gaussian(Likelihood):
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return log N(x; η, s²)."""
         return _gaussian_log_prob(x.flatten(1), eta, self.log_scale.clamp_min(MIN_LOG_SCALE)).sum(1)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the mean."""
+        return mean
 
     def mean(self, eta: Tensor) -> Tensor:
         """Return η."""
@@ -176,6 +189,10 @@ class DiscretizedLogistic(Likelihood):
         value = torch.where(x < half, F.logsigmoid(upper), inside)
         value = torch.where(x > 1 - half, F.logsigmoid(-lower), value)
         return value.sum(1)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the distances from mid-grey."""
+        return mean - 0.5
 
     def mean(self, eta: Tensor) -> Tensor:
         """Return the centres."""

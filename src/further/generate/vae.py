@@ -29,23 +29,25 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.generative import Basis, GenerativeModel
 from further.generate.likelihood import LIKELIHOODS, make_likelihood
+from further.generate.prior import PRIORS, Prior, make_prior
 from further.nn.coder import Decoder, Encoder
-from further.nn.device import device_of
 from further.nn.embedding import ClassEmbedding
-from further.train.batch import Batch
+from further.train.batch import Batch, BatchSource, in_parts
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
 
 IMPORTANCE_SAMPLES = 64
+WIDTH = 256
 CONDITION = 32
+LOG_TWO_PI = math.log(2 * math.pi)
 
 
 class _VAENet(nn.Module):
     """Encoder, decoder and likelihood."""
 
     def __init__(
-        self, spec: Spec, latent_dim: int, likelihood: str, width: int, depth: int
+        self, spec: Spec, latent_dim: int, likelihood: str, prior: Prior, width: int, depth: int
     ) -> None:
         super().__init__()
         self.latent_dim = latent_dim
@@ -54,8 +56,9 @@ class _VAENet(nn.Module):
         self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.decoder = Decoder(
             spec, latent_dim, outputs=self.likelihood.outputs, width=width, depth=depth,
-            condition=self.embed.dim,
+            condition=self.embed.dim, link=self.likelihood.link,
         )  # fmt: skip
+        self.prior = prior.build(spec, latent_dim)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return μ(x) and log σ(x), each ``(n, latent_dim)``."""
@@ -84,10 +87,15 @@ class VAE(GenerativeModel):
 default="auto"
         Distribution of a value given the code; "auto" takes the discretized logistic for pictures
         with grey levels (Bernoulli for two), Gaussian and categorical columns for tables.
-    width : int, default=256
-        Hidden units of a layer, for tables and pictures of at most 256 values.
+    prior : {"mixture", "standard", "flow"} or Prior, default="mixture"
+        Where the codes of samples come from: "standard" is N(0, I), as published; the others are
+        fitted to the codes of the training rows, without which most samples of pictures fall
+        between them. See :mod:`further.generate.prior`.
+    width : int, default=None
+        Hidden units of a layer, which the channels of convolutions for larger pictures follow;
+        256 if None, and more with a larger budget.
     depth : int, default=2
-        Residual blocks of encoder and decoder, for tables and pictures of at most 256 values.
+        Residual blocks of encoder and decoder.
     budget, precision, device, training, random_state
         See :class:`~further.train.network.NetworkEstimator`.
 
@@ -115,7 +123,8 @@ default="auto"
 
     latent_dim: int = 16
     likelihood: str = "auto"
-    width: int = 256
+    prior: str | Prior = "mixture"
+    width: int | None = None
     depth: int = 2
 
     #: The weight of the rate.
@@ -128,13 +137,20 @@ default="auto"
         **GenerativeModel._parameter_constraints,
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
         "likelihood": [StrOptions({"auto", *LIKELIHOODS})],
-        "width": [Interval(Integral, 1, None, closed="left")],
+        "prior": [StrOptions(set(PRIORS)), Prior],
+        "width": [None, Interval(Integral, 1, None, closed="left")],
         "depth": [Interval(Integral, 0, None, closed="left")],
     }
 
     def build(self, spec: Spec) -> _VAENet:
-        """Return the encoder, decoder and likelihood."""
-        return _VAENet(spec, self.latent_dim, self.likelihood, self.width, self.depth)
+        """Return the encoder, decoder, likelihood and prior."""
+        width = self.width or self.grown(WIDTH, spec)
+        prior = self.make_prior()
+        return _VAENet(spec, self.latent_dim, self.likelihood, prior, width, self.depth)
+
+    def make_prior(self) -> Prior:
+        """Return what the codes of samples come from."""
+        return make_prior(self.prior)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the negative ELBO."""
@@ -148,15 +164,30 @@ default="auto"
             kl = 0.5 * (mean.square() + (2 * log_scale).exp() - 1) - log_scale
             rate = kl.sum(1).mean()
             loss = distortion + self.beta * rate
-            return {"loss": loss, "reconstruction": distortion, "rate": rate}
+            parts = {"reconstruction": distortion, "rate": rate}
+            prior = net.prior.loss(z, batch.y, generator)
+            if prior is not None:
+                loss, parts = loss + prior, {**parts, "prior": prior}
+            return {"loss": loss, **parts}
 
         return [Objective(negative_elbo, list(net.parameters()))]
+
+    def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
+        """Fit the prior to codes drawn for the training rows."""
+        codes, classes = [], []
+        for batch in in_parts(rows):
+            mean, log_scale = net.encode(batch.x)
+            noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+            codes.append(mean + log_scale.exp() * noise)
+            classes.append(batch.y)
+        y = None if classes[0] is None else torch.cat(classes)
+        net.prior.fit_codes(torch.cat(codes), y, generator.initial_seed())
 
     def generate(
         self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
     ) -> Tensor:
         """Draw z from the prior and x from the likelihood."""
-        z = torch.randn(n, self.latent_dim, generator=generator, device=device_of(net))
+        z = net.prior.sample(n, condition.get("y"), generator)
         out: Tensor = net.likelihood.sample(net.decode(z, condition.get("y")), generator)
         return out
 
@@ -168,8 +199,10 @@ default="auto"
         terms = []
         for noise in _noise_of_rows(batch.x, (IMPORTANCE_SAMPLES, self.latent_dim), generator):
             z = mean + log_scale.exp() * noise
-            log_p_z = -0.5 * z.square().sum(1)
-            log_q_z = (-0.5 * noise.square() - log_scale).sum(1)
+            log_p_z = net.prior.log_prob(z, batch.y)
+            if log_p_z is None:
+                return None
+            log_q_z = (-0.5 * (noise.square() + LOG_TWO_PI) - log_scale).sum(1)
             log_p_x = net.likelihood.log_prob(net.decode(z, batch.y), batch.x)
             terms.append(log_p_x + log_p_z - log_q_z)
         return torch.logsumexp(torch.stack(terms), dim=0) - math.log(IMPORTANCE_SAMPLES)

@@ -27,10 +27,14 @@ _PATTERN = re.compile(
     re.IGNORECASE,
 )
 
-# 64 values (the digits) take this many; more values take proportionally more, up to a cap, since
-# a laptop must still finish.
+# 64 values (the digits) take this many, up to a minute on one thread, and others in proportion;
+# beyond ``LARGEST_IN_PROPORTION`` values the budget grows with their fifth root, since networks of
+# larger pictures grow as slowly and a laptop must still finish in minutes.
 FLOP_AT_64_VALUES = 1.5e12
-FLOP_CAP = 60e12
+LEAST_VALUES, LARGEST_IN_PROPORTION = 16, 96
+SLOW_GROWTH = 0.2
+# What a budget in seconds is taken for where a network is sized.
+FLOP_A_SECOND = 3e10
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,13 @@ class Budget:
         }
         return max(1, math.floor(steps[self.unit] + 1e-9))
 
+    def growth(self, spec: Spec) -> float:
+        """Return how many times the default it is, at least 1; 1 for steps and epochs."""
+        if self.unit not in ("flop", "seconds"):
+            return 1.0
+        flop = self.amount * (FLOP_A_SECOND if self.unit == "seconds" else 1)
+        return max(1.0, flop / _default_flop(spec.size))
+
     @classmethod
     def parse(cls, text: str | float | Budget, spec: Spec | None = None) -> Budget:
         """Read "2e12", "2Tflop", "60s", "5min", "30 epochs", "500 steps" or "auto".
@@ -108,8 +119,7 @@ class Budget:
         if isinstance(text, Budget):
             return text
         if text == "auto":
-            size = 64 if spec is None else max(spec.size, 16)
-            return cls(min(FLOP_AT_64_VALUES * size / 64, FLOP_CAP), "flop")
+            return cls(_default_flop(64 if spec is None else spec.size), "flop")
         found = _PATTERN.match(str(text))
         unit = found and _UNITS.get((found["unit"] or "").lower())
         if found is None or (unit is None and not found["minutes"] and not found["flop"]):
@@ -125,3 +135,10 @@ class Budget:
         if not (amount > 0 and math.isfinite(amount)):
             raise InputError(f'budget="{text}" must be above 0.')
         return cls(amount, unit or "flop")
+
+
+def _default_flop(size: int) -> float:
+    """Return the operations of the default budget for rows of that many values."""
+    in_proportion = min(max(size, LEAST_VALUES), LARGEST_IN_PROPORTION)
+    beyond = max(size / LARGEST_IN_PROPORTION, 1.0) ** SLOW_GROWTH
+    return FLOP_AT_64_VALUES * in_proportion / 64 * beyond

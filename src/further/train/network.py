@@ -126,6 +126,28 @@ class NetworkEstimator(DatasetEstimator):
         """
         return self.objectives(net)[0].loss(batch, generator)
 
+    def grown(self, width: int, spec: Spec) -> int:
+        """Return the width of a network that is ``width`` wide at the default budget.
+
+        A larger budget is divided evenly between the operations of a row, which grow with the
+        square of the width, and the number of rows (Hoffmann et al. 2022, "Training
+        compute-optimal large language models").
+
+        Parameters
+        ----------
+        width : int
+            Units or channels.
+        spec : Spec
+            Shape of the data, which the default budget depends on.
+
+        Returns
+        -------
+        int
+            Units or channels; a multiple of 8 where it has grown.
+        """
+        growth = Budget.parse(self.budget, spec).growth(spec)
+        return max(width, round(width * growth**0.25 / 8) * 8)
+
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Fit what is fitted to the training rows before the training, into the network.
 
