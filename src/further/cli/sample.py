@@ -51,7 +51,7 @@ def command(
     types of the source. Nothing is overwritten.
     """
     from further.compare.source import free_path
-    from further.generate.generative import GenerativeEstimator
+    from further.generate.generative_estimator import GenerativeEstimator
     from further.registry import name_of
     from further.train.load import load
 

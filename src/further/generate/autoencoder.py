@@ -24,14 +24,14 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.generate.generative import GenerativeModel
-from further.generate.prior import PRIORS, Prior, make_prior
+from further.generate.prior import PRIORS, Prior, fit_prior, make_prior
 from further.nn.coder import Decoder, Encoder, logit
 from further.nn.table_blocks import (
     categorical_log_prob,
     numeric_columns,
     sample_categories,
 )
-from further.train.batch import Batch, BatchSource, in_parts
+from further.train.batch import Batch, BatchSource
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
@@ -64,9 +64,7 @@ class _AutoencoderNet(nn.Module):
         if hidden is None:
             self.encoder = Encoder(spec, latent_dim, width=width, depth=DEPTH)
             link = logit if activation == "sigmoid" else torch.clone
-            self.decoder = Decoder(
-                spec, latent_dim, outputs=1, width=width, depth=DEPTH, link=link
-            )
+            self.decoder = Decoder(spec, latent_dim, outputs=1, width=width, depth=DEPTH, link=link)
         else:
             sizes = [spec.size, *hidden, latent_dim]
             self.encoder = nn.Sequential(nn.Flatten(), _dense(sizes))
@@ -210,12 +208,7 @@ class Autoencoder(GenerativeModel):
 
     def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Fit the prior to the codes."""
-        codes, classes = [], []
-        for batch in in_parts(rows):
-            codes.append(net.encoder(batch.x).cpu())
-            classes.append(batch.y)
-        y = None if classes[0] is None else torch.cat(classes)  # type: ignore[arg-type]
-        net.prior.fit_codes(torch.cat(codes), y, generator.initial_seed())
+        fit_prior(net.prior, rows, net.encoder, generator.initial_seed())
 
     def generate(
         self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator

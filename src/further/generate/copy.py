@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from further.data.dataset import Dataset
-from further.generate.generative import Condition, GenerativeEstimator
+from further.generate.generative_estimator import Condition, GenerativeEstimator
 from further.train.energy import Energy
 from further.train.fit import Fit
 

@@ -107,7 +107,7 @@ class Diffusion(GenerativeModel):
     depth: int = 2
 
     training_defaults: ClassVar[Training] = Training(
-        learning_rate=3e-3, betas=(0.9, 0.99), batch_size=128, averaging=0.999
+        learning_rate=3e-3, betas=(0.9, 0.99), batch_size=64, averaging=0.999
     )
     likelihood_basis: ClassVar[Basis | None] = "bound"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

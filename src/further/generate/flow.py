@@ -36,13 +36,13 @@ from further.generate.generative import Basis, GenerativeModel
 from further.nn.coder import takes_convolutions
 from further.nn.coupling import CouplingFlow
 from further.nn.embedding import ClassEmbedding
-from further.nn.multiscale_flow import MultiScaleFlow
 from further.nn.normal_scores import (
     HALF_LOG_TWO_PI,
     CategoryScores,
     NumericScores,
     PictureScores,
 )
+from further.nn.picture_flow import PictureFlow
 from further.nn.table_blocks import categorical_slices, numeric_columns
 from further.train.batch import Batch, BatchSource, some_rows
 from further.train.objective import Objective
@@ -83,9 +83,9 @@ class _FlowNet(nn.Module):
         self.numeric = NumericScores(len(numeric)) if numeric else None
         self.categorical = CategoryScores([s.stop - s.start for s in slices]) if slices else None
         self.embed = ClassEmbedding(spec.n_classes, CONDITION)
-        self.flow: CouplingFlow | MultiScaleFlow
+        self.flow: CouplingFlow | PictureFlow
         if takes_convolutions(spec):
-            self.flow = MultiScaleFlow(
+            self.flow = PictureFlow(
                 spec.shape, steps=transforms, width=max(8, width // UNITS_A_CHANNEL),
                 depth=depth, condition=self.embed.dim, dropout=dropout,
             )  # fmt: skip

@@ -83,7 +83,9 @@ class _DiscriminatorNet(nn.Module):
 
     def __init__(self, spec: Spec, width: int, depth: int) -> None:
         super().__init__()
-        self.features = Encoder(spec, 1 + spec.n_classes, width=width, depth=depth, convolutions=False)
+        self.features = Encoder(
+            spec, 1 + spec.n_classes, width=width, depth=depth, convolutions=False
+        )
         # A gradient penalty takes the place of normalisation, which would make it meaningless for
         # the scale of the features (Gulrajani et al. 2017, Huang et al. 2024).
         _remove_normalisation(self.features)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from further.data.dataset import Dataset
-from further.generate.generative import Condition, GenerativeEstimator
+from further.generate.generative_estimator import Condition, GenerativeEstimator
 from further.generate.latent_density import LatentDensity
 from further.train.energy import EnergyMeter
 from further.train.fit import Fit

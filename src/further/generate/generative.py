@@ -1,18 +1,15 @@
-"""What is generative in an estimator: sampling, likelihood, latent space.
+"""What is generative in a model made of a network: likelihood and latent space beside the samples.
 
-The controls derive from :class:`GenerativeEstimator`; models made of a network from
-:class:`GenerativeModel`, and say ``build``, ``objectives`` and ``generate``, and what else they can
-do once trained.
+A model says ``build``, ``objectives`` and ``generate``, and what else it can do once trained.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
-from numbers import Integral
-from typing import Any, ClassVar, Literal, overload
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,147 +20,12 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from further.data.dataset import Dataset
-from further.errors import InputError
+from further.generate.generative_estimator import Condition, GenerativeEstimator
 from further.nn.coder import fit_coders
 from further.train.batch import Batch, BatchSource, some_rows
-from further.train.estimator import DatasetEstimator
-from further.train.network import ROWS_AT_A_TIME, NetworkEstimator
-from further.train.parameters import hyperparameters
-from further.train.seeds import seed_of
+from further.train.network import NetworkEstimator
 
 Basis = Literal["exact", "bound"]
-#: What samples are drawn given: named arrays with the batch first; ``y`` holds class codes.
-Condition = Mapping[str, np.ndarray]
-
-
-@hyperparameters
-class GenerativeEstimator(DatasetEstimator):
-    """An estimator that learns a distribution and samples from it.
-
-    A subclass has ``_learn`` and ``_draw``.
-    """
-
-    random_state: Any = None
-
-    #: Whether it gives its training rows back by design.
-    is_copy: ClassVar[bool] = False
-
-    @overload
-    def sample(
-        self, n_samples: int = 1, y: Any = None, *, return_y: Literal[False] = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> np.ndarray | pd.DataFrame: ...  # fmt: skip
-
-    @overload
-    def sample(
-        self, n_samples: int = 1, y: Any = None, *, return_y: Literal[True],
-        random_state: int | np.random.RandomState | None = None,
-    ) -> tuple[np.ndarray | pd.DataFrame, np.ndarray | None]: ...  # fmt: skip
-
-    def sample(
-        self,
-        n_samples: int = 1,
-        y: Any = None,
-        *,
-        return_y: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> np.ndarray | pd.DataFrame | tuple[np.ndarray | pd.DataFrame, np.ndarray | None]:
-        """Generate new rows.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            How many; ignored when ``y`` is given.
-        y : array of class labels, optional
-            One row is generated for each; without it classes are drawn from the training prior.
-        return_y : bool, default=False
-            Whether to return the classes as well.
-        random_state : int, RandomState or None, default=None
-            None takes that of the estimator, so that the same call gives the same rows.
-
-        Returns
-        -------
-        X : array or DataFrame
-            As the training data: grey levels, columns, types and rounding.
-        y : array of shape (n_samples,)
-            With ``return_y``; None without labels.
-        """
-        check_is_fitted(self)
-        if not isinstance(n_samples, Integral) or n_samples < 1:
-            raise InputError(f"n_samples={n_samples!r} must be a whole number of at least 1.")
-        seed = self._seed(random_state)
-        condition = self.condition(int(n_samples), y, seed)
-        codes = condition.get("y")
-        n = int(n_samples) if codes is None else len(codes)
-        rows = self.encoding_.decode(self.sample_encoded(n, condition, seed))
-        if not return_y:
-            return rows
-        return rows, None if codes is None else self.classes_[codes]
-
-    def condition(self, n: int, y: Any, seed: int) -> dict[str, np.ndarray]:
-        """Return what n samples are drawn given.
-
-        Parameters
-        ----------
-        n : int
-            Number of samples, where ``y`` is None or one class for all.
-        y : class labels, or None
-            None draws classes from the training prior.
-        seed : int
-            Of the draw.
-
-        Returns
-        -------
-        dict of str to array
-            Class codes ``y``; empty for an estimator that was fitted without labels.
-
-        Raises
-        ------
-        InputError
-            If there are no classes, or not those that are asked for.
-        """
-        if self.spec_.n_classes == 0:
-            if y is not None:
-                raise InputError(f"{type(self).__name__} was fitted without labels; leave out y.")
-            return {}
-        if y is None:
-            rng = np.random.default_rng(seed_of(seed, "classes"))
-            return {"y": rng.choice(self.spec_.n_classes, size=n, p=self.class_prior_)}
-        asked = np.asarray(y)
-        return {"y": self._codes(np.full(n, asked) if asked.ndim == 0 else asked)}
-
-    def sample_encoded(self, n: int, condition: Condition, seed: int) -> np.ndarray:
-        """Generate rows in encoded form.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        condition : mapping of str to array
-            What they are drawn given, from :meth:`condition`.
-        seed : int
-            Of the draws.
-
-        Returns
-        -------
-        array of shape (n, *spec.shape), float32
-            The rows.
-        """
-        parts = []
-        for start in range(0, n, ROWS_AT_A_TIME):
-            stop = min(start + ROWS_AT_A_TIME, n)
-            given = {name: value[start:stop] for name, value in condition.items()}
-            parts.append(self._draw(stop - start, given, seed_of(seed, "samples", start)))
-        return np.concatenate(parts) if parts else np.empty((0, *self.spec_.shape), np.float32)
-
-    def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
-        dataset = super()._dataset(X, y, reset=reset)
-        # Rows are drawn given their class, not given another target.
-        return dataset if dataset.classes is not None else dataclasses.replace(dataset, target=None)
-
-    @abstractmethod
-    def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
-        """Return ``(n, *spec.shape)`` float32 rows in encoded form."""
 
 
 def _can(capability: str) -> Any:
@@ -213,6 +75,23 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         Tensor of shape (n, *spec.shape)
             Encoded rows.
         """
+
+    def expect(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
+        """Return the expected rows where :meth:`generate` draws them, for the same codes.
+
+        Parameters
+        ----------
+        net, n, condition, generator
+            See :meth:`generate`.
+
+        Returns
+        -------
+        Tensor of shape (n, *spec.shape)
+            Encoded rows.
+        """
+        raise TypeError(f"{type(self).__name__} draws no noise on single values.")
 
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Fit what encoders and decoders know of the rows."""
@@ -423,10 +302,29 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
             value = self.log_likelihood(self.net_, row, self.execution_.generator())
         self.defines_likelihood_ = value is not None
 
-    def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
+    @_can("expect")
+    def expected_encoded(self, n: int, condition: Condition, seed: int) -> np.ndarray:
+        """Return the samples of :meth:`sample_encoded` without the noise of single values.
+
+        Parameters
+        ----------
+        n, condition, seed
+            See :meth:`sample_encoded`.
+
+        Returns
+        -------
+        array of shape (n, *spec.shape), float32
+            What the decoder expects for the same latent codes.
+        """
+        return self._in_parts(partial(self._draw, generate=self.expect), n, condition, seed)
+
+    def _draw(
+        self, n: int, condition: Condition, seed: int, generate: Callable[..., Tensor] | None = None
+    ) -> np.ndarray:
+        generate = generate or self.generate
         given = self.execution_.place_batch(Batch.from_arrays(condition))
         with torch.no_grad(), self.execution_.active():
-            rows = self.generate(self.net_, n, given, self.execution_.generator(seed))
+            rows = generate(self.net_, n, given, self.execution_.generator(seed))
         drawn: np.ndarray = rows.float().cpu().numpy()
         return drawn
 

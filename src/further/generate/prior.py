@@ -23,6 +23,7 @@ Ghosh et al. 2020, "From variational to deterministic autoencoders".
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,7 @@ from further.data.spec import Spec
 from further.generate.latent_density import COMPONENTS, LatentDensity
 from further.nn.coupling import CouplingFlow
 from further.nn.embedding import ClassEmbedding
+from further.train.batch import BatchSource, in_parts
 
 CONDITION = 32
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
@@ -249,3 +251,27 @@ PRIORS: dict[str, Prior] = {
 def make_prior(choice: str | Prior) -> Prior:
     """Return the prior of that name, or the one that is given."""
     return PRIORS[choice] if isinstance(choice, str) else choice
+
+
+def fit_prior(
+    prior: LatentDistribution, rows: BatchSource, encode: Callable[[Tensor], Tensor], seed: int
+) -> None:
+    """Fit a prior to the codes of the training rows.
+
+    Parameters
+    ----------
+    prior : LatentDistribution
+        Of a trained network.
+    rows : BatchSource
+        The training rows.
+    encode : callable
+        Encoded rows ``(n, *shape)`` to codes ``(n, latent_dim)``.
+    seed : int
+        Of the fit.
+    """
+    codes, classes = [], []
+    for batch in in_parts(rows):
+        codes.append(encode(batch.x).cpu())
+        classes.append(batch.y)
+    y = None if classes[0] is None else torch.cat(classes)  # type: ignore[arg-type]
+    prior.fit_codes(torch.cat(codes), y, seed)

@@ -29,10 +29,10 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.generative import Basis, GenerativeModel
 from further.generate.likelihood import LIKELIHOODS, make_likelihood
-from further.generate.prior import PRIORS, Prior, make_prior
+from further.generate.prior import PRIORS, Prior, fit_prior, make_prior
 from further.nn.coder import Decoder, Encoder
 from further.nn.embedding import ClassEmbedding
-from further.train.batch import Batch, BatchSource, in_parts
+from further.train.batch import Batch, BatchSource
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
@@ -174,21 +174,35 @@ default="auto"
 
     def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Fit the prior to codes drawn for the training rows."""
-        codes, classes = [], []
-        for batch in in_parts(rows):
-            mean, log_scale = net.encode(batch.x)
+
+        def draw(x: Tensor) -> Tensor:
+            mean, log_scale = net.encode(x)
             noise = torch.randn(mean.shape, generator=generator, device=mean.device)
-            codes.append(mean + log_scale.exp() * noise)
-            classes.append(batch.y)
-        y = None if classes[0] is None else torch.cat(classes)
-        net.prior.fit_codes(torch.cat(codes), y, generator.initial_seed())
+            out: Tensor = mean + log_scale.exp() * noise
+            return out
+
+        fit_prior(net.prior, rows, draw, generator.initial_seed())
 
     def generate(
         self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
     ) -> Tensor:
         """Draw z from the prior and x from the likelihood."""
-        z = net.prior.sample(n, condition.get("y"), generator)
-        out: Tensor = net.likelihood.sample(net.decode(z, condition.get("y")), generator)
+        eta = self._draw_eta(net, n, condition, generator)
+        out: Tensor = net.likelihood.sample(eta, generator)
+        return out
+
+    def expect(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
+        """Draw z from the prior and return the mean of p(x | z, y)."""
+        out: Tensor = net.likelihood.mean(self._draw_eta(net, n, condition, generator))
+        return out
+
+    def _draw_eta(
+        self, net: Any, n: int, condition: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor:
+        y = condition.get("y")
+        out: Tensor = net.decode(net.prior.sample(n, y, generator), y)
         return out
 
     def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:

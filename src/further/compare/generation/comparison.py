@@ -27,7 +27,7 @@ from further.compare.source import EventHandler, default_folder, describe_data, 
 from further.compare.task import Work
 from further.errors import InputError, RunError
 from further.evaluate.record import ModelRecord
-from further.generate.generative import GenerativeEstimator
+from further.generate.generative_estimator import GenerativeEstimator
 from further.registry import find_model
 from further.train.budget import Budget
 from further.train.execution import find_device

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from further.compare.forecast import training_cost
-from further.compare.generation.pictures import write_pictures
+from further.compare.generation.pictures import write_expected, write_pictures
 from further.compare.generation.setting import Setting
 from further.compare.source import describe_data
 from further.data.dataset import Dataset
@@ -29,7 +29,7 @@ from further.evaluate.latent import latent_accuracy
 from further.evaluate.record import Figure, MemberEvaluation, ModelRecord
 from further.evaluate.repeats import measured_score
 from further.evaluate.typed_json import from_json, to_json
-from further.generate.generative import GenerativeEstimator
+from further.generate.generative_estimator import GenerativeEstimator
 from further.registry import ModelEntry, find_model, models_for
 from further.train.callbacks.callback import Callback
 from further.train.callbacks.progress import Progress
@@ -144,6 +144,8 @@ class Candidate:
             write_predictions(folder, setting.part("test"), rows, score=likelihoods)
         scores.update(self._own_scores(x, test, likelihoods))
         write_pictures(setting, self.estimator, generated, samples, folder)
+        if generated.kind == "images" and hasattr(self.estimator, "expected_encoded"):
+            write_expected(generated, self._expected(len(generated)), folder)
         arrays = {
             f"{kind}/{name}": array
             for name, score in scores.items()
@@ -179,6 +181,13 @@ class Candidate:
         scores["sampling_seconds_per_1000"] = self._time_sampling(n, seed)
         scores["bits_per_dimension"] = None
         return generated, samples, scores
+
+    def _expected(self, n: int) -> np.ndarray:
+        """Return the samples of :meth:`score` without the noise of single pixels."""
+        estimator, seed = self.estimator, int(self.estimator.random_state)
+        encoded = estimator.expected_encoded(n, estimator.condition(n, None, seed), seed)
+        values: np.ndarray = estimator.encoding_.decode_values(encoded)
+        return values
 
     def describe(self, scores: Mapping[str, Score | None]) -> ModelRecord:
         """Return the entry in ``evaluation.json``, without flags and notes."""

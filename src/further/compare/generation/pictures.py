@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from further.train.files import write_bytes, write_json, write_text
 if TYPE_CHECKING:
     from further.compare.generation.setting import Setting
     from further.evaluate.generation.evaluator import EncodedRows
-    from further.generate.generative import GenerativeEstimator
+    from further.generate.generative_estimator import GenerativeEstimator
 
 Places = NDArray[np.intp]
 #: Samples, the training row nearest to each, and the distances.
@@ -61,6 +62,21 @@ def write_pictures(
     set_beside(folder, generated, train, test, (which, nearest[which], distances[which]))
     if hasattr(estimator, "transform_encoded"):
         write_latent(estimator, test, folder)
+
+
+def write_expected(generated: Dataset, expected: np.ndarray, folder: Path) -> None:
+    """Write the samples that are shown without the noise of single pixels.
+
+    Parameters
+    ----------
+    generated : Dataset
+        The samples.
+    expected : array like its values
+        What the decoder expects for the same codes.
+    folder : Path
+        The run of the member.
+    """
+    _show_pictures(folder, "expected", dataclasses.replace(generated, values=expected))
 
 
 def write_real(setting: Setting, folder: Path) -> None:

@@ -22,7 +22,8 @@ from further.compare.source import EventHandler, default_folder, describe_data, 
 from further.evaluate.generation.flags import flags
 from further.evaluate.interval import Score
 from further.evaluate.record import ModelRecord
-from further.generate.generative import GenerativeEstimator, GenerativeModel
+from further.generate.generative import GenerativeModel
+from further.generate.generative_estimator import GenerativeEstimator
 from further.registry import find_model
 from further.train.budget import Budget
 from further.train.execution import find_device

@@ -7,6 +7,8 @@ from further.report.numbers import share
 from further.report.run_folder import ModelRun, RunFolder
 from further.report.shell import withheld
 
+#: The sheets of a model. What it draws is judged; what it expects is how an eye prefers it.
+SHEETS = {"samples": "", "expected": ", the same without the noise of single pixels"}
 WITHHELD = "Left out on request: these samples are rows of the training set."
 
 
@@ -22,11 +24,12 @@ def sample_sheets(run: RunFolder) -> Markup | None:
         if model.shows_training_rows and not run.training_examples:
             figures.append(_sheet(model.label, withheld(WITHHELD), model.role))
             continue
-        picture = run.album.picture(
-            model.picture("samples"), alt=f"Samples of {model.label}, in rows of eight", columns=8
-        )
-        if picture:
-            figures.append(_sheet(join((model.label, model.flag), " "), picture, model.role))
+        for name, note in SHEETS.items():
+            alt = f"Samples of {model.label}{note}, in rows of eight"
+            picture = run.album.picture(model.picture(name), alt=alt, columns=8)
+            if picture:
+                title = join((f"{model.label}{note}", model.flag), " ")
+                figures.append(_sheet(title, picture, model.role))
     return tag("div", *figures, class_="sheets") if figures else None
 
 
