@@ -17,8 +17,8 @@ from further import NormalizingFlow
 from further.data.spec import Block, Spec, TargetSpec
 from further.generate.flow import _FlowNet
 from further.nn.coupling import _halves
-from further.nn.multiscale_flow import MultiScaleFlow
 from further.nn.normal_scores import CategoryScores, PictureScores
+from further.nn.picture_flow import PictureFlow
 
 TABLE = (
     Block("age", 0, 1, "numeric"),
@@ -96,11 +96,11 @@ def test_the_log_determinant_is_that_of_the_jacobian(name: str) -> None:
         assert log_det.item() == pytest.approx(expected.item(), abs=1e-3)
 
 
-def test_the_log_determinant_of_the_multi_scale_flow_is_that_of_the_jacobian() -> None:
+def test_the_log_determinant_of_the_flow_of_pictures_is_that_of_the_jacobian() -> None:
     torch.manual_seed(0)
-    flow = MultiScaleFlow((2, 12, 8), steps=2, width=8, depth=1, condition=0, dropout=0.0)
+    flow = PictureFlow((2, 12, 8), steps=2, width=8, depth=1, condition=0, dropout=0.0)
     assert not flow.padded
-    assert len(flow.scales) == 1
+    assert flow.grid == (2 * 4, 6, 4)
     with torch.no_grad():
         for parameter in flow.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))

@@ -16,8 +16,8 @@ is added that the decoder takes off exactly, and the likelihood of the discrete 
 with K = 1 in training and K = 16 where it is reported (Burda et al. 2016; Ho et al. 2019).
 
 Vectors, tables and pictures of at most 256 values take spline couplings with perceptrons
-(:mod:`further.nn.coupling`), larger pictures affine couplings with convolutions at several
-resolutions (:mod:`further.nn.multiscale_flow`).
+(:mod:`further.nn.coupling`), larger pictures affine couplings with convolutions
+(:mod:`further.nn.picture_flow`).
 """
 
 from __future__ import annotations

@@ -111,7 +111,20 @@ class LatentDensity(nn.Module):
         return self.means[label, k] + offset
 
     def log_prob(self, z: Tensor, y: Tensor | None) -> Tensor:
-        """Return log p(z | y) (n,) of codes ``z`` (n, latent_dim)."""
+        """Return the log-density of codes given their class.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, latent_dim)
+            Codes.
+        y : Tensor of shape (n,) or None
+            Class of each.
+
+        Returns
+        -------
+        Tensor of shape (n,)
+            Nats.
+        """
         label = torch.zeros(len(z), dtype=torch.int64, device=z.device) if y is None else y
         total = z.new_zeros(len(z))
         for code in label.unique():

@@ -94,7 +94,18 @@ class LatentDistribution(nn.Module):
         raise TypeError(f"{type(self).__name__} does not say how it draws.")
 
     def log_prob(self, z: Tensor, y: Tensor | None) -> Tensor | None:
-        """Return log p(z | y), ``(n,)``; None where it is not known."""
+        """Return the log-density of codes.
+
+        Parameters
+        ----------
+        z, y
+            See :meth:`loss`.
+
+        Returns
+        -------
+        Tensor of shape (n,) or None
+            Nats; None where it is not known.
+        """
         return None
 
 
@@ -103,7 +114,20 @@ class Prior:
     """What a model takes for p(z | y)."""
 
     def build(self, spec: Spec, latent_dim: int) -> LatentDistribution:
-        """Return the distribution, not fitted, of codes of rows of that shape."""
+        """Return the distribution, not fitted.
+
+        Parameters
+        ----------
+        spec : Spec
+            Shape of the rows, and their classes.
+        latent_dim : int
+            Size of the codes.
+
+        Returns
+        -------
+        LatentDistribution
+            Of codes.
+        """
         raise TypeError(f"{type(self).__name__} does not say what it is.")
 
 

@@ -133,7 +133,15 @@ class Decoder(nn.Module):
 
 
 def fit_coders(net: nn.Module, x: Tensor) -> None:
-    """Fit what the encoders and decoders in a network know of the training rows ``x``."""
+    """Fit what the encoders and decoders in a network know of the training rows.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The network.
+    x : Tensor of shape (n, *shape)
+        Encoded rows.
+    """
     for module in net.modules():
         if isinstance(module, Encoder | Decoder):
             module.fit(x)

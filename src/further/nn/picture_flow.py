@@ -1,15 +1,17 @@
-r"""A multi-scale flow of pictures: squeeze, couple, set half of the channels aside, repeat.
+r"""A flow of pictures: squeeze them, mix their channels, couple half of these with the others.
 
-A squeeze turns 2x2 pixels into four channels. A step mixes the channels by an invertible matrix
-W (a 1x1 convolution, log-determinant :math:`hw \log |\det W|`; Kingma and Dhariwal 2018) and moves
-half of them by an affine coupling,
+The squeeze turns blocks of pixels into channels, until a side is at most 8 (28x28 pixels become 7x7
+places of 16 channels). A step mixes the channels by an invertible matrix W (a 1x1 convolution,
+log-determinant :math:`hw \log |\det W|`; Kingma and Dhariwal 2018) and moves half of them by an
+affine coupling,
 
 .. math:: z_b \leftarrow e^{\lambda(z_a, c)} z_b + \mu(z_a, c).
 
-After each scale but the last, half of the channels leave as noise, whose mean and scale depend on
-the half that stays (Dinh et al. 2017), so that coarse structure is separated from detail.
-Sides that are no multiple of the squeezes are padded with noise that does not depend on the
-picture, which turns the density into a lower bound (Huang et al. 2020).
+At one coarse resolution a coupling sees most of the picture, and its convolutions are products of
+matrices that are large enough for a processor; the same steps at several resolutions (Dinh et al.
+2017) took twice the time and left samples without a global shape.
+Sides that are no multiple of the block are padded with noise that does not depend on the picture,
+which turns the density into a lower bound (Huang et al. 2020).
 
 References
 ----------
@@ -140,7 +142,16 @@ class PictureFlow(nn.Module):
         Whether the sides are padded, and the log-density a lower bound.
     """
 
-    def __init__(self, shape: tuple[int, ...], *, steps: int, **conditioner: Any) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        *,
+        steps: int,
+        width: int,
+        depth: int,
+        condition: int,
+        dropout: float,
+    ) -> None:
         super().__init__()
         channels, self.height, self.width = shape
         levels = max(1, n_levels(self.height, self.width, SMALLEST_SIDE))
@@ -152,7 +163,10 @@ class PictureFlow(nn.Module):
         self.grid = (squeezed, self.sides[0] // self.block, self.sides[1] // self.block)
         self.mixings = nn.ModuleList(_ChannelMixing(squeezed) for _ in range(steps))
         self.couplings = nn.ModuleList(
-            _AffineCoupling(squeezed, **conditioner) for _ in range(steps)
+            _AffineCoupling(
+                squeezed, width=width, depth=depth, condition=condition, dropout=dropout
+            )
+            for _ in range(steps)
         )
 
     def forward(

@@ -182,11 +182,11 @@ class Candidate:
         scores["bits_per_dimension"] = None
         return generated, samples, scores
 
-    def _expected(self, n: int) -> np.ndarray:
+    def _expected(self, n: int) -> Any:
         """Return the samples of :meth:`score` without the noise of single pixels."""
         estimator, seed = self.estimator, int(self.estimator.random_state)
         encoded = estimator.expected_encoded(n, estimator.condition(n, None, seed), seed)
-        values: np.ndarray = estimator.encoding_.decode_values(encoded)
+        values: Any = estimator.encoding_.decode_values(encoded)
         return values
 
     def describe(self, scores: Mapping[str, Score | None]) -> ModelRecord:

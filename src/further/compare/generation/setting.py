@@ -48,6 +48,7 @@ class Setting:
             seed=self.seed,
             integer_grid=self.dataset.levels,
             blocks=self.encoding.spec.blocks,
+            shape=self.encoding.spec.shape if self.dataset.kind == "images" else None,
         )
 
     def part(self, name: str) -> Dataset:

@@ -99,6 +99,8 @@ class GenerativeEvaluator:
         Pictures of integers: the number of grey levels.
     blocks : sequence of Block
         Tables: the columns in their encoded form.
+    shape : tuple of int, optional
+        Pictures: ``(channels, height, width)``.
 
     Raises
     ------
@@ -125,6 +127,7 @@ class GenerativeEvaluator:
         seed: int = 0,
         integer_grid: int | None = None,
         blocks: Sequence[Block] = (),
+        shape: tuple[int, ...] | None = None,
     ) -> None:
         for name, part in (("training", train), ("validation", validation), ("test", test)):
             if len(part) < 2:
@@ -142,7 +145,7 @@ class GenerativeEvaluator:
         rng = np.random.default_rng(seed)
         self._validation = _draw(validation.flat(), MOST_ROWS, rng)
         self._test = _draw(test.flat(), MOST_ROWS, rng)
-        self._features = FeatureSpace(self._train.x, self._train.y, seed)
+        self._features = FeatureSpace(self._train.x, self._train.y, seed, shape)
         few = _draw(self._train, MOST_ROWS, rng)
         self._bandwidth = median_bandwidth(self._features(few.x))
         self._gamma = kernel_width(few.x)
@@ -325,8 +328,8 @@ class GenerativeEvaluator:
         return two_sample_accuracy(
             self._test.x[chosen],
             samples.x[:n],
-            self._test_features[chosen],
-            features[:n],
+            self._features.detailed(self._test.x[chosen], self._test_features[chosen]),
+            self._features.detailed(samples.x[:n], features[:n]),
             self._gamma,
             self.seed,
             None if groups is None else groups[chosen],

@@ -7,6 +7,11 @@ distance measured here is an FID, and figures from two data sets cannot be compa
 Where components stand for more values than they are, one feature more is how far a row lies from
 the plane that they span: noise has next to nothing in that plane and would pass for an average row.
 
+Pictures in colour, and larger ones without labels, are looked at by their patches too
+(:mod:`further.evaluate.generation.patches`): components alone see the rough shape and not the
+texture, and put the smears of a Gaussian among photographs (a classifier on 32 components of
+1,500 photographs of cats told them from real ones in 0.50 of the cases, on patches in 0.94).
+
 The classifier tells the classes apart, and as one class more corrupted rows: half of their
 values come from other rows. Without it, it has never seen anything but good rows and puts uniform
 noise in their midst (precision 0.65 on digits, 0.05 with it), and a blurred sample looks like a
@@ -23,6 +28,8 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+
+from further.evaluate.generation.patches import PatchFeatures
 
 Floats = NDArray[np.floating[Any]]
 
@@ -51,6 +58,8 @@ class FeatureSpace:
         Their classes; with fewer than two classes principal components are used.
     seed : int
         Of the classifier's first weights.
+    shape : tuple of int, optional
+        ``(channels, height, width)`` of pictures.
 
     Attributes
     ----------
@@ -70,7 +79,13 @@ class FeatureSpace:
     (60, 5)
     """
 
-    def __init__(self, x: Floats, y: NDArray[np.integer[Any]] | None, seed: int) -> None:
+    def __init__(
+        self,
+        x: Floats,
+        y: NDArray[np.integer[Any]] | None,
+        seed: int,
+        shape: tuple[int, ...] | None = None,
+    ) -> None:
         rows = np.asarray(x, dtype=np.float64)
         if len(rows) > MOST_ROWS:
             chosen = np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False)
@@ -84,6 +99,12 @@ class FeatureSpace:
             self._plane = _Plane(rows, REDUCED_INPUT if labelled else COMPONENTS, seed)
             inside, outside = self._plane(rows)
         spread_inside = float(inside.var(axis=0).sum())
+        size = inside.shape[1]
+        self._patches: _PatchComponents | None = None
+        if shape is not None and rows.shape[1] > WIDEST_INPUT and (not labelled or shape[0] > 1):
+            self._patches = _PatchComponents(rows, shape, seed)
+            self._inside_scale = _spread(inside)
+            inside = self._beside_patches(inside, rows)
         if labelled and y is not None:
             self._centre, self._input_scale = inside.mean(axis=0), _spread(inside)
             self._classifier = self._train(inside, y, seed)
@@ -91,7 +112,7 @@ class FeatureSpace:
         self._scale = _spread(inside)
         # The distance from the plane keeps its proportion to the spread within, which the
         # classifier's values stand for.
-        self._outside_scale = float(np.sqrt(spread_inside / inside.shape[1])) or 1.0
+        self._outside_scale = float(np.sqrt(spread_inside / size)) or 1.0
         self.size = inside.shape[1] + (outside is not None)
         self.name = self._describe(len(rows))
 
@@ -105,12 +126,37 @@ class FeatureSpace:
         outside: Floats | None = None
         if self._plane is not None:
             inside, outside = self._plane(inside)
+        inside = self._beside_patches(inside, np.asarray(x, dtype=np.float64))
         if self._classifier is not None:
             inside = self._penultimate(inside)
         features = inside / self._scale
         if outside is not None:
             features = np.column_stack([features, outside / self._outside_scale])
         return features
+
+    def detailed(self, x: Floats, features: Floats) -> Floats:
+        """Return more features than distances can use, for a classifier, which weighs them.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n, d)
+            Raw values.
+        features : ndarray of shape (n, size)
+            Their features.
+
+        Returns
+        -------
+        ndarray of shape (n, more)
+            The features, with the share of each kind of patch where pictures are looked at so.
+        """
+        if self._patches is None:
+            return features
+        return np.column_stack([features, self._patches.kinds(np.asarray(x, dtype=np.float64))])
+
+    def _beside_patches(self, inside: Floats, rows: Floats) -> Floats:
+        if self._patches is None:
+            return inside
+        return np.column_stack([inside / self._inside_scale, self._patches(rows)])
 
     def _train(self, inside: Floats, y: NDArray[np.integer[Any]], seed: int) -> MLPClassifier:
         classifier = MLPClassifier(
@@ -144,6 +190,8 @@ class FeatureSpace:
         beside = ""
         if self._plane is not None and self._plane.leaves_out:
             beside = ", and the distance from these components"
+        if self._patches is not None:
+            plane += f" and {self._patches.size} components of kinds of patches"
         if self._classifier is None:
             return f"{plane} of {on}{beside}"
         layers = " and ".join(str(width) for width in HIDDEN_LAYERS)
@@ -152,6 +200,20 @@ class FeatureSpace:
             f"{' of ' if plane else ''}{plane} with hidden layers of {layers}, trained on {on} to "
             f"tell their classes apart and from corrupted rows{beside}"
         )
+
+
+class _PatchComponents:
+    """Principal components of the patch features, each of variance 1 on the training rows."""
+
+    def __init__(self, rows: Floats, shape: tuple[int, ...], seed: int) -> None:
+        self.kinds = PatchFeatures(rows, shape, seed)
+        features = self.kinds(rows)
+        self.size = min(COMPONENTS, *features.shape)
+        self._components = PCA(self.size, whiten=True, random_state=seed).fit(features)
+
+    def __call__(self, rows: Floats) -> Floats:
+        components: Floats = self._components.transform(self.kinds(rows))
+        return components
 
 
 class _Plane:
