@@ -29,7 +29,10 @@ from further.nn.mlp import ResidualMLP
 UNITS_A_CHANNEL = 16
 # Halvings end where the longer side is at most this.
 SMALLEST_SIDE = 8
+# Of the channels of a U-Net, which double at each halving.
 MAX_MULTIPLIER = 4
+# Channels normalised together.
+GROUP = 16
 
 
 def n_levels(height: int, width: int, smallest: int = 4) -> int:
@@ -72,12 +75,20 @@ def padded_sides(height: int, width: int, levels: int) -> tuple[int, int]:
     return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 
 
+def n_groups(channels: int) -> int:
+    """Return the number of groups, of about 16 channels each, that divides the channels."""
+    groups = max(1, channels // GROUP)
+    while channels % groups:
+        groups -= 1
+    return groups
+
+
 class _ConvolutionBlock(nn.Module):
     """Two 3x3 convolutions around a skip connection."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(max(1, channels // 16), channels)
+        self.norm = nn.GroupNorm(n_groups(channels), channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)

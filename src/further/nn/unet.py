@@ -19,11 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from further.nn.convolution import MAX_MULTIPLIER
+from further.nn.convolution import MAX_MULTIPLIER, n_groups
 from further.nn.mlp import ResidualMLP
-
-# Channels normalised together.
-GROUP = 16
 
 
 class UNetBlock(nn.Module):
@@ -167,14 +164,6 @@ class UNet(nn.Module):
             h = block(torch.cat([up(h), skips.pop()], dim=1), c)
         out: Tensor = self.leave(F.silu(self.norm(h)))[..., :height, :width]
         return out
-
-
-def n_groups(channels: int) -> int:
-    """Return the number of groups, of about 16 channels each, that divides the channels."""
-    groups = max(1, channels // GROUP)
-    while channels % groups:
-        groups -= 1
-    return groups
 
 
 def _zero(layer: nn.Linear | nn.Conv2d) -> None:

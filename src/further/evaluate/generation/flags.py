@@ -21,6 +21,9 @@ MISSED_SHARE_OF_EXPECTED = 0.2
 # Below five expected samples of a class its absence may be chance.
 LEAST_EXPECTED = 5
 
+# Beside the control stand: a metric, its name, the direction in which it is worse, digits.
+WORSE_BY = (("kernel_distance", "kernel distance", 1, 4), ("coverage", "coverage", -1, 3))
+
 THRESHOLDS: dict[str, Any] = {
     "memorizes": (
         "share of samples nearer than the memorization threshold, lower limit, exceeds that of "
@@ -34,8 +37,8 @@ THRESHOLDS: dict[str, Any] = {
         f"below {COLLAPSED_SHARE_OF_REAL} of that between test rows, in raw values"
     ),
     "worse_than_control": (
-        "95 % interval of the paired difference in kernel distance to the simple control lies "
-        "above 0"
+        "95 % interval of the paired difference to the simple control lies above 0 in kernel "
+        "distance, or below 0 in coverage"
     ),
     "misses_classes": (
         f"a class recognised in fewer than {MISSED_SHARE_OF_EXPECTED} of the expected samples, "
@@ -121,16 +124,16 @@ def _collapsed(scores: Mapping[str, Score | None], real: Mapping[str, float | No
 def _worse_than(
     scores: Mapping[str, Score | None], control: Mapping[str, Score | None]
 ) -> str | None:
-    own, simple = scores.get("kernel_distance"), control.get("kernel_distance")
-    if own is None or simple is None:
-        return None
-    apart = difference(own, simple)
-    if apart.low is None or apart.low <= 0.0:
-        return None
-    return (
-        f"It does worse than the simple control: kernel distance {own.value:.4f} against "
-        f"{simple.value:.4f}."
-    )
+    found = []
+    for name, told, sign, digits in WORSE_BY:
+        own, simple = scores.get(name), control.get(name)
+        if own is None or simple is None:
+            continue
+        apart = difference(own, simple)
+        nearest = apart.low if sign > 0 else apart.high
+        if nearest is not None and sign * nearest > 0.0:
+            found.append(f"{told} {own.value:.{digits}f} against {simple.value:.{digits}f}")
+    return f"It does worse than the simple control: {', '.join(found)}." if found else None
 
 
 def _misses_classes(scores: Mapping[str, Score | None]) -> str | None:

@@ -62,7 +62,7 @@ class PatchFeatures:
         chosen = rng.permutation(len(rows))[: max(1, 4 * FITTED_PATCHES // per_picture)]
         patches = np.concatenate([self._patches(rows[[i]])[0] for i in chosen])
         patches = patches[rng.permutation(len(patches))[:FITTED_PATCHES]]
-        self._floor = CONTRAST_FLOOR * float(patches.var(axis=1).mean())
+        self._floor = CONTRAST_FLOOR * float(patches.var(axis=1).mean()) + 1e-12
         patches = self._normalised(patches)
         self._mean = patches.mean(axis=0)
         values, vectors = np.linalg.eigh(np.cov((patches - self._mean).T))
