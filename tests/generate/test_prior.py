@@ -26,14 +26,14 @@ def moons(n: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(z).float(), torch.from_numpy(y)
 
 
-def trained(prior, z, y, spec, steps: int = 400):
+def trained(prior, z, y, spec, steps: int = 300):
     torch.manual_seed(0)
     built = prior.build(spec, z.shape[1])
     built.train()
     optimizer = torch.optim.Adam(built.parameters(), lr=3e-3)
     draw = generator()
     for _ in range(steps):
-        rows = torch.randint(0, len(z), (256,), generator=draw)
+        rows = torch.randint(0, len(z), (128,), generator=draw)
         optimizer.zero_grad()
         built.loss(z[rows], None if y is None else y[rows], draw).backward()
         optimizer.step()
@@ -104,20 +104,13 @@ def test_no_gradient_passes_from_a_prior_to_the_codes():
         assert z.grad is None
 
 
-def recovered(model, X):
-    """Return how far the covariance of samples is from that of the data, relative."""
-    made = np.asarray(model.fit(X).sample(4000, random_state=1))
-    return np.linalg.norm(np.cov(made.T) - np.cov(X.T)) / np.linalg.norm(np.cov(X.T))
-
-
-@pytest.mark.parametrize("prior", ["mixture", "flow"])
-@pytest.mark.parametrize("cls", [VAE, Autoencoder])
+@pytest.mark.parametrize(("cls", "prior"), [(VAE, "mixture"), (Autoencoder, "flow")])
 def test_samples_follow_the_rows_where_codes_do_not_follow_the_standard_normal(cls, prior):
     rng = np.random.default_rng(0)
     angle = rng.uniform(0, 2 * np.pi, 600)
     X = np.column_stack([np.cos(angle), np.sin(angle), np.cos(2 * angle)])
     X += 0.05 * rng.normal(size=X.shape)
-    given = {"latent_dim": 2, "budget": "600 steps", "precision": "float32", "random_state": 0}
+    given = {"latent_dim": 2, "budget": "400 steps", "precision": "float32", "random_state": 0}
     made = np.asarray(cls(prior=prior, **given).fit(X).sample(2000))
     radius = np.hypot(made[:, 0], made[:, 1])
     assert np.median(np.abs(radius - 1)) < 0.15

@@ -69,11 +69,12 @@ class PatchFeatures:
         scale = 1 / np.sqrt(np.maximum(values, 0) + WHITENING_FLOOR * max(values.mean(), 1e-12))
         self._whitening = (vectors * scale) @ vectors.T
         white = (patches - self._mean) @ self._whitening
-        means = MiniBatchKMeans(CENTRES, n_init=1, batch_size=2048, random_state=seed)
+        self._k = min(CENTRES, len(white))
+        means = MiniBatchKMeans(self._k, n_init=1, batch_size=2048, random_state=seed)
         self._centres = means.fit(white).cluster_centers_
 
     def __call__(self, rows: Floats) -> Floats:
-        """Return the features ``(n, 4 * CENTRES)`` of pictures ``(n, size)``."""
+        """Return the features of pictures ``(n, size)``, four for each centre."""
         parts = [
             self._pooled(rows[start : start + ROWS_AT_A_TIME])
             for start in range(0, len(rows), ROWS_AT_A_TIME)
@@ -86,7 +87,7 @@ class PatchFeatures:
         squares = np.square(white).sum(-1, keepdims=True) + np.square(self._centres).sum(-1)
         distance = np.sqrt(np.maximum(squares - 2 * white @ self._centres.T, 0))
         near = np.maximum(distance.mean(-1, keepdims=True) - distance, 0)
-        grid = near.reshape(len(rows), *self._grid, CENTRES)
+        grid = near.reshape(len(rows), *self._grid, self._k)
         tall, wide = (-(-side // 2) for side in self._grid)
         quarters = [
             grid[:, i : i + tall, j : j + wide].mean(axis=(1, 2))
