@@ -16,8 +16,8 @@ is added that the decoder takes off exactly, and the likelihood of the discrete 
 with K = 1 in training and K = 16 where it is reported (Burda et al. 2016; Ho et al. 2019).
 
 Vectors, tables and pictures of at most 256 values take spline couplings with perceptrons
-(:mod:`further.nn.coupling`), larger pictures affine couplings with convolutions
-(:mod:`further.nn.picture_flow`).
+(:mod:`further.nn.coupling`), larger pictures the same for the means
+of blocks of pixels, and convolutions for the details (:mod:`further.nn.coarse_to_fine_flow`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from torch import Tensor, nn
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.generative import Basis, GenerativeModel
+from further.nn.coarse_to_fine_flow import BlockScores, CoarseToFineFlow
 from further.nn.coder import takes_convolutions
 from further.nn.coupling import CouplingFlow
 from further.nn.embedding import ClassEmbedding
@@ -42,7 +43,6 @@ from further.nn.normal_scores import (
     NumericScores,
     PictureScores,
 )
-from further.nn.picture_flow import PictureFlow
 from further.nn.table_blocks import categorical_slices, numeric_columns
 from further.train.batch import Batch, BatchSource, some_rows
 from further.train.objective import Objective
@@ -54,8 +54,6 @@ IMPORTANCE_SAMPLES = 16
 # Noise on numeric columns in training, in standard deviations: without it the density of
 # values that repeat, such as whole numbers, grows without bound (Rothfuss et al. 2019).
 SMOOTHING = 0.02
-# Hidden units of the perceptrons for each hidden channel of the convolutions.
-UNITS_A_CHANNEL = 4
 # Convolutions share their weights over the picture and need less regularisation.
 DROPOUT_OF_SMALL_PICTURES, DROPOUT_OTHERWISE = 0.6, 0.1
 
@@ -79,23 +77,20 @@ class _FlowNet(nn.Module):
         # Normal scores stand as they leave the surfaces; this is where each comes from.
         columns = torch.tensor(numeric + categorical or list(range(spec.size)))
         self.register_buffer("columns", columns, persistent=False)
-        self.picture = PictureScores(spec.size, spec.levels) if spec.is_image else None
+        self.picture: PictureScores | BlockScores | None = None
+        if takes_convolutions(spec):
+            self.picture = BlockScores(spec.shape, spec.levels)
+        elif spec.is_image:
+            self.picture = PictureScores(spec.size, spec.levels)
         self.numeric = NumericScores(len(numeric)) if numeric else None
         self.categorical = CategoryScores([s.stop - s.start for s in slices]) if slices else None
         self.embed = ClassEmbedding(spec.n_classes, CONDITION)
-        self.flow: CouplingFlow | PictureFlow
-        if takes_convolutions(spec):
-            self.flow = PictureFlow(
-                spec.shape, steps=transforms, width=max(8, width // UNITS_A_CHANNEL),
-                depth=depth, condition=self.embed.dim, dropout=dropout,
-            )  # fmt: skip
-            noise = self.flow.size
-        else:
-            self.flow = CouplingFlow(
-                spec.shape, transforms=transforms, bins=bins, width=width, depth=depth,
-                condition=self.embed.dim, dropout=dropout,
-            )  # fmt: skip
-            noise = spec.size
+        kind = CoarseToFineFlow if takes_convolutions(spec) else CouplingFlow
+        self.flow: CouplingFlow | CoarseToFineFlow = kind(
+            spec.shape, transforms=transforms, bins=bins, width=width, depth=depth,
+            condition=self.embed.dim, dropout=dropout,
+        )  # fmt: skip
+        noise = getattr(self.flow, "size", spec.size)
         self.mean = nn.Parameter(torch.zeros(max(1, spec.n_classes), noise))
         self.log_scale = nn.Parameter(torch.zeros(max(1, spec.n_classes), noise))
 
@@ -192,13 +187,13 @@ class NormalizingFlow(GenerativeModel):
     Parameters
     ----------
     transforms : int, default=4
-        Coupling layers; for pictures of more than 256 values, of each resolution.
+        Coupling layers; for pictures of more than 256 values, of the means of blocks of pixels.
     width : int, default=384
-        Hidden units of the networks in the couplings; convolutions have a channel for 4 units.
+        Hidden units of the networks in the couplings; convolutions have a channel for 6 units.
     depth : int, default=1
         Residual blocks of the networks in the couplings.
     bins : int, default=5
-        Pieces of a spline; not used for pictures of more than 256 values.
+        Pieces of a spline.
     dropout : "auto" or float, default="auto"
         Share of the hidden units left out of a training step, in [0, 1); "auto" takes 0.6 for
         pictures of at most 256 values and 0.1 otherwise. Take less where rows are many.
