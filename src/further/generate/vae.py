@@ -1,17 +1,19 @@
 r"""The variational autoencoder and the β-VAE.
 
 The encoder gives :math:`q(z \mid x) = N(z; \mu(x), \operatorname{diag} \sigma^2(x))`, the decoder
-:math:`p(x \mid z, y)`, the prior is :math:`p(z) = N(0, I)`. Minimised is the negative evidence
-lower bound
+:math:`p(x \mid z, y)`, and the codes are drawn to :math:`p(z) = N(0, I)`. Minimised is the
+negative evidence lower bound
 
 .. math:: -\mathrm{ELBO} = \underbrace{-E_{q(z \mid x)} \log p(x \mid z, y)}_{\text{reconstruction}}
           + \beta\, \underbrace{\mathrm{KL}(q(z \mid x) \,\|\, p(z))}_{\text{rate}},
           \quad \beta = 1 \text{ for the VAE}.
 
-The likelihood is bounded more tightly by K importance-weighted samples (Burda et al. 2016),
+Samples have codes of the prior :math:`p(z \mid y)` of :mod:`further.generate.prior`: N(0, I), or
+what is fitted to the codes of the training rows. The likelihood of the model with that prior is
+bounded by K importance-weighted samples (Burda et al. 2016),
 
 .. math:: \log p(x \mid y) \ge E \log \frac{1}{K} \sum_{k=1}^{K}
-          \frac{p(x \mid z_k, y)\, p(z_k)}{q(z_k \mid x)}.
+          \frac{p(x \mid z_k, y)\, p(z_k \mid y)}{q(z_k \mid x)}, \quad z_k \sim q(z \mid x).
 """
 
 from __future__ import annotations
@@ -257,7 +259,7 @@ class BetaVAE(VAE):
     ----------
     beta : float, default=4.0
         Weight of the rate.
-    latent_dim, likelihood, width, depth, budget, precision, device, training, random_state
+    latent_dim, likelihood, prior, width, depth, budget, precision, device, training, random_state
         See :class:`VAE`.
 
     References
