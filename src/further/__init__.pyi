@@ -36,6 +36,7 @@ from .generate.diffusion import Diffusion as Diffusion
 from .generate.flow import NormalizingFlow as NormalizingFlow
 from .generate.gan import GAN as GAN
 from .generate.gaussian_mixture import GaussianMixtureDensity as GaussianMixtureDensity
+from .generate.interpolation import Interpolation as Interpolation
 from .generate.latent_diffusion import LatentDiffusion as LatentDiffusion
 from .generate.vae import VAE as VAE
 from .generate.vae import BetaVAE as BetaVAE

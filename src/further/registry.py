@@ -129,6 +129,8 @@ MODELS: tuple[ModelEntry, ...] = (
                "generation", "classical", "control", "Gaussian mixture"),
     ModelEntry("copy", "further.generate.copy", "Copy", "generation", "classical", "control",
                "Copy of the training set"),
+    ModelEntry("interpolation", "further.generate.interpolation", "Interpolation", "generation",
+               "classical", "control", "Interpolation between training rows"),
     ModelEntry("kmeans", "further.cluster.kmeans", "KMeans", "clustering", "classical", "model",
                "k-means"),
     ModelEntry("minibatch_kmeans", "further.cluster.minibatch_kmeans", "MiniBatchKMeans",

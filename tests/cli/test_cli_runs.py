@@ -54,7 +54,7 @@ def test_json_of_a_comparison_stands_alone_and_is_the_evaluation(compared):
     assert err == ""
     evaluation = json.loads(out)
     names = {model["name"] for model in evaluation["models"]}
-    assert names == {"vae", "gaussian_mixture", "copy"}
+    assert names == {"vae", "gaussian_mixture", "copy", "interpolation"}
     assert evaluation["command"].startswith("further compare ")
     assert evaluation["recommendation"]["sentence"]
     assert (run / "report.html").is_file()

@@ -157,7 +157,7 @@ def test_training_examples_can_be_left_out(digits: Path, table: Path) -> None:
         for name in ("samples.png", "interpolation.png")
     ]
     hidden = len(pairs) + sum(path.is_file() for path in shown)
-    assert len(pairs) == 8
+    assert len(pairs) == 9
     pictures = len(page_of(digits).all("img"))
     assert len(page_of(digits, training_examples=False).all("img")) == pictures - hidden
     copied = _cell(table / "models" / "copy" / "samples.csv", "cholesterol")

@@ -59,7 +59,9 @@ class ModelRecord:
     label: Annotated[str, "What reports call it."] = ""
     family: Annotated[Literal["network", "classical"], "Whether the loop trained it."] = "network"
     role: Annotated[Literal["model", "control"], "A control is only compared with."] = "model"
-    is_copy: Annotated[bool, "Whether it gives its training rows back by design."] = False
+    is_copy: Annotated[
+        bool, "Whether its samples are training rows, or mixtures of two, by design."
+    ] = False
     parameters: Annotated[int | None, "How many numbers were fitted."] = None
     steps: Annotated[int | None, "Steps taken."] = None
     best_step: Annotated[int | None, "The step whose weights were kept."] = None

@@ -50,7 +50,10 @@ class Copy(GenerativeEstimator):
         self.cost_ = Fit(flops=0, seconds=seconds, energy=none).to_json()
 
     def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:
-        rng = np.random.default_rng(seed)
+        return self.rows_[self._choose(n, condition, np.random.default_rng(seed))]
+
+    def _choose(self, n: int, condition: Condition, rng: np.random.Generator) -> np.ndarray:
+        """Return the numbers of training rows of the classes that are asked for."""
         wanted = condition.get("y", np.zeros(n, dtype=np.int64))
         chosen = np.empty(n, dtype=np.int64)
         for label in np.unique(wanted):
@@ -60,4 +63,4 @@ class Copy(GenerativeEstimator):
             chosen[here] = rng.choice(
                 candidates if len(candidates) else np.arange(len(self.rows_)), size=len(here)
             )
-        return self.rows_[chosen]
+        return chosen

@@ -32,7 +32,7 @@ class GenerativeEstimator(DatasetEstimator):
 
     random_state: Any = None
 
-    #: Whether it gives its training rows back by design.
+    #: Whether its samples are training rows, or mixtures of two of them, by design.
     is_copy: ClassVar[bool] = False
 
     @overload

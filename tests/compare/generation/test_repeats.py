@@ -42,7 +42,7 @@ def test_figures_are_means_over_the_trainings_and_ranked_as_such(real_runs: Real
     by_mean = sorted(
         (model["metrics"]["kernel_distance"]["value"], name)
         for name, model in models_of(evaluation).items()
-        if name != "copy" and not unfit & set(model["flags"])
+        if not model["is_copy"] and not unfit & set(model["flags"])
     )
     assert goals["realism"]["ranking"] == [name for _, name in by_mean]
     assert all(isinstance(g["survives"], bool) == bool(g["ranking"]) for g in goals.values())
@@ -92,3 +92,15 @@ def test_a_model_whose_every_training_failed_has_failed(
     judge(run)
     model = models_of(read(run / "evaluation.json"))["vae"]
     assert (model["flags"], model["notes"], model["metrics"]) == (["failed"], ["too wide"], {})
+
+
+def test_rows_made_of_training_rows_take_part_and_are_recommended_for_nothing(
+    real_runs: RealRuns,
+) -> None:
+    evaluation = read(real_runs.path("table") / "evaluation.json")
+    models = models_of(evaluation)
+    for name in ("copy", "interpolation"):
+        assert (models[name]["role"], models[name]["is_copy"]) == ("control", True)
+        assert models[name]["metrics"]["kernel_distance"]["value"] is not None
+        for goal in evaluation["recommendation"]["goals"].values():
+            assert name not in {*goal["ranking"], *goal["tied"]}

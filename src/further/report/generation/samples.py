@@ -9,7 +9,7 @@ from further.report.shell import withheld
 
 #: The sheets of a model. What it draws is judged; what it expects is how an eye prefers it.
 SHEETS = {"samples": "", "expected": ", the same without the noise of single pixels"}
-WITHHELD = "Left out on request: these samples are rows of the training set."
+WITHHELD = "Left out on request: these samples are rows of the training set, or made of two."
 
 
 def sample_sheets(run: RunFolder) -> Markup | None:
