@@ -120,6 +120,17 @@ _METRICS = (
         "The accuracy on held-out rows of a classifier that has seen generated rows only.",
         "A model may leave out the odd and the rare and still teach the rest well.",
         term="TSTR", heading="TSTR accuracy", range=SHARE),
+    Metric("synthetic_to_real_r2", "train on synthetic, target a number", "Use", "higher",
+        "How much of the target's variation in held-out rows a regression explains that has seen "
+        "generated rows only; 0 is a constant.",
+        "It is that of normal scores: how far off the largest values are counts for little.",
+        term="R²", heading="TSTR R²", range=(None, 1.0)),
+    Metric("global_utility", "global utility", "Use", "higher",
+        "How much generated rows teach about each column from the others, averaged over columns "
+        "(R² of encoded values, none below 0).",
+        "A column that nobody needs counts as much as any other, and rows made of training rows "
+        "do well.",
+        heading="global utility", range=SHARE),
     Metric("augmentation_gain", "gain from adding rows", "Use", "higher",
         "What adding generated rows to a small training set changes in held-out accuracy.",
         "It holds for this classifier and this size of training set.",

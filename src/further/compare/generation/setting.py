@@ -49,7 +49,18 @@ class Setting:
             integer_grid=self.dataset.levels,
             blocks=self.encoding.spec.blocks,
             shape=self.encoding.spec.shape if self.dataset.kind == "images" else None,
+            target=self.number_target,
         )
+
+    @property
+    def number_target(self) -> str | None:
+        """The column that was named as the target where it holds numbers.
+
+        It is generated like any other column, and what samples teach about it is judged.
+        """
+        asked = str(self.dataset.options.get("target") or "").strip().lower()
+        numbers = [block.name for block in self.encoding.spec.blocks if block.kind == "numeric"]
+        return next((name for name in numbers if name.strip().lower() == asked), None)
 
     def part(self, name: str) -> Dataset:
         """Return the rows of "train", "validation" or "test"."""

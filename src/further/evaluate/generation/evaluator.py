@@ -19,6 +19,7 @@ from further.data.spec import Block
 from further.errors import InputError
 from further.evaluate.distance import distances
 from further.evaluate.generation.class_balance import class_balance, class_shares
+from further.evaluate.generation.column_utility import LEAST_TEST_ROWS, ColumnUtility
 from further.evaluate.generation.compared import Compared
 from further.evaluate.generation.constraints import Constraints
 from further.evaluate.generation.features import FeatureSpace
@@ -101,6 +102,8 @@ class GenerativeEvaluator:
         Tables: the columns in their encoded form.
     shape : tuple of int, optional
         Pictures: ``(channels, height, width)``.
+    target : str, optional
+        Tables: the column that holds the target where it is a number.
 
     Raises
     ------
@@ -128,6 +131,7 @@ class GenerativeEvaluator:
         integer_grid: int | None = None,
         blocks: Sequence[Block] = (),
         shape: tuple[int, ...] | None = None,
+        target: str | None = None,
     ) -> None:
         for name, part in (("training", train), ("validation", validation), ("test", test)):
             if len(part) < 2:
@@ -155,6 +159,11 @@ class GenerativeEvaluator:
         self._test_halves = half_samples(len(self._test), DRAWS, seed, self._test.groups)
         self._test_spread = float(distances(self._test.x).mean())
         self._build_classifier(few)
+        self._columns: ColumnUtility | None = None
+        if kind == "table" and len(blocks) > 1 and len(self._test) >= LEAST_TEST_ROWS:
+            self._columns = ColumnUtility(
+                self._train.x, self._test.x, blocks, self._gamma, seed, target, self._test.groups
+            )
         self._fidelity: TableFidelity | None = None
         self._constraints: Constraints | None = None
         if few.frame is not None and self._test.frame is not None:
@@ -185,6 +194,8 @@ class GenerativeEvaluator:
         real["memorization"] = self._training.score(self._test.x).value
         if self._learning is not None:
             real["synthetic_to_real_accuracy"] = self._learning.real
+        if self._columns is not None:
+            real |= self._columns.real
         if self._constraints is not None and self._test.frame is not None:
             # The rules were chosen so that validation rows keep them.
             kept = self._constraints.violations(self._test.frame)
@@ -257,7 +268,7 @@ class GenerativeEvaluator:
             "two_sample_accuracy": self._two_sample_accuracy(few, features),
             **self._learning_scores(samples, few),
             "memorization": self._memorization(few),
-            **self._table_scores(few),
+            **self._table_scores(few, samples),
         }
         compared = Compared(
             self._test.x, few.x, self._test.y, few.y, self._test.frame, few.frame,
@@ -291,7 +302,7 @@ class GenerativeEvaluator:
             "class_balance": balance,
         }
 
-    def _table_scores(self, samples: EncodedRows) -> dict[str, Score | None]:
+    def _table_scores(self, samples: EncodedRows, every: EncodedRows) -> dict[str, Score | None]:
         if self.kind != "table":
             return {}
         shapes = pairs = violations = None
@@ -304,6 +315,8 @@ class GenerativeEvaluator:
             "column_shapes": shapes,
             "pair_correlations": pairs,
             "constraint_violations": violations,
+            "global_utility": None,
+            **(self._columns.score(every.x) if self._columns is not None else {}),
         }
 
     def nearest_training(
@@ -385,6 +398,11 @@ class GenerativeEvaluator:
                 "subsets": SUBSETS,
             }
             described["class_balance"] = "1 - total variation distance to the training shares"
+        if self._columns is not None:
+            exceptions |= dict.fromkeys(self._columns.real, "learnt from as many training rows")
+            described["column_utility"] = self._columns.protocol
+        elif self.kind == "table":
+            described["column_utility"] = f"not judged, as it needs {LEAST_TEST_ROWS} test rows"
         if self._constraints is not None:
             exceptions["constraint_violations"] = "test rows"
             sentences = [rule.sentence for rule in self._constraints.rules]
