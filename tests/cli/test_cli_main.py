@@ -53,7 +53,7 @@ OPTIONS = {
     "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
     "data": {"--json", "--quiet", "--seed"},
     "train": {"--json", "--quiet", "--seed", "--out", "--device"},
-    "evaluate": {"--json", "--quiet", "--device"},
+    "evaluate": {"--json", "--quiet", "--seed", "--out", "--device"},
     "sample": {"--json", "--quiet", "--seed", "--out", "--device"},
     "predict": {"--json", "--quiet", "--out"},
     "resume": {"--json", "--quiet", "--device"},

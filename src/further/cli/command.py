@@ -177,11 +177,12 @@ device_option = click.option(
     "--device", type=click.Choice(DEVICES), default="auto", show_default=True,
     help="Where networks are computed; auto takes a GPU where there is one.",
 )  # fmt: skip
+header_option = click.option(
+    "--header/--no-header", default=None,
+    help="Whether the first line of a CSV file holds the names; detected by default.",
+)  # fmt: skip
 reading_options = with_options(
-    click.option(
-        "--header/--no-header", default=None,
-        help="Whether the first line of a CSV file holds the names; detected by default.",
-    ),
+    header_option,
     click.option(
         "--resize", metavar="SIZE",
         help="Side in pixels, or WIDTHxHEIGHT, to which pictures of mixed sizes are resized.",

@@ -56,7 +56,7 @@ def _describe(path: Path) -> dict[str, Any]:
         run = Run(path)
         record = run.record
         entry |= {
-            "what": record.get("model") or "comparison",
+            "what": record.get("model") or record.get("synthetic", {}).get("label", "comparison"),
             "data": record.get("data", {}).get("name", ""),
             "status": run.status,
             "created": record.get("created", ""),

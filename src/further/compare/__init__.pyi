@@ -4,6 +4,8 @@ from .clustering.clustering import cluster_table as cluster_table
 from .generation.comparison import Comparison as Comparison
 from .generation.comparison import generative_models as generative_models
 from .generation.single import Trained as Trained
+from .generation.synthetic import Evaluated as Evaluated
+from .generation.synthetic import evaluate_synthetic as evaluate_synthetic
 from .result import Result as Result
 from .task import compare_models as compare_models
 from .task import judge as judge

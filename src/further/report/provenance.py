@@ -54,6 +54,8 @@ def _command_line(run: RunFolder) -> str:
     seed = run.recorded("seed")
     if not isinstance(recorded, str) or not source or recorded.startswith("further "):
         return recorded if isinstance(recorded, str) else ""
+    if recorded.endswith(")"):  # the whole call
+        return recorded
     if "." in recorded:
         given = "X, y" if source == "array" else repr(str(source))
         return f"{recorded}({given}, seed={seed})"

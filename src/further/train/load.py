@@ -9,6 +9,7 @@ from further.registry import find_model
 from further.train.estimator import Estimator
 from further.train.files import read_json
 from further.train.parameters import parameters_from_json
+from further.train.run import Run
 
 
 def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> Estimator:
@@ -31,8 +32,8 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> E
     Raises
     ------
     RunError
-        If the run is no run, has not finished or is damaged, or is a comparison and ``model`` is
-        not one of it.
+        If the run is no run, holds no model, has not finished or is damaged, or is a comparison
+        and ``model`` is not one of it.
     InputError
         If this machine has no such device.
     """
@@ -55,6 +56,8 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> E
             raise RunError(f'"{run}" is a comparison: {asked}; it has {", ".join(names)}.')
         folder = models[str(wanted)]
     if not (folder / "model.json").is_file():
+        if "synthetic" in Run(folder).record:
+            raise RunError(f'"{folder}" holds no model: its rows were made elsewhere.')
         raise RunError(f'"{folder}" has not finished; resume it with "further resume {folder}".')
     record = read_json(folder / "model.json")
     try:

@@ -35,6 +35,7 @@ _CONFIGURATION = {
     "repeats": "number of repeats",
     "budget": "budget",
     "conditional": "use of the classes",
+    "synthetic": "set of synthetic rows",
 }
 _LOCK_SECONDS = 10.0
 

@@ -146,22 +146,20 @@ class Candidate:
         write_pictures(setting, self.estimator, generated, samples, folder)
         if generated.kind == "images" and hasattr(self.estimator, "expected_encoded"):
             write_expected(generated, self._expected(len(generated)), folder)
-        arrays = {
-            f"{kind}/{name}": array
-            for name, score in scores.items()
-            for kind in _ARRAYS
-            if (array := getattr(score, kind, None)) is not None
-        }
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
-        write_bytes(folder / "scores.npz", buffer.getvalue())
+        write_scores(folder, scores)
         return self.describe(scores)
 
-    def score(self) -> tuple[Dataset, EncodedRows, dict[str, Score | None]]:
-        """Return samples, as data and as the evaluator sees them, and their score by metric."""
+    def score(
+        self, most: int | None = None
+    ) -> tuple[Dataset, EncodedRows, dict[str, Score | None]]:
+        """Return samples, as data and as the evaluator sees them, and their score by metric.
+
+        ``most`` lessens their number, so that they are as many as rows from elsewhere.
+        """
         setting, estimator = self.setting, self.estimator
         # As many as test rows are compared with them, as many as training rows are learnt from.
         n = max(setting.evaluator.n_samples, setting.evaluator.n_learning_samples)
+        n = n if most is None else min(n, most)
         seed = int(estimator.random_state)
         condition = estimator.condition(n, None, seed)
         codes = condition.get("y")
@@ -199,7 +197,7 @@ class Candidate:
             is_copy=self.estimator.is_copy,
             parameters=self.estimator.n_parameters_,
             **self.estimator.cost_,
-            metrics={name: self._figure(name, score) for name, score in scores.items()},
+            metrics=figures_of(self.setting, scores),
         )
 
     def _time_sampling(self, n: int, seed: int) -> Score:
@@ -257,16 +255,58 @@ class Candidate:
                 scores[name.replace("reconstruction", "denoising")] = score
         return scores
 
-    def _figure(self, name: str, score: Score | None) -> Figure:
-        evaluator, levels = self.setting.evaluator, self.setting.dataset.levels
+
+def figures_of(setting: Setting, scores: Mapping[str, Score | None]) -> dict[str, Figure]:
+    """Return scores as figures of ``evaluation.json``, between the two ends of their scales.
+
+    Parameters
+    ----------
+    setting : Setting
+        Its evaluator knows what real rows and what noise score.
+    scores : mapping of Score
+        By metric; None where it is not defined.
+
+    Returns
+    -------
+    dict of Figure
+        By metric.
+    """
+    evaluator, levels = setting.evaluator, setting.dataset.levels
+    figures = {}
+    for name, score in scores.items():
         noise, real = evaluator.noise.get(name), evaluator.real.get(name)
         if name == "bits_per_dimension" and levels is not None:
             # Uniform noise over the grey levels has exactly so many bits.
             noise = math.log2(levels)
         if score is None:
-            return Figure(method="not defined", real=real, noise=noise)
+            figures[name] = Figure(method="not defined", real=real, noise=noise)
+            continue
         estimate = from_json(Figure, score.estimate.to_dict())
-        return replace(estimate, real=real, noise=noise, basis=score.basis, detail=score.detail)
+        figures[name] = replace(
+            estimate, real=real, noise=noise, basis=score.basis, detail=score.detail
+        )
+    return figures
+
+
+def write_scores(folder: Path, scores: Mapping[str, Score | None]) -> None:
+    """Keep the paired draws of scores in a run, for :func:`read_scores`.
+
+    Parameters
+    ----------
+    folder : Path
+        The run.
+    scores : mapping of Score
+        By metric.
+    """
+    arrays = {
+        f"{kind}/{name}": array
+        for name, score in scores.items()
+        for kind in _ARRAYS
+        if (array := getattr(score, kind, None)) is not None
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_bytes(folder / "scores.npz", buffer.getvalue())
 
 
 def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]:

@@ -33,7 +33,7 @@ MAX_MAP_POINTS = 1000
 
 def write_pictures(
     setting: Setting,
-    estimator: GenerativeEstimator,
+    estimator: GenerativeEstimator | None,
     generated: Dataset,
     samples: EncodedRows,
     folder: Path,
@@ -44,8 +44,8 @@ def write_pictures(
     ----------
     setting : Setting
         Rows, split and evaluator.
-    estimator : GenerativeEstimator
-        Fitted.
+    estimator : GenerativeEstimator or None
+        Fitted; None where the rows come from elsewhere.
     generated : Dataset
         Its samples.
     samples : EncodedRows

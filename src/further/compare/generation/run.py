@@ -42,6 +42,7 @@ class GenerationRun(TaskRun):
         *,
         controls: tuple[ModelRecord, ...] = (),
         recommendation: Recommendation | None = None,
+        trained: bool = True,
     ) -> None:
         """Write ``evaluation.json``: what was found of models, and what stands around it."""
         run, setting, found = self.run, self.setting, versions()
@@ -55,7 +56,7 @@ class GenerationRun(TaskRun):
             data=_data(setting),
             seed=setting.seed,
             repeats=run.record.get("repeats", 1),
-            budget=_budget(setting),
+            budget=_budget(setting) if trained else BudgetRecord(),
             conditional=setting.conditional,
             protocol={**setting.evaluator.protocol, "goals": goals},
             models=tuple(models),

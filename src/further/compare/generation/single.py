@@ -159,7 +159,7 @@ class TrainingRun(GenerationRun):
         self.emit({"event": "trained", **task})
         with run.working():
             entry = candidate.evaluate(run.path)
-            controls, mixture = _control(setting) if line.role == "model" else ((), None)
+            controls, mixture = judge_control(setting) if line.role == "model" else ((), None)
             scores = read_scores(run.path, entry.metrics)
             raised, notes = flags(scores, setting.evaluator.real, mixture)
             write_real(setting, run.path)
@@ -170,10 +170,27 @@ class TrainingRun(GenerationRun):
         return Trained.of(run)
 
 
-def _control(setting: Setting) -> tuple[tuple[ModelRecord, ...], dict[str, Score | None]]:
-    """Fit and judge the simple control, and return its entry and scores."""
+def judge_control(
+    setting: Setting, most: int | None = None
+) -> tuple[tuple[ModelRecord, ...], dict[str, Score | None]]:
+    """Fit and judge the simple control that stands beside a single model.
+
+    Parameters
+    ----------
+    setting : Setting
+        Its training rows.
+    most : int, optional
+        Judge so many of its samples, where what it stands beside has no more.
+
+    Returns
+    -------
+    controls : tuple of ModelRecord
+        Its entry.
+    scores : dict of Score
+        By metric.
+    """
     mixture = Candidate.make(setting, simple_control().name, {})
     mixture.fit()
-    scores = mixture.score()[2]
+    scores = mixture.score(most)[2]
     raised, notes = flags(scores, setting.evaluator.real)
     return (replace(mixture.describe(scores), flags=raised, notes=notes),), scores

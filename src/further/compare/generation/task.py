@@ -5,13 +5,14 @@ from further.compare.generation.comparison import generative_models as compare
 from further.compare.generation.comparison import member_worker as member_worker
 from further.compare.generation.single import TrainingRun
 from further.compare.generation.single import train as train
+from further.compare.generation.synthetic import SyntheticRun
 from further.compare.source import EventHandler
 from further.train.run import Run
 
 __all__ = ["compare", "member_worker", "open_run", "train"]
 
 
-def open_run(run: Run, on_event: EventHandler | None) -> ComparisonRun | TrainingRun:
+def open_run(run: Run, on_event: EventHandler | None) -> ComparisonRun | TrainingRun | SyntheticRun:
     """Return what resumes and judges a run.
 
     Parameters
@@ -21,7 +22,9 @@ def open_run(run: Run, on_event: EventHandler | None) -> ComparisonRun | Trainin
 
     Returns
     -------
-    ComparisonRun or TrainingRun
-        As the run is of several models or of one.
+    ComparisonRun, TrainingRun or SyntheticRun
+        As the run is of several models, of one, or of rows that were made elsewhere.
     """
+    if "synthetic" in run.record:
+        return SyntheticRun(run, on_event)
     return (ComparisonRun if "models" in run.record else TrainingRun)(run, on_event)

@@ -21,6 +21,8 @@ from further.report.shell import Page, Section, data_name, footer, heading
 def page(run: RunFolder) -> Page:
     """Describe the page of a comparison or of one model, without sections it has nothing for."""
     what = "A comparison of generative models" if run.is_comparison else "One generative model"
+    if run.run.get("synthetic"):
+        what = "Rows that another tool generated"
     return Page(
         title=f"{data_name(run)}: {'comparison' if run.is_comparison else 'run'} · further",
         kind=(what, data_name(run)),
