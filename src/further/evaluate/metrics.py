@@ -128,8 +128,8 @@ _METRICS = (
     Metric("global_utility", "global utility", "Use", "higher",
         "How much generated rows teach about each column from the others, averaged over columns "
         "(R² of encoded values, none below 0).",
-        "A column that nobody needs counts as much as any other, and rows made of training rows "
-        "do well.",
+        "A column that nobody needs counts as much as any other, rows made of training rows do "
+        "well, and another draw of samples may differ by more than the interval says.",
         heading="global utility", range=SHARE),
     Metric("augmentation_gain", "gain from adding rows", "Use", "higher",
         "What adding generated rows to a small training set changes in held-out accuracy.",

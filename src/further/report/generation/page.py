@@ -37,6 +37,7 @@ def page(run: RunFolder) -> Page:
 def _sections(run: RunFolder) -> Sequence[Section]:
     evaluated = any(model.metrics for model in run.models)
     examples = examples_of(run)
+    drawn = "Rows drawn at random" if run.run.get("synthetic") else "The first that each model drew"
     return (
         Section(
             "scale",
@@ -71,7 +72,7 @@ def _sections(run: RunFolder) -> Sequence[Section]:
             "samples",
             "Samples",
             examples.generated(run),
-            "The first that each model drew, none picked by hand."
+            f"{drawn}, none picked by hand."
             + (" Compressed for this page; the exact ones are in the run." * run.album.compressed),
         ),
         Section(

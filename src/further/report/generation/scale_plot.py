@@ -179,6 +179,8 @@ def _figures_with_both_ends(run: RunFolder) -> dict[str, GoalRecord]:
     names = dict.fromkeys(name for model in run.models for name in model.metrics)
     scales = (scale_of(run.models, name) for name in names)
     known = [own.name for own in scales if own and own.real is not None and own.noise is not None]
+    # What a command prints comes first.
+    known.sort(key=lambda name: not find_metric(name).heading)
     return {find_metric(name).label: GoalRecord(metric=name) for name in known[:8]}
 
 
