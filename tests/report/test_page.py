@@ -33,7 +33,7 @@ def test_answers_first_and_names_every_model(digits: Path) -> None:
     page, evaluation = page_of(digits), read(digits)
     headline = page.text.index(evaluation["recommendation"]["sentence"])
     assert headline < page.text.index("Who is good at what")
-    assert len(evaluation["models"]) == 8
+    assert len(evaluation["models"]) == 9
     for model in evaluation["models"]:
         assert model["label"] in page.text
     assert render(digits) == digits / "report.html"
