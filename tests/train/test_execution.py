@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -13,8 +20,8 @@ from further.train.execution import LOSS_TOLERANCE, REPRODUCIBLE, Execution, cho
 class Machine:
     """A machine with a clock of its own, on which each execution takes a given time."""
 
-    def __init__(self, seconds, losses=None):
-        self.seconds, self.losses = seconds, losses or {}
+    def __init__(self, seconds, losses=None, native=True):
+        self.seconds, self.losses, self.native = seconds, losses or {}, native
         self.clock, self.tried = 0.0, []
 
     def loss(self, execution):
@@ -24,7 +31,8 @@ class Machine:
 
     def choose(self, monkeypatch, **options):
         monkeypatch.setattr(module.time, "perf_counter", lambda: self.clock)
-        monkeypatch.setattr(module.os, "cpu_count", lambda: 4)
+        monkeypatch.setattr(module.torch, "get_num_threads", lambda: 4)
+        monkeypatch.setattr(module, "has_native_bfloat16", lambda device: self.native)
         return choose_execution(self.loss, **{"has_convolutions": True, **options})
 
 
@@ -57,13 +65,48 @@ def test_a_little_faster_is_not_enough(monkeypatch):
 
 
 def test_threads_and_memory_format_are_tried(monkeypatch):
+    # Each makes it faster, and both together most of all.
     best = Execution("32-true", 4, True)
-    machine = Machine(lambda e: 0.1 if e == best else 1.0)
+    machine = Machine(lambda e: 1.0 / e.threads - (0.2 if e.channels_last else 0.0))
     assert machine.choose(monkeypatch) == best
     assert {e.threads for e in machine.tried} == {1, 4}
     machine = Machine(lambda e: 1.0)
     machine.choose(monkeypatch, has_convolutions=False)
     assert not any(e.channels_last for e in machine.tried)
+
+
+def test_imitated_bfloat16_is_never_timed(monkeypatch):
+    """It may take ten times as long as all other candidates together."""
+    machine = Machine(faster_in_bfloat16, native=False)
+    chosen = machine.choose(monkeypatch)
+    assert {e.precision for e in machine.tried} == {"32-true"}
+    assert "bfloat16 not tried" in chosen.reason
+
+
+def test_the_reason_names_what_was_measured(monkeypatch):
+    machine = Machine(lambda e: 0.010 / e.threads, {"bf16-mixed": 3.0})
+    chosen = machine.choose(monkeypatch, has_convolutions=False)
+    assert chosen.reason == (
+        "measured: float32 on 1 thread 10 ms; bfloat16 on 1 thread 10 ms, another loss; "
+        "float32 on 4 threads 2.5 ms"
+    )
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the instructions are those of x86")
+def test_native_bfloat16_is_what_the_processor_says():
+    flags = Path("/proc/cpuinfo")
+    if not flags.is_file():
+        pytest.skip("nothing says what the processor can do")
+    known = re.search(r"^flags\s*: (.*)$", flags.read_text(), re.MULTILINE)[1].split()
+    native = bool({"amx_bf16", "avx512_bf16"} & set(known))
+    assert module.has_native_bfloat16() == native
+    # Where oneDNN is told to leave it alone, nobody multiplies it.
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    program = "from further.train.execution import *; print(has_native_bfloat16())"
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "False\n"
 
 
 def test_a_loss_that_is_never_finite_leaves_float32(monkeypatch):

@@ -149,7 +149,7 @@ def test_the_weights_of_the_lowest_validation_loss_are_kept():
 
 
 def test_validation_is_a_mean_over_rows_under_the_same_random_numbers(monkeypatch):
-    monkeypatch.setattr("further.train.loop.VALIDATION_BATCH", 4)
+    monkeypatch.setattr("further.train.periodic_evaluation.ROWS_AT_A_TIME", 4)
     rows = Batch(x=torch.arange(30.0).view(10, 3))
 
     def validate(net, batch, generator):

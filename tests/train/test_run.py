@@ -37,6 +37,7 @@ def test_what_a_fit_leaves(tmp_path):
     assert len(record["data"]["fingerprint"]) == 64
     assert record["execution"] == {
         "precision": "32-true", "threads": 1, "channels_last": False, "device": "cpu",
+        "reason": "as asked for",
     }  # fmt: skip
     assert record["budget"] == {"text": "4 epochs", "reproducible": True}
     assert record["steps"] == record["total_steps"] == 4

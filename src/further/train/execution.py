@@ -2,17 +2,18 @@
 
 The device is the one asked for, or the best that is there. The rest is measured, since machines of
 one kind differ: with AMX, bfloat16 products run many times faster than float32; on the next machine
-without it they are slower. So the real step of the real network is timed in each candidate for a
-few milliseconds, and a faster one is taken only if its loss agrees with float32.
+without it they are slower. So the real step of the real network is timed a few times, changed in
+one respect after another, and a change is kept if it is faster and its loss agrees with float32.
+A processor that only imitates bfloat16 is not asked: it may be ten times slower there.
 """
 
 from __future__ import annotations
 
-import os
+import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from further.errors import InputError
 from further.train.batch import Batch
 
 Precision = Literal["32-true", "bf16-mixed"]
+_NAMES: dict[Precision, str] = {"32-true": "float32", "bf16-mixed": "bfloat16"}
 Device = Literal["cpu", "cuda", "mps"]
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -30,9 +32,13 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 LOSS_TOLERANCE = 0.02
 # A candidate must be faster by this factor: a noisy measurement should not decide.
 WORTHWHILE = 1.15
-REPEATS = 5
+REPEATS = 3
 # A candidate this many times slower than the best so far is not timed again.
 HOPELESS = 1.5
+# More threads than this wait for each other in networks as small as ours.
+MOST_THREADS = 8
+#: Passes that a choice makes at most: four candidates, each warmed up first.
+MOST_PASSES = 4 * (1 + REPEATS)
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,22 @@ class Execution:
         Whether convolutions see pictures with the channels innermost.
     device : {"cpu", "cuda", "mps"}
         Where tensors are.
+    reason : str
+        How that was decided, in words.
     """
 
     precision: Precision = "32-true"
     threads: int = 1
     channels_last: bool = False
     device: Device = "cpu"
+    reason: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        """Return the decision in words."""
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        where = f"on {threads}" if self.device == "cpu" else f"on {self.device}"
+        last = ", channels last" if self.channels_last else ""
+        return f"{_NAMES[self.precision]} {where}{last}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the decision for the run."""
@@ -128,10 +144,34 @@ def find_device(name: str = "auto") -> Device:
     return device
 
 
+def has_native_bfloat16(device: Device = "cpu") -> bool:
+    """Whether a device multiplies bfloat16 itself, rather than imitating it in float32.
+
+    Parameters
+    ----------
+    device : {"cpu", "cuda", "mps"}
+        One that is there.
+
+    Returns
+    -------
+    bool
+        On x86 processors, whether there is AMX or AVX-512 BF16 that oneDNN may use.
+    """
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device == "mps":
+        return True
+    if not (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+        return False
+    # There oneDNN says yes to any AVX-512, which is ten times slower.
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    return not x86 or torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
 def choose_execution(
     loss: Callable[[Execution], torch.Tensor], *, has_convolutions: bool, device: Device = "cpu"
 ) -> Execution:
-    """Time one step in each candidate and return the fastest that computes the same loss.
+    """Time one step and change precision, memory format and threads where that is faster.
 
     Parameters
     ----------
@@ -146,31 +186,49 @@ def choose_execution(
     Returns
     -------
     Execution
-        The fastest one.
+        The fastest that computes the same loss, with the times as its reason.
     """
-    threads = sorted({1, min(os.cpu_count() or 1, 8)}) if device == "cpu" else [1]
-    candidates = [
-        Execution(precision, n, last, device)
-        for precision in ("32-true", "bf16-mixed")
-        for n in threads
-        for last in ((False, True) if has_convolutions else (False,))
-    ]
-    best, best_seconds = replace(REPRODUCIBLE, device=device), float("inf")
-    reference = None
-    for execution in candidates:
-        with execution.active():
-            value = float(loss(execution).detach())  # also warms up
-            times: list[float] = []
-            while len(times) < REPEATS and (not times or min(times) < HOPELESS * best_seconds):
-                times.append(_seconds(partial(loss, execution)))
-        # Several threads wait for each other where something else runs, so their slowest counts.
-        seconds = min(times) if execution.threads == 1 else max(times)
-        if reference is None:
-            reference = value
+    # As many as the user's environment and the process's cores allow.
+    threads = min(torch.get_num_threads(), MOST_THREADS)
+    native = has_native_bfloat16(device)
+    changes: list[dict[str, Any]] = []
+    if native:
+        changes.append({"precision": "bf16-mixed"})
+    if has_convolutions:
+        changes.append({"channels_last": True})
+    if device == "cpu" and threads > 1:
+        changes.append({"threads": threads})
+    best = replace(REPRODUCIBLE, device=device)
+    reference, best_seconds = _measure(loss, best, float("inf"))
+    told = [f"{best} {_milliseconds(best_seconds)}"]
+    for change in changes:
+        execution = replace(best, **change)
+        value, seconds = _measure(loss, execution, best_seconds)
         agrees = abs(value - reference) <= LOSS_TOLERANCE * max(abs(reference), 1e-3)
-        if agrees and seconds * (WORTHWHILE if best_seconds < float("inf") else 1) < best_seconds:
+        told.append(f"{execution} {_milliseconds(seconds)}{'' if agrees else ', another loss'}")
+        if agrees and seconds * WORTHWHILE < best_seconds:
             best, best_seconds = execution, seconds
-    return best
+    reason = f"measured: {'; '.join(told)}"
+    if not native:
+        reason += "; bfloat16 not tried, which is not native here"
+    return replace(best, reason=reason)
+
+
+def _measure(
+    loss: Callable[[Execution], torch.Tensor], execution: Execution, best: float
+) -> tuple[float, float]:
+    """Return the loss and the seconds of a pass, timed once if it is far from the best."""
+    with execution.active():
+        value = float(loss(execution).detach())  # also warms up
+        times: list[float] = []
+        while len(times) < REPEATS and (not times or min(times) < HOPELESS * best):
+            times.append(_seconds(partial(loss, execution)))
+    # Several threads wait for each other where something else runs, so their slowest counts.
+    return value, min(times) if execution.threads == 1 else max(times)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:.3g} ms"
 
 
 def _seconds(loss: Callable[[], torch.Tensor]) -> float:

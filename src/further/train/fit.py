@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,7 @@ from further.train.callbacks.early_stopping import EarlyStopping
 from further.train.callbacks.history import HistoryFile
 from further.train.energy import Energy
 from further.train.execution import (
+    MOST_PASSES,
     REPRODUCIBLE,
     Device,
     Execution,
@@ -24,12 +26,18 @@ from further.train.execution import (
     choose_execution,
     find_device,
 )
+from further.train.flops import count_flops
 from further.train.loop import Loop
 from further.train.objective import Objective
 from further.train.processes import is_alone, make_fabric
 from further.train.run import Run
 from further.train.training import Training
 from further.train.validation import Validation
+
+#: Share of the budget that choosing the execution takes at most.
+CHOOSING_SHARE = 0.03
+#: Rows that it is measured on at least.
+LEAST_ROWS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,14 +121,15 @@ def fit_network(
     Fit
         The history, and what the training took.
     """
+    started = time.monotonic()
     if run is not None and "execution" in run.record:
         execution = Execution(**run.record["execution"])
         find_device(execution.device)  # bit for bit it continues on that device only
     elif precision == "auto" and is_alone():
-        execution = _measure(net, objectives, train, training, seed, device)
+        execution = _choose(net, objectives, train, training, budget, seed, device)
     else:
         chosen: Precision = "bf16-mixed" if precision == "bfloat16" else "32-true"
-        execution = Execution(precision=chosen, device=device)
+        execution = Execution(precision=chosen, device=device, reason="as asked for")
     callbacks = list(callbacks)
     if run is not None:
         callbacks = [Checkpoint(run.path), HistoryFile(run.path), *callbacks]
@@ -129,6 +138,7 @@ def fit_network(
     loop = Loop(
         net, objectives, train, validation, judgement,
         training=training, budget=budget, execution=execution, seed=seed, callbacks=callbacks,
+        seconds_before=time.monotonic() - started,
     )  # fmt: skip
     if run is not None:
         run.update(
@@ -144,22 +154,25 @@ def fit_network(
     )  # fmt: skip
 
 
-def _measure(
+def _choose(
     net: nn.Module,
     objectives: Sequence[Objective],
     train: BatchSource,
     training: Training,
+    budget: Budget,
     seed: int,
     device: Device,
 ) -> Execution:
+    """Return the fastest execution, measured on as many rows of a batch as the budget allows."""
     # At random, since the first rows of a sorted file are of one class.
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
     batch = train.take(order[: training.batch_size])
+    few = max(1, batch.n_rows // 16)
     state = {name: value.clone() for name, value in net.state_dict().items()}
 
-    def loss(execution: Execution) -> Tensor:
+    def loss(execution: Execution, n: int) -> Tensor:
         execution.place(net)
-        rows = execution.place_batch(batch)
+        rows = execution.place_batch(batch.take(slice(n)))
         total = torch.zeros((), device=device)
         with make_fabric(execution).autocast():
             for objective in objectives:
@@ -167,11 +180,24 @@ def _measure(
                 total = total + value.float()
         return total
 
+    plain = replace(REPRODUCIBLE, device=device)
+    with plain.active():
+        flops = count_flops(lambda: loss(plain, few)) / few * batch.n_rows
+        steps = budget.steps(
+            flops_per_step=flops, steps_per_epoch=max(1, len(train) // batch.n_rows)
+        )
+        started = time.perf_counter()
+        loss(plain, few).item()
+        seconds = (time.perf_counter() - started) / few * batch.n_rows
+    share = CHOOSING_SHARE * (steps or budget.amount / seconds) / MOST_PASSES
+    n = min(batch.n_rows, max(LEAST_ROWS, int(share * batch.n_rows)))
     convolutions = any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in net.modules())
     execution = choose_execution(
-        loss, has_convolutions=convolutions and batch.x.ndim == 4, device=device
+        lambda candidate: loss(candidate, n),
+        has_convolutions=convolutions and batch.x.ndim == 4,
+        device=device,
     )
     # Back to the plain format, and whatever buffers the passes moved.
-    replace(REPRODUCIBLE, device=device).place(net)
+    plain.place(net)
     net.load_state_dict(state)
-    return execution
+    return replace(execution, reason=f"{execution.reason} (a pass over {n} rows)")

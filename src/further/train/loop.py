@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -36,15 +36,12 @@ from further.train.energy import Energy, EnergyMeter
 from further.train.execution import Execution
 from further.train.flops import count_flops
 from further.train.objective import Objective
+from further.train.periodic_evaluation import PeriodicEvaluation
 from further.train.processes import make_fabric
-from further.train.seeds import Stream, seed_of, seeds_of
+from further.train.seeds import seed_of, seeds_of
 from further.train.training import Training
 from further.train.validation import Validation
 
-VALIDATION_BATCH = 1024
-LEAST_VALIDATION_ROWS = 512
-#: Training rows on which the averaged weights are looked at, in evaluation mode.
-FIT_ROWS = 128
 ROWS_A_BUDGET = 50
 #: Where in the schedule the first steps are of a budget in seconds, whose length nobody knows.
 FIRST_PROGRESS = 1e-3
@@ -78,11 +75,13 @@ class Loop:
         Of the order of the rows and of the noise in the losses.
     callbacks : sequence of Callback
         Checkpoints, progress, early stopping.
+    seconds_before : float, default=0.0
+        What choosing the execution took; a budget in seconds counts it.
 
     Attributes
     ----------
     history : list of dict
-        One row an epoch or a fiftieth of the budget.
+        One row an epoch or a fiftieth of the budget, fewer where evaluating would cost too much.
     step, total_steps : int
         Steps done, and steps that the budget buys (None for seconds).
     best_step : int
@@ -106,7 +105,9 @@ class Loop:
         execution: Execution,
         seed: int,
         callbacks: Sequence[Callback] = (),
+        seconds_before: float = 0.0,
     ) -> None:
+        self._seconds_before, self._start = seconds_before, time.monotonic()
         self.fabric = make_fabric(execution)
         self.net, self.objectives = execution.place(net), list(objectives)
         self.train, self.judgement = train, judgement
@@ -130,9 +131,12 @@ class Loop:
         self.row_every = self.steps_per_epoch
         if self.total_steps is not None:
             self.row_every = min(self.row_every, math.ceil(self.total_steps / ROWS_A_BUDGET))
-        self.validation = validation
-        self._validation_rows = self._rows_to_judge(validation)
-        self._fit_rows = self._some_of(len(train), FIT_ROWS, "fit_rows")
+        self.evaluation = PeriodicEvaluation(
+            judgement, train, validation,
+            execution=execution, autocast=self.fabric.autocast, seed=seed,
+            rows_between=self.row_every * self.batch_size,
+            flops_per_row=self.flops_per_step / self.batch_size,
+        )  # fmt: skip
 
         self.progress, self._progress_at_row = 0.0, 0.0
         self.step, self.best_step, self.best_loss = 0, 0, math.inf
@@ -144,15 +148,12 @@ class Loop:
         self.counts: dict[str, int] = {}
         self._order: Tensor | None = None
         self._noise: list[int] = []
-        self._seconds_before = 0.0
-        self._start = time.monotonic()
         self._meter = EnergyMeter()
 
     def run(self) -> None:
         """Train until the budget is spent and load the kept weights into the network."""
         with self.execution.active():
             self._call("on_start")
-            self._start = time.monotonic()
             self.progress = self._progress_at_row = self._measure_progress()
             self.net.train()
             while not self.stopped and self.progress < 1:
@@ -200,16 +201,26 @@ class Loop:
     def _measure_progress(self) -> float:
         if self.total_steps is not None:
             return self.step / self.total_steps
-        progress = min(1.0, self.seconds / self.budget.amount)
+        if not self.step:  # however long measuring took, there is a step
+            return 0.0
+        # The last evaluation belongs to the budget, which ends as near to its seconds as steps can.
+        evaluating = self.evaluation.flops
+        done = self.flops + len(self.history) * evaluating
+        left = self.evaluation.flops_at_end(self.flops) + self.flops_per_step / 2
+        share = left / done if done else 0.0
+        progress = min(1.0, self.seconds * (1 + share) / self.budget.amount)
         # Clocks differ, and all processes have to stop at the same step.
         return progress if self.fabric.world_size == 1 else self.fabric.broadcast(progress)
 
     def _row_is_due(self) -> bool:
-        """Whether an epoch, a fiftieth of the budget or all of it has passed since the last row."""
-        if self.progress >= 1 or self.step % self.row_every == 0:
+        """Whether the budget is spent, or it is time for a row that the budget can afford."""
+        if self.progress >= 1:
             return True
-        in_seconds = self.total_steps is None
-        return in_seconds and self.progress - self._progress_at_row >= 1 / ROWS_A_BUDGET
+        epoch_ends = self.step % self.row_every == 0
+        fiftieth = self.progress - self._progress_at_row >= 1 / ROWS_A_BUDGET
+        if not (epoch_ends or (self.total_steps is None and fiftieth)):
+            return False
+        return self.evaluation.is_affordable(self.flops, len(self.history))
 
     def _minimise(self, index: int, objective: Objective, batch: Batch, factor: float) -> None:
         optimizer = self.optimizers[index]
@@ -274,8 +285,7 @@ class Loop:
         row.update(self._means())
         self._progress_at_row = self.progress
         self.last_loss = next((v for k, v in row.items() if k.startswith("train_")), math.nan)
-        validation = self._judge(self.validation, self._validation_rows)
-        fit = self._judge(self.train, self._fit_rows)
+        validation, fit = self.evaluation.run(self.average.net, self.flops, len(self.history))
         row.update({f"val_{name}": value for name, value in validation.items()})
         row.update({f"fit_{name}": value for name, value in fit.items()})
         self.history.append(row)
@@ -314,37 +324,6 @@ class Loop:
         self.sums, self.counts = {}, {}
         return row
 
-    def _rows_to_judge(self, validation: BatchSource | None) -> Tensor:
-        """Return the rows that are judged at every row of the history: all, or a random part.
-
-        A look at all of many rows, every fiftieth of a short budget, would cost more than the
-        training; the part is the same each time, so that rows of the history can be compared.
-        """
-        n = 0 if validation is None else len(validation)
-        most = max(LEAST_VALIDATION_ROWS, self.row_every * self.batch_size // 2)
-        return self._some_of(n, n if self.judgement.all_rows else most, "validation_rows")
-
-    def _some_of(self, n: int, most: int, stream: Stream) -> Tensor:
-        """Return the numbers of all rows, or of ``most`` of them at random, in order."""
-        if n <= most:
-            return torch.arange(n)
-        generator = torch.Generator().manual_seed(seed_of(self.seed, stream))
-        return torch.randperm(n, generator=generator)[:most]
-
-    @torch.no_grad()
-    def _judge(self, source: BatchSource | None, rows: Tensor) -> dict[str, float]:
-        """Return what the averaged weights score on rows of a source."""
-        if source is None:
-            return {}
-
-        def batches() -> Iterator[Batch]:
-            for part in rows.split(VALIDATION_BATCH):
-                yield self.execution.place_batch(source.take(part))
-
-        generator = self.execution.generator(seed_of(self.seed, "validation"))
-        with self.fabric.autocast():
-            return self.judgement.measure(self.average.net, batches(), generator)
-
     def _measure_flops(self) -> float:
         """Return the mean number of operations of a step, over one backward pass an objective."""
         generator = self.execution.generator(self.seed)
@@ -359,6 +338,7 @@ class Loop:
         """Return all that the rest of the training depends on."""
         return {
             **{name: getattr(self, name) for name in KEPT},
+            "evaluation_flops": self.evaluation.flops,
             "net": self.net.state_dict(),
             "average": self.average.net.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
@@ -374,7 +354,8 @@ class Loop:
         self.average.net.load_state_dict(state["average"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self._seconds_before = state["seconds"]
+        self.evaluation.flops = state["evaluation_flops"]
+        self._seconds_before, self._start = state["seconds"], time.monotonic()
         self._meter = EnergyMeter(used_before=state["watt_hours"])
 
     def _call(self, hook: str) -> None:
