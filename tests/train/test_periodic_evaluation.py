@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import nn
 
-from further import VAE
 from further.train import periodic_evaluation
 from further.train.batch import ArraySource, Batch
 from further.train.budget import Budget
@@ -24,7 +23,7 @@ WIDTH = 32
 FORWARD = 2 * 2 * WIDTH * WIDTH  # of a row, through two layers
 
 
-def make_loop(budget, n=640, n_validation=2000):
+def make_loop(budget, n=640, n_validation=2000, **options):
     """Return a loop whose validation rows are three times as many as its training rows."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH))
@@ -39,7 +38,7 @@ def make_loop(budget, n=640, n_validation=2000):
     loop = Loop(
         net, [objective], train, validation, MeanLoss(loss),
         training=Training(batch_size=64), budget=Budget.parse(budget), execution=REPRODUCIBLE,
-        seed=0,
+        seed=0, **options,
     )  # fmt: skip
     return loop, loss
 
@@ -109,10 +108,11 @@ def _stop_at(step):
     return on_step
 
 
-def test_a_budget_in_seconds_ends_with_its_seconds():
-    """Measured by the clock of the fit: with what is counted and evaluated, not with what loads."""
-    x = np.random.default_rng(0).normal(size=(2000, 64))
-    model = VAE(width=512, budget="2 s", precision="auto", random_state=0)
-    model.fit(x)
-    assert model.cost_["seconds"] == pytest.approx(2.0, rel=0.1)
-    assert model.cost_["steps"] > 5
+@pytest.mark.parametrize(("before", "amount"), [(0.0, 500), (3.0, 60), (40.0, 60), (90.0, 60)])
+def test_a_budget_in_seconds_counts_what_came_before(before, amount, slow_clock):
+    """Choosing the execution and counting operations; however long, there is a step."""
+    loop, _ = make_loop(f"{amount} s", seconds_before=before)
+    loop.run()
+    assert loop.step >= 1
+    assert loop.seconds == pytest.approx(max(amount, before), rel=0.03, abs=5)
+    assert loop.step <= max(1, amount - before)

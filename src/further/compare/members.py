@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from further.compare.forecast import forecast
+from further.compare.forecast import Cost, forecast
 from further.compare.source import EventHandler
 from further.compare.workers import WorkerError, run_tasks
 from further.errors import InputError
@@ -81,9 +81,11 @@ def members_of(run: Run) -> list[Member]:
 def train_members(
     run: Run,
     data: str,
-    cost: Callable[[Mapping[str, Any]], tuple[float, float]],
+    cost: Callable[[Mapping[str, Any]], Cost],
     jobs: int | None,
     emit: EventHandler,
+    *,
+    preparing: float = 0.0,
 ) -> None:
     """Train and judge all members that have not finished, and record which failed.
 
@@ -94,11 +96,13 @@ def train_members(
     data : str
         Name of the data.
     cost : callable
-        Returns the seconds and the bytes that the training of a member takes.
+        Returns what a member takes.
     jobs : int, optional
         Members at a time; default: as many as there are cores.
     emit : callable
         Called with every progress message.
+    preparing : float, default=0.0
+        Seconds that each process takes for the evaluation before the first member.
 
     Raises
     ------
@@ -117,7 +121,7 @@ def train_members(
     ]  # fmt: skip
     jobs = jobs or _cores()
     if todo:
-        expected = forecast(data, todo, jobs, cost)
+        expected = forecast(data, todo, jobs, cost, preparing=preparing)
         emit({"event": "forecast", **expected})
         # The longest first, so that no worker is left alone with it at the end.
         todo.sort(key=lambda task: -expected["by_model"].get(task["model"], 0.0))

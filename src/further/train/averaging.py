@@ -24,27 +24,40 @@ class AveragedWeights:
     net : nn.Module
         The network that is trained.
     decay : float
-        β; 0 copies the weights.
+        β; 0 copies the weights, whenever somebody looks at them.
     """
 
     def __init__(self, net: nn.Module, decay: float) -> None:
-        self.net = copy.deepcopy(net).requires_grad_(False).eval()
+        self._net = copy.deepcopy(net).requires_grad_(False).eval()
         self.decay = decay
         self._source: list[Tensor] = list(net.parameters())
-        self._average: list[Tensor] = list(self.net.parameters())
-        self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
+        self._average: list[Tensor] = list(self._net.parameters())
+        self._buffers = list(zip(self._net.buffers(), net.buffers(), strict=True))
+        self._waits = False
 
-    @torch.no_grad()
+    @property
+    def net(self) -> nn.Module:
+        """The averaged copy, in evaluation mode."""
+        if self._waits:
+            self._take_in(0.0)
+        return self._net
+
     def update(self, step: int) -> None:
         """Take in the weights after step number ``step``, counted from 0."""
-        decay = min(self.decay, (1 + step) / (10 + step))
+        self._waits = self.decay == 0
+        if not self._waits:
+            self._take_in(min(self.decay, (1 + step) / (10 + step)))
+
+    @torch.no_grad()
+    def _take_in(self, decay: float) -> None:
         torch._foreach_lerp_(self._average, self._source, 1 - decay)
         for average, source in self._buffers:
             average.copy_(source)
+        self._waits = False
 
     def is_finite(self) -> bool:
         """Whether no weight is NaN or infinite."""
-        norms = torch._foreach_norm(self._average, float("inf"))
+        norms = torch._foreach_norm(list(self.net.parameters()), float("inf"))
         return bool(torch.stack(list(norms)).isfinite().all())
 
     def copy(self) -> dict[str, Tensor]:

@@ -108,6 +108,7 @@ class Loop:
         seconds_before: float = 0.0,
     ) -> None:
         self._seconds_before, self._start = seconds_before, time.monotonic()
+        self._measuring = 0.0  # seconds before the first step
         self.fabric = make_fabric(execution)
         self.net, self.objectives = execution.place(net), list(objectives)
         self.train, self.judgement = train, judgement
@@ -154,6 +155,7 @@ class Loop:
         """Train until the budget is spent and load the kept weights into the network."""
         with self.execution.active():
             self._call("on_start")
+            self._measuring = 0.0 if self.step else self.seconds
             self.progress = self._progress_at_row = self._measure_progress()
             self.net.train()
             while not self.stopped and self.progress < 1:
@@ -207,8 +209,9 @@ class Loop:
         evaluating = self.evaluation.flops
         done = self.flops + len(self.history) * evaluating
         left = self.evaluation.flops_at_end(self.flops) + self.flops_per_step / 2
-        share = left / done if done else 0.0
-        progress = min(1.0, self.seconds * (1 + share) / self.budget.amount)
+        seconds = self.seconds
+        to_come = (seconds - self._measuring) * left / done if done else 0.0
+        progress = min(1.0, (seconds + to_come) / self.budget.amount)
         # Clocks differ, and all processes have to stop at the same step.
         return progress if self.fabric.world_size == 1 else self.fabric.broadcast(progress)
 

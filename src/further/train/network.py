@@ -29,8 +29,9 @@ from further.train.seeds import seed_of
 from further.train.training import Training
 from further.train.validation import MeanLoss, Validation
 
-#: Rows that pass through a trained network at a time.
-ROWS_AT_A_TIME = 1000
+#: Rows that pass through a trained network at a time, and values of rows: what lies in a
+#: processor's cache is worked on twice as fast.
+ROWS_AT_A_TIME, VALUES_AT_A_TIME = 1000, 2**17
 
 
 @hyperparameters
@@ -248,8 +249,11 @@ class NetworkEstimator(DatasetEstimator):
         rows = Batch.from_arrays(arrays)
         execution = getattr(self, "execution_", REPRODUCIBLE)
         parts = []
+        step = ROWS_AT_A_TIME
+        if execution.device == "cpu":
+            step = min(step, max(1, VALUES_AT_A_TIME // self.spec_.size))
         with torch.no_grad(), execution.active():
-            for start in range(0, rows.n_rows, ROWS_AT_A_TIME):
-                part = execution.place_batch(rows.take(slice(start, start + ROWS_AT_A_TIME)))
+            for start in range(0, rows.n_rows, step):
+                part = execution.place_batch(rows.take(slice(start, start + step)))
                 parts.append(work(part).float().cpu().numpy())
         return np.concatenate(parts)

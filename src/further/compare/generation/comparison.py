@@ -8,6 +8,7 @@ can be completed, since each member's run knows how far it came.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from further.compare.generation.cost import MemberCost, likelihood_rows
 from further.compare.generation.member import Candidate, simple_control
 from further.compare.generation.pictures import write_real
 from further.compare.generation.recommend import recommend
@@ -181,20 +183,45 @@ class ComparisonRun(GenerationRun):
 
     def resume(self, jobs: int | None = None) -> Comparison:
         """Train and judge the members that have not finished, and compare all."""
-        run, setting = self.run, self.setting
+        run = self.run
         with run.working():
             run.update(status="running")
+            costs = self._measure_costs()
+            setting = self.setting
+            started = time.perf_counter()
+            setting.evaluator  # noqa: B018 - what members wait for too, so it is timed
+            preparing = time.perf_counter() - started
             # Members that share a GPU would only wait for each other.
             at_a_time = jobs if find_device(setting.device) == "cpu" else 1
             train_members(
-                run, setting.dataset.name, lambda member: _candidate(setting, member).cost,
-                at_a_time, self.emit,
+                run, setting.dataset.name, lambda member: costs[member["model"]].total(setting),
+                at_a_time, self.emit, preparing=preparing,
             )  # fmt: skip
             self.emit({"event": "judging"})
             write_real(setting, run.path)
             self._put_together()
             run.update(status="finished")
         return Comparison.of(run)
+
+    def _measure_costs(self) -> dict[str, MemberCost]:
+        """Return what each model that has not finished takes.
+
+        From that follows of how many test rows likelihoods are computed, once for all members.
+        """
+        todo = {
+            member.line.name: member.parameters
+            for member in members_of(self.run)
+            if not (member.folder / "evaluation.json").is_file()
+        }
+        costs = {
+            name: Candidate.make(self.setting, name, parameters).measure_cost()
+            for name, parameters in todo.items()
+        }
+        if "likelihood_rows" not in self.run.record:
+            rows = likelihood_rows(self.setting, list(costs.values()))
+            self.run.update(likelihood_rows=rows)
+            self.setting = replace(self.setting, likelihood_rows=rows)
+        return costs
 
     def judge(self, device: str) -> Comparison:
         """Judge the trained members again, as after an update of further."""

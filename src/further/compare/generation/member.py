@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from further.compare.forecast import training_cost
+from further.compare.generation.cost import MemberCost, measure_cost
 from further.compare.generation.pictures import write_expected, write_pictures
 from further.compare.generation.setting import Setting
 from further.compare.source import describe_data
@@ -44,6 +44,8 @@ from further.train.seeds import seed_of
 Report = Callable[[float, float], None]
 
 TIMED_DRAWS = 5
+# All of them together draw one in so many of the rows that are judged.
+TIMED_SHARE = 4
 #: What is kept of a score besides its figure, to decide ties.
 _ARRAYS = ("draws", "per_example", "repeats")
 
@@ -92,12 +94,9 @@ class Candidate:
             given.setdefault("precision", "float32")
         return cls(setting, line, line.load()(**given))
 
-    @property
-    def cost(self) -> tuple[float, float]:
-        """The seconds and the bytes that its training takes."""
-        setting = self.setting
-        train = setting.for_model(setting.part("train"))
-        return training_cost(self.estimator, train, setting.encoding, setting.model_spec)
+    def measure_cost(self) -> MemberCost:
+        """Return what training and judging it takes here."""
+        return measure_cost(self.setting, self.estimator)
 
     def fit(self, run: Run | None = None, report: Report | None = None) -> None:
         """Fit to the training rows, or read what a run that has finished holds.
@@ -138,10 +137,11 @@ class Candidate:
         generated, samples, scores = self.score()
         test = setting.for_model(setting.part("test"))
         x = self.estimator.encoding_.encode(test)
-        likelihoods = self._likelihoods(x, test)
+        places = setting.likelihood_places
+        likelihoods = self._likelihoods(x[places], test.take(places))
         if likelihoods is not None:
-            rows = setting.split.test
-            write_predictions(folder, setting.part("test"), rows, score=likelihoods)
+            rows = setting.split.test[places]
+            write_predictions(folder, setting.part("test").take(places), rows, score=likelihoods)
         scores.update(self._own_scores(x, test, likelihoods))
         write_pictures(setting, self.estimator, generated, samples, folder)
         if generated.kind == "images" and hasattr(self.estimator, "expected_encoded"):
@@ -202,7 +202,7 @@ class Candidate:
 
     def _time_sampling(self, n: int, seed: int) -> Score:
         """Time a few small draws, now that the first is over, which warms everything up."""
-        rows = max(n // TIMED_DRAWS, 1)
+        rows = max(n // (TIMED_SHARE * TIMED_DRAWS), 1)
         condition = self.estimator.condition(rows, None, seed)
         # A wall clock would count what other members do meanwhile; beside a GPU nobody else works.
         on_processor = find_device(getattr(self.estimator, "device", "cpu")) == "cpu"
@@ -228,15 +228,19 @@ class Candidate:
     ) -> dict[str, Score | None]:
         """Return the scores that look into the model, not only at its samples.
 
-        ``x`` holds the encoded test rows.
+        ``x`` holds the encoded test rows, ``likelihoods`` those of some of them.
         """
         estimator, setting = self.estimator, self.setting
         scores: dict[str, Score | None] = {}
         drawn: dict[str, Any] = {"groups": test.groups, "seed": setting.seed}
         if likelihoods is not None and setting.dataset.kind == "images":
-            scores["bits_per_dimension"] = bits_per_dimension(
-                likelihoods, setting.encoding.spec.size, estimator.likelihood_basis, **drawn
-            )
+            bits = bits_per_dimension(
+                likelihoods, setting.encoding.spec.size, estimator.likelihood_basis,
+                groups=test.take(setting.likelihood_places).groups, seed=setting.seed,
+            )  # fmt: skip
+            if bits is not None:
+                bits.detail["rows"] = setting.told_likelihood_rows
+            scores["bits_per_dimension"] = bits
         if hasattr(estimator, "transform_encoded"):
             codes = estimator.transform_encoded(x)
             rebuilt = estimator.inverse_transform_encoded(codes, test.codes)

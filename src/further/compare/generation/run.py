@@ -58,7 +58,11 @@ class GenerationRun(TaskRun):
             repeats=run.record.get("repeats", 1),
             budget=_budget(setting) if trained else BudgetRecord(),
             conditional=setting.conditional,
-            protocol={**setting.evaluator.protocol, "goals": goals},
+            protocol={
+                **setting.evaluator.protocol,
+                "likelihoods": setting.told_likelihood_rows,
+                "goals": goals,
+            },
             models=tuple(models),
             controls=controls,
             recommendation=recommendation,

@@ -6,6 +6,9 @@ import functools
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
+
 from further.compare.source import read_data
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding
@@ -15,6 +18,7 @@ from further.data.splits import Split
 from further.evaluate.generation.evaluator import EncodedRows, GenerativeEvaluator
 from further.train.parameters import parameters_from_json
 from further.train.run import Run
+from further.train.seeds import seed_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class Setting:
     budget: Annotated[str, "Of each member."]
     conditional: Annotated[bool, "Whether members are conditioned on the class."]
     device: Annotated[str, 'Where networks run: "auto", "cpu", "cuda" or "mps".'] = "auto"
+    likelihood_rows: Annotated[
+        int | None, "Of how many test rows, drawn at random, likelihoods are computed; None: all."
+    ] = None
 
     @functools.cached_property
     def encoding(self) -> Encoding:
@@ -38,6 +45,21 @@ class Setting:
         """The spec that a member builds its network from."""
         spec = self.encoding.spec
         return spec if self.conditional else replace(spec, target=None)
+
+    @property
+    def likelihood_places(self) -> NDArray[np.intp]:
+        """Which test rows likelihoods are computed of, the same for all members, in order."""
+        n = len(self.split.test)
+        order = np.random.default_rng(seed_of(self.seed, "likelihood")).permutation(n)
+        return np.sort(order[: self.likelihood_rows])
+
+    @property
+    def told_likelihood_rows(self) -> str:
+        """Return in words which test rows likelihoods are computed of."""
+        n, k = len(self.split.test), len(self.likelihood_places)
+        if k == n:
+            return "of all test rows"
+        return f"of {k:,} of {n:,} test rows drawn at random, the same for all models"
 
     @functools.cached_property
     def evaluator(self) -> GenerativeEvaluator:
@@ -93,4 +115,7 @@ def read_setting(run: Run) -> Setting:
     else:  # it is a hyperparameter of the one model
         budget = parameters_from_json(record["parameters"].get("budget", "auto"))
     device = record.get("device", "auto")
-    return Setting(dataset, dataset.split(seed=seed), seed, budget, record["conditional"], device)
+    return Setting(
+        dataset, dataset.split(seed=seed), seed, budget, record["conditional"], device,
+        record.get("likelihood_rows"),
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from further.compare.forecast import forecast
+from further.compare.generation.cost import likelihood_rows
 from further.compare.generation.member import Candidate, read_scores, simple_control
 from further.compare.generation.pictures import write_real
 from further.compare.generation.run import GenerationRun
@@ -138,7 +139,14 @@ class TrainingRun(GenerationRun):
     def carry_out(self, candidate: Candidate) -> Trained:
         """Train and judge."""
         emit, task = self.emit, {"model": candidate.line.name, "repeat": 0}
-        expected = forecast(self.setting.dataset.name, [task], 1, lambda _: candidate.cost)
+        cost = candidate.measure_cost()
+        if "likelihood_rows" not in self.run.record:
+            rows = likelihood_rows(self.setting, [cost])
+            self.run.update(likelihood_rows=rows)
+            self.setting = replace(self.setting, likelihood_rows=rows)
+        candidate = replace(candidate, setting=self.setting)
+        total = cost.total(self.setting)
+        expected = forecast(self.setting.dataset.name, [task], 1, lambda _: total)
         emit({"event": "forecast", **expected})
         candidate.fit(
             self.run,

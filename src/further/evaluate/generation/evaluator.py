@@ -8,6 +8,7 @@ same subsets serve every model, so that differences are paired.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -190,7 +191,10 @@ class GenerativeEvaluator:
         self, rng: np.random.Generator
     ) -> tuple[dict[str, float | None], dict[str, float | None]]:
         """Return what real rows score and what uniform noise scores."""
+        started = time.perf_counter()
         real = _values(self.score(self._validation))
+        #: What judging samples takes here, for a forecast.
+        self.seconds_to_score = time.perf_counter() - started
         real["memorization"] = self._training.score(self._test.x).value
         if self._learning is not None:
             real["synthetic_to_real_accuracy"] = self._learning.real
