@@ -87,7 +87,20 @@ class PeriodicEvaluation:
         self.flops = self._flops_per_row * rows
 
     def is_affordable(self, training_flops: float, done: int) -> bool:
-        """Whether a training so long can have one more after those that were done, and a last."""
+        """Return whether one more evaluation, and a last one, are affordable.
+
+        Parameters
+        ----------
+        training_flops : float
+            Operations of the training so far.
+        done : int
+            Evaluations so far.
+
+        Returns
+        -------
+        bool
+            Whether all of them together stay within their share.
+        """
         return (done + 2) * self.flops <= self._most(training_flops)
 
     def flops_at_end(self, training_flops: float) -> float:
@@ -107,6 +120,11 @@ class PeriodicEvaluation:
             Operations of the training so far.
         done : int
             Evaluations so far.
+
+        Returns
+        -------
+        tuple of two dict of float
+            Figures by name; of no rows none.
         """
         if done:
             return self._both(net)
