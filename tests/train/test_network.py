@@ -19,6 +19,7 @@ import further.registry
 from further.data.dataset import as_dataset
 from further.data.target import Boxes, Mask
 from further.errors import InputError
+from further.generate.autoencoder import Autoencoder
 from further.generate.vae import VAE
 from further.registry import ModelEntry
 from further.train.execution import Execution, find_device
@@ -238,3 +239,10 @@ def test_a_data_set_names_its_columns_as_the_table_it_comes_from_does(text):
         # Columns of an array are numbered, not named.
         model.fit(as_dataset(table[["a"]].to_numpy(), y))
         assert not hasattr(model, "feature_names_in_")
+
+
+def test_operations_of_a_row_are_those_of_its_layers():
+    X = np.random.default_rng(0).normal(size=(60, 7))
+    model = Autoencoder(latent_dim=4, hidden=(32,), budget="1 steps", precision="float32").fit(X)
+    # Two for a multiplication and an addition: 7 to 32 to 4, and back.
+    assert model.operations_per_row(as_dataset(X)) == 2 * 2 * (7 * 32 + 32 * 4)

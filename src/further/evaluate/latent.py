@@ -1,7 +1,8 @@
 """What a latent representation is worth: how well a linear classifier reads the class from it.
 
 A linear probe (Alain and Bengio 2017): multinomial logistic regression on the standardised codes
-of training rows, tested on test rows. It says what is linearly readable, not what is there.
+of training rows, tested on test rows, with as much weight for every class. It says what is
+linearly readable, not what is there.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from further.evaluate.interval import Score, score_from_examples
+from further.evaluate.balanced import balanced_score
+from further.evaluate.estimate import Score
 
 MOST_ITERATIONS = 200
 
@@ -44,7 +46,8 @@ def latent_accuracy(
     Returns
     -------
     Score
-        Share of test rows that are classified rightly; the detail holds the size of the code.
+        Share of test rows that are classified rightly, averaged over classes; the detail holds the
+        size of the code, the plain share and that of the commonest class.
 
     Examples
     --------
@@ -57,9 +60,10 @@ def latent_accuracy(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=MOST_ITERATIONS))
+    regression = LogisticRegression(max_iter=MOST_ITERATIONS, class_weight="balanced")
+    probe = make_pipeline(StandardScaler(), regression)
     probe.fit(train, train_classes)
     right = (probe.predict(test) == test_classes).astype(np.float64)
-    return score_from_examples(
-        right, groups=groups, limits=(0.0, 1.0), seed=seed, detail={"size": train.shape[1]}
+    return balanced_score(
+        right, test_classes, groups=groups, seed=seed, detail={"size": train.shape[1]}
     )

@@ -41,6 +41,10 @@ class Metric:
     worst: Annotated[
         float | None, "The left end of its scale where noise is no bad example of it."
     ] = None
+    nothing: Annotated[
+        float | None,
+        "Its value where nothing is gained; where real rows do not exceed it, it ranks nobody.",
+    ] = None
     beside: Annotated[
         bool, "Whether it stands in the entry of the model itself, as what a training took does."
     ] = False
@@ -117,9 +121,10 @@ _METRICS = (
         "Right shares say nothing about the rows inside a class, and the classifier errs as well.",
         range=SHARE),
     Metric("synthetic_to_real_accuracy", "train on synthetic", "Use", "higher",
-        "The accuracy on held-out rows of a classifier that has seen generated rows only.",
+        "The accuracy on held-out rows, averaged over classes, of a classifier that has seen "
+        "generated rows only.",
         "A model may leave out the odd and the rare and still teach the rest well.",
-        term="TSTR", heading="TSTR accuracy", range=SHARE),
+        term="TSTR", heading="TSTR balanced", range=SHARE),
     Metric("synthetic_to_real_r2", "train on synthetic, target a number", "Use", "higher",
         "How much of the target's variation in held-out rows a regression explains that has seen "
         "generated rows only; 0 is a constant.",
@@ -132,9 +137,10 @@ _METRICS = (
         "well, and another draw of samples may differ by more than the interval says.",
         heading="global utility", range=SHARE),
     Metric("augmentation_gain", "gain from adding rows", "Use", "higher",
-        "What adding generated rows to a small training set changes in held-out accuracy.",
+        "What adding generated rows to a small training set changes in held-out accuracy, averaged "
+        "over classes.",
         "It holds for this classifier and this size of training set.",
-        goal="augmentation", range=(-1.0, 1.0)),
+        goal="augmentation", range=(-1.0, 1.0), nothing=0.0),
     Metric("bits_per_dimension", "bits per dimension", "Likelihood", "lower",
         "How many bits the model needs per value of a held-out row.",
         "A good likelihood does not guarantee good samples, and a bound is not an exact value; "
@@ -157,7 +163,8 @@ _METRICS = (
         "It knows only the rules that it could find in the training rows.",
         range=SHARE),
     Metric("latent_accuracy", "accuracy from the code", "Representation", "higher",
-        "The accuracy on held-out rows of a linear classifier that sees the latent code only.",
+        "The accuracy on held-out rows, averaged over classes, of a linear classifier that sees "
+        "the latent code only.",
         "It shows what the code says about these labels, not what else it keeps or loses; a model"
         " conditioned on the class need not keep it in its code.",
         goal="compact_representation", range=SHARE),

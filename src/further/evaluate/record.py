@@ -52,6 +52,18 @@ class SeedSpread:
 
 
 @dataclass(frozen=True)
+class NetworkRecord:
+    """How large a network is."""
+
+    parameters: Annotated[int, "Weights that the training moves."] = 0
+    operations_per_row: Annotated[
+        float,
+        "Floating-point operations of one row's way forward through it, as in training; a "
+        "multiplication and an addition are two, elementwise work is left out.",
+    ] = 0.0
+
+
+@dataclass(frozen=True)
 class ModelRecord:
     """One model: what it took, its figures, and what must be known before they are read."""
 
@@ -63,6 +75,7 @@ class ModelRecord:
         bool, "Whether its samples are training rows, or mixtures of two, by design."
     ] = False
     parameters: Annotated[int | None, "How many numbers were fitted."] = None
+    network: Annotated[NetworkRecord | None, "Its size; None for one without a network."] = None
     steps: Annotated[int | None, "Steps taken."] = None
     best_step: Annotated[int | None, "The step whose weights were kept."] = None
     training_flops: Annotated[float | None, "Floating-point operations of the training."] = None

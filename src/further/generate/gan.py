@@ -230,6 +230,12 @@ default="relativistic"
             Objective(deceive, list(net.generator.parameters()), "generator"),
         ]
 
+    def forward(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor:
+        """Generate a row for each and pass it through the discriminator."""
+        made = net.generate(len(batch.x), batch.y, generator)
+        scores: Tensor = net.discriminator(made, batch.y)
+        return scores
+
     def validation_loss(
         self, net: Any, batch: Batch, generator: torch.Generator
     ) -> dict[str, Tensor]:

@@ -23,6 +23,7 @@ from further.train.budget import Budget
 from further.train.estimator import DatasetEstimator
 from further.train.execution import DEVICES, REPRODUCIBLE, Execution, find_device
 from further.train.fit import Fit, fit_network
+from further.train.flops import count_flops
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.seeds import seed_of
@@ -149,6 +150,13 @@ class NetworkEstimator(DatasetEstimator):
         growth = Budget.parse(self.budget, spec).growth(spec)
         return max(width, round(width * growth**0.25 / 8) * 8)
 
+    def forward(self, net: Any, batch: Batch, generator: torch.Generator) -> Any:
+        """Pass rows once through the network, as the count of its operations has it.
+
+        That of the first objective, unless a model says otherwise.
+        """
+        return self.objectives(net)[0].loss(batch, generator)
+
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Fit what is fitted to the training rows before the training, into the network.
 
@@ -201,6 +209,26 @@ class NetworkEstimator(DatasetEstimator):
         self.history_ = pd.DataFrame(fit.history)
         self.best_step_ = fit.best_step
         self.cost_ = fit.to_json()
+
+    def operations_per_row(self, dataset: Dataset) -> float:
+        """Return the floating-point operations of one row's way forward through the network.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Rows like those of the training, with their target.
+
+        Returns
+        -------
+        float
+            A multiplication and an addition are two; elementwise work is left out.
+        """
+        rows = dataset.take(np.arange(min(len(dataset), 2)))
+        batch = self.execution_.place_batch(self._batch(rows))
+        generator = self.execution_.generator()
+        with torch.no_grad(), self.execution_.active():
+            counted = count_flops(lambda: self.forward(self.net_, batch, generator))
+        return counted / len(rows)
 
     def to(self, device: str) -> Self:
         """Move the trained network to a device.

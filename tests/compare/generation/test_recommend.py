@@ -11,7 +11,7 @@ import pytest
 from further.compare.generation.recommend import recommend
 from further.evaluate.estimate import Estimate, Score
 from further.evaluate.interval import paired_difference
-from further.evaluate.record import ModelRecord, SeedSpread
+from further.evaluate.record import ModelRecord, NearDuplicates, SeedSpread
 from further.evaluate.repeats import mean_over_trainings, measured_score
 from further.evaluate.typed_json import from_json, to_json
 
@@ -44,9 +44,10 @@ def member(name: str, role: str = "model", flags: tuple[str, ...] = (), **values
     return from_json(ModelRecord, entry), scores
 
 
-def decide(*members: Any) -> dict[str, Any]:
+def decide(*members: Any, **more: Any) -> dict[str, Any]:
     models = [entry for entry, _ in members]
-    return to_json(recommend(models, {m.name: scores for m, scores in members}, "these data"))
+    scores = {m.name: own for m, own in members}
+    return to_json(recommend(models, scores, "these data", **more))
 
 
 def test_the_lowest_kernel_distance_is_the_most_real() -> None:
@@ -96,6 +97,30 @@ def test_a_goal_that_no_model_serves_says_so() -> None:
     density = decide(member("a"))["goals"]["density"]
     assert density["ranking"] == []
     assert density["sentence"] == "No model here defines what a density or an anomaly score needs."
+
+
+@pytest.mark.parametrize(("low", "named"), [(0.01, ["a", "b"]), (-0.01, []), (0.0, [])])
+def test_nobody_is_recommended_where_real_rows_gain_nothing(low: float, named: list[str]) -> None:
+    real = {"augmentation_gain": Score(Estimate(0.015, low, 0.04, 100, "by hand"))}
+    goal = decide(member("a", augmentation_gain=0.05), member("b"), real=real)["goals"][
+        "augmentation"
+    ]
+    assert goal["ranking"] == named
+    assert ("Nobody is recommended" in goal["sentence"]) is (not named)
+
+
+def test_nobody_is_recommended_for_a_gain_that_is_none() -> None:
+    losing = member("a", augmentation_gain=-0.03), member("b", augmentation_gain=-0.01)
+    goal = decide(*losing)["goals"]["augmentation"]
+    assert (goal["ranking"], goal["tied"]) == ([], [])
+    assert "no model here gains anything" in goal["sentence"]
+
+
+def test_near_duplicates_stand_in_the_recommendation() -> None:
+    told = decide(member("a"), near_duplicates=NearDuplicates(count=12, share=0.057, n_test=212))
+    assert "12 held-out rows (5.7%) are near-duplicates" in told["sentence"]
+    clean = decide(member("a"), near_duplicates=NearDuplicates(n_test=212))
+    assert "duplicates" not in clean["sentence"]
 
 
 def repeated(score: Score, values: list[float]) -> Score:

@@ -12,7 +12,7 @@ def test_by_hand():
     # TV = (0 + 0.2 + 0.2) / 2
     score = class_balance(recognised, prior, requested=np.array([0] * 6 + [2] * 4))
     assert score.value == pytest.approx(0.8)
-    assert score.detail["label_agreement"] == 0.5
+    assert score.detail["label_agreement"] == pytest.approx((5 / 6 + 0) / 2)
     assert score.detail["label_agreement_by_class"] == [pytest.approx(5 / 6), None, 0.0]
 
 

@@ -271,5 +271,8 @@ class ComparisonRun(GenerationRun):
                     of = f"{len(failed)} of {len(found) + len(failed)}"
                     notes = (*notes, f"It failed in {of} trainings: {failed[0]}")
             models.append(replace(model, flags=raised, notes=notes))
-        advice = recommend(models, scores, setting.dataset.name)
+        advice = recommend(
+            models, scores, setting.dataset.name,
+            real=setting.evaluator.real_scores, near_duplicates=self.data.near_duplicates,
+        )  # fmt: skip
         self._write(models, run.record["seconds"], recommendation=advice)

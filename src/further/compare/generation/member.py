@@ -26,7 +26,7 @@ from further.evaluate.generation.evaluator import EncodedRows
 from further.evaluate.generation.reconstruction import reconstruction
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
-from further.evaluate.record import Figure, MemberEvaluation, ModelRecord
+from further.evaluate.record import Figure, MemberEvaluation, ModelRecord, NetworkRecord
 from further.evaluate.repeats import measured_score
 from further.evaluate.typed_json import from_json, to_json
 from further.generate.generative_estimator import GenerativeEstimator
@@ -35,6 +35,7 @@ from further.train.callbacks.callback import Callback
 from further.train.callbacks.progress import Progress
 from further.train.execution import find_device
 from further.train.files import write_bytes, write_json
+from further.train.network import NetworkEstimator
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.predictions import write_predictions
 from further.train.run import Run
@@ -196,9 +197,17 @@ class Candidate:
             role=self.line.role,
             is_copy=self.estimator.is_copy,
             parameters=self.estimator.n_parameters_,
+            network=self._network(),
             **self.estimator.cost_,
             metrics=figures_of(self.setting, scores),
         )
+
+    def _network(self) -> NetworkRecord | None:
+        estimator, test = self.estimator, self.setting.part("test")
+        if not isinstance(estimator, NetworkEstimator):
+            return None
+        operations = estimator.operations_per_row(self.setting.for_model(test))
+        return NetworkRecord(sum(p.numel() for p in estimator.net_.parameters()), operations)
 
     def _time_sampling(self, n: int, seed: int) -> Score:
         """Time a few small draws, now that the first is over, which warms everything up."""

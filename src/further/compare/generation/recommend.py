@@ -3,8 +3,8 @@
 Models are ranked by the mean over their trainings. Two are tied when the 95 % interval of their
 *paired* difference contains 0: the same test rows, the same resampling, and where there were
 several trainings the variation between them too (:mod:`further.evaluate.repeats`). What a clock or
-a meter says has an interval of its own repetitions, or it ranks nobody. A model that memorizes or
-has collapsed is not recommended for anything.
+a meter says has an interval of its own repetitions, or it ranks nobody; nor does a gain that real
+rows do not bring either. A model that memorizes or has collapsed is not recommended for anything.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ from dataclasses import replace
 
 from further.evaluate.estimate import Score
 from further.evaluate.metrics import GOALS, Goal, Metric
-from further.evaluate.record import GoalRecord, ModelRecord, Recommendation
+from further.evaluate.record import GoalRecord, ModelRecord, NearDuplicates, Recommendation
 from further.evaluate.repeats import difference
 
 UNFIT = ("memorizes", "collapsed", "failed")
 
 
 def recommend(
-    models: Sequence[ModelRecord], scores: Mapping[str, Mapping[str, Score]], data: str
+    models: Sequence[ModelRecord],
+    scores: Mapping[str, Mapping[str, Score]],
+    data: str,
+    *,
+    real: Mapping[str, Score | None] | None = None,
+    near_duplicates: NearDuplicates | None = None,
 ) -> Recommendation:
     """Return rankings by goal with ties, and one sentence that says what to use and why.
 
@@ -33,6 +38,10 @@ def recommend(
         By model and metric, with paired draws.
     data : str
         Name of the data.
+    real : mapping of Score, optional
+        What real held-out rows score, by metric.
+    near_duplicates : NearDuplicates, optional
+        Held-out rows that nearly equal a training row; they flatter whoever is recommended.
 
     Returns
     -------
@@ -48,9 +57,45 @@ def recommend(
         if not ranked and metric.style != "fixed" and any(m.value(metric.name) for m in fit):
             once = f"{metric.label} was measured once, without an interval, so it ranks no model."
             judged = replace(judged, sentence=once)
+        why_nobody = _gains_nothing(goal, metric, ranked, scores, (real or {}).get(metric.name))
+        if why_nobody:
+            judged = replace(judged, ranking=(), tied=(), sentence=why_nobody)
         goals[goal.name] = replace(judged, survives=_survives(fit, judged))
     labels = {m.name: m.label for m in models}
-    return Recommendation(_sentence(fit, goals, labels, data), goals)
+    sentence = _sentence(fit, goals, labels, data)
+    if near_duplicates is not None and near_duplicates.count:
+        sentence = (
+            f"{sentence.removesuffix('.')}; {near_duplicates.count:,} held-out rows "
+            f"({near_duplicates.share:.1%}) are near-duplicates of training rows, which flatters "
+            "every figure."
+        )
+    return Recommendation(sentence, goals)
+
+
+def _gains_nothing(
+    goal: Goal,
+    metric: Metric,
+    ranked: Sequence[ModelRecord],
+    scores: Mapping[str, Mapping[str, Score]],
+    real: Score | None,
+) -> str | None:
+    """Say why nobody is recommended where there is nothing to gain; None where there is."""
+    if metric.nothing is None or not ranked:
+        return None
+    if real is not None:
+        least = real.value if real.estimate.low is None else real.estimate.low
+        if least <= metric.nothing:
+            shown = f"{real.value:.3f}"
+            if real.estimate.low is not None and real.estimate.high is not None:
+                shown += f", 95 % interval {real.estimate.low:.3f} to {real.estimate.high:.3f}"
+            return (
+                f"Nobody is recommended for {goal.purpose}: here even real rows gain nothing for "
+                f"sure ({metric.plain} {shown})."
+            )
+    best = scores[ranked[0].name][metric.name].value
+    if best <= metric.nothing:
+        return f"Nobody is recommended for {goal.purpose}: no model here gains anything."
+    return None
 
 
 def _rank(
@@ -76,18 +121,20 @@ def _goal(
 ) -> GoalRecord:
     tied = []
     for model in ranked[1:]:
-        best, other = (scores[m.name][metric.name] for m in (ranked[0], model))
-        if difference(best, other).contains_zero:
+        first, other = (scores[m.name][metric.name] for m in (ranked[0], model))
+        if difference(first, other).contains_zero:
             tied.append(model.name)
     if not ranked:
         sentence = f"No model here defines what {goal.purpose} needs."
     else:
         equals = [_the(m.label) for m in ranked if m.name in tied]
         also = f", tied with {_join(equals)}" if equals else ""
-        value = scores[ranked[0].name][metric.name].value
+        best = scores[ranked[0].name][metric.name]
+        commonest = best.detail.get("majority_share")
+        beside = "" if commonest is None else f"; the commonest class has {commonest:.0%} of rows"
         sentence = (
             f"For {goal.purpose}: {_the(ranked[0].label)}{also} "
-            f"({metric.plain} {value:.3g}{f' {metric.unit}' if metric.unit else ''})."
+            f"({metric.plain} {best.value:.3g}{f' {metric.unit}' if metric.unit else ''}{beside})."
         )
     ranking = tuple(m.name for m in ranked)
     return GoalRecord(metric.name, metric.better, ranking, tuple(tied), sentence)

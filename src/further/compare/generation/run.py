@@ -35,6 +35,11 @@ class GenerationRun(TaskRun):
         """Rows, split, evaluator, seed and budget; to be set where they are known already."""
         return read_setting(self.run)
 
+    @cached_property
+    def data(self) -> DataRecord:
+        """What ``evaluation.json`` says of the data."""
+        return _data(self.setting)
+
     def _write(
         self,
         models: Sequence[ModelRecord],
@@ -53,7 +58,7 @@ class GenerationRun(TaskRun):
             command=run.record["command"],
             run=str(run.path),
             further=found["further-ml"],
-            data=_data(setting),
+            data=self.data,
             seed=setting.seed,
             repeats=run.record.get("repeats", 1),
             budget=_budget(setting) if trained else BudgetRecord(),

@@ -70,7 +70,7 @@ def class_balance(
     Score
         The detail holds shares by class, the least share expected of each (the smaller of the
         training share and what the classifier sees in real rows), and the share of samples in
-        which it sees the class that was asked for.
+        which it sees the class that was asked for, by class and averaged over classes.
 
     Examples
     --------
@@ -92,11 +92,14 @@ def class_balance(
     if requested is not None:
         agree = requested == recognised
         detail["requested"] = class_shares(requested, classes).tolist()
-        detail["label_agreement"] = float(agree.mean())
-        detail["label_agreement_by_class"] = [
+        by_class = [
             float(agree[requested == c].mean()) if (requested == c).any() else None
             for c in range(classes)
         ]
+        detail["label_agreement_by_class"] = by_class
+        detail["label_agreement"] = float(
+            np.mean([share for share in by_class if share is not None])
+        )
     return score_from_halves(float(value), draws, n, halves, limits=(0.0, 1.0), detail=detail)
 
 

@@ -172,7 +172,10 @@ class GenerativeEvaluator:
         if train.frame is not None and validation.frame is not None:
             self._constraints = Constraints(train.frame, validation.frame)
         self.protocol: dict[str, Any] = self._describe()
-        self.real, self.noise = self._ends(rng)
+        self.real_scores, self.noise = self._ends(rng)
+        self.real = _values(self.real_scores)
+        if self._columns is not None:
+            self.real |= self._columns.real
 
     def _build_classifier(self, train: EncodedRows) -> None:
         """Prepare what needs labels: the classifier that learns from samples, and class shares."""
@@ -189,21 +192,18 @@ class GenerativeEvaluator:
 
     def _ends(
         self, rng: np.random.Generator
-    ) -> tuple[dict[str, float | None], dict[str, float | None]]:
+    ) -> tuple[dict[str, Score | None], dict[str, float | None]]:
         """Return what real rows score and what uniform noise scores."""
         started = time.perf_counter()
-        real = _values(self.score(self._validation))
+        real = self.score(self._validation)
         #: What judging samples takes here, for a forecast.
         self.seconds_to_score = time.perf_counter() - started
-        real["memorization"] = self._training.score(self._test.x).value
+        real["memorization"] = self._training.score(self._test.x)
         if self._learning is not None:
             real["synthetic_to_real_accuracy"] = self._learning.real
-        if self._columns is not None:
-            real |= self._columns.real
         if self._constraints is not None and self._test.frame is not None:
             # The rules were chosen so that validation rows keep them.
-            kept = self._constraints.violations(self._test.frame)
-            real["constraint_violations"] = None if kept is None else kept.value
+            real["constraint_violations"] = self._constraints.violations(self._test.frame)
         n = len(self._test)
         frame = self._train.frame
         noise = EncodedRows(

@@ -59,6 +59,9 @@ class KernelSVC:
         Kernel between the rows to learn from.
     labels : ndarray of int, shape (n,)
         Their classes.
+    balanced : bool
+        Whether errors in a class weigh the more the fewer rows it has, so that it errs in no class
+        for the sake of another.
 
     Examples
     --------
@@ -68,10 +71,12 @@ class KernelSVC:
     array([0, 1])
     """
 
-    def __init__(self, within: Floats, labels: Labels) -> None:
+    def __init__(self, within: Floats, labels: Labels, *, balanced: bool = False) -> None:
         self._only = labels[0] if len(np.unique(labels)) == 1 else None
         if self._only is None:
-            self._machine = SVC(C=COST, kernel="precomputed").fit(within, labels)
+            weight = "balanced" if balanced else None
+            self._machine = SVC(C=COST, kernel="precomputed", class_weight=weight)
+            self._machine.fit(within, labels)
 
     def predict(self, between: Floats) -> Labels:
         """Return the class of each row, from its kernel with the rows learnt from."""

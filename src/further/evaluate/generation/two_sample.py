@@ -1,7 +1,8 @@
 """Classifier two-sample test: can a classifier tell samples from held-out rows?
 
 Accuracy of 5-fold cross-validation at telling test rows from samples: 0.5 means that it cannot,
-1 that it always can. Two classifiers try, and the one that does better counts.
+1 that it always can. Two classifiers try, and the one that does better counts. There are as many
+rows of each kind, so the plain accuracy is the balanced one.
 
 No row is drawn twice before the split, for then a copy of a training row of the classifier would
 lie in its test fold and equal distributions would look different. The interval is that of the
@@ -104,5 +105,9 @@ def two_sample_accuracy(
         for name, hits in right.items()
     }
     stricter = max(scores, key=lambda name: scores[name].value)
-    detail = {"counts": stricter, **{name: score.value for name, score in scores.items()}}
+    detail = {
+        "counts": stricter,
+        "majority_share": float(np.bincount(is_fake).max() / len(is_fake)),
+        **{name: score.value for name, score in scores.items()},
+    }
     return replace(scores[stricter], detail=detail)

@@ -10,7 +10,7 @@ from further.report.chart import scrolling
 from further.report.estimates import method_of
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
-from further.report.numbers import MISSING
+from further.report.numbers import MISSING, as_number, share
 from further.report.run_folder import ModelRun, RunFolder, in_order
 
 _BESIDE = tuple(name for name, metric in METRICS.items() if metric.beside)
@@ -51,12 +51,23 @@ def _row(run: RunFolder, item: Metric) -> Markup:
     arrow = tag("span", "↑" if direction == "higher" else "↓", title=f"{direction} is better")
     label = item.label if scale is None else scale.label
     unit = f", {item.unit}" if item.unit and item.style == "quantity" else ""
-    name = tag("th", join((label + unit, arrow), "\u00a0"), scope="row", title=item.shows)
+    name = tag(
+        "th", join((label + unit, arrow), "\u00a0"), _commonest(run, item.name), scope="row",
+        title=item.shows,
+    )  # fmt: skip
     cells = (_cell(model, scale, model.name in best) for model in run.models)
     ends = (MISSING, MISSING)
     if scale is not None:
         ends = (scale.write_bare(scale.real), scale.write_bare(scale.noise))
     return tag("tr", name, *cells, *(tag("td", end, class_="end") for end in ends))
+
+
+def _commonest(run: RunFolder, name: str) -> Markup | None:
+    """Write the share of the commonest class under the name of an accuracy."""
+    figures = (model.metrics.get(name) for model in run.models)
+    shares = (as_number(own.detail.get("majority_share")) for own in figures if own is not None)
+    found = next((one for one in shares if one is not None), None)
+    return None if found is None else tag("small", f"commonest class {share(found)}")
 
 
 def _cell(model: ModelRun, scale: Scale | None, best: bool) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from further.evaluate.metrics import metrics_for
@@ -29,6 +30,9 @@ def summary(result: Result[Any]) -> Summary:
     judged = next((model for model in models if model.metrics), None)
     if judged is not None:
         rows += [[f"({end})", *_cells(judged, shown, end), ""] for end in ("real", "noise")]
+        commonest = [_commonest(models, metric) for metric in shown]
+        if any(commonest):
+            rows.append(["(share of the commonest class)", *map(significant, commonest), ""])
     table = TextTable(["model", *shown.values(), "flags"], rows, numbers=len(shown))
     blocks: list[str | TextTable] = [table]
     if found.recommendation is not None:
@@ -44,6 +48,12 @@ def summary(result: Result[Any]) -> Summary:
 
 def _figure(model: ModelRecord, metric: str) -> Figure:
     return model.metrics.get(metric, Figure())
+
+
+def _commonest(models: Sequence[ModelRecord], metric: str) -> float | None:
+    """Return the accuracy of always naming the commonest class, beside an accuracy."""
+    found = (_figure(model, metric).detail.get("majority_share") for model in models)
+    return next((share for share in found if share is not None), None)
 
 
 def _cells(model: ModelRecord, shown: dict[str, str], key: str) -> list[str]:
