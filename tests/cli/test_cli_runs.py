@@ -132,6 +132,33 @@ def test_samples_of_one_class(further, compared, tmp_path):
     assert 'no class "33"' in err
 
 
+def test_samples_that_meet_a_condition(further, trained, tmp_path):
+    out, where = tmp_path / "given.csv", "weight > 8 and coat == 'short'"
+    arguments = ("sample", trained[0], "-n", 20, "--where", where, "--out", out)
+    status, printed, err = further(*arguments, "--keep-rules", "--json")
+    assert (status, err) == (0, "")
+    said, given = json.loads(printed), pd.read_csv(out)
+    assert list(given) == ["age", "kind", "weight", "coat"]
+    assert len(given) == len(given.query(where)) == 20
+    assert said["acceptance_rate"] == said["accepted"] / said["drawn"]
+    assert said["rules"]["found"] > 0
+    status, printed, err = further(
+        "sample", trained[0], "--where", "weight > 1e9", "--most-draws", 500, "--out",
+        tmp_path / "none.csv",
+    )  # fmt: skip
+    assert (status, printed) == (2, "")
+    assert "Only 0 of 500 rows drawn meet" in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "none.csv").exists()
+
+
+def test_conditions_are_for_tables(further, compared):
+    for option in (("--where", "pixel > 3"), ("--keep-rules",)):
+        status, _, err = further("sample", compared[0], "--model", "vae", *option)
+        assert status == 2
+        assert "tables" in err
+
+
 def test_samples_overwrite_nothing(further, compared, tmp_path):
     file = tmp_path / "sheet.png"
     file.write_text("mine")

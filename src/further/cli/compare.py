@@ -46,6 +46,11 @@ from further.registry import TASKS
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True,
     help="Trainings of each model with different seeds: does the ranking survive that?",
 )  # fmt: skip
+@click.option(
+    "--negligible", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
+    help="A difference that does not matter, as a share of the way from noise to real, such as "
+    "0.01: how probable is it that tied models differ by more?",
+)  # fmt: skip
 @with_options(
     seed_option, unconditional_option, loading_options, device_option, jobs_option, out_option,
     showing_options,
@@ -57,6 +62,7 @@ def command(
     budget: str,
     epochs: int | None,
     repeats: int,
+    negligible: float | None,
     seed: int,
     unconditional: bool,
     device: str,
@@ -81,6 +87,7 @@ def command(
         "models": (split_names(models), None),
         "budget": (budget, "auto"),
         "repeats": (repeats, 1),
+        "negligible": (negligible, None),
         "conditional": (not unconditional, True),
         "device": (device, "auto"),
         "jobs": (jobs, None),

@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 @click.option(
     "-n", "--number", type=click.IntRange(min=1), default=64, show_default=True, help="How many."
 )
-@click.option("--class", "label", metavar="NAME", help="Only of this class.")
+@click.option("--class", "name", metavar="NAME", help="Only of this class.")
+@click.option(
+    "--where", metavar="CONDITION",
+    help="Only rows of a table that meet it, such as \"age > 60 and sex == 'F'\": rows are drawn, "
+    "and those that do not meet it are dropped.",
+)  # fmt: skip
+@click.option(
+    "--keep-rules", is_flag=True,
+    help="Drop rows that break a rule which holds in all training rows, such as minimum ≤ maximum.",
+)  # fmt: skip
+@click.option(
+    "--most-draws", type=click.IntRange(min=1), metavar="N",
+    help="Stop after so many draws; default: 100,000, or 100 for each row that is wanted.",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Of the samples.")  # fmt: skip
 @click.option(
@@ -38,7 +51,10 @@ def command(
     run: Path,
     model: str | None,
     number: int,
-    label: str | None,
+    name: str | None,
+    where: str | None,
+    keep_rules: bool,
+    most_draws: int | None,
     seed: int,
     out: Path | None,
     device: str,
@@ -50,8 +66,10 @@ def command(
     Pictures become numbered PNG files and one sheet of all, rows a CSV file with the columns and
     types of the source. Nothing is overwritten.
     """
+    from further.compare.generation.rules import training_rules
     from further.compare.source import free_path
     from further.generate.generative_estimator import GenerativeEstimator
+    from further.generate.rejection import labelled_frame, sample_where
     from further.registry import name_of
     from further.train.load import load
 
@@ -64,17 +82,31 @@ def command(
             f'"{run}" holds a model for {line.task} ({line.label}), which generates nothing; '
             '"further models" lists those of generation.'
         )
-    asked = None if label is None else [_known_class(estimator, label)] * number
-    X, y = estimator.sample(number, asked, return_y=True, random_state=seed)
+    label = None if name is None else _known_class(estimator, name)
     target = out or free_path(run / "samples" / f"{line.name}-seed{seed}")
-    if estimator.spec_.is_image:
-        files = _write_pictures(target, X, y, estimator.spec_.levels)
+    facts: dict[str, Any] = {}
+    told: tuple[str, ...] = ()
+    if where is not None or keep_rules:
+        found = sample_where(
+            estimator, number, where=where, y=label, seed=seed, limit=most_draws,
+            rules=training_rules(run) if keep_rules else None,
+        )  # fmt: skip
+        facts, told = found.to_json(), found.sentences
+        files = [_write_table(target, found.frame)]
     else:
-        files = [_write_table(target, _table(estimator, X, y))]
+        asked = None if label is None else [label] * number
+        X, y = estimator.sample(number, asked, return_y=True, random_state=seed)
+        if estimator.spec_.is_image:
+            files = _write_pictures(target, X, y, estimator.spec_.levels)
+        else:
+            files = [_write_table(target, labelled_frame(estimator, X, y))]
     if as_json:
         names = [str(file) for file in files]
-        write_json({"run": str(run), "model": model, "n": number, "seed": seed, "files": names})
+        about = {"run": str(run), "model": model, "n": number, "seed": seed}
+        write_json({**about, **facts, "files": names})
     elif not quiet:
+        for sentence in told:
+            click.echo(sentence)
         more = f" and {len(files) - 1} pictures beside it" if len(files) > 1 else ""
         click.echo(f"{files[0]}{more}")
 
@@ -119,18 +151,6 @@ def _write_pictures(
         csv.writer(table, lineterminator="\n").writerows([("file", "class"), *names])
         write_text(target / "classes.csv", table.getvalue())
     return files
-
-
-def _table(estimator: Any, X: Any, y: np.ndarray | None) -> pd.DataFrame:
-    """Return generated rows with the source's columns, that of the label included."""
-    import pandas as pd
-
-    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
-    if y is None:
-        return frame
-    codes = [list(estimator.classes_).index(label) for label in y]
-    labelled: pd.DataFrame = estimator.encoding_.with_labels(frame, codes)
-    return labelled
 
 
 def _write_table(target: Path, frame: pd.DataFrame) -> Path:

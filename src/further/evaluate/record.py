@@ -155,6 +155,16 @@ class BudgetRecord:
 
 
 @dataclass(frozen=True)
+class TieRecord:
+    """How probable it is that the best model is better than one that it is tied with."""
+
+    model: Annotated[str, "The name of the one that it is tied with."] = ""
+    better: Annotated[float, "Probability that the best is better, and not negligibly."] = 0.0
+    negligible: Annotated[float, "Probability that the difference is negligible."] = 0.0
+    worse: Annotated[float, "Probability that the best is worse, and not negligibly."] = 0.0
+
+
+@dataclass(frozen=True)
 class GoalRecord:
     """Who serves a goal best."""
 
@@ -164,6 +174,10 @@ class GoalRecord:
         tuple[str, ...], "Names of the models for which it is defined, the best first."
     ] = ()
     tied: Annotated[tuple[str, ...], "Those that cannot be distinguished from the best."] = ()
+    negligible: Annotated[
+        float | None, "The largest difference in the metric that is negligible, where it was asked."
+    ] = None
+    ties: Annotated[tuple[TieRecord, ...], "Each tie in probabilities, where they were asked."] = ()
     sentence: Annotated[str, "The same in words."] = ""
     survives: Annotated[
         bool | None,
@@ -178,6 +192,9 @@ class Recommendation:
 
     sentence: Annotated[str, "The answer."] = ""
     goals: Annotated[dict[str, GoalRecord], "Goal by goal."] = field(default_factory=dict)
+    negligible: Annotated[
+        str, "What counts as a negligible difference and how its probability is known, in words."
+    ] = ""
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,8 @@ def difference(a: Score, b: Score) -> Estimate:
         if rows.low is None or rows.high is None:
             return unknown
         below, above = rows.value - rows.low, rows.high - rows.value
-    seeds = _welch_half_width(a.repeats, b.repeats)
+    scale, freedom = welch(a.repeats, b.repeats)
+    seeds = scale * float(stats.t.ppf((1 + LEVEL) / 2, freedom))
     return Estimate(
         rows.value,
         rows.value - math.hypot(below, seeds),
@@ -157,15 +158,27 @@ def _half_width(values: np.ndarray[Any, Any]) -> float:
     return float(quantile * stats.sem(values))
 
 
-def _welch_half_width(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
+def welch(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """Return the standard error of a difference of two means, and its degrees of freedom.
+
+    Parameters
+    ----------
+    a, b : ndarray
+        The values of each mean, independent of one another.
+
+    Returns
+    -------
+    tuple of float
+        An error of 0, with one degree of freedom, where neither varies.
+    """
     terms = [float(values.var(ddof=1)) / len(values) for values in (a, b)]
     total = sum(terms)
     if total == 0.0:
-        return 0.0
+        return 0.0, 1.0
     freedom = total**2 / sum(
         term**2 / (len(values) - 1) for term, values in zip(terms, (a, b), strict=True)
     )
-    return float(stats.t.ppf((1 + LEVEL) / 2, freedom) * math.sqrt(total))
+    return math.sqrt(total), freedom
 
 
 def _averaged(arrays: Sequence[Any]) -> Any:

@@ -114,6 +114,19 @@ def share(value: float | None) -> str:
     return f"{written}\u00a0%"
 
 
+def probability(value: float) -> str:
+    """Write a probability with two decimals, and none as certain.
+
+    Examples
+    --------
+    >>> probability(0.314), probability(0.0004), probability(0.999)
+    ('0.31', '< 0.01', '> 0.99')
+    """
+    if value < 0.01:
+        return "< 0.01"
+    return "> 0.99" if value > 0.99 else fixed(value, 2)
+
+
 def listing(names: Sequence[str]) -> str:
     """Join names as a sentence does.
 

@@ -123,6 +123,25 @@ def test_near_duplicates_stand_in_the_recommendation() -> None:
     assert "duplicates" not in clean["sentence"]
 
 
+def test_ties_in_probabilities() -> None:
+    a = member("a", coverage=0.90)
+    near = member("b", coverage=0.8999, coverage_noise=0.001)
+    unsure = member("c", coverage=0.88, coverage_noise=0.03)
+    goal = decide(a, near, unsure, negligible=0.01)["goals"]["variety"]
+    assert (goal["ranking"][0], goal["tied"]) == ("a", ["b", "c"])
+    # One hundredth of the way from what noise scores, 1, to what real rows score, 0.
+    assert goal["negligible"] == pytest.approx(0.01)
+    ties = {tie["model"]: tie for tie in goal["ties"]}
+    assert ties["b"]["negligible"] > 0.99
+    assert ties["c"]["better"] > 0.5 > ties["c"]["negligible"]
+    # Lower is better: what is above the margin is worse.
+    low = member("a", kernel_distance=0.01)
+    high = member("b", kernel_distance=0.06, kernel_distance_noise=0.04)
+    (tie,) = decide(low, high, negligible=0.01)["goals"]["realism"]["ties"]
+    assert tie["better"] > 0.8
+    assert decide(a, near)["goals"]["variety"]["ties"] == []
+
+
 def repeated(score: Score, values: list[float]) -> Score:
     """Return the mean over trainings with these figures and the rows of a score."""
     one = [replace(score, estimate=Estimate(v, v - 0.001, v + 0.001, 100, "")) for v in values]

@@ -86,5 +86,5 @@ def test_naming_the_commonest_class_is_worth_nothing(real_data):
     lazy = learning.learn(x, commonest)[0]
     assert lazy.value == 0.5
     assert lazy.detail["plain"] == lazy.detail["majority_share"] > 0.87
-    assert learning.real.estimate.low > 0.6
+    assert learning.real.estimate.low > 0.5
     assert learning.real.detail["plain"] < lazy.detail["plain"]

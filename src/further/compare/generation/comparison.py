@@ -67,6 +67,7 @@ def generative_models(
     budget: str | float = "auto",
     seed: int = 0,
     repeats: int = 1,
+    negligible: float | None = None,
     conditional: bool = True,
     target: str | None = None,
     device: str = "auto",
@@ -95,6 +96,10 @@ def generative_models(
     repeats : int, default=1
         Trainings of each model with different seeds; more than one shows whether the ranking
         survives that variation.
+    negligible : float, optional
+        A difference that does not matter, as a share of the scale from what noise scores to what
+        real rows score, such as 0.01: gives for every tie the probability that the best model is
+        better, and that the difference is negligible.
     conditional : bool, default=True
         Whether models are conditioned on the class where there are labels.
     target : str, optional
@@ -136,6 +141,8 @@ def generative_models(
     find_device(device)
     if repeats < 1:
         raise InputError(f"repeats={repeats} must be at least 1.")
+    if negligible is not None and not 0 < negligible < 1:
+        raise InputError(f"negligible={negligible:g} must lie between 0 and 1, such as 0.01.")
     conditional = conditional and dataset.classes is not None
     split = dataset.split(seed=seed)
     run = Run.create(
@@ -151,6 +158,9 @@ def generative_models(
         models=chosen,
         split=split.describe(),
     )
+    if run.record.get("negligible") != negligible:
+        # It changes what is said of the figures, and no figure.
+        run.update(negligible=negligible)
     if dataset.source == "array":
         dataset.save(run.path / "data")
     comparison = ComparisonRun(run, on_event)
@@ -274,5 +284,6 @@ class ComparisonRun(GenerationRun):
         advice = recommend(
             models, scores, setting.dataset.name,
             real=setting.evaluator.real_scores, near_duplicates=self.data.near_duplicates,
+            negligible=run.record.get("negligible"),
         )  # fmt: skip
         self._write(models, run.record["seconds"], recommendation=advice)

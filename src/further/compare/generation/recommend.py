@@ -12,11 +12,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from further.evaluate.equivalence import practical_difference
 from further.evaluate.estimate import Score
 from further.evaluate.metrics import GOALS, Goal, Metric
-from further.evaluate.record import GoalRecord, ModelRecord, NearDuplicates, Recommendation
+from further.evaluate.record import (
+    Figure,
+    GoalRecord,
+    ModelRecord,
+    NearDuplicates,
+    Recommendation,
+    TieRecord,
+)
 from further.evaluate.repeats import difference
 
+NEGLIGIBLE = (
+    "P(better) is how probable it is that the best model really is better than the one that it is "
+    "tied with, P(worse) that it is worse, and P(negligible) that they differ by too little to "
+    "matter: by at most {:g} of the scale, which runs from what noise scores to what real rows "
+    "score, or over all that the figure can be, or else is the best figure itself. The "
+    "probabilities come from the paired resamples that decide ties, and from the trainings where "
+    "there were several, read as a posterior under a flat prior."
+)
 UNFIT = ("memorizes", "collapsed", "failed")
 
 
@@ -27,6 +43,7 @@ def recommend(
     *,
     real: Mapping[str, Score | None] | None = None,
     near_duplicates: NearDuplicates | None = None,
+    negligible: float | None = None,
 ) -> Recommendation:
     """Return rankings by goal with ties, and one sentence that says what to use and why.
 
@@ -42,6 +59,8 @@ def recommend(
         What real held-out rows score, by metric.
     near_duplicates : NearDuplicates, optional
         Held-out rows that nearly equal a training row; they flatter whoever is recommended.
+    negligible : float, optional
+        The share of a scale that is a negligible difference; gives every tie in probabilities.
 
     Returns
     -------
@@ -60,6 +79,8 @@ def recommend(
         why_nobody = _gains_nothing(goal, metric, ranked, scores, (real or {}).get(metric.name))
         if why_nobody:
             judged = replace(judged, ranking=(), tied=(), sentence=why_nobody)
+        if negligible is not None and judged.tied:
+            judged = _in_probabilities(judged, metric, fit, scores, negligible)
         goals[goal.name] = replace(judged, survives=_survives(fit, judged))
     labels = {m.name: m.label for m in models}
     sentence = _sentence(fit, goals, labels, data)
@@ -69,7 +90,34 @@ def recommend(
             f"({near_duplicates.share:.1%}) are near-duplicates of training rows, which flatters "
             "every figure."
         )
-    return Recommendation(sentence, goals)
+    told = "" if negligible is None else NEGLIGIBLE.format(negligible)
+    return Recommendation(sentence, goals, told)
+
+
+def _in_probabilities(
+    goal: GoalRecord,
+    metric: Metric,
+    models: Sequence[ModelRecord],
+    scores: Mapping[str, Mapping[str, Score]],
+    share: float,
+) -> GoalRecord:
+    """Add how probable it is that the best is better than each that it is tied with."""
+    best = scores[goal.ranking[0]][metric.name]
+    figure = next(m for m in models if m.name == goal.ranking[0]).metrics.get(metric.name, Figure())
+    if figure.real is not None and figure.noise is not None and figure.real != figure.noise:
+        length = abs(figure.real - figure.noise)
+    else:
+        least, most = metric.range
+        length = abs(best.value) if least is None or most is None else most - least
+    ties = []
+    for name in goal.tied:
+        found = practical_difference(best, scores[name][metric.name], share * length)
+        if found is not None:
+            better, worse = found.above, found.below
+            if metric.better == "lower":
+                better, worse = worse, better
+            ties.append(TieRecord(name, better, found.within, worse))
+    return replace(goal, negligible=share * length, ties=tuple(ties))
 
 
 def _gains_nothing(
@@ -137,7 +185,7 @@ def _goal(
             f"({metric.plain} {best.value:.3g}{f' {metric.unit}' if metric.unit else ''}{beside})."
         )
     ranking = tuple(m.name for m in ranked)
-    return GoalRecord(metric.name, metric.better, ranking, tuple(tied), sentence)
+    return GoalRecord(metric.name, metric.better, ranking, tuple(tied), sentence=sentence)
 
 
 def _sentence(

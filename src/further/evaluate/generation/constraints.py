@@ -113,6 +113,23 @@ class Constraints:
             if not rule.broken_by(seen).any() and not rule.broken_by(unseen).any()
         )
 
+    def broken(self, samples: pd.DataFrame) -> Flags:
+        """Return which rules each row breaks.
+
+        Parameters
+        ----------
+        samples : DataFrame
+            Rows with the columns of the training rows; others may stand beside them.
+
+        Returns
+        -------
+        ndarray of bool, shape (rules, n)
+            In the order of the rules.
+        """
+        columns = Columns(samples)
+        found = [rule.broken_by(columns) for rule in self.rules]
+        return np.array(found, dtype=bool).reshape(len(self.rules), len(samples))
+
     def violations(self, samples: pd.DataFrame, seed: int = 0) -> Score | None:
         """Return the share of samples that break at least one rule; 0 is best.
 
@@ -131,8 +148,7 @@ class Constraints:
         """
         if not self.rules:
             return None
-        columns = Columns(samples)
-        broken = np.array([rule.broken_by(columns) for rule in self.rules])
+        broken = self.broken(samples)
         shares = broken.mean(axis=1)
         most = [i for i in np.argsort(-shares, kind="stable")[:10] if shares[i] > 0]
         kinds = [rule.kind for rule in self.rules]

@@ -50,7 +50,7 @@ def _sections(run: RunFolder) -> Sequence[Section]:
             "Goal by goal",
             verdict.ranking(run),
             "Tied means that the 95 % interval of the paired difference contains zero: on these "
-            "held-out rows the two cannot be distinguished.",
+            "held-out rows the two cannot be distinguished. " + run.recommendation.negligible,
         ),
         Section("failures", "What to watch out for", verdict.failures(run)),
         Section(

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from further.evaluate.metrics import metrics_for
-from further.evaluate.record import Evaluation, Figure, ModelRecord
+from further.evaluate.record import Evaluation, Figure, ModelRecord, Recommendation
 from further.evaluate.typed_json import from_json
-from further.report.numbers import significant
+from further.report.numbers import probability, significant
+from further.report.run_folder import goal_label
 from further.report.summary import Summary, TextTable
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def summary(result: Result[Any]) -> Summary:
     blocks: list[str | TextTable] = [table]
     if found.recommendation is not None:
         blocks.append(found.recommendation.sentence)
+        blocks += _ties(found.recommendation, {model.name: model.label for model in models})
     blocks += [
         f"{model.label}: {note}"
         for model in found.models
@@ -48,6 +50,25 @@ def summary(result: Result[Any]) -> Summary:
 
 def _figure(model: ModelRecord, metric: str) -> Figure:
     return model.metrics.get(metric, Figure())
+
+
+def _ties(advice: Recommendation, labels: dict[str, str]) -> list[str | TextTable]:
+    """Return each tie in probabilities, and what they mean, where they were asked for."""
+    rows = [
+        [
+            goal_label(name), labels[goal.ranking[0]], labels[tie.model],
+            *(probability(p) for p in (tie.better, tie.negligible, tie.worse)),
+            significant(goal.negligible, 2),
+        ]
+        for name, goal in advice.goals.items()
+        for tie in goal.ties
+    ]  # fmt: skip
+    if not advice.negligible:
+        return []
+    if not rows:
+        return [f"No two models are tied. {advice.negligible}"]
+    head = ["goal", "best", "tied with", "P(better)", "P(negligible)", "P(worse)", "negligible"]
+    return [TextTable(head, rows), advice.negligible]
 
 
 def _commonest(models: Sequence[ModelRecord], metric: str) -> float | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from further.evaluate.metrics import find_metric
+from further.evaluate.record import TieRecord
 from further.report.chart import chart, columns, data_table
 from further.report.generation.examples import data_of
 from further.report.generation.scale import scale_of
 from further.report.markup import Markup, join, tag
-from further.report.numbers import listing, share
+from further.report.numbers import listing, probability, share
 from further.report.run_folder import ModelRun, RunFolder, goal_label
 from further.report.shell import unfinished, warning_box
 
@@ -55,13 +56,26 @@ def ranking(run: RunFolder) -> Markup | None:
             tag(
                 "tr",
                 title,
-                tag("td", tag("b", run.label(best)), tag("small", together) if tied else None),
+                tag(
+                    "td",
+                    tag("b", run.label(best)),
+                    tag("small", together) if tied else None,
+                    *(tag("small", _tie(run, tie)) for tie in judged.ties),
+                ),
                 tag("td", _figure(run, best, judged.metric)),
                 tag("td", f"then {listing(rest)}" if rest else ""),
             )
         )
     titles = ("Goal", "Best", "Its figure", "Others, in order")
     return data_table(titles, rows, "goals stacked", "Ranking by goal") if rows else None
+
+
+def _tie(run: RunFolder, tie: TieRecord) -> str:
+    """Write how probable it is that the best is better, or as good for all that matters."""
+    return (
+        f"against {run.label(tie.model)}: better {probability(tie.better)}, negligible difference "
+        f"{probability(tie.negligible)}, worse {probability(tie.worse)}"
+    )
 
 
 def _figure(run: RunFolder, name: str, metric: str) -> Markup:
