@@ -154,6 +154,20 @@ class NetworkEstimator(DatasetEstimator):
         """Pass rows once through the network, as the count of its operations has it.
 
         That of the first objective, unless a model says otherwise.
+
+        Parameters
+        ----------
+        net : nn.Module
+            The network, in evaluation mode.
+        batch : Batch
+            Rows.
+        generator : torch.Generator
+            Of random numbers.
+
+        Returns
+        -------
+        object
+            Whatever comes out; only the way there counts.
         """
         return self.objectives(net)[0].loss(batch, generator)
 
