@@ -52,6 +52,8 @@ class Listener:
             return
         if message["event"] == "forecast":
             click.echo(f"{_about(message['seconds']).capitalize()} on this machine.", err=True)
+            if message.get("note"):
+                click.echo(message["note"], err=True)
         elif self._draws:
             self._draw(message)
 

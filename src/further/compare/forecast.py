@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,6 +15,9 @@ PROCESS_BYTES = 600e6
 # A process imports torch and scikit-learn, and reads the data.
 SECONDS_TO_START = 5.0
 
+# A training that sees each row less often is hardly begun.
+ENOUGH_EPOCHS = 10
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -22,6 +26,9 @@ class Cost:
     training: Annotated[float, "Seconds of its training."]
     judging: Annotated[float, "Seconds to sample, judge and draw."]
     bytes: Annotated[float, "Memory."]
+    epochs: Annotated[float | None, "How often the training sees each row, where it has steps."] = (
+        None
+    )
 
 
 def forecast(
@@ -50,7 +57,8 @@ def forecast(
     Returns
     -------
     dict
-        ``seconds`` in all, ``by_model`` and ``bytes`` of memory.
+        ``seconds`` in all, ``by_model`` and ``bytes`` of memory; ``epochs`` by model, and a
+        ``note`` on those that see the rows too seldom, or None.
 
     Raises
     ------
@@ -75,4 +83,24 @@ def forecast(
             f"{data}: the comparison needs about {needed / 1e9:.1f} GB of memory, "
             f"but {free / 1e9:.1f} GB are free; use fewer jobs, smaller pictures or fewer rows."
         )
-    return {"seconds": max(busy, default=0.0), "by_model": by_model, "bytes": needed}
+    epochs = {name: found.epochs for name, found in costs.items() if found.epochs is not None}
+    return {
+        "seconds": max(busy, default=0.0),
+        "by_model": by_model,
+        "bytes": needed,
+        "epochs": epochs,
+        "note": _too_few(epochs),
+    }
+
+
+def _too_few(epochs: Mapping[str, float]) -> str | None:
+    """Return what the budget cannot give, and which one would."""
+    few = {name: n for name, n in epochs.items() if n < ENOUGH_EPOCHS}
+    if not few:
+        return None
+    seen = ", ".join(f"{name} {n:.2g} times" for name, n in few.items())
+    times = math.ceil(ENOUGH_EPOCHS / min(few.values()))
+    return (
+        f"With this budget a training sees each row less than {ENOUGH_EPOCHS} times ({seen}), "
+        f"which is little: expect unfinished models, or take {times} times the budget."
+    )

@@ -123,6 +123,8 @@ def train_members(
     if todo:
         expected = forecast(data, todo, jobs, cost, preparing=preparing)
         emit({"event": "forecast", **expected})
+        if expected["note"] is not None:
+            run.update(notes=[expected["note"]])
         # The longest first, so that no worker is left alone with it at the end.
         todo.sort(key=lambda task: -expected["by_model"].get(task["model"], 0.0))
     failures: list[dict[str, Any]] = []

@@ -107,7 +107,7 @@ class Diffusion(GenerativeModel):
     depth: int = 2
 
     training_defaults: ClassVar[Training] = Training(
-        learning_rate=3e-3, betas=(0.9, 0.99), batch_size=64, averaging=0.999
+        learning_rate=3e-3, betas=(0.9, 0.99), batch_size=128, averaging=0.999
     )
     likelihood_basis: ClassVar[Basis | None] = "bound"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -127,6 +127,10 @@ class Diffusion(GenerativeModel):
         _named(self.sampler, SAMPLERS).levels(schedule.steps)
         width = self.width or self.grown(CHANNELS if spec.is_image else HIDDEN, spec)
         return DenoisingNet(spec, schedule, width, self.depth)
+
+    def training_for(self, spec: Spec) -> Training:
+        """Return the defaults, for pictures with more steps of fewer rows."""
+        return self.training_defaults.override({"batch_size": 64} if spec.is_image else None)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the mean squared error of the prediction."""

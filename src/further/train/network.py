@@ -101,7 +101,13 @@ class NetworkEstimator(DatasetEstimator):
 
     def training_settings(self) -> Training:
         """Return how the network is trained: the model's defaults with the user's changes."""
-        return self.training_defaults.override(self.training)
+        spec = getattr(self, "spec_", None)
+        defaults = self.training_defaults if spec is None else self.training_for(spec)
+        return defaults.override(self.training)
+
+    def training_for(self, spec: Spec) -> Training:
+        """Return the model's defaults for data of that shape."""
+        return self.training_defaults
 
     def validation(self) -> Validation:
         """Return what is computed on held-out rows; the first figure selects the weights."""

@@ -34,6 +34,33 @@ def test_members_are_given_to_the_process_that_is_free_first(jobs, seconds):
     assert expected["by_model"] == pytest.approx(costs)
 
 
+def test_a_budget_that_sees_the_rows_too_seldom_is_said_before_it_starts():
+    epochs = {"a": 2.5, "b": 12.0, "c": None}
+
+    def cost(task):
+        return Cost(1.0, 0.0, 1.0, epochs[task["model"]])
+
+    tasks = [{"model": name} for name in epochs]
+    expected = forecast("data", tasks, 1, cost)
+    assert "(a 2.5 times)" in expected["note"]
+    assert "4 times the budget" in expected["note"]
+    assert forecast("data", tasks[1:], 1, cost)["note"] is None
+
+
+def test_it_stands_in_the_notes_of_the_result(tmp_path):
+    """300 training rows; a budget of some steps, in operations."""
+    events = []
+    found = train_model(
+        "vae", few_digits(), parameters={**SMALL["vae"], "budget": "1e7"}, out=tmp_path / "run",
+        on_event=events.append,
+    )  # fmt: skip
+    told = next(event["note"] for event in events if event["event"] == "forecast")
+    assert "less than 10 times" in told
+    record = json.loads((tmp_path / "run" / "evaluation.json").read_text())
+    assert told in record["data"]["notes"]
+    assert found is not None
+
+
 def digits_setting(**options):
     digits = few_digits()
     return Setting(digits, digits.split(seed=0), 0, "300 steps", True, **options)

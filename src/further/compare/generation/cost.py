@@ -53,6 +53,7 @@ class MemberCost:
     likelihood: Annotated[float, "Seconds for the likelihood of a row; 0 where there is none."]
     affordable: Annotated[float, "Rows whose likelihood takes no more than its share."]
     bytes: Annotated[float, "Memory."]
+    epochs: Annotated[float | None, "How often the training sees each row."] = None
 
     def total(self, setting: Setting) -> Cost:
         """Return what it takes in a setting, whose evaluator has to be there."""
@@ -60,7 +61,7 @@ class MemberCost:
         drawn = DRAWN * max(evaluator.n_samples, evaluator.n_learning_samples)
         judging = drawn * self.drawing + len(setting.likelihood_places) * self.likelihood
         judging += evaluator.seconds_to_score + SECONDS_TO_DRAW
-        return Cost(self.training, judging, self.bytes)
+        return Cost(self.training, judging, self.bytes, self.epochs)
 
 
 def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost:
@@ -103,7 +104,10 @@ def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost
     steps = budget.steps(flops_per_step=loop.flops_per_step, steps_per_epoch=loop.steps_per_epoch)
     # A twentieth for the evaluation of held-out rows.
     training = budget.amount if steps is None else 1.05 * steps * per_step
-    flops = (budget.amount / per_step if steps is None else steps) * loop.flops_per_step
+    expected = budget.amount / per_step if steps is None else steps
+    flops = expected * loop.flops_per_step
+    asked_for = budget.unit in ("epochs", "steps")
+    epochs = None if asked_for else expected / loop.steps_per_epoch
     batch = execution.place_batch(rows.take(slice(0, min(ROWS_TO_TIME, len(rows)))))
     given: Batch | dict[str, torch.Tensor] = {} if batch.y is None else {"y": batch.y}
     draw = partial(estimator.generate, net, batch.n_rows, given, execution.generator())
@@ -116,7 +120,7 @@ def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost
             likelihood = _seconds(score) / batch.n_rows
             affordable = LIKELIHOOD_SHARE * flops * batch.n_rows / max(count_flops(score), 1)
     n_bytes += BYTES_A_PARAMETER * sum(p.numel() for p in net.parameters())
-    return MemberCost(training, drawing, likelihood, affordable, n_bytes)
+    return MemberCost(training, drawing, likelihood, affordable, n_bytes, epochs)
 
 
 def likelihood_rows(setting: Setting, costs: list[MemberCost]) -> int:

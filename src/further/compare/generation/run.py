@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from further.compare.generation.setting import Setting, read_setting
@@ -58,7 +59,7 @@ class GenerationRun(TaskRun):
             command=run.record["command"],
             run=str(run.path),
             further=found["further-ml"],
-            data=self.data,
+            data=replace(self.data, notes=(*self.data.notes, *run.record.get("notes", ()))),
             seed=setting.seed,
             repeats=run.record.get("repeats", 1),
             budget=_budget(setting) if trained else BudgetRecord(),

@@ -148,6 +148,8 @@ class TrainingRun(GenerationRun):
         total = cost.total(self.setting)
         expected = forecast(self.setting.dataset.name, [task], 1, lambda _: total)
         emit({"event": "forecast", **expected})
+        if expected["note"] is not None:
+            self.run.update(notes=[expected["note"]])
         candidate.fit(
             self.run,
             lambda share, loss: emit({"event": "progress", **task, "share": share, "loss": loss}),
