@@ -150,6 +150,18 @@ _METRICS = (
         "The share of samples that lie nearer to a training row than held-out rows do.",
         "It finds near-copies of whole rows, not copied parts, and is no proof of privacy.",
         range=SHARE, worst=1.0),
+    Metric("membership", "membership inference", "Copying", "lower",
+        "The share of training rows that an attacker who has only samples names while he wrongly "
+        "accuses a tenth of other rows; 0.10 is guessing.",
+        "One attack was tried, by distances to samples and to validation rows. It cannot rule out "
+        "that another learns more, or that few rows are given away: a tenth of them copied gives "
+        "0.19.",
+        heading="membership", range=SHARE, worst=1.0),
+    Metric("membership_white_box", "membership inference from weights", "Copying", "lower",
+        "The same for an attacker who has the trained weights: whoever shares a run shares them.",
+        "One question was put to each model: how well it denoises or reconstructs a row, or how "
+        "likely the row is. Other questions may tell more.",
+        heading="from weights", range=SHARE, worst=1.0),
     Metric("column_shapes", "column shapes", "Columns", "higher",
         "How well the distribution of each column is matched, averaged over the columns.",
         "It is blind to every relation between columns.",

@@ -33,6 +33,9 @@ class Figure(Measured):
 
     real: Annotated[float | None, "What held-out rows score."] = None
     noise: Annotated[float | None, "What noise scores."] = None
+    copy: Annotated[
+        float | None, "What a copy of the training rows scores, where it is an end of the scale."
+    ] = field(default=None, metadata=OPTIONAL)
     basis: Annotated[str | None, 'What a likelihood is: "exact" or a "bound".'] = field(
         default=None, metadata=OPTIONAL
     )

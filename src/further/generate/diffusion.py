@@ -41,6 +41,10 @@ from further.train.training import Training
 LABEL_DROPOUT = 0.1
 # Rows on which the free settings of the bound are chosen.
 BOUND_ROWS = 256
+# Angles between signal and noise, of the right angle, at which training rows are told from others
+# by how well the noise is removed, and draws of noise at each.
+MEMBERSHIP_LEVELS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
+MEMBERSHIP_DRAWS = 2
 
 
 @hyperparameters
@@ -223,6 +227,29 @@ class Diffusion(GenerativeModel):
             lambda x_t, level: self.estimate(net, x_t, level, batch.y),
             net.to_diffused(batch.x), net.alpha_bar, levels, net.bound_settings, generator,
         )  # fmt: skip
+
+    def membership_score(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor:
+        """Return minus the mean log error of denoising at low noise, higher for rows it knows.
+
+        Parameters
+        ----------
+        net, batch, generator
+            See :meth:`log_likelihood`.
+
+        Returns
+        -------
+        Tensor of shape (n,)
+            By the same noise for all rows.
+        """
+        x, total = net.to_diffused(batch.x), 0.0
+        for place in MEMBERSHIP_LEVELS:
+            level = (net.angle - place).abs().argmin().expand(len(x))
+            alpha, sigma = net.coefficients(level, x.ndim)
+            for _ in range(MEMBERSHIP_DRAWS):
+                noise = torch.randn(x.shape[1:], generator=generator, device=x.device)
+                error = self.estimate(net, alpha * x + sigma * noise, level, batch.y) - x
+                total = total - error.flatten(1).square().sum(1).clamp_min(1e-12).log()
+        return torch.as_tensor(total)
 
 
 def _stratified_levels(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from further.errors import RunError
+from further.evaluate.generation.flags import gives_rows_away
 from further.evaluate.metrics import GOALS, METRICS, Metric, find_metric
 from further.evaluate.record import Figure, GoalRecord, ModelRecord, Recommendation
 from further.evaluate.typed_json import from_json, to_json
@@ -56,7 +57,7 @@ class ModelRun(ModelRecord):
     @property
     def shows_training_rows(self) -> bool:
         """Whether its samples are rows of the training set, by design or by failure."""
-        return self.is_copy or "memorizes" in self.flags
+        return self.is_copy or "memorizes" in self.flags or gives_rows_away(self.metrics)
 
     def figure(self, name: str) -> Figure | None:
         """Find a figure among the metrics or, as for energy, beside them; ``None`` if undefined."""

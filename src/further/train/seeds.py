@@ -9,7 +9,7 @@ import numpy as np
 #: What random numbers are for; a stream keeps its place in the list, and with it its numbers.
 Stream = Literal[
     "order", "noise", "validation", "validation_rows", "fit_rows", "begin", "finish", "classes",
-    "samples", "corruption", "repeat", "likelihood", "rejection", "imputation",
+    "samples", "corruption", "repeat", "likelihood", "rejection", "imputation", "membership",
 ]  # fmt: skip
 _STREAMS = get_args(Stream)
 

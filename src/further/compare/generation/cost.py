@@ -20,6 +20,7 @@ from sklearn.base import clone
 
 from further.compare.forecast import Cost
 from further.compare.generation.setting import Setting
+from further.evaluate.generation.membership import DRAWING_SHARE, further_samples
 from further.generate.generative import GenerativeModel
 from further.generate.generative_estimator import GenerativeEstimator
 from further.train.batch import Batch
@@ -54,11 +55,15 @@ class MemberCost:
     affordable: Annotated[float, "Rows whose likelihood takes no more than its share."]
     bytes: Annotated[float, "Memory."]
     epochs: Annotated[float | None, "How often the training sees each row."] = None
+    drawable: Annotated[float, "Samples whose drawing takes no more than its share."] = 0.0
 
     def total(self, setting: Setting) -> Cost:
         """Return what it takes in a setting, whose evaluator has to be there."""
         evaluator = setting.evaluator
-        drawn = DRAWN * max(evaluator.n_samples, evaluator.n_learning_samples)
+        judged = max(evaluator.n_samples, evaluator.n_learning_samples)
+        drawn = DRAWN * judged
+        if evaluator.membership is not None:
+            drawn += further_samples(len(setting.split.train), judged, self.drawable)
         judging = drawn * self.drawing + len(setting.likelihood_places) * self.likelihood
         judging += evaluator.seconds_to_score + SECONDS_TO_DRAW
         return Cost(self.training, judging, self.bytes, self.epochs)
@@ -114,13 +119,14 @@ def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost
     score = partial(estimator.log_likelihood, net, batch, execution.generator())
     with torch.no_grad(), execution.active():
         drawing = _seconds(draw) / batch.n_rows
+        drawable = DRAWING_SHARE * flops * batch.n_rows / max(count_flops(draw), 1)
         likelihood, affordable = 0.0, float("inf")
         one = batch.take(slice(1))
         if estimator.log_likelihood(net, one, execution.generator()) is not None:
             likelihood = _seconds(score) / batch.n_rows
             affordable = LIKELIHOOD_SHARE * flops * batch.n_rows / max(count_flops(score), 1)
     n_bytes += BYTES_A_PARAMETER * sum(p.numel() for p in net.parameters())
-    return MemberCost(training, drawing, likelihood, affordable, n_bytes, epochs)
+    return MemberCost(training, drawing, likelihood, affordable, n_bytes, epochs, drawable)
 
 
 def likelihood_rows(setting: Setting, costs: list[MemberCost]) -> int:

@@ -23,6 +23,12 @@ from further.compare.source import describe_data
 from further.data.dataset import Dataset
 from further.evaluate.generation.bits import bits_per_dimension
 from further.evaluate.generation.evaluator import EncodedRows
+from further.evaluate.generation.membership import (
+    DRAWING_SHARE,
+    MEMBERSHIP,
+    WHITE_BOX,
+    further_samples,
+)
 from further.evaluate.generation.reconstruction import reconstruction
 from further.evaluate.interval import Estimate, Score
 from further.evaluate.latent import latent_accuracy
@@ -30,11 +36,13 @@ from further.evaluate.record import Figure, MemberEvaluation, ModelRecord, Netwo
 from further.evaluate.repeats import measured_score
 from further.evaluate.typed_json import from_json, to_json
 from further.generate.generative_estimator import GenerativeEstimator
+from further.generate.membership import membership_scores
 from further.registry import ModelEntry, find_model, models_for
 from further.train.callbacks.callback import Callback
 from further.train.callbacks.progress import Progress
 from further.train.execution import find_device
 from further.train.files import write_bytes, write_json
+from further.train.flops import count_flops
 from further.train.network import NetworkEstimator
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.predictions import write_predictions
@@ -47,6 +55,10 @@ Report = Callable[[float, float], None]
 TIMED_DRAWS = 5
 # All of them together draw one in so many of the rows that are judged.
 TIMED_SHARE = 4
+# Samples drawn to learn what one costs.
+PROBED = 8
+# Rows of each kind that are asked about with the weights in hand.
+MOST_ASKED = 1000
 #: What is kept of a score besides its figure, to decide ties.
 _ARRAYS = ("draws", "per_example", "repeats")
 
@@ -162,12 +174,21 @@ class Candidate:
         n = max(setting.evaluator.n_samples, setting.evaluator.n_learning_samples)
         n = n if most is None else min(n, most)
         seed = int(estimator.random_state)
+        generated = self._generate(n, seed)
+        samples = setting.rows(generated)
+        more = self._more_samples(n, seed) if most is None else None
+        scores: dict[str, Score | None] = dict(setting.evaluator.score(samples, more))
+        scores["sampling_seconds_per_1000"] = self._time_sampling(n, seed)
+        scores["bits_per_dimension"] = None
+        return generated, samples, scores
+
+    def _generate(self, n: int, seed: int) -> Dataset:
+        """Return n samples as data of the kind of the test rows."""
+        estimator, test = self.estimator, self.setting.part("test")
         condition = estimator.condition(n, None, seed)
-        codes = condition.get("y")
         encoded = estimator.sample_encoded(n, condition, seed)
-        test = setting.part("test")
-        classes = test.classes
-        generated = replace(
+        codes, classes = condition.get("y"), test.classes
+        return replace(
             test,
             values=estimator.encoding_.decode_values(encoded),
             target=None if codes is None or classes is None else replace(classes, codes=codes),
@@ -175,11 +196,20 @@ class Candidate:
             groups=None,
             attributes=None,
         )
-        samples = setting.rows(generated)
-        scores: dict[str, Score | None] = dict(setting.evaluator.score(samples))
-        scores["sampling_seconds_per_1000"] = self._time_sampling(n, seed)
-        scores["bits_per_dimension"] = None
-        return generated, samples, scores
+
+    def _more_samples(self, n: int, seed: int) -> EncodedRows | None:
+        """Return samples for membership inference besides the first n, within their share."""
+        if self.setting.evaluator.membership is None:
+            return None
+        spent, affordable = self.estimator.cost_["training_flops"], math.inf
+        if spent:
+            condition = self.estimator.condition(PROBED, None, seed)
+            cost = count_flops(lambda: self.estimator.sample_encoded(PROBED, condition, seed))
+            affordable = DRAWING_SHARE * spent * PROBED / max(cost, 1)
+        wanted = further_samples(len(self.setting.split.train), n, affordable)
+        if not wanted:
+            return None
+        return self.setting.rows(self._generate(wanted, seed_of(seed, "membership")))
 
     def _expected(self, n: int) -> Any:
         """Return the samples of :meth:`score` without the noise of single pixels."""
@@ -261,12 +291,28 @@ class Candidate:
                     estimator.transform_encoded(estimator.encoding_.encode(train)),
                     train.codes, codes, full.codes, **drawn,
                 )  # fmt: skip
+        scores[WHITE_BOX] = self._white_box()
         if hasattr(estimator, "denoise") and estimator.spec_.is_image:
             noisy = estimator.add_noise(test, random_state=setting.seed)
             clean = estimator.denoise(noisy)
             for name, score in reconstruction(x, clean, noisy=noisy, **drawn).items():
                 scores[name.replace("reconstruction", "denoising")] = score
         return scores
+
+    def _white_box(self) -> Score | None:
+        """Return what an attacker finds who has the weights."""
+        setting, attack = self.setting, self.setting.evaluator.membership
+        if attack is None:
+            return None
+        found = []
+        for name, rows in (("train", attack.members), ("test", attack.others)):
+            part = setting.for_model(setting.part(name).take(rows[:MOST_ASKED]))
+            x = self.estimator.encoding_.encode(part)
+            score = membership_scores(self.estimator, x, part.codes, setting.seed)
+            if score is None:
+                return None
+            found.append(score)
+        return attack.score_known(*found)
 
 
 def figures_of(setting: Setting, scores: Mapping[str, Score | None]) -> dict[str, Figure]:
@@ -288,15 +334,19 @@ def figures_of(setting: Setting, scores: Mapping[str, Score | None]) -> dict[str
     figures = {}
     for name, score in scores.items():
         noise, real = evaluator.noise.get(name), evaluator.real.get(name)
+        if name == WHITE_BOX:
+            real = evaluator.real[MEMBERSHIP]
+        attack = evaluator.membership if name in (MEMBERSHIP, WHITE_BOX) else None
+        copy = None if attack is None else attack.copy
         if name == "bits_per_dimension" and levels is not None:
             # Uniform noise over the grey levels has exactly so many bits.
             noise = math.log2(levels)
         if score is None:
-            figures[name] = Figure(method="not defined", real=real, noise=noise)
+            figures[name] = Figure(method="not defined", real=real, noise=noise, copy=copy)
             continue
         estimate = from_json(Figure, score.estimate.to_dict())
         figures[name] = replace(
-            estimate, real=real, noise=noise, basis=score.basis, detail=score.detail
+            estimate, real=real, noise=noise, copy=copy, basis=score.basis, detail=score.detail
         )
     return figures
 

@@ -4,7 +4,8 @@ Models are ranked by the mean over their trainings. Two are tied when the 95 % i
 *paired* difference contains 0: the same test rows, the same resampling, and where there were
 several trainings the variation between them too (:mod:`further.evaluate.repeats`). What a clock or
 a meter says has an interval of its own repetitions, or it ranks nobody; nor does a gain that real
-rows do not bring either. A model that memorizes or has collapsed is not recommended for anything.
+rows do not bring either. A model that memorizes, has collapsed, or whose samples give most training
+rows away is not recommended for anything.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 
 from further.evaluate.equivalence import practical_difference
 from further.evaluate.estimate import Score
+from further.evaluate.generation.flags import gives_rows_away
 from further.evaluate.metrics import GOALS, Goal, Metric
 from further.evaluate.record import (
     Figure,
@@ -67,7 +69,11 @@ def recommend(
     Recommendation
         What ``evaluation.json`` says of goals, and the sentence.
     """
-    fit = [m for m in models if not m.is_copy and not set(m.flags) & set(UNFIT)]
+    fit = [
+        m
+        for m in models
+        if not (m.is_copy or set(m.flags) & set(UNFIT) or gives_rows_away(m.metrics))
+    ]
     goals = {}
     for goal in GOALS:
         rankings = [(metric, _rank(fit, metric, scores)) for metric in goal.metrics]
@@ -196,7 +202,7 @@ def _sentence(
 ) -> str:
     realism = goals["realism"]
     if not realism.ranking:
-        return f"No model can be recommended for {data}: each memorizes or has collapsed."
+        return f"No model can be recommended for {data}: each memorizes, leaks or has collapsed."
     by_name = {m.name: m for m in fit}
     equals = [realism.ranking[0], *realism.tied]
     # Among the tied, the one whose samples a classifier finds hardest to tell from real rows.

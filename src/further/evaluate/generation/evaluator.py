@@ -26,6 +26,7 @@ from further.evaluate.generation.constraints import Constraints
 from further.evaluate.generation.features import FeatureSpace
 from further.evaluate.generation.flags import THRESHOLDS
 from further.evaluate.generation.kernel_distance import kernel_distance, median_bandwidth
+from further.evaluate.generation.membership import MembershipInference
 from further.evaluate.generation.memorization import QUANTILE, NearestTraining
 from further.evaluate.generation.neighbours import NEIGHBOURS, neighbour_scores
 from further.evaluate.generation.support_vectors import COST, kernel_width
@@ -155,6 +156,11 @@ class GenerativeEvaluator:
         self._bandwidth = median_bandwidth(self._features(few.x))
         self._gamma = kernel_width(few.x)
         self._training = NearestTraining(self._train.x, self._validation.x)
+        self.membership = attack = MembershipInference.of(
+            self._train.x, self._validation.x, test.flat().x,
+            train_groups=train.groups, test_groups=test.groups, seed=seed,
+        )  # fmt: skip
+        self._attack = (lambda *_: None) if attack is None else attack.score
         self._test_features = self._features(self._test.x)
         self._test_distances = distances(self._test_features)
         self._test_halves = half_samples(len(self._test), DRAWS, seed, self._test.groups)
@@ -223,7 +229,9 @@ class GenerativeEvaluator:
         """Number of samples that learning looks at: as many as training rows (2,000 at most)."""
         return min(len(self._train), MOST_ROWS)
 
-    def score(self, samples: EncodedRows) -> dict[str, Score | None]:
+    def score(
+        self, samples: EncodedRows, more: EncodedRows | None = None
+    ) -> dict[str, Score | None]:
         """Evaluate samples.
 
         Parameters
@@ -234,6 +242,8 @@ class GenerativeEvaluator:
             samples at :attr:`n_learning_samples` where there are so many, so that as much is
             learnt from as from training rows. Give every model's equally many, so that figures
             are paired.
+        more : EncodedRows, optional
+            Further samples, for membership inference alone, which sees more in more of them.
 
         Returns
         -------
@@ -272,6 +282,7 @@ class GenerativeEvaluator:
             "two_sample_accuracy": self._two_sample_accuracy(few, features),
             **self._learning_scores(samples, few),
             "memorization": self._memorization(few),
+            "membership": self._attack(samples.x, None if more is None else more.flat().x),
             **self._table_scores(few, samples),
         }
         compared = Compared(
@@ -375,6 +386,7 @@ class GenerativeEvaluator:
             },
             "support_vector_machine": {"kernel": "rbf", "C": COST, "gamma": self._gamma},
             "memorization": {"quantile": QUANTILE, "threshold": self._training.threshold},
+            "membership": None if self.membership is None else self.membership.protocol,
             "flags": dict(THRESHOLDS),
             "real": "validation rows against test rows",
             "real_exceptions": {"memorization": "test rows against training rows"},

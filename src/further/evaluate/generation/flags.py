@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from further.evaluate.generation.membership import FALSE_POSITIVES, MEMBERSHIP, WHITE_BOX
 from further.evaluate.interval import Score
+from further.evaluate.record import Figure
 from further.evaluate.repeats import difference
 
 # Smooth honest models reach a share of 0.1, a generator that copies half of the time 0.5: see
@@ -18,6 +20,9 @@ from further.evaluate.repeats import difference
 MEMORIZES_EXCESS = 0.2
 COLLAPSED_SHARE_OF_REAL = 0.5
 MISSED_SHARE_OF_EXPECTED = 0.2
+LEAKS_FROM = 0.2
+# Samples that give away more than half of the training rows are no better than copies.
+COPIES_FROM = 0.5
 # Below five expected samples of a class its absence may be chance.
 LEAST_EXPECTED = 5
 
@@ -29,6 +34,12 @@ THRESHOLDS: dict[str, Any] = {
         "share of samples nearer than the memorization threshold, lower limit, exceeds that of "
         f"test rows by {MEMORIZES_EXCESS} of what is left to 1; where distances are tied, as in "
         "tables of categories, that of rows drawn from the whole data"
+    ),
+    "leaks_membership": (
+        f"share of members found by membership inference, from samples or from weights, at least "
+        f"{LEAKS_FROM}, its lower limit above the {FALSE_POSITIVES} of guessing and that of the "
+        f"area under the ROC curve above 0.5; from samples at least {COPIES_FROM}: the model is "
+        "not recommended for anything"
     ),
     "collapsed": (
         f"coverage, upper limit, below {COLLAPSED_SHARE_OF_REAL} of that of real rows while "
@@ -66,7 +77,7 @@ def flags(
     Returns
     -------
     names : tuple of str
-        Of "memorizes", "collapsed", "worse_than_control", "misses_classes".
+        Of "memorizes", "leaks_membership", "collapsed", "worse_than_control", "misses_classes".
     sentences : tuple of str
         Why, in the same order.
 
@@ -80,12 +91,30 @@ def flags(
     """
     found = {
         "memorizes": _memorizes(scores, real),
+        "leaks_membership": _leaks_membership(scores),
         "collapsed": _collapsed(scores, real),
         "worse_than_control": None if control is None else _worse_than(scores, control),
         "misses_classes": _misses_classes(scores),
     }
     raised = {name: sentence for name, sentence in found.items() if sentence is not None}
     return tuple(raised), tuple(raised.values())
+
+
+def leaks(score: Score | Figure) -> bool:
+    """Whether membership inference shows that training rows are given away.
+
+    By both of its figures: of 60 rows the one alone accuses an honest generator in 7 of 100 cases.
+    """
+    low = score.low if isinstance(score, Figure) else score.estimate.low
+    area = score.detail.get("auc", {}).get("low")
+    found = (score.value or 0.0) >= LEAKS_FROM and (low or 0.0) > FALSE_POSITIVES
+    return found and (area is None or area > 0.5)
+
+
+def gives_rows_away(metrics: Mapping[str, Figure]) -> bool:
+    """Whether an attacker finds most training rows from the samples of a model alone."""
+    figure = metrics.get(MEMBERSHIP)
+    return figure is not None and leaks(figure) and (figure.value or 0.0) >= COPIES_FROM
 
 
 def _memorizes(scores: Mapping[str, Score | None], real: Mapping[str, float | None]) -> str | None:
@@ -100,6 +129,23 @@ def _memorizes(scores: Mapping[str, Score | None], real: Mapping[str, float | No
     return (
         f"It memorizes: {score.value:.0%} of its samples are closer to a training example than new "
         f"data normally are, against {baseline:.0%} of the test rows."
+    )
+
+
+def _leaks_membership(scores: Mapping[str, Score | None]) -> str | None:
+    found = [
+        f"{score.value:.0%} of the training rows from {source}"
+        for name, source in (
+            (MEMBERSHIP, "its samples alone"),
+            (WHITE_BOX, "its weights, which are in its run"),
+        )
+        if (score := scores.get(name)) is not None and leaks(score)
+    ]
+    if not found:
+        return None
+    return (
+        f"It gives away who was in the training set: an attacker finds {' and '.join(found)}; "
+        f"guessing, he would find {FALSE_POSITIVES:.0%}."
     )
 
 

@@ -10,6 +10,7 @@ from further.report.generation import latent, verdict
 from further.report.generation.examples import data_of, examples_of
 from further.report.generation.metric_table import metric_table
 from further.report.generation.scale_plot import scale_plot
+from further.report.generation.sharing import TRIED
 from further.report.generation.summary import summary as summary
 from further.report.generation.table_rows import column_distributions
 from further.report.markup import noted
@@ -86,7 +87,8 @@ def _sections(run: RunFolder) -> Sequence[Section]:
             "Copied or made?",
             examples.nearest(run),
             "Samples and the training examples nearest to them. Looking alike is not copying: what "
-            "counts is whether samples lie closer to the training set than held-out rows do.",
+            "counts is whether samples lie closer to the training set than held-out rows do. "
+            + TRIED,
         ),
         Section(
             "curves",

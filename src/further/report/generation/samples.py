@@ -63,9 +63,12 @@ def nearest_pairs(run: RunFolder) -> Markup | None:
 
 
 def memorization(model: ModelRun) -> str:
-    """Say how many samples are suspiciously near to training rows, against held-out ones."""
-    figure = model.figure("memorization")
-    if figure is None:
-        return ""
-    held_out = "" if figure.real is None else f"; held-out rows {share(figure.real)}"
-    return f"suspiciously near {share(figure.value)}{held_out}"
+    """Say how many samples are suspiciously near to training rows, and what they give away."""
+    near, found = model.figure("memorization"), model.figure("membership")
+    told = []
+    if near is not None:
+        held_out = "" if near.real is None else f"; held-out rows {share(near.real)}"
+        told.append(f"suspiciously near {share(near.value)}{held_out}")
+    if found is not None:
+        told.append(f"an attacker names {share(found.value)} of the training rows")
+    return "; ".join(told)

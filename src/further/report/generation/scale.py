@@ -28,7 +28,7 @@ class Scale:
     name: Annotated[str, "The name of the metric."]
     left: Annotated[float, "The value at the left end."]
     right: Annotated[float, "The value at the right end."]
-    left_name: Annotated[str, "What the left end is: noise where known, else worst."]
+    left_name: Annotated[str, "What the left end is: noise or a copy where known, else worst."]
     right_name: Annotated[str, "What the right end is: real where known, else best."]
     decimals: Annotated[int, "Decimals of every value of this figure."]
     real: Annotated[float | None, "What held-out rows score, where that is known."]
@@ -129,7 +129,10 @@ def scale_of(models: Sequence[ModelRun], name: str) -> Scale | None:
     # Real and noise that agree span no line, so the models themselves have to.
     right, left = (None, None) if real is not None and real == noise else (real, noise)
     left_name = "noise"
-    if known.worst is not None or left is None:
+    copy = _end(models, name, "copy")
+    if copy is not None:
+        left, left_name = copy, "copy"
+    elif known.worst is not None or left is None:
         left, left_name = (worst if known.worst is None else known.worst), "worst"
     widths = [
         figure.high - figure.low
@@ -151,7 +154,7 @@ def scale_of(models: Sequence[ModelRun], name: str) -> Scale | None:
 
 
 def _end(models: Sequence[ModelRun], name: str, end: str) -> float | None:
-    """Find what real or noise scores: the same for all models, so the first that records it."""
+    """Find what an end scores: the same for all models, so the first that records it."""
     every = (getattr(model.metrics.get(name), end, None) for model in models)
     return next((value for value in every if value is not None), None)
 

@@ -7,13 +7,17 @@ from further.evaluate.record import TieRecord
 from further.report.chart import chart, columns, data_table
 from further.report.generation.examples import data_of
 from further.report.generation.scale import scale_of
+from further.report.generation.sharing import revealed
 from further.report.markup import Markup, join, tag
 from further.report.numbers import listing, probability, share
 from further.report.run_folder import ModelRun, RunFolder, goal_label
 from further.report.shell import unfinished, warning_box
 
 #: What a flag is called where its name does not say it.
-_FLAGS = {"worse_than_control": "does not beat the control"}
+_FLAGS = {
+    "worse_than_control": "does not beat the control",
+    "leaks_membership": "gives training rows away",
+}
 
 
 def answer(run: RunFolder) -> str:
@@ -194,6 +198,6 @@ def warnings(run: RunFolder) -> Markup | None:
     if not run.training_examples:
         told.append(
             "Made to be shared: whatever shows rows or pictures of the training set is left out, "
-            "namely nearest training examples and the samples of models that copy."
+            "namely nearest training examples and the samples of models that copy. " + revealed(run)
         )
     return warning_box(told)
