@@ -64,6 +64,11 @@ def further_samples(train_rows: int, judged: int, affordable: float) -> int:
         Number of samples that are judged.
     affordable : float
         How many take no more operations than :data:`DRAWING_SHARE` of the training.
+
+    Returns
+    -------
+    int
+        0 where enough are judged.
     """
     wanted = min(SAMPLES_A_ROW * train_rows, MOST_SAMPLES) - judged
     return int(max(min(wanted, affordable), 0))
@@ -135,6 +140,11 @@ class MembershipInference:
         ----------
         train, validation, test, **more
             See the class; of training and test rows it needs 50, of validation rows 5.
+
+        Returns
+        -------
+        MembershipInference or None
+            The attack.
         """
         enough = min(len(train), len(test)) >= LEAST_ROWS and len(validation) >= max(NEIGHBOURS)
         return cls(train, validation, test, **more) if enough else None
