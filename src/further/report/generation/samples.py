@@ -70,5 +70,8 @@ def memorization(model: ModelRun) -> str:
         held_out = "" if near.real is None else f"; held-out rows {share(near.real)}"
         told.append(f"suspiciously near {share(near.value)}{held_out}")
     if found is not None:
-        told.append(f"an attacker names {share(found.value)} of the training rows")
+        drawn = found.detail.get("samples")
+        means = f" with {drawn:,} samples" if drawn else ""
+        ends = f"guessing {share(found.real)}, a copy {share(found.copy)}"
+        told.append(f"an attacker{means} finds {share(found.value)} of the training rows ({ends})")
     return "; ".join(told)

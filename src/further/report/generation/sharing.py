@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from further.evaluate.generation.flags import leaks
 from further.evaluate.generation.membership import FALSE_POSITIVES, MEMBERSHIP, WHITE_BOX
 from further.report.numbers import share
 from further.report.run_folder import RunFolder
@@ -31,22 +30,21 @@ def revealed(run: RunFolder) -> str:
             "the page, not the run."
         )
     return (
-        f"An attacker who may wrongly accuse {share(FALSE_POSITIVES)} of other rows finds "
-        f"{'; '.join(known)}. Share the page, not the run, with whoever must not learn who was in "
-        "the training set."
+        f"An attacker who wrongly accuses {share(FALSE_POSITIVES)} of other rows, where guessing "
+        f"finds as many, finds {'; '.join(known)}. Share the page, not the run, with whoever must "
+        "not learn who was in the training set."
     )
 
 
 def _of(run: RunFolder, metric: str, means: str) -> str:
-    """Say the highest figure of the models that are no copies."""
+    """Tell the highest figure of the models that are no copies."""
     found = [
-        (figure.value or 0.0, model.label, leaks(figure))
+        (figure.value or 0.0, model.label, figure)
         for model in run.models
-        if not model.is_copy and (figure := model.figure(metric)) is not None
+        if not (model.is_copy or model.is_control) and (figure := model.figure(metric)) is not None
     ]
     if not found:
         return ""
-    value, label, leak = max(found)
-    if not leak:
-        return f"no more than a guess would {means} (at most {share(value)}, {label})"
-    return f"{share(value)} of the training rows {means} ({label})"
+    value, label, figure = max(found, key=lambda told: told[:2])
+    limits = f"{share(figure.low)} to {share(figure.high)}, " if figure.low is not None else ""
+    return f"{share(value)} of the training rows {means} ({limits}{label})"
