@@ -159,6 +159,27 @@ def test_conditions_are_for_tables(further, compared):
         assert "tables" in err
 
 
+def test_missing_values_are_filled_in_and_judged(further, trained, table, tmp_path):
+    frame, out = pd.read_csv(table), tmp_path / "filled.csv"
+    frame.loc[::5, "coat"] = np.nan
+    frame.loc[3, "kind"] = np.nan
+    gappy = tmp_path / "gappy.csv"
+    frame.to_csv(gappy, index=False)
+    status, printed, err = further("impute", trained[0], gappy, "-o", out, "--json")
+    assert (status, err) == (0, "")
+    said, filled = json.loads(printed), pd.read_csv(out)
+    assert said["filled"] == {"weight": int(frame["weight"].isna().sum()), "coat": 24}
+    assert list(filled) == list(frame)
+    assert not filled[["age", "weight", "coat"]].isna().any().any()
+    known = frame.notna()
+    assert ((filled == frame) | ~known).all(axis=None)
+    judged = said["judged"]["scores"]
+    assert set(judged["normalised RMSE"]) == {"model", "median or mode", "nearest neighbours"}
+    assert 'have no "kind"' in said["notes"][0]
+    status, _, err = further("impute", trained[0], gappy, "-o", out)
+    assert (status, "not overwritten" in err) == (2, True)
+
+
 def test_samples_overwrite_nothing(further, compared, tmp_path):
     file = tmp_path / "sheet.png"
     file.write_text("mine")

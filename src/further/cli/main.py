@@ -30,6 +30,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "train": "Train one model and evaluate it.",
         "evaluate": "Evaluate a trained model on held-out data.",
         "sample": "Generate pictures or rows with a trained model.",
+        "impute": "Fill missing values of a table with a trained model.",
         "predict": "Assign new rows to the clusters of a run.",
         "resume": "Resume an interrupted run.",
     },

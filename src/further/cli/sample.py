@@ -92,14 +92,14 @@ def command(
             rules=training_rules(run) if keep_rules else None,
         )  # fmt: skip
         facts, told = found.to_json(), found.sentences
-        files = [_write_table(target, found.frame)]
+        files = [write_rows(target, found.frame)]
     else:
         asked = None if label is None else [label] * number
         X, y = estimator.sample(number, asked, return_y=True, random_state=seed)
         if estimator.spec_.is_image:
             files = _write_pictures(target, X, y, estimator.spec_.levels)
         else:
-            files = [_write_table(target, labelled_frame(estimator, X, y))]
+            files = [write_rows(target, labelled_frame(estimator, X, y))]
     if as_json:
         names = [str(file) for file in files]
         about = {"run": str(run), "model": model, "n": number, "seed": seed}
@@ -153,7 +153,14 @@ def _write_pictures(
     return files
 
 
-def _write_table(target: Path, frame: pd.DataFrame) -> Path:
+def write_rows(target: Path, frame: pd.DataFrame) -> Path:
+    """Write rows as the suffix of a file says, or as ``samples.csv`` into a folder.
+
+    Raises
+    ------
+    InputError
+        If the suffix is of no table.
+    """
     from further.train.files import write_bytes
 
     if not target.suffix:

@@ -24,6 +24,7 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.generate.generative import GenerativeModel
+from further.generate.imputation import Gaps
 from further.generate.prior import PRIORS, Prior, fit_prior, make_prior
 from further.nn.coder import Decoder, Encoder, logit
 from further.nn.table_blocks import (
@@ -38,6 +39,8 @@ from further.train.training import Training
 
 WIDTH = 256
 DEPTH = 2
+#: How often missing values are rebuilt.
+REBUILDS = 10
 
 
 class _AutoencoderNet(nn.Module):
@@ -216,6 +219,15 @@ class Autoencoder(GenerativeModel):
         """Draw codes from the prior and decode them."""
         z = net.prior.sample(n, condition.get("y"), generator)
         return self.decode_latent(net, z, condition)
+
+    def complete(
+        self, net: Any, x: Tensor, gaps: Gaps, y: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """Rebuild the missing values from the code, again and again."""
+        condition = {} if y is None else {"y": y}
+        for _ in range(REBUILDS):
+            x = gaps.fill(x, self.decode_latent(net, net.encoder(x), condition))
+        return x
 
     def encode_latent(self, net: Any, batch: Batch) -> Tensor:
         """Return e(x)."""

@@ -17,6 +17,7 @@ likely without it (Ho and Salimans 2022),
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -29,8 +30,9 @@ from further.data.spec import Spec
 from further.generate.diffusion_bound import choose_settings, negative_bound
 from further.generate.diffusion_net import CHANNELS, HIDDEN, DenoisingNet
 from further.generate.diffusion_prediction import PREDICTIONS, Prediction
-from further.generate.diffusion_samplers import SAMPLERS, Sampler
+from further.generate.diffusion_samplers import SAMPLERS, Ancestral, Sampler
 from further.generate.generative import Basis, GenerativeModel
+from further.generate.imputation import Gaps
 from further.generate.noise_schedule import SCHEDULES, NoiseSchedule
 from further.train.batch import Batch, BatchSource
 from further.train.objective import Objective
@@ -45,6 +47,9 @@ BOUND_ROWS = 256
 # by how well the noise is removed, and draws of noise at each.
 MEMBERSHIP_LEVELS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 MEMBERSHIP_DRAWS = 2
+# Levels of noise at which missing values are drawn, and turns back and forth at each.
+INPAINTING_LEVELS = 20
+INPAINTING_TURNS = 3
 
 
 @hyperparameters
@@ -205,6 +210,38 @@ class Diffusion(GenerativeModel):
         x = sampler.sample(denoise, noise, net.schedule.alpha_bar(), generator)
         encoded: Tensor = net.to_encoded(x)
         return encoded
+
+    def complete(
+        self, net: Any, x: Tensor, gaps: Gaps, y: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """Remove noise from the missing values while the known ones are given (RePaint).
+
+        At each level a few steps are taken back and forth, so that the missing values come to agree
+        with the known ones.
+        """
+        given, alpha_bar = net.to_diffused(x), net.schedule.alpha_bar()
+
+        def noise() -> Tensor:
+            return torch.randn(x.shape, generator=generator, device=x.device)
+
+        levels = [*Ancestral(steps=INPAINTING_LEVELS).levels(len(alpha_bar)), None]
+        x_t = noise()
+        for here, there in pairwise(levels):
+            a = float(alpha_bar[here])
+            b = 1.0 if there is None else float(alpha_bar[there])
+            for turn in range(INPAINTING_TURNS):
+                x_t = torch.where(gaps.known, a**0.5 * given + (1 - a) ** 0.5 * noise(), x_t)
+                level = torch.full((len(x),), here, device=x.device)
+                estimate = self.estimate(net, x_t, level, y, self.guidance)
+                left = (x_t - a**0.5 * estimate) / (1 - a) ** 0.5
+                tau = ((1 - b) / (1 - a) * (1 - a / b)) ** 0.5
+                nearer = b**0.5 * estimate + max(1 - b - tau**2, 0.0) ** 0.5 * left + tau * noise()
+                if turn == INPAINTING_TURNS - 1:
+                    x_t = nearer
+                else:
+                    x_t = (a / b) ** 0.5 * nearer + (1 - a / b) ** 0.5 * noise()
+        encoded: Tensor = net.to_encoded(x_t)
+        return gaps.fill(x, encoded)
 
     def finish(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Choose the free settings of the bound on training rows."""

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from further.data.dataset import Dataset
 from further.errors import InputError
+from further.generate.imputation import DRAWS, draw_missing, fill
 from further.train.estimator import DatasetEstimator
 from further.train.network import ROWS_AT_A_TIME
 from further.train.parameters import hyperparameters
@@ -86,6 +87,71 @@ class GenerativeEstimator(DatasetEstimator):
         if not return_y:
             return rows
         return rows, None if codes is None else self.classes_[codes]
+
+    def impute(
+        self,
+        X: pd.DataFrame,
+        y: Any = None,
+        *,
+        n_draws: int = DRAWS,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> pd.DataFrame:
+        """Fill the missing values of a table by what the model knows of the others in the row.
+
+        Use it where columns depend on each other. It fails where values are missing because of what
+        they are: it assumes that missing ones are like known ones in rows that are otherwise alike.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Rows with the training columns; others stay as they are.
+        y : array of class labels, optional
+            Their classes, for a model that was fitted with labels; without them the classes of the
+            nearest generated rows are taken.
+        n_draws : int, default=10
+            Draws of each missing value. Filled in is their mean for numbers and the most frequent
+            one for categories; 1 fills in a single draw, which keeps the spread of the values.
+        random_state : int, RandomState or None, default=None
+            Of the draws; None takes that of the estimator.
+
+        Returns
+        -------
+        DataFrame
+            The same rows without missing values in these columns.
+
+        Raises
+        ------
+        InputError
+            If the model is one of pictures, or a column of the training is not there.
+        """
+        check_is_fitted(self)
+        if self.spec_.is_image:
+            raise InputError("Missing values are filled in tables, not in pictures.")
+        if n_draws < 1:
+            raise InputError(f"n_draws={n_draws} must be at least 1.")
+        names = [column.name for column in self.encoding_.columns]
+        absent = [name for name in names if name not in X]
+        if absent:
+            raise InputError(f'X has no column "{absent[0]}", which the training rows have.')
+        codes = None if y is None or self.spec_.n_classes == 0 else self._codes_or_unknown(y)
+        if codes is None and self.spec_.n_classes:
+            codes = np.full(len(X), -1)
+        rows = np.flatnonzero(X[names].isna().any(axis=1))
+        if not len(rows):
+            return X.copy()
+        own = None if codes is None else codes[rows]
+        part = X.iloc[rows].reset_index(drop=True)
+        drawn = draw_missing(self, part, own, draws=n_draws, seed=self._seed(random_state))
+        return fill(X, rows, drawn, self.encoding_)
+
+    def _codes_or_unknown(self, y: Any) -> np.ndarray:
+        """Return class codes, -1 where the label is missing."""
+        labels = pd.Series(np.asarray(y, dtype=object))
+        known = labels.notna().to_numpy()
+        codes = np.full(len(labels), -1)
+        if known.any():
+            codes[known] = self._codes(labels[known].infer_objects().to_numpy())
+        return codes
 
     def condition(self, n: int, y: Any, seed: int) -> dict[str, np.ndarray]:
         """Return what n samples are drawn given.

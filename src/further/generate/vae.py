@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.generate.generative import Basis, GenerativeModel
+from further.generate.imputation import Gaps
 from further.generate.likelihood import LIKELIHOODS, make_likelihood
 from further.generate.prior import PRIORS, Prior, fit_prior, make_prior
 from further.nn.coder import Decoder, Encoder
@@ -40,6 +41,8 @@ from further.train.parameters import hyperparameters
 from further.train.training import Training
 
 IMPORTANCE_SAMPLES = 64
+#: Turns of code and missing values.
+GIBBS_STEPS = 20
 WIDTH = 256
 CONDITION = 32
 LOG_TWO_PI = math.log(2 * math.pi)
@@ -222,6 +225,38 @@ default="auto"
             log_p_x = net.likelihood.log_prob(net.decode(z, batch.y), batch.x)
             terms.append(log_p_x + log_p_z - log_q_z)
         return torch.logsumexp(torch.stack(terms), dim=0) - math.log(IMPORTANCE_SAMPLES)
+
+    def complete(
+        self, net: Any, x: Tensor, gaps: Gaps, y: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """Draw missing values by Metropolis within Gibbs, which the encoder proposes codes for.
+
+        Where the prior has no density every proposal is accepted: pseudo-Gibbs sampling.
+        """
+
+        def propose(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            mean, log_scale = net.encode(x)
+            noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+            return mean, log_scale, mean + log_scale.exp() * noise
+
+        def weight(z: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor | None:
+            prior = net.prior.log_prob(z, y)
+            if prior is None:
+                return None
+            proposed = -0.5 * ((z - mean) / log_scale.exp()).square() - log_scale
+            fit: Tensor = net.likelihood.log_prob(net.decode(z, y), x)
+            return fit + prior - proposed.sum(1)
+
+        z = propose(x)[2]
+        for _ in range(GIBBS_STEPS):
+            mean, log_scale, new = propose(x)
+            old, wanted = weight(z, mean, log_scale), weight(new, mean, log_scale)
+            if old is not None and wanted is not None:
+                chance = torch.rand(len(x), generator=generator, device=x.device).log()
+                new = torch.where((chance < wanted - old)[:, None], new, z)
+            z = new
+            x = gaps.fill(x, net.likelihood.sample(net.decode(z, y), generator))
+        return x
 
     def encode_latent(self, net: Any, batch: Batch) -> Tensor:
         """Return μ(x)."""

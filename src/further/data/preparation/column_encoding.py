@@ -155,12 +155,25 @@ class NumericColumn(ColumnEncoding):
     def decode(self, encoded: np.ndarray, rng: np.random.Generator) -> np.ndarray | ExtensionArray:
         """Return numbers within the training range, rounded as in the source."""
         numbers = self.score.decode(encoded[:, 0].astype(np.float64))
+        return self.restore(numbers, encoded[:, 2] > encoded[:, 1] if self.missing else None)
+
+    def restore(
+        self, numbers: np.ndarray, absent: np.ndarray | None = None
+    ) -> np.ndarray | ExtensionArray:
+        """Return numbers, or seconds of dates, rounded and typed as in the source.
+
+        Parameters
+        ----------
+        numbers : array of shape (n,), float64
+            Within the training range.
+        absent : array of bool, optional
+            Which of them are missing.
+        """
         if self.steps is not None:
             between = (self.steps[1:] + self.steps[:-1]) / 2
             numbers = self.steps[np.searchsorted(between, numbers)]
         elif self.decimals is not None:
             numbers = np.round(numbers, self.decimals)
-        absent = encoded[:, 2] > encoded[:, 1] if self.missing else None
         return _from_numbers(numbers, absent, self.dtype)
 
     def to_json(self) -> dict[str, Any]:
