@@ -70,12 +70,13 @@ def command(
     estimator: Any = load(run, model, device=device)
     if not isinstance(estimator, GenerativeEstimator):
         raise InputError(f'"{run}" holds no generative model, so it fills in nothing.')
+    encoding: Any = estimator.encoding_
     if estimator.spec_.is_image:
         raise InputError(f'"{run}" holds a model of pictures; missing values are filled in tables.')
     frame = load_data(data, tidy=False, **loading(source)).frame
     notes: list[str] = []
     y = None
-    about = estimator.encoding_.target
+    about = encoding.target
     if about is not None:
         if about["name"] in frame:
             y = frame[about["name"]]
@@ -87,7 +88,7 @@ def command(
                 f'{unknown:,} rows have no "{about["name"]}": they take the class of the generated '
                 "rows that are nearest to them, and the label itself is not filled in."
             )
-    names = [column.name for column in estimator.encoding_.columns]
+    names = [column.name for column in encoding.columns]
     missing = {name: int(frame[name].isna().sum()) for name in names if name in frame}
     others = [str(c) for c in frame if c not in names and frame[c].isna().any()]
     others = [c for c in others if about is None or c != about["name"]]

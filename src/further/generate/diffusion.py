@@ -17,7 +17,6 @@ likely without it (Ho and Salimans 2022),
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -224,11 +223,11 @@ class Diffusion(GenerativeModel):
         def noise() -> Tensor:
             return torch.randn(x.shape, generator=generator, device=x.device)
 
-        levels = [*Ancestral(steps=INPAINTING_LEVELS).levels(len(alpha_bar)), None]
+        levels = Ancestral(steps=min(INPAINTING_LEVELS, len(alpha_bar))).levels(len(alpha_bar))
+        kept = [float(alpha_bar[level]) for level in levels]
         x_t = noise()
-        for here, there in pairwise(levels):
-            a = float(alpha_bar[here])
-            b = 1.0 if there is None else float(alpha_bar[there])
+        # The last step goes to data without noise.
+        for here, a, b in zip(levels, kept, [*kept[1:], 1.0], strict=True):
             for turn in range(INPAINTING_TURNS):
                 x_t = torch.where(gaps.known, a**0.5 * given + (1 - a) ** 0.5 * noise(), x_t)
                 level = torch.full((len(x),), here, device=x.device)

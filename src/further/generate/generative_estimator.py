@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from further.data.dataset import Dataset
+from further.data.encoding import TableEncoding
 from further.errors import InputError
 from further.generate.imputation import DRAWS, draw_missing, fill
 from further.train.estimator import DatasetEstimator
@@ -125,11 +126,12 @@ class GenerativeEstimator(DatasetEstimator):
             If the model is one of pictures, or a column of the training is not there.
         """
         check_is_fitted(self)
-        if self.spec_.is_image:
+        encoding = self.encoding_
+        if not isinstance(encoding, TableEncoding):
             raise InputError("Missing values are filled in tables, not in pictures.")
         if n_draws < 1:
             raise InputError(f"n_draws={n_draws} must be at least 1.")
-        names = [column.name for column in self.encoding_.columns]
+        names = [column.name for column in encoding.columns]
         absent = [name for name in names if name not in X]
         if absent:
             raise InputError(f'X has no column "{absent[0]}", which the training rows have.')
@@ -142,7 +144,7 @@ class GenerativeEstimator(DatasetEstimator):
         own = None if codes is None else codes[rows]
         part = X.iloc[rows].reset_index(drop=True)
         drawn = draw_missing(self, part, own, draws=n_draws, seed=self._seed(random_state))
-        return fill(X, rows, drawn, self.encoding_)
+        return fill(X, rows, drawn, encoding)
 
     def _codes_or_unknown(self, y: Any) -> np.ndarray:
         """Return class codes, -1 where the label is missing."""

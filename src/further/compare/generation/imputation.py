@@ -16,8 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from further.compare.generation.setting import Setting
+from further.data.encoding import TableEncoding
 from further.data.preparation.column_encoding import NumericColumn
 from further.data.preparation.column_text import to_numbers
+from further.errors import InputError
 from further.evaluate.estimate import Estimate, Score
 from further.evaluate.interval import score_from_resamples
 from further.evaluate.repeats import difference
@@ -106,6 +108,8 @@ def judge_imputation(
     test = test.take(np.sort(rng.permutation(len(test))[:MOST_ROWS]))
     train = train.take(rng.permutation(len(train))[:MOST_TRAINING_ROWS])
     encoding = estimator.encoding_
+    if not isinstance(encoding, TableEncoding):
+        raise InputError("Missing values are filled in tables, not in pictures.")
     names = [column.name for column in encoding.columns]
     truth = test.frame[names].reset_index(drop=True)
     hidden = (rng.random(truth.shape) < HIDDEN) & truth.notna().to_numpy()
