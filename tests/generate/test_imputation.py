@@ -45,7 +45,13 @@ def with_gaps(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(object).mask(gaps).infer_objects()
 
 
-@pytest.mark.parametrize("name", ALL)
+#: Those that complete rows in a way of their own, and one that does not.
+QUICK = ("autoencoder", "vae", "diffusion", "gaussian_mixture")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ALL]
+)
 def test_every_model_fills_in_what_is_missing_and_nothing_else(name: str) -> None:
     frame, line = mixed(), find_model(name)
     given = {**SMALL.get(name, {}), "random_state": 0}

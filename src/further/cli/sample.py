@@ -156,6 +156,18 @@ def _write_pictures(
 def write_rows(target: Path, frame: pd.DataFrame) -> Path:
     """Write rows as the suffix of a file says, or as ``samples.csv`` into a folder.
 
+    Parameters
+    ----------
+    target : Path
+        The file or the folder.
+    frame : DataFrame
+        The rows.
+
+    Returns
+    -------
+    Path
+        The file.
+
     Raises
     ------
     InputError

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from further.data.dataset import Dataset
 from further.generate.generative_estimator import Condition, GenerativeEstimator
+from further.generate.imputation import Gaps
 from further.nn.coder import fit_coders
 from further.train.batch import Batch, BatchSource, some_rows
 from further.train.network import NetworkEstimator
@@ -116,6 +117,31 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
             values otherwise; None where it is not defined.
         """
         return None
+
+    def complete(
+        self, net: Any, x: Tensor, gaps: Gaps, y: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """Draw the missing values of rows given the known ones.
+
+        Parameters
+        ----------
+        net : Module
+            The trained network.
+        x : Tensor of shape (n, *spec.shape)
+            Encoded rows, with the values of the nearest generated rows where none are known.
+        gaps : Gaps
+            Where they have none.
+        y : Tensor of shape (n,) or None
+            Class codes where there are classes.
+        generator : torch.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        Tensor of shape (n, *spec.shape)
+            Encoded rows; by default as they are.
+        """
+        return x
 
     def encode_latent(self, net: Any, batch: Batch) -> Tensor:
         """Return latent codes.

@@ -55,7 +55,18 @@ class Gaps:
     parts: Annotated[tuple[slice, ...], "The one-hot vectors with a place for missing values."] = ()
 
     def fill(self, x: Tensor, drawn: Tensor) -> Tensor:
-        """Put drawn values where none is known; a category that is drawn as missing stays."""
+        """Put drawn values where none is known; a category that is drawn as missing stays.
+
+        Parameters
+        ----------
+        x, drawn : Tensor of shape (n, d)
+            Encoded rows, and draws of them.
+
+        Returns
+        -------
+        Tensor of shape (n, d)
+            A copy.
+        """
         keep = self.known
         if self.parts:
             keep = keep.clone()
@@ -91,6 +102,16 @@ class TableGaps:
         """Return which encoded values are known, given which cells (n, columns) are missing.
 
         A number that is missing here is to have a value, so that "not missing" is known of it.
+
+        Parameters
+        ----------
+        absent : ndarray of bool, shape (n, columns)
+            Which cells are missing.
+
+        Returns
+        -------
+        ndarray of bool, shape (n, d)
+            By encoded value.
         """
         known = np.ones((len(absent), *self.encoding.spec.shape), dtype=bool)
         for i, (column, place) in enumerate(self.columns):
@@ -99,7 +120,20 @@ class TableGaps:
         return known
 
     def present(self, x: Floats, rng: np.random.Generator) -> Floats:
-        """Give encoded rows values where they have none: those that others have there."""
+        """Give encoded rows values where they have none: those that others have there.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n, d)
+            Encoded rows.
+        rng : Generator
+            Chooses the others.
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            A copy.
+        """
         x = x.copy()
         for column, place in self.columns:
             if not column.missing:

@@ -44,7 +44,18 @@ class Judgement:
     scores: Annotated[Mapping[str, Mapping[str, Score]], "By measure and by who filled them in."]
 
     def against(self, measure: str, control: str) -> Estimate:
-        """Return the error of the model minus that of a control, with the interval of the pair."""
+        """Return the error of the model minus that of a control, with the interval of the pair.
+
+        Parameters
+        ----------
+        measure, control : str
+            As in ``scores``.
+
+        Returns
+        -------
+        Estimate
+            Below 0 where the model does better.
+        """
         found = self.scores[measure]
         return difference(found[MODEL], found[control])
 
@@ -58,11 +69,10 @@ class Judgement:
                 how = "is tied with"
                 if not apart.contains_zero:
                     how = "beats" if apart.value < 0 else "does worse than"
-                told.append(
-                    f"By {measure} the model {how} {control} (difference {apart.value:.3f}"
-                    + ("" if apart.low is None else f", {apart.low:.3f} to {apart.high:.3f}")
-                    + ")."
-                )
+                written = f"difference {_written(apart.value)}"
+                if apart.low is not None and apart.high is not None:
+                    written += f", {_written(apart.low)} to {_written(apart.high)}"
+                told.append(f"By {measure} the model {how} {control} ({written}).")
         return tuple(told)
 
     def to_json(self) -> dict[str, Any]:
@@ -215,3 +225,7 @@ def _balanced_error(
         return float(np.mean(errors)) if errors else float("nan")
 
     return score_from_resamples(statistic, len(truth), groups=groups, limits=(0.0, 1.0), seed=seed)
+
+
+def _written(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")

@@ -168,6 +168,11 @@ class NumericColumn(ColumnEncoding):
             Within the training range.
         absent : array of bool, optional
             Which of them are missing.
+
+        Returns
+        -------
+        array
+            Of n values.
         """
         if self.steps is not None:
             between = (self.steps[1:] + self.steps[:-1]) / 2
