@@ -99,6 +99,15 @@ def test_a_model_goes_on_from_the_nearest_rows(model: type) -> None:
     assert np.sqrt(np.mean((filled - test["b"]) ** 2)) < 0.4
 
 
+def test_known_values_stay_where_their_type_is_another() -> None:
+    model = GaussianMixtureDensity(random_state=0).fit(mixed())
+    rows = mixed(20).assign(count=lambda frame: frame["count"] + 0.5)
+    rows.loc[3, "count"] = np.nan
+    filled = model.impute(rows, random_state=0)
+    assert (filled["count"] == rows["count"]).sum() == len(rows) - 1
+    assert not filled["count"].isna().any()
+
+
 def test_a_missing_column_and_pictures_are_refused() -> None:
     model = GaussianMixtureDensity(random_state=0).fit(mixed())
     with pytest.raises(InputError, match='X has no column "kind"'):

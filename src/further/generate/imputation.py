@@ -22,6 +22,7 @@ population genetics, Genetics 162.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -282,11 +283,13 @@ def fill(
         cells = frame[column.name].astype(object).to_numpy(copy=True)
         cells[absent] = np.asarray(value, dtype=object)
         whole = pd.Series(cells, index=frame.index)
-        try:
+        filled[column.name] = whole.infer_objects()
+        dtype: Any = column.dtype
+        with suppress(TypeError, ValueError):
             # Missing values had made floats of whole numbers, and objects of booleans.
-            filled[column.name] = whole.astype(column.dtype)
-        except (TypeError, ValueError):
-            filled[column.name] = whole.infer_objects()
+            typed = whole.astype(dtype)
+            if (typed.astype(object) == whole).all():
+                filled[column.name] = typed
     return filled
 
 
