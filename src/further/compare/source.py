@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
@@ -25,14 +28,20 @@ def read_input(data: Any, y: Any = None, **loading: Any) -> Dataset:
     y : array of shape (n,), optional
         Class labels of data given in memory.
     **loading
-        Options of :func:`further.data.load`, for what is read.
+        Options of :func:`further.data.load`, for what is read; of a DataFrame those that name its
+        columns.
 
     Returns
     -------
     Dataset
         The data.
     """
-    return load(data, **loading) if isinstance(data, str | Path) else as_dataset(data, y)
+    given = {name: value for name, value in loading.items() if value is not None}
+    if isinstance(data, str | Path):
+        return load(data, **given)
+    if given and isinstance(data, pd.DataFrame) and y is None:
+        return replace(load(data, **given), options=given)
+    return as_dataset(data, y)
 
 
 def describe_data(dataset: Dataset) -> dict[str, Any]:
@@ -56,7 +65,10 @@ def read_data(run: Run) -> Dataset:
         If they are gone or have changed.
     """
     source, options = run.record["data"]["source"], run.record["data"]["options"]
-    dataset = Dataset.open(run.path / "data") if source == "array" else load(source, **options)
+    if source == "array":
+        dataset = replace(Dataset.open(run.path / "data"), options=options)
+    else:
+        dataset = load(source, **options)
     refuse_changed(run, dataset)
     return dataset
 

@@ -164,3 +164,21 @@ def test_groups_stay_together_and_those_on_both_sides_are_named(penguins: Files)
     assert not set(validation.groups) & set(test.groups)
     assert any('1 groups of "colony"' in note for note in setting.dataset.notes)
     assert "colony" not in setting.dataset.frame
+
+
+def test_a_target_of_numbers_is_named_for_rows_in_memory_too(
+    real_data: Path, tmp_path: Path
+) -> None:
+    frame = pd.read_csv(real_data / "tables" / "law_school.csv", nrows=1000)
+    trained = train_model("gaussian_mixture", frame, target="zgpa", out=tmp_path / "own")
+    rows = trained.load().sample(300)
+    judged = evaluate_synthetic(
+        rows, train=frame[:300], test=frame[300:700], target="zgpa", out=tmp_path / "judged"
+    )
+    for found in (trained, judged):
+        figure = found.evaluation["models"][0]["metrics"]["synthetic_to_real_r2"]
+        assert figure["noise"] < 0.5 < figure["low"] < figure["value"] < figure["high"]
+        assert figure["value"] < figure["real"] + 0.05
+        again = judge(found.path).evaluation
+        assert again["models"][0]["metrics"]["synthetic_to_real_r2"] == figure
+        assert again["data"] == found.evaluation["data"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,8 @@ class SyntheticRun(GenerationRun):
         if about["sources"] is not None:
             found = read_given_rows(about["sources"], seed=record["seed"], **began["options"])
         else:
-            dataset = Dataset.open(self.run.path / "data")
-            split = dataset.split(seed=record["seed"])
+            dataset = replace(Dataset.open(self.run.path / "data"), options=began["options"])
+            split = replace(dataset.split(seed=record["seed"]), method=record["split"]["method"])
             setting = Setting(dataset, split, record["seed"], "auto", record["conditional"])
             synthetic = Dataset.open(self.run.path / "synthetic")
             found = GivenRows(setting, synthetic)
