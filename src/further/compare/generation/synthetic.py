@@ -6,6 +6,7 @@ asked of a model (its likelihood, its latent space, its time) is not judged.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from further.compare.source import EventHandler, default_folder, describe_data
 from further.data.dataset import Dataset
 from further.errors import RunError
 from further.evaluate.generation.flags import flags
+from further.evaluate.generation.membership import further_samples
 from further.evaluate.interval import Score
 from further.evaluate.record import ModelRecord
 from further.generate.generative_estimator import GenerativeEstimator
@@ -180,10 +182,14 @@ class SyntheticRun(GenerationRun):
             evaluator = setting.evaluator
             # As many as further draws of its own models, so that figures can be set side by side.
             n = max(evaluator.n_samples, evaluator.n_learning_samples)
-            drawn = np.random.default_rng(setting.seed).permutation(len(given))[:n]
-            judged = given.take(np.sort(drawn))
+            drawn = np.random.default_rng(setting.seed).permutation(len(given))
+            judged = given.take(np.sort(drawn[:n]))
             samples = setting.rows(judged)
-            scores: dict[str, Score | None] = dict(evaluator.score(samples))
+            # Membership inference sees more in more rows.
+            wanted = further_samples(len(setting.split.train), n, math.inf)
+            others = drawn[n : n + wanted] if evaluator.membership is not None else drawn[:0]
+            more = setting.rows(given.take(others)) if len(others) > 1 else None
+            scores: dict[str, Score | None] = dict(evaluator.score(samples, more))
             write_scores(run.path, scores)
             write_pictures(setting, None, judged, samples, run.path)
             write_real(setting, run.path)
@@ -195,7 +201,11 @@ class SyntheticRun(GenerationRun):
                 family="classical",
                 metrics=figures_of(setting, scores),
                 flags=raised,
-                notes=(*sentences, *given.notes, *_number(given, n, evaluator.n_samples)),
+                notes=(
+                    *sentences,
+                    *given.notes,
+                    *_number(given, n, evaluator.n_samples, len(others)),
+                ),
             )
             spent = time.monotonic() - started
             self._write([record], spent, controls=controls, trained=False)
@@ -203,11 +213,12 @@ class SyntheticRun(GenerationRun):
         return Evaluated.of(run)
 
 
-def _number(given: Dataset, wanted: int, compared: int) -> tuple[str, ...]:
+def _number(given: Dataset, wanted: int, compared: int, more: int) -> tuple[str, ...]:
     """Say of how many rows the figures speak, where it is not of all or they are few."""
     n = len(given)
     if n > wanted:
-        return (f"{wanted:,} of its {n:,} rows, drawn at random, are judged.",)
+        told = f"{wanted:,} of its {n:,} rows, drawn at random, are judged"
+        return (f"{told}; membership inference sees {more:,} more." if more > 1 else f"{told}.",)
     if n < compared:
         return (
             f"It has {n:,} rows, fewer than the {compared:,} that are compared with it: coverage "
