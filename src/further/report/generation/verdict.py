@@ -9,7 +9,7 @@ from further.report.generation.examples import data_of
 from further.report.generation.scale import scale_of
 from further.report.generation.sharing import revealed
 from further.report.markup import Markup, join, tag
-from further.report.numbers import listing, probability, share
+from further.report.numbers import as_number, listing, probability, share
 from further.report.run_folder import ModelRun, RunFolder, goal_label
 from further.report.shell import unfinished, warning_box
 
@@ -93,6 +93,9 @@ def _figure(run: RunFolder, name: str, metric: str) -> Markup:
         for end, value in ((scale.left_name, scale.left), (scale.right_name, scale.right))
         if end in ("noise", "real")
     ]
+    commonest = as_number(figure.detail.get("majority_share"))
+    if commonest is not None:
+        ends.append(f"commonest class {share(commonest)}")
     return join((scale.write_figure(figure), tag("small", ", ".join(ends)) if ends else None))
 
 
