@@ -11,7 +11,7 @@ import pytest
 from further.compare.generation.recommend import recommend
 from further.evaluate.estimate import Estimate, Score
 from further.evaluate.interval import paired_difference
-from further.evaluate.record import ModelRecord, NearDuplicates, SeedSpread
+from further.evaluate.record import Figure, ModelRecord, NearDuplicates, SeedSpread
 from further.evaluate.repeats import mean_over_trainings, measured_score
 from further.evaluate.typed_json import from_json, to_json
 
@@ -83,6 +83,15 @@ def test_unfit_models_and_copies_are_recommended_for_nothing(flag: str) -> None:
     )
     for goal in result["goals"].values():
         assert set(goal["ranking"]) <= {"good"}
+
+
+@pytest.mark.parametrize(("found", "is_fit"), [(0.3, True), (0.9, False)])
+def test_samples_that_give_most_training_rows_away_are_unfit(found: float, is_fit: bool) -> None:
+    leaky, scores = member("leaky", flags=("leaks_membership",), kernel_distance=0.001)
+    figure = Figure(found, found - 0.1, found + 0.05)
+    leaky = replace(leaky, metrics={**leaky.metrics, "membership": figure})
+    result = decide(member("good", kernel_distance=0.05), (leaky, scores))
+    assert ("leaky" in result["goals"]["realism"]["ranking"]) is is_fit
 
 
 def test_a_control_that_wins_is_said_to_win() -> None:
