@@ -263,7 +263,9 @@ def test_members_are_trained_one_at_a_time_on_a_gpu(further, pictures, tmp_path,
     class Stopped(Exception):
         pass
 
-    def train_members(run: object, data: object, cost: object, jobs: int, emit: object) -> None:
+    def train_members(
+        run: object, data: object, cost: object, jobs: int, emit: object, **given: object
+    ) -> None:
         raise Stopped(jobs)
 
     monkeypatch.setattr(comparison, "train_members", train_members)
