@@ -136,10 +136,6 @@ class Diffusion(GenerativeModel):
         width = self.width or self.grown(CHANNELS if spec.is_image else HIDDEN, spec)
         return DenoisingNet(spec, schedule, width, self.depth)
 
-    def training_for(self, spec: Spec) -> Training:
-        """Return the defaults, for pictures with more steps of fewer rows."""
-        return self.training_defaults.override({"batch_size": 64} if spec.is_image else None)
-
     def objectives(self, net: Any) -> list[Objective]:
         """Return the mean squared error of the prediction."""
         prediction = _named(self.prediction, PREDICTIONS)

@@ -269,11 +269,6 @@ class NormalizingFlow(GenerativeModel):
             bins=self.bins, dropout=float(dropout),
         )  # fmt: skip
 
-    def training_for(self, spec: Spec) -> Training:
-        """Return the defaults, for larger pictures with more steps of fewer rows."""
-        larger = takes_convolutions(spec)
-        return self.training_defaults.override({"batch_size": 32} if larger else None)
-
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
         """Fit the normal scores of the values."""
         net.fit_scores(some_rows(rows, generator).x)

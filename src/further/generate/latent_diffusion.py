@@ -28,7 +28,6 @@ from further.generate.prior import CodeScores, LatentDistribution, Prior
 from further.generate.vae import BetaVAE
 from further.train.batch import Batch
 from further.train.parameters import hyperparameters
-from further.train.training import Training
 
 WIDTH = 384
 DEPTH = 3
@@ -114,9 +113,6 @@ class LatentDiffusion(BetaVAE):
     # What codes of samples come from is what makes this model.
     prior: str | Prior = field(default="diffusion", init=False)
 
-    training_defaults: ClassVar[Training] = Training(
-        learning_rate=2e-3, averaging=0.998, weight_decay=0.1, batch_size=64
-    )
     likelihood_basis: ClassVar[Basis | None] = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **{name: rule for name, rule in BetaVAE._parameter_constraints.items() if name != "prior"},
