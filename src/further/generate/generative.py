@@ -26,6 +26,7 @@ from further.generate.imputation import Gaps
 from further.nn.coder import LARGEST_FOR_PERCEPTRON, fit_coders
 from further.train.batch import Batch, BatchSource, some_rows
 from further.train.network import NetworkEstimator
+from further.train.training import Training
 
 Basis = Literal["exact", "bound"]
 
