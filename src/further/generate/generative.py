@@ -30,8 +30,8 @@ from further.train.training import Training
 
 Basis = Literal["exact", "bound"]
 
-#: Rows of a training step of pictures of more values than that.
-MOST_ROWS_A_STEP = ((1024, 32), (LARGEST_FOR_PERCEPTRON, 64))
+#: Rows of a training step of pictures of so many values.
+FEW_ROWS_ABOVE, FEW_ROWS = 1024, 32
 
 
 def _can(capability: str) -> Any:
@@ -58,6 +58,8 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
 
     #: Whether :meth:`log_likelihood` is the likelihood or a lower bound of it.
     likelihood_basis: ClassVar[Basis | None] = None
+    #: Rows of a training step of pictures of more than 256 values, where they are fewer.
+    rows_of_larger_pictures: ClassVar[int | None] = None
 
     @abstractmethod
     def generate(
@@ -102,12 +104,15 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
     def training_for(self, spec: Spec) -> Training:
         """Return the defaults, for larger pictures with more steps of fewer rows.
 
-        Operations are few where a row costs many, and steps then count more than rows: 64 a step
-        above 256 values, 32 above 1,024.
+        Operations are few where a row costs many, and steps then count more than rows.
         """
-        most = next((rows for size, rows in MOST_ROWS_A_STEP if spec.size > size), None)
+        most = None
+        if spec.is_image and spec.size > LARGEST_FOR_PERCEPTRON:
+            most = self.rows_of_larger_pictures
+        if spec.is_image and spec.size > FEW_ROWS_ABOVE:
+            most = FEW_ROWS
         defaults = self.training_defaults
-        if most is None or not spec.is_image:
+        if most is None:
             return defaults
         return defaults.override({"batch_size": min(defaults.batch_size, most)})
 
