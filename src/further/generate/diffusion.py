@@ -118,7 +118,6 @@ class Diffusion(GenerativeModel):
         learning_rate=3e-3, betas=(0.9, 0.99), batch_size=128, averaging=0.999
     )
     likelihood_basis: ClassVar[Basis | None] = "bound"
-    rows_of_larger_pictures: ClassVar[int | None] = 64
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
         "schedule": [StrOptions(set(SCHEDULES)), NoiseSchedule],

@@ -242,7 +242,7 @@ class NormalizingFlow(GenerativeModel):
     training_defaults: ClassVar[Training] = Training(
         learning_rate=1e-3, weight_decay=0.3, averaging=0.998
     )
-    rows_of_larger_pictures: ClassVar[int | None] = 32
+    rows_of_larger_pictures: ClassVar[int] = 32
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
         "transforms": [Interval(Integral, 1, None, closed="left")],

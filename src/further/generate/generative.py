@@ -23,7 +23,7 @@ from further.data.dataset import Dataset
 from further.data.spec import Spec
 from further.generate.generative_estimator import Condition, GenerativeEstimator
 from further.generate.imputation import Gaps
-from further.nn.coder import LARGEST_FOR_PERCEPTRON, fit_coders
+from further.nn.coder import fit_coders, takes_convolutions
 from further.train.batch import Batch, BatchSource, some_rows
 from further.train.network import NetworkEstimator
 from further.train.training import Training
@@ -58,8 +58,8 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
 
     #: Whether :meth:`log_likelihood` is the likelihood or a lower bound of it.
     likelihood_basis: ClassVar[Basis | None] = None
-    #: Rows of a training step of pictures of more than 256 values, where they are fewer.
-    rows_of_larger_pictures: ClassVar[int | None] = None
+    #: Rows of a training step of pictures of more than 256 values, where its own are not fewer.
+    rows_of_larger_pictures: ClassVar[int] = 64
 
     @abstractmethod
     def generate(
@@ -106,14 +106,10 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
 
         Operations are few where a row costs many, and steps then count more than rows.
         """
-        most = None
-        if spec.is_image and spec.size > LARGEST_FOR_PERCEPTRON:
-            most = self.rows_of_larger_pictures
-        if spec.is_image and spec.size > FEW_ROWS_ABOVE:
-            most = FEW_ROWS
         defaults = self.training_defaults
-        if most is None:
+        if not takes_convolutions(spec):
             return defaults
+        most = FEW_ROWS if spec.size > FEW_ROWS_ABOVE else self.rows_of_larger_pictures
         return defaults.override({"batch_size": min(defaults.batch_size, most)})
 
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:

@@ -114,7 +114,6 @@ class LatentDiffusion(BetaVAE):
     prior: str | Prior = field(default="diffusion", init=False)
 
     likelihood_basis: ClassVar[Basis | None] = None
-    rows_of_larger_pictures: ClassVar[int | None] = 64
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **{name: rule for name, rule in BetaVAE._parameter_constraints.items() if name != "prior"},
         "guidance": [Interval(Real, 0, None, closed="left")],

@@ -112,6 +112,7 @@ class FeatureSpace:
             self._centre, self._input_scale = inside.mean(axis=0), _spread(inside)
             self._classifier = self._train(inside, y, seed)
             inside = self._penultimate(inside)
+            size = inside.shape[1]
         self._scale = _spread(inside)
         # The distance from the plane keeps its proportion to the spread within, which the
         # classifier's values stand for.
