@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.decomposition import PCA
 
 from further.evaluate.generation.features import MOST_ROWS, FeatureSpace
 
@@ -55,3 +56,16 @@ def test_constant_columns_and_constant_rows():
     for x in (np.ones((20, 4)), np.c_[np.ones(20), np.arange(20.0)]):
         for labels in (None, np.arange(20) % 2):
             assert np.isfinite(FeatureSpace(x, labels, seed=0)(x)).all()
+
+
+def test_the_distance_from_the_components_is_in_proportion_to_what_stands_for_them():
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 2
+    x = rng.normal(size=(400, 300)) + y[:, None]
+    space = FeatureSpace(x, y, seed=0)
+    components = PCA(128, random_state=0, svd_solver="full").fit(x)
+    inside = components.transform(x)
+    outside = np.linalg.norm(x - components.inverse_transform(inside), axis=1)
+    # The 32 values of the classifier stand for the variance within.
+    scale = np.sqrt(inside.var(axis=0).sum() / 32)
+    np.testing.assert_allclose(space(x)[:, -1], outside / scale, rtol=1e-3)
