@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import psutil
 
 from further.errors import InputError
+from further.train.run import Run
 
 PROCESS_BYTES = 600e6
 # A process imports torch and scikit-learn, and reads the data.
@@ -91,6 +92,23 @@ def forecast(
         "epochs": epochs,
         "note": _too_few(epochs),
     }
+
+
+def announce(run: Run, expected: dict[str, Any], emit: Callable[[dict[str, Any]], None]) -> None:
+    """Say what is expected, and keep in the run what the budget cannot give.
+
+    Parameters
+    ----------
+    run : Run
+        Of the comparison or the training.
+    expected : dict
+        From :func:`forecast`.
+    emit : callable
+        Called with the message.
+    """
+    emit({"event": "forecast", **expected})
+    if expected["note"] is not None:
+        run.update(notes=[expected["note"]])
 
 
 def _too_few(epochs: Mapping[str, float]) -> str | None:

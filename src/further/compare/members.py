@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from further.compare.forecast import Cost, forecast
+from further.compare.forecast import Cost, announce, forecast
 from further.compare.source import EventHandler
 from further.compare.workers import WorkerError, run_tasks
 from further.errors import InputError
@@ -122,9 +122,7 @@ def train_members(
     jobs = jobs or _cores()
     if todo:
         expected = forecast(data, todo, jobs, cost, preparing=preparing)
-        emit({"event": "forecast", **expected})
-        if expected["note"] is not None:
-            run.update(notes=[expected["note"]])
+        announce(run, expected, emit)
         # The longest first, so that no worker is left alone with it at the end.
         todo.sort(key=lambda task: -expected["by_model"].get(task["model"], 0.0))
     failures: list[dict[str, Any]] = []

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from further.compare.forecast import forecast
+from further.compare.forecast import announce, forecast
 from further.compare.generation.cost import likelihood_rows
 from further.compare.generation.member import Candidate, read_scores, simple_control
 from further.compare.generation.pictures import write_real
@@ -147,9 +147,7 @@ class TrainingRun(GenerationRun):
         candidate = replace(candidate, setting=self.setting)
         total = cost.total(self.setting)
         expected = forecast(self.setting.dataset.name, [task], 1, lambda _: total)
-        emit({"event": "forecast", **expected})
-        if expected["note"] is not None:
-            self.run.update(notes=[expected["note"]])
+        announce(self.run, expected, emit)
         candidate.fit(
             self.run,
             lambda share, loss: emit({"event": "progress", **task, "share": share, "loss": loss}),
