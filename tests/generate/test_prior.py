@@ -51,7 +51,7 @@ def test_the_standard_prior_is_the_normal_distribution():
 def test_the_density_of_the_mixture_is_that_of_scikit_learn():
     z, y = moons(2000)
     prior = MixturePrior(components=(4,)).build(Spec((9,), target=TWO), 2)
-    prior.fit_codes(z, y, seed=0)
+    prior.fit(z, y, seed=0)
     found = prior.log_prob(z, y)
     for code in (0, 1):
         rows = (y == code).numpy()
@@ -67,7 +67,7 @@ def test_a_density_of_codes_integrates_to_one_and_fits_better_than_a_gaussian(pr
     built = trained(prior, z, None, Spec((9,))) if isinstance(prior, FlowPrior) else None
     if built is None:
         built = prior.build(Spec((9,)), 2)
-        built.fit_codes(z, None, seed=0)
+        built.fit(z, None, seed=0)
     axis = torch.linspace(-12, 14, 400)
     grid = torch.cartesian_prod(axis, axis)
     with torch.no_grad():

@@ -1,4 +1,6 @@
-r"""A Gaussian mixture fitted to latent codes after the training, one for each class.
+r"""Distributions of latent codes: what each can do, and the Gaussian mixture of each class.
+
+The mixture is fitted after the training,
 
 .. math:: p(z \mid y) = \sum_k \pi_{yk}\, N(z; \mu_{yk}, \Sigma_{yk}),
 
@@ -24,7 +26,81 @@ COMPONENTS = (1, 2, 4, 8)
 ROWS_A_COMPONENT = 20
 
 
-class LatentDensity(nn.Module):
+class LatentDistribution(nn.Module):
+    """A distribution p(z | y) of codes, kept with the network."""
+
+    def loss(self, z: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor | None:
+        """Return what is minimised for codes of a batch; None for what the loop does not train.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, latent_dim)
+            Codes; no gradient passes to them.
+        y : Tensor of shape (n,) or None
+            Their classes.
+        generator : torch.Generator
+            Of random numbers.
+
+        Returns
+        -------
+        Tensor or None
+            A mean over the rows.
+        """
+        return None
+
+    def fit(self, z: Tensor, y: Tensor | None, seed: int) -> int:
+        """Fit to the codes of the training rows, once the network is trained.
+
+        Parameters
+        ----------
+        z, y
+            See :meth:`loss`.
+        seed : int
+            Of the fit.
+
+        Returns
+        -------
+        int
+            Number of fitted parameters.
+        """
+        return 0
+
+    def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw codes.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        y : Tensor of shape (n,) or None
+            Class of each.
+        generator : torch.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        Tensor of shape (n, latent_dim)
+            Codes.
+        """
+        raise TypeError(f"{type(self).__name__} does not say how it draws.")
+
+    def log_prob(self, z: Tensor, y: Tensor | None) -> Tensor | None:
+        """Return the log-density of codes.
+
+        Parameters
+        ----------
+        z, y
+            See :meth:`loss`.
+
+        Returns
+        -------
+        Tensor of shape (n,) or None
+            Nats; None where it is not known.
+        """
+        return None
+
+
+class LatentDensity(LatentDistribution):
     """The mixtures, kept in buffers so that they are saved with the network.
 
     Parameters
@@ -87,22 +163,7 @@ class LatentDensity(nn.Module):
         return n_parameters
 
     def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Draw latent codes.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        y : Tensor of shape (n,) or None
-            Class of each.
-        generator : torch.Generator
-            Source of the draws.
-
-        Returns
-        -------
-        Tensor of shape (n, latent_dim)
-            Codes.
-        """
+        """Draw codes from the mixture of each class."""
         device = self.means.device
         label = torch.zeros(n, dtype=torch.int64, device=device) if y is None else y
         k = torch.multinomial(self.weights[label], 1, generator=generator).squeeze(1)
@@ -111,20 +172,7 @@ class LatentDensity(nn.Module):
         return self.means[label, k] + offset
 
     def log_prob(self, z: Tensor, y: Tensor | None) -> Tensor:
-        """Return the log-density of codes given their class.
-
-        Parameters
-        ----------
-        z : Tensor of shape (n, latent_dim)
-            Codes.
-        y : Tensor of shape (n,) or None
-            Class of each.
-
-        Returns
-        -------
-        Tensor of shape (n,)
-            Nats.
-        """
+        """Return the log-density of the mixture of each class, ``(n,)``."""
         label = torch.zeros(len(z), dtype=torch.int64, device=z.device) if y is None else y
         total = z.new_zeros(len(z))
         for code in label.unique():

@@ -24,7 +24,8 @@ from further._sklearn import Interval
 from further.data.spec import Spec
 from further.generate.diffusion import Diffusion
 from further.generate.generative import Basis
-from further.generate.prior import CodeScores, LatentDistribution, Prior
+from further.generate.latent_density import LatentDistribution
+from further.generate.prior import CodeScores, Prior
 from further.generate.vae import BetaVAE
 from further.train.batch import Batch
 from further.train.parameters import hyperparameters

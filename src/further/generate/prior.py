@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 
 from further.data.spec import Spec
-from further.generate.latent_density import COMPONENTS, LatentDensity
+from further.generate.latent_density import COMPONENTS, LatentDensity, LatentDistribution
 from further.nn.coupling import CouplingFlow
 from further.nn.embedding import ClassEmbedding
 from further.train.batch import BatchSource, in_parts
@@ -39,74 +39,6 @@ CONDITION = 32
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 # How much of the running mean and variance of the codes comes from the batch.
 MOMENTUM = 0.01
-
-
-class LatentDistribution(nn.Module):
-    """A distribution p(z | y) of codes, kept with the network."""
-
-    def loss(self, z: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor | None:
-        """Return what is minimised for codes of a batch; None for what the loop does not train.
-
-        Parameters
-        ----------
-        z : Tensor of shape (n, latent_dim)
-            Codes; no gradient passes to them.
-        y : Tensor of shape (n,) or None
-            Their classes.
-        generator : torch.Generator
-            Of random numbers.
-
-        Returns
-        -------
-        Tensor or None
-            A mean over the rows.
-        """
-        return None
-
-    def fit_codes(self, z: Tensor, y: Tensor | None, seed: int) -> None:
-        """Fit to the codes of the training rows, once the network is trained.
-
-        Parameters
-        ----------
-        z, y
-            See :meth:`loss`.
-        seed : int
-            Of the fit.
-        """
-
-    def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Draw codes.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        y : Tensor of shape (n,) or None
-            Class of each.
-        generator : torch.Generator
-            Source of the draws.
-
-        Returns
-        -------
-        Tensor of shape (n, latent_dim)
-            Codes.
-        """
-        raise TypeError(f"{type(self).__name__} does not say how it draws.")
-
-    def log_prob(self, z: Tensor, y: Tensor | None) -> Tensor | None:
-        """Return the log-density of codes.
-
-        Parameters
-        ----------
-        z, y
-            See :meth:`loss`.
-
-        Returns
-        -------
-        Tensor of shape (n,) or None
-            Nats; None where it is not known.
-        """
-        return None
 
 
 @dataclass(frozen=True)
@@ -169,22 +101,7 @@ class MixturePrior(Prior):
 
     def build(self, spec: Spec, latent_dim: int) -> LatentDistribution:
         """Return the mixture."""
-        return _Mixture(LatentDensity(spec.n_classes, latent_dim, self.components))
-
-
-class _Mixture(LatentDistribution):
-    def __init__(self, density: LatentDensity) -> None:
-        super().__init__()
-        self.density = density
-
-    def fit_codes(self, z: Tensor, y: Tensor | None, seed: int) -> None:
-        self.density.fit(z, y, seed)
-
-    def sample(self, n: int, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        return self.density.sample(n, y, generator)
-
-    def log_prob(self, z: Tensor, y: Tensor | None) -> Tensor:
-        return self.density.log_prob(z, y)
+        return LatentDensity(spec.n_classes, latent_dim, self.components)
 
 
 @dataclass(frozen=True)
@@ -298,4 +215,4 @@ def fit_prior(
         codes.append(encode(batch.x).cpu())
         classes.append(batch.y)
     y = None if classes[0] is None else torch.cat(classes)  # type: ignore[arg-type]
-    prior.fit_codes(torch.cat(codes), y, seed)
+    prior.fit(torch.cat(codes), y, seed)
