@@ -95,4 +95,5 @@ def test_a_killed_worker_ends_the_comparison_which_can_be_resumed(tmp_path):
     assert "ended with status -9 before its model was done; the run can be resumed" in errors
     wait_until_alone(run)
     finish(start(RESUME, run))
-    assert len(json.loads((run / "evaluation.json").read_text())["models"]) == 4
+    found = json.loads((run / "evaluation.json").read_text())["models"]
+    assert {"vae", "autoencoder"} <= {model["name"] for model in found}
