@@ -21,6 +21,7 @@ from further.generate.likelihood import (
     Table,
     make_likelihood,
 )
+from further.nn.wavelet import wavelet_transform
 
 BLOCKS = (
     Block("age", 0, 1, "numeric"),
@@ -99,12 +100,64 @@ def test_discretized_logistic_as_differences_of_the_distribution_function():
     levels = 17
     likelihood = DiscretizedLogistic(pixel(levels))
     eta = torch.tensor([[0.1]])
-    centre, inverse = (value.item() for value in likelihood._split(eta))
+    centre, inverse = 0.6, torch.exp(-likelihood.log_scale).item()
     edges = (np.arange(levels - 1) + 0.5) / (levels - 1)
     below = logistic.cdf(edges, loc=centre, scale=1 / inverse)
     expected = torch.from_numpy(np.log(np.diff([0.0, *below, 1.0]))).float()
     log_prob = likelihood.log_prob(eta.expand(levels, -1), every_level(levels))
     torch.testing.assert_close(log_prob, expected, atol=1e-4, rtol=1e-4)
+
+
+SMOOTH = Spec((1, 16, 16), levels=256)
+
+
+def smooth_noise(n, seed):
+    """Deviations of pictures of 16x16 from their mean that are the same over four by four."""
+    draws = np.random.default_rng(seed).normal(0, 0.08, (n, 1, 4, 4))
+    fine = np.random.default_rng(seed + 1).normal(0, 0.004, (n, 1, 16, 16))
+    return torch.from_numpy(draws.repeat(4, 2).repeat(4, 3) + fine).float()
+
+
+def test_smooth_noise_takes_wavelets_and_is_drawn_smooth():
+    likelihood = DiscretizedLogistic(SMOOTH)
+    x = ((0.5 + smooth_noise(300, 0)) * 255).round().clamp(0, 255) / 255
+    eta = torch.zeros(300, 256)
+    likelihood.fit(eta, x)
+    assert likelihood.by_wavelets
+    drawn = draw(likelihood, eta[:1], 500) - 0.5
+    beside = (drawn[..., 1:] * drawn[..., :-1]).mean() / drawn.square().mean()
+    assert beside > 0.5  # of single pixels 0, of the rows 0.75
+    # The noise of the training rows, by size and by what is new.
+    assert drawn.std().item() == pytest.approx((x - 0.5).std().item(), rel=0.15)
+    new = ((0.5 + smooth_noise(300, 7)) * 255).round().clamp(0, 255) / 255
+    bits = -likelihood.log_prob(eta, new).mean().item() / 256 / math.log(2)
+    pixels = DiscretizedLogistic(SMOOTH)
+    with torch.no_grad():
+        pixels.log_scale.copy_((x - 0.5).flatten(1).std(0).log() - 0.6)
+    assert bits < -pixels.log_prob(eta, new).mean().item() / 256 / math.log(2) - 1
+
+
+def test_the_probability_of_wavelet_coefficients_is_a_product_of_logistics():
+    likelihood = DiscretizedLogistic(SMOOTH)
+    likelihood.by_wavelets.fill_(True)
+    x = torch.randint(0, 256, (3, 1, 16, 16)).float() / 255
+    eta = 0.1 * torch.randn(3, 256)
+    values = wavelet_transform(x * 255).numpy()
+    centre = wavelet_transform((eta.view(x.shape) + 0.5) * 255, whole=False).numpy()
+    scale = 255 * likelihood.log_scale.exp().detach().numpy()
+    upper, lower = (logistic.cdf(values + half, centre, scale) for half in (0.5, -0.5))
+    expected = np.log(upper - lower).sum(1)
+    np.testing.assert_allclose(likelihood.log_prob(eta, x).detach(), expected, rtol=1e-3)
+
+
+def test_noise_of_each_pixel_alone_and_black_margins_take_pixels():
+    likelihood = DiscretizedLogistic(SMOOTH)
+    x = (torch.rand(300, 1, 16, 16) > 0.7).float()
+    x[..., :3, :] = 0
+    likelihood.fit(x.mean(0).flatten().expand(300, -1) - 0.5, x)
+    assert not likelihood.by_wavelets
+    # A margin that was never anything but black may be grey elsewhere.
+    assert likelihood.log_scale[:48].min() > -7
 
 
 @pytest.mark.parametrize("size", [10.0, 100.0, 1e4])

@@ -10,6 +10,11 @@ name                    of                                  log p(x | η)
 ``table``               standard scores and one-hots        Gaussian and categorical columns
 ======================  ==================================  ===================================
 
+Noise that is drawn for each pixel alone is grain on a photograph, whose errors are smooth. Where
+the training rows are more probable so, the discretized logistic is one of the coefficients of a
+reversible wavelet transform (:mod:`further.nn.wavelet`) instead: a probability of the same pictures
+whose noise is coarse and fine.
+
 Only those of grey levels (and Bernoulli for two levels) are likelihoods of discrete pictures; a
 Bernoulli on grey values is a loss that looks like one (Loaiza-Ganem and Cunningham 2019).
 
@@ -37,8 +42,11 @@ from further.nn.table_blocks import (
     numeric_columns,
     sample_categories,
 )
+from further.nn.wavelet import inverse_wavelet_transform, wavelet_transform
 
 MIN_LOG_SCALE = -7.0
+# Scale of a logistic distribution of unit variance.
+LOGISTIC_SCALE = math.sqrt(3) / math.pi
 
 
 class Likelihood(nn.Module):
@@ -84,6 +92,15 @@ class Likelihood(nn.Module):
             Nats.
         """
         raise TypeError(f"{type(self).__name__} does not say what it is.")
+
+    def fit(self, eta: Tensor, x: Tensor) -> None:
+        """Start from the scales that fit training rows and the outputs for them.
+
+        Parameters
+        ----------
+        eta, x
+            See :meth:`log_prob`.
+        """
 
     def link(self, mean: Tensor) -> Tensor:
         """Return outputs ``(outputs * size,)`` whose mean is near ``mean`` (size,), of pictures."""
@@ -171,24 +188,57 @@ class DiscretizedLogistic(Likelihood):
 
     The scale is learned for each value of a row, not an output of the decoder (Kingma et al. 2016):
     on few rows a decoder that sets its own scales becomes sure of itself and is wrong on new rows.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the data, with its grey levels.
+
+    Attributes
+    ----------
+    by_wavelets : Tensor, bool
+        Whether the values are wavelet coefficients, which have no ends, and not pixels.
     """
 
     discrete = True
     first_log_scale = -2.0
+    by_wavelets: Tensor
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.register_buffer("by_wavelets", torch.tensor(False))
+
+    @torch.no_grad()
+    def fit(self, eta: Tensor, x: Tensor) -> None:
+        """Take pixels or wavelet coefficients, and the scales, that make the rows more probable."""
+        found = []
+        for choice in (False, True):
+            self.by_wavelets.fill_(choice)
+            values, centre = self._values(eta, x)
+            squares = (values - centre).square()
+            # As one row more, of the mean variance: a pixel that did not vary here may elsewhere.
+            variance = (squares.sum(0) + squares.mean()) / (len(x) + 1)
+            scale = LOGISTIC_SCALE * variance.sqrt()
+            self.log_scale.copy_(scale.log().clamp(MIN_LOG_SCALE, 0.0))
+            found.append((float(self.log_prob(eta, x).mean()), choice, self.log_scale.clone()))
+        _, choice, log_scale = max(found, key=lambda option: option[0])
+        self.by_wavelets.fill_(choice)
+        self.log_scale.copy_(log_scale)
 
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability of the grey levels."""
-        x = x.flatten(1)
-        centre, inverse = self._split(eta)
+        values, centre = self._values(eta, x)
+        inverse = torch.exp(-self.log_scale.clamp(MIN_LOG_SCALE, 0.0))
         half = 0.5 / (_levels(self.spec) - 1)
-        upper = (x + half - centre) * inverse
-        lower = (x - half - centre) * inverse
+        upper = (values + half - centre) * inverse
+        lower = (values - half - centre) * inverse
         # log(σ(b) - σ(a)) = log σ(b) + log σ(-a) + log(1 - exp(a - b)), stable in the tails.
         inside = F.logsigmoid(upper) + F.logsigmoid(-lower)
         inside = inside + torch.log1p(-torch.exp((lower - upper).clamp_max(-1e-6)))
-        value = torch.where(x < half, F.logsigmoid(upper), inside)
-        value = torch.where(x > 1 - half, F.logsigmoid(-lower), value)
-        return value.sum(1)
+        if not self._takes_wavelets:
+            inside = torch.where(values < half, F.logsigmoid(upper), inside)
+            inside = torch.where(values > 1 - half, F.logsigmoid(-lower), inside)
+        return inside.sum(1)
 
     def link(self, mean: Tensor) -> Tensor:
         """Return the distances from mid-grey."""
@@ -196,20 +246,37 @@ class DiscretizedLogistic(Likelihood):
 
     def mean(self, eta: Tensor) -> Tensor:
         """Return the centres."""
-        return self._split(eta)[0].clamp(0, 1).unflatten(1, self.spec.shape)
+        return (eta + 0.5).clamp(0, 1).unflatten(1, self.spec.shape)
 
     def sample(self, eta: Tensor, generator: torch.Generator) -> Tensor:
         """Draw, and round to the grey levels."""
-        centre, inverse = self._split(eta)
-        u = torch.rand(centre.shape, generator=generator, device=eta.device)
-        u = u.clamp(1e-5, 1 - 1e-5)
-        drawn = centre + torch.logit(u) / inverse
+        u = torch.rand(eta.shape, generator=generator, device=eta.device)
+        noise = torch.logit(u.clamp(1e-5, 1 - 1e-5))
+        drawn = self._centre(eta) + noise * self.log_scale.clamp(MIN_LOG_SCALE, 0.0).exp()
         steps = _levels(self.spec) - 1
-        return ((drawn.clamp(0, 1) * steps).round() / steps).unflatten(1, self.spec.shape)
+        levels = (drawn * steps).round()
+        if self._takes_wavelets:
+            levels = inverse_wavelet_transform(levels, self.spec.shape)
+        return (levels.clamp(0, steps) / steps).view(-1, *self.spec.shape)
 
-    def _split(self, eta: Tensor) -> tuple[Tensor, Tensor]:
-        """Return centres and inverse scales."""
-        return eta + 0.5, torch.exp(-self.log_scale.clamp(MIN_LOG_SCALE, 0.0))
+    @property
+    def _takes_wavelets(self) -> bool:
+        return not self.by_wavelets.is_meta and bool(self.by_wavelets)
+
+    def _values(self, eta: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what is distributed and its centres, each (n, size), in units of the range."""
+        if not self._takes_wavelets:
+            return x.flatten(1), self._centre(eta)
+        steps = _levels(self.spec) - 1
+        return wavelet_transform((x * steps).round()) / steps, self._centre(eta)
+
+    def _centre(self, eta: Tensor) -> Tensor:
+        centre = eta + 0.5
+        if not self._takes_wavelets:
+            return centre
+        steps = _levels(self.spec) - 1
+        pixels = steps * centre.unflatten(1, self.spec.shape)
+        return wavelet_transform(pixels, whole=False) / steps
 
 
 class Categorical(Likelihood):
