@@ -226,3 +226,20 @@ def test_digits_beat_independent_pixels():
     pixels = X[1400:].reshape(-1, 64)
     independent = -np.log2(p[pixels, np.arange(64)]).sum(1).mean() / 64
     assert bits < independent
+
+
+def test_larger_pictures_start_as_a_gaussian_of_the_training_rows():
+    """One step trains nothing: what is drawn is smooth where the rows are, and not noise."""
+    rng = np.random.default_rng(0)
+    waves = np.linspace(0, np.pi, 20)
+    shapes = np.stack(
+        [np.outer(np.sin(a * waves), np.sin(b * waves)) for a in (1, 2) for b in (1, 2)]
+    )
+    x = 0.5 + np.einsum("nk,kij->nij", rng.normal(0, [0.12, 0.08, 0.05, 0.03], (300, 4)), shapes)
+    x = (255 * x.clip(0, 1)).round().astype(np.uint8)
+    model = Diffusion(budget="1 step", precision="float32", random_state=0).fit(x)
+    drawn = model.sample(300, random_state=1).astype(float).reshape(300, -1)
+    real = x.reshape(300, -1).astype(float)
+    assert np.abs(drawn.mean(0) - real.mean(0)).max() < 6
+    first, second = (np.cov(values.T) for values in (real, drawn))
+    assert np.linalg.norm(first - second) < 0.25 * np.linalg.norm(first)

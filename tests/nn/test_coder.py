@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from further.data.spec import Spec, TargetSpec
 from further.nn.coder import Decoder, Encoder, fit_coders, logit
@@ -24,16 +25,44 @@ def test_pictures_go_in_and_come_out_at_their_size(shape):
     assert out.shape == (3, 2 * spec.size)
 
 
-def test_outputs_start_at_the_mean_picture():
+def test_outputs_start_at_the_mean_picture_of_a_code_at_the_mean():
     spec = Spec((1, 28, 28), levels=256)
     x = torch.rand(50, 1, 28, 28).square()
     decoder = Decoder(spec, 5, outputs=1, width=32, depth=1, link=logit)
     fit_coders(decoder, x)
-    with torch.no_grad():
-        for parameter in decoder.net.parameters():
-            parameter.zero_()
-    made = decoder(torch.randn(2, 5)).sigmoid()
+    made = decoder(torch.zeros(2, 5)).sigmoid()
     torch.testing.assert_close(made[0], x.mean(0).flatten(), atol=1e-5, rtol=0)
+
+
+def test_larger_pictures_start_from_their_principal_components():
+    spec = Spec((1, 20, 20), levels=256)
+    mean, waves = torch.rand(400), torch.linalg.qr(torch.randn(400, 3)).Q.T
+    x = (mean + torch.randn(200, 3) @ (waves * torch.tensor([[3.0], [2.0], [1.0]]))).view(
+        -1, 1, 20, 20
+    )
+    x = x + 0.01 * torch.randn(x.shape)
+    coders = nn.ModuleDict(
+        {
+            "encoder": Encoder(spec, 6, width=32, depth=1, log_scales=True),
+            "decoder": Decoder(spec, 3, outputs=1, width=32, depth=1, link=torch.clone),
+        }
+    )
+    fit_coders(coders, x)
+    codes, log_scales = coders["encoder"](x).chunk(2, dim=1)
+    torch.testing.assert_close(torch.cov(codes.T), torch.eye(3), atol=0.05, rtol=0)
+    rebuilt = coders["decoder"](codes).view_as(x)
+    assert (rebuilt - x).std() < 0.011
+    # What a code leaves open is the noise in units of the wave that it stands for.
+    expected = torch.log(0.01 / torch.tensor([3.0, 2.0, 1.0]))
+    torch.testing.assert_close(log_scales[0], expected, atol=0.15, rtol=0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_few_pictures_are_enough_to_start_from(n):
+    spec = Spec((1, 20, 20), levels=256)
+    decoder = Decoder(spec, 5, outputs=1, width=32, depth=1, link=logit)
+    fit_coders(decoder, torch.rand(n, 1, 20, 20))
+    assert decoder(torch.randn(2, 5)).isfinite().all()
 
 
 NETWORKS = [line for line in models_for("generation") if line.family == "network"]

@@ -26,7 +26,7 @@ from further.errors import InputError
 from further.generate.generative import GenerativeModel
 from further.generate.imputation import Gaps
 from further.generate.prior import PRIORS, Prior, fit_prior, make_prior
-from further.nn.coder import Decoder, Encoder, logit
+from further.nn.coder import Decoder, Encoder, code_size, logit
 from further.nn.table_blocks import (
     categorical_log_prob,
     numeric_columns,
@@ -99,8 +99,9 @@ class Autoencoder(GenerativeModel):
 
     Parameters
     ----------
-    latent_dim : int, default=16
-        Size of the bottleneck; larger than the input is allowed.
+    latent_dim : int, default=None
+        Size of the bottleneck; 16 if None, or 128 for pictures of more than 1,024 values. Larger
+        than the input is allowed.
     hidden : tuple of int, default=None
         Units of the encoder's fully connected ReLU layers, mirrored in the decoder; None takes
         residual layers, or convolutions for pictures of more than 256 values.
@@ -138,17 +139,19 @@ class Autoencoder(GenerativeModel):
     (200, 2)
     """
 
-    latent_dim: int = 16
+    latent_dim: int | None = None
     hidden: Sequence[int] | None = None
     output_activation: str = "auto"
     loss: str = "auto"
     prior: str | Prior = "mixture"
     optimizer: str = "auto"
 
+    #: Size of the bottleneck where none is asked for.
+    usual_latent_dim: ClassVar[int] = 16
     training_defaults: ClassVar[Training] = Training(learning_rate=2e-3, averaging=0.998)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
-        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "latent_dim": [None, Interval(Integral, 1, None, closed="left")],
         "hidden": [None, "array-like"],
         "output_activation": [StrOptions({"auto", "linear", "sigmoid"})],
         "loss": [StrOptions({"auto", "mean_squared_error", "binary_cross_entropy"})],
@@ -167,7 +170,8 @@ class Autoencoder(GenerativeModel):
                 'take "auto" for a table.'
             )
         prior, width = make_prior(self.prior), self.grown(WIDTH, spec)
-        return _AutoencoderNet(spec, self.latent_dim, self.hidden, activation, prior, width)
+        latent_dim = self.latent_dim or code_size(spec, self.usual_latent_dim)
+        return _AutoencoderNet(spec, latent_dim, self.hidden, activation, prior, width)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the reconstruction loss."""

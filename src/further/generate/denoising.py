@@ -43,8 +43,8 @@ class DenoisingAutoencoder(Autoencoder):
     noise_level : float, default=0.2
         Standard deviation of Gaussian noise, in units of the picture's range or of the column's
         standard deviation; otherwise the share of values that are corrupted.
-    latent_dim : int, default=32
-        Size of the bottleneck.
+    latent_dim : int, default=None
+        Size of the bottleneck; 32 if None, or 128 for pictures of more than 1,024 values.
     loss, budget, precision, device, training, random_state
         See :class:`~further.generate.autoencoder.Autoencoder`.
 
@@ -64,18 +64,19 @@ class DenoisingAutoencoder(Autoencoder):
 
     noise: str = "gaussian"
     noise_level: float = 0.2
-    latent_dim: int = 32
+    latent_dim: int | None = None
     # What else the autoencoder lets its user choose is fixed here.
     hidden: Sequence[int] | None = field(default=None, init=False)
     output_activation: str = field(default="auto", init=False)
     prior: str | Prior = field(default="mixture", init=False)
     optimizer: str = field(default="auto", init=False)
 
+    usual_latent_dim: ClassVar[int] = 32
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
         "noise": [StrOptions({"gaussian", "masking", "salt_and_pepper"})],
         "noise_level": [Interval(Real, 0, None, closed="left")],
-        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "latent_dim": [None, Interval(Integral, 1, None, closed="left")],
         "loss": Autoencoder._parameter_constraints["loss"],
     }
 

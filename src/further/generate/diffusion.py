@@ -33,7 +33,7 @@ from further.generate.diffusion_samplers import SAMPLERS, Ancestral, Sampler
 from further.generate.generative import Basis, GenerativeModel
 from further.generate.imputation import Gaps
 from further.generate.noise_schedule import SCHEDULES, NoiseSchedule
-from further.train.batch import Batch, BatchSource
+from further.train.batch import Batch, BatchSource, some_rows
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
@@ -134,7 +134,11 @@ class Diffusion(GenerativeModel):
         # A sampler with more evaluations than the schedule has levels is refused before training.
         _named(self.sampler, SAMPLERS).levels(schedule.steps)
         width = self.width or self.grown(CHANNELS if spec.is_image else HIDDEN, spec)
-        return DenoisingNet(spec, schedule, width, self.depth)
+        return DenoisingNet(spec, schedule, _named(self.prediction, PREDICTIONS), width, self.depth)
+
+    def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
+        """Fit the linear denoiser."""
+        net.fit(some_rows(rows, generator).x, generator)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the mean squared error of the prediction."""

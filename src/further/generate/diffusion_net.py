@@ -4,6 +4,10 @@ Pictures take a U-Net that halves the sides until they are at most 4, where a pe
 positions; tables and vectors take a residual perceptron. That is the one rule, from 8x8 to 64x64:
 on 8x8 digits, with the same operations, such a U-Net reached a lower loss than a perceptron on the
 flattened pixels and than attention between 2x2 patches.
+
+Larger pictures enter the U-Net in patches, whose channels are too few to carry their noise through
+it. There the network adds to the best linear denoiser, in units of what that lacks: it starts from
+a Gaussian of the training rows, not from noise.
 """
 
 from __future__ import annotations
@@ -16,10 +20,12 @@ from torch import Tensor, nn
 
 from further.data.spec import Spec
 from further.generate.diffusion_bound import BoundSettings, published_settings
+from further.generate.diffusion_prediction import Prediction
 from further.generate.noise_schedule import NoiseSchedule
 from further.nn.coder import takes_convolutions
 from further.nn.convolution import n_levels
 from further.nn.embedding import ClassEmbedding, TimeEmbedding
+from further.nn.linear_denoiser import LinearDenoiser
 from further.nn.mlp import ResidualMLP
 from further.nn.table_blocks import categorical_slices
 from further.nn.unet import UNet
@@ -42,6 +48,8 @@ class DenoisingNet(nn.Module):
         Shape of the data.
     schedule : NoiseSchedule
         The noise at each level.
+    prediction : Prediction
+        What is predicted.
     width : int
         Channels of the U-Net or units of the perceptron.
     depth : int
@@ -62,9 +70,11 @@ class DenoisingNet(nn.Module):
     decoder_scale: Tensor
     proposal: Tensor
 
-    def __init__(self, spec: Spec, schedule: NoiseSchedule, width: int, depth: int) -> None:
+    def __init__(
+        self, spec: Spec, schedule: NoiseSchedule, prediction: Prediction, width: int, depth: int
+    ) -> None:
         super().__init__()
-        self.n_classes, self.schedule = spec.n_classes, schedule
+        self.n_classes, self.schedule, self.prediction = spec.n_classes, schedule, prediction
         self.time = nn.Sequential(
             TimeEmbedding(TIME_FEATURES),
             nn.Linear(TIME_FEATURES, CONDITION),
@@ -74,13 +84,16 @@ class DenoisingNet(nn.Module):
         self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.trunk: nn.Module
         self.patch = 1
+        self.linear: LinearDenoiser | None = None
         if spec.is_image:
             channels, height, columns = spec.shape
             self.patch = patch_side(spec)
             channels *= self.patch**2
+            if self.patch > 1:
+                self.linear = LinearDenoiser(spec.shape)
             height, columns = -(-height // self.patch), -(-columns // self.patch)
             self.trunk = UNet(
-                channels,
+                channels if self.linear is None else 2 * channels,
                 channels,
                 width=width,
                 levels=n_levels(height, columns, 4 if self.patch == 1 else 8),
@@ -105,19 +118,38 @@ class DenoisingNet(nn.Module):
         self.register_buffer("decoder_scale", torch.tensor(settings.scale))
         self.register_buffer("proposal", settings.proposal)
 
+    def fit(self, x: Tensor, generator: torch.Generator) -> None:
+        """Fit the linear denoiser to encoded training rows ``x`` (n, *shape), where there is one.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, *shape)
+            Encoded rows.
+        generator : torch.Generator
+            Divides them.
+        """
+        if self.linear is not None:
+            self.linear.fit(self.to_diffused(x), generator)
+
     def forward(self, x_t: Tensor, level: Tensor, y: Tensor | None) -> Tensor:
         """Map ``x_t`` (n, *shape) at the levels ``level`` (n,) int64 to the prediction."""
         c = self.time(self.angle[level])
         if self.n_classes:
             c = c + self.embed(y, len(x_t))
         c = F.silu(c)
-        if self.patch == 1:
-            out: Tensor = self.trunk(x_t, c).float()
+        out: Tensor
+        if self.linear is None:
+            out = self.trunk(x_t, c).float()
             return out
+        alpha, sigma = self.coefficients(level, x_t.ndim)
+        expected, lack = self.linear(x_t, alpha, sigma)
         height, width = x_t.shape[2:]
-        padded = F.pad(x_t, (0, -width % self.patch, 0, -height % self.patch))
+        both = torch.cat([x_t, expected], dim=1)
+        padded = F.pad(both, (0, -width % self.patch, 0, -height % self.patch))
         h = F.pixel_unshuffle(padded, self.patch).contiguous(memory_format=torch.channels_last)
-        return F.pixel_shuffle(self.trunk(h, c).float(), self.patch)[..., :height, :width]
+        out = F.pixel_shuffle(self.trunk(h, c).float(), self.patch)[..., :height, :width]
+        x = expected + lack * out
+        return self.prediction.target(x, (x_t - alpha * x) / sigma, alpha, sigma)
 
     def coefficients(self, level: Tensor, n_dims: int) -> tuple[Tensor, Tensor]:
         """Return α and σ of levels, shaped to multiply rows.

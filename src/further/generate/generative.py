@@ -23,15 +23,15 @@ from further.data.dataset import Dataset
 from further.data.spec import Spec
 from further.generate.generative_estimator import Condition, GenerativeEstimator
 from further.generate.imputation import Gaps
-from further.nn.coder import fit_coders, takes_convolutions
+from further.nn.coder import fit_coders, is_large, takes_convolutions
 from further.train.batch import Batch, BatchSource, some_rows
 from further.train.network import NetworkEstimator
 from further.train.training import Training
 
 Basis = Literal["exact", "bound"]
 
-#: Rows of a training step of pictures of so many values.
-FEW_ROWS_ABOVE, FEW_ROWS = 1024, 32
+#: Rows of a training step of large pictures.
+FEW_ROWS = 32
 
 
 def _can(capability: str) -> Any:
@@ -109,7 +109,7 @@ class GenerativeModel(NetworkEstimator, GenerativeEstimator):
         defaults = self.training_defaults
         if not takes_convolutions(spec):
             return defaults
-        most = FEW_ROWS if spec.size > FEW_ROWS_ABOVE else self.rows_of_larger_pictures
+        most = FEW_ROWS if is_large(spec) else self.rows_of_larger_pictures
         return defaults.override({"batch_size": min(defaults.batch_size, most)})
 
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:

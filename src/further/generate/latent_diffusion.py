@@ -81,8 +81,8 @@ class LatentDiffusion(BetaVAE):
 
     Parameters
     ----------
-    latent_dim : int, default=32
-        Size of the latent code.
+    latent_dim : int, default=None
+        Size of the latent code; 32 if None, or 128 for pictures of more than 1,024 values.
     beta : float, default=0.3
         Weight of the rate: lower keeps more detail in the code, which the diffusion model then has
         to learn.
@@ -109,11 +109,11 @@ class LatentDiffusion(BetaVAE):
     """
 
     beta: float = 0.3
-    latent_dim: int = 32
     guidance: float = 1.0
     # What codes of samples come from is what makes this model.
     prior: str | Prior = field(default="diffusion", init=False)
 
+    usual_latent_dim: ClassVar[int] = 32
     likelihood_basis: ClassVar[Basis | None] = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **{name: rule for name, rule in BetaVAE._parameter_constraints.items() if name != "prior"},

@@ -33,9 +33,9 @@ from further.generate.generative import Basis, GenerativeModel
 from further.generate.imputation import Gaps
 from further.generate.likelihood import LIKELIHOODS, make_likelihood
 from further.generate.prior import PRIORS, Prior, fit_prior, make_prior
-from further.nn.coder import Decoder, Encoder
+from further.nn.coder import Decoder, Encoder, code_size, takes_convolutions
 from further.nn.embedding import ClassEmbedding
-from further.train.batch import Batch, BatchSource
+from further.train.batch import Batch, BatchSource, some_rows
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
@@ -43,6 +43,8 @@ from further.train.training import Training
 IMPORTANCE_SAMPLES = 64
 #: Turns of code and missing values.
 GIBBS_STEPS = 20
+# Training rows from which the scales of the likelihood start.
+ROWS_OF_SCALES = 512
 WIDTH = 256
 CONDITION = 32
 LOG_TWO_PI = math.log(2 * math.pi)
@@ -57,7 +59,7 @@ class _VAENet(nn.Module):
         super().__init__()
         self.latent_dim = latent_dim
         self.likelihood = make_likelihood(likelihood, spec)
-        self.encoder = Encoder(spec, 2 * latent_dim, width=width, depth=depth)
+        self.encoder = Encoder(spec, 2 * latent_dim, width=width, depth=depth, log_scales=True)
         self.embed = ClassEmbedding(spec.n_classes, CONDITION)
         self.decoder = Decoder(
             spec, latent_dim, outputs=self.likelihood.outputs, width=width, depth=depth,
@@ -86,8 +88,8 @@ class VAE(GenerativeModel):
 
     Parameters
     ----------
-    latent_dim : int, default=16
-        Size of the latent code.
+    latent_dim : int, default=None
+        Size of the latent code; 16 if None, or 128 for pictures of more than 1,024 values.
     likelihood : {"auto", "bernoulli", "gaussian", "discretized_logistic", "categorical"}, \
 default="auto"
         Distribution of a value given the code; "auto" takes the discretized logistic for pictures
@@ -126,7 +128,7 @@ default="auto"
     (5, 3)
     """
 
-    latent_dim: int = 16
+    latent_dim: int | None = None
     likelihood: str = "auto"
     prior: str | Prior = "mixture"
     width: int | None = None
@@ -134,13 +136,15 @@ default="auto"
 
     #: The weight of the rate.
     beta = 1.0
+    #: Size of the latent code where none is asked for.
+    usual_latent_dim: ClassVar[int] = 16
     training_defaults: ClassVar[Training] = Training(
         learning_rate=2e-3, averaging=0.998, weight_decay=0.1
     )
     likelihood_basis: ClassVar[Basis | None] = "bound"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeModel._parameter_constraints,
-        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "latent_dim": [None, Interval(Integral, 1, None, closed="left")],
         "likelihood": [StrOptions({"auto", *LIKELIHOODS})],
         "prior": [StrOptions(set(PRIORS)), Prior],
         "width": [None, Interval(Integral, 1, None, closed="left")],
@@ -151,7 +155,18 @@ default="auto"
         """Return the encoder, decoder, likelihood and prior."""
         width = self.width or self.grown(WIDTH, spec)
         prior = self.make_prior()
-        return _VAENet(spec, self.latent_dim, self.likelihood, prior, width, self.depth)
+        latent_dim = self.latent_dim or code_size(spec, self.usual_latent_dim)
+        return _VAENet(spec, latent_dim, self.likelihood, prior, width, self.depth)
+
+    def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
+        """Fit encoder and decoder, and for larger pictures the scales of the likelihood."""
+        super().begin(net, rows, generator)
+        if takes_convolutions(self.spec_):
+            some = some_rows(rows, generator)
+            chosen = torch.randperm(some.n_rows, generator=generator)[:ROWS_OF_SCALES]
+            batch = some.take(chosen)
+            with torch.no_grad():
+                net.likelihood.fit(net.decode(net.encode(batch.x)[0], batch.y), batch.x)
 
     def make_prior(self) -> Prior:
         """Return what the codes of samples come from."""
@@ -216,7 +231,7 @@ default="auto"
             return None
         mean, log_scale = net.encode(batch.x)
         terms = []
-        for noise in _noise_of_rows(batch.x, (IMPORTANCE_SAMPLES, self.latent_dim), generator):
+        for noise in _noise_of_rows(batch.x, (IMPORTANCE_SAMPLES, net.latent_dim), generator):
             z = mean + log_scale.exp() * noise
             log_p_z = net.prior.log_prob(z, batch.y)
             if log_p_z is None:

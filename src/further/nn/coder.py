@@ -6,7 +6,9 @@ convolutions.
 
 Pictures are measured from the mean of the training rows, and written as differences from it: most
 of what pictures of one kind share is their mean, and pixels that never vary, as at the margin,
-would otherwise drive an output to its end, where it learns no more.
+would otherwise drive an output to its end, where it learns no more. What convolutions work on
+starts from the principal components of the training rows (:mod:`further.nn.principal_components`):
+the network adds to the codes and to the pictures that these give.
 """
 
 from __future__ import annotations
@@ -19,8 +21,24 @@ from torch import Tensor, nn
 from further.data.spec import Spec
 from further.nn.convolution import ConvolutionDecoder, ConvolutionEncoder
 from further.nn.mlp import ResidualMLP
+from further.nn.principal_components import PrincipalComponents, principal_components
 
 LARGEST_FOR_PERCEPTRON = 256
+
+
+#: Pictures of more values are large: they take longer codes, and steps of fewer rows.
+LARGE = 1024
+CODE_OF_LARGE = 128
+
+
+def is_large(spec: Spec) -> bool:
+    """Whether pictures of that shape are large."""
+    return spec.is_image and spec.size > LARGE
+
+
+def code_size(spec: Spec, usual: int) -> int:
+    """Return the size of codes of such rows: the usual one, or that for large pictures."""
+    return CODE_OF_LARGE if is_large(spec) else usual
 
 
 def takes_convolutions(spec: Spec) -> bool:
@@ -43,33 +61,68 @@ class Encoder(nn.Module):
         Its residual blocks.
     convolutions : bool, default=True
         Whether larger pictures take them.
+    log_scales : bool, default=False
+        Whether the second half of a vector holds the logarithms of the first half's scales.
     """
 
     mean: Tensor
+    scoring: Tensor
+    log_scales: Tensor
 
     def __init__(
-        self, spec: Spec, n_out: int, *, width: int, depth: int, convolutions: bool = True
+        self,
+        spec: Spec,
+        n_out: int,
+        *,
+        width: int,
+        depth: int,
+        convolutions: bool = True,
+        log_scales: bool = False,
     ) -> None:
         super().__init__()
+        self.n_components = 0
         self.is_image = spec.is_image
         if spec.is_image:
             self.register_buffer("mean", torch.full(spec.shape, 0.5))
         self.net: nn.Module
         if convolutions and takes_convolutions(spec):
             self.net = ConvolutionEncoder(spec.shape, n_out, width=width, depth=depth)
+            self.n_components = n_out // 2 if log_scales else n_out
+            self.register_buffer("scoring", torch.zeros(self.n_components, spec.size))
+            self.register_buffer("log_scales", torch.zeros(n_out - self.n_components))
         else:
             mlp = ResidualMLP(spec.size, n_out, width=width, depth=depth)
             self.net = nn.Sequential(nn.Flatten(), mlp)
 
-    def fit(self, x: Tensor) -> None:
-        """Take the mean of the training rows ``x`` (n, *shape)."""
+    @torch.no_grad()
+    def fit(self, x: Tensor, components: PrincipalComponents) -> None:
+        """Take the mean and the components of the training rows.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, *shape)
+            Encoded rows.
+        components : PrincipalComponents
+            Theirs.
+        """
         if self.is_image:
             self.mean.copy_(x.mean(0))
+        if self.n_components:
+            k = len(components.variances)
+            self.scoring[:k] = components.scoring[: self.n_components]
+            self.log_scales[:k] = components.log_scales[: len(self.log_scales)]
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode."""
         # The range of a picture is two units; standard scores are centred already.
-        out: Tensor = self.net(2 * (x - self.mean) if self.is_image else x)
+        if not self.is_image:
+            out: Tensor = self.net(x)
+            return out
+        centred = x - self.mean
+        out = self.net(2 * centred)
+        if self.n_components:
+            scores = centred.flatten(1) @ self.scoring.T
+            out = out + torch.cat([scores, self.log_scales.expand(len(x), -1)], dim=1)
         return out
 
 
@@ -97,6 +150,8 @@ class Decoder(nn.Module):
         are what the outputs start from.
     """
 
+    loadings: Tensor
+
     def __init__(
         self,
         spec: Spec,
@@ -112,23 +167,45 @@ class Decoder(nn.Module):
         super().__init__()
         self.link = link if spec.is_image else None
         self.start = nn.Parameter(torch.zeros(outputs * spec.size)) if self.link else None
+        self.n_components = 0
         sizes = {"width": width, "depth": depth, "condition": condition}
         self.net: nn.Module
         if convolutions and takes_convolutions(spec):
             channels, *sides = spec.shape
             self.net = ConvolutionDecoder(n_in, (channels * outputs, *sides), **sizes)
+            if self.link is not None and outputs == 1:
+                self.n_components = n_in
+                self.register_buffer("loadings", torch.zeros(n_in, spec.size))
         else:
             self.net = ResidualMLP(n_in, outputs * spec.size, **sizes)
 
     @torch.no_grad()
-    def fit(self, x: Tensor) -> None:
-        """Start from the mean of the training rows ``x`` (n, *shape)."""
-        if self.start is not None and self.link is not None:
-            self.start.copy_(self.link(x.mean(0).flatten()))
+    def fit(self, x: Tensor, components: PrincipalComponents) -> None:
+        """Start from the mean and the components of the training rows.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, *shape)
+            Encoded rows.
+        components : PrincipalComponents
+            Theirs.
+        """
+        if self.start is None or self.link is None:
+            return
+        mean = x.mean(0).flatten()
+        self.start.copy_(self.link(mean))
+        if self.n_components:
+            with torch.enable_grad():
+                mean.requires_grad_()
+                (slope,) = torch.autograd.grad(self.link(mean).sum(), mean)
+            k = len(components.variances)
+            self.loadings[:k] = (components.loadings * slope)[: self.n_components]
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """Decode."""
         out: Tensor = self.net(z, c).flatten(1)
+        if self.n_components:
+            out = out + z @ self.loadings
         return out if self.start is None else out + self.start
 
 
@@ -142,9 +219,12 @@ def fit_coders(net: nn.Module, x: Tensor) -> None:
     x : Tensor of shape (n, *shape)
         Encoded rows.
     """
-    for module in net.modules():
-        if isinstance(module, Encoder | Decoder):
-            module.fit(x)
+    coders = [module for module in net.modules() if isinstance(module, Encoder | Decoder)]
+    # Of fewer rows than that, components say more of the rows than of what they come from.
+    most = min(max((coder.n_components for coder in coders), default=0), len(x) // 2)
+    components = principal_components(x, most)
+    for coder in coders:
+        coder.fit(x, components)
 
 
 def logit(x: Tensor) -> Tensor:

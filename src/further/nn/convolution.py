@@ -127,6 +127,9 @@ class ConvolutionEncoder(nn.Module):
         self.block = _ConvolutionBlock(channels)
         flat = channels * grid[0] * grid[1]
         self.perceptron = ResidualMLP(flat, n_out, width=width, depth=depth)
+        # What it adds to starts alone.
+        nn.init.zeros_(self.perceptron.leave.weight)
+        nn.init.zeros_(self.perceptron.leave.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``x`` (n, channels, height, width) to (n, n_out)."""
@@ -168,6 +171,8 @@ class ConvolutionDecoder(nn.Module):
             nn.Conv2d(a, 4 * b, 3, padding=1) for a, b in itertools.pairwise(ups)
         )
         self.leave = nn.Conv2d(ups[-1], shape[0], 3, padding=1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """Map ``z`` (n, n_in), given ``c`` (n, condition), to (n, channels, height, width)."""
