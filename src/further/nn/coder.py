@@ -37,7 +37,20 @@ def is_large(spec: Spec) -> bool:
 
 
 def code_size(spec: Spec, usual: int) -> int:
-    """Return the size of codes of such rows: the usual one, or that for large pictures."""
+    """Return the size of codes: the usual one, or that for large pictures.
+
+    Parameters
+    ----------
+    spec : Spec
+        Shape of the rows.
+    usual : int
+        Of the model, for other rows.
+
+    Returns
+    -------
+    int
+        Numbers.
+    """
     return CODE_OF_LARGE if is_large(spec) else usual
 
 
