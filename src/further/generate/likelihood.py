@@ -76,6 +76,11 @@ class Likelihood(nn.Module):
         if self.first_log_scale is not None:
             self.log_scale = nn.Parameter(torch.full((spec.size,), self.first_log_scale))
 
+    @property
+    def told(self) -> str | None:
+        """What it is of, in words, where the training rows chose it."""
+        return None
+
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return log p(x | η).
 
@@ -258,6 +263,12 @@ class DiscretizedLogistic(Likelihood):
         if self._takes_wavelets:
             levels = inverse_wavelet_transform(levels, self.spec.shape)
         return (levels.clamp(0, steps) / steps).view(-1, *self.spec.shape)
+
+    @property
+    def told(self) -> str:
+        """What it is of, in words."""
+        values = "of wavelet coefficients" if self._takes_wavelets else "of single pixels"
+        return f"discretized logistic distributions {values}"
 
     @property
     def _takes_wavelets(self) -> bool:

@@ -93,7 +93,9 @@ class VAE(GenerativeModel):
     likelihood : {"auto", "bernoulli", "gaussian", "discretized_logistic", "categorical"}, \
 default="auto"
         Distribution of a value given the code; "auto" takes the discretized logistic for pictures
-        with grey levels (Bernoulli for two), Gaussian and categorical columns for tables.
+        with grey levels (Bernoulli for two), Gaussian and categorical columns for tables. Of
+        pictures of more than 256 values the discretized logistic is that of single pixels or of
+        wavelet coefficients, whichever makes the training rows more probable before the training.
     prior : {"mixture", "standard", "flow"} or Prior, default="mixture"
         Where the codes of samples come from: "standard" is N(0, I), as published; the others are
         fitted to the codes of the training rows, without which most samples of pictures fall
@@ -224,6 +226,12 @@ default="auto"
         y = condition.get("y")
         out: Tensor = net.decode(net.prior.sample(n, y, generator), y)
         return out
+
+    @property
+    def likelihood_told(self) -> str | None:
+        """Return in words what the training rows chose in the likelihood."""
+        told: str | None = self.net_.likelihood.told
+        return told
 
     def log_likelihood(self, net: Any, batch: Batch, generator: torch.Generator) -> Tensor | None:
         """Return the importance-weighted bound; None for a loss on grey values that is none."""

@@ -101,5 +101,6 @@ def test_likelihoods_of_some_rows_are_named_everywhere(tmp_path, monkeypatch):
     assert bits["n"] == 10
     told = f"of 10 of {len(test)} test rows drawn at random, the same for all models"
     assert bits["detail"]["rows"] == evaluation["protocol"]["likelihoods"] == told
+    assert bits["detail"]["likelihood"] == "discretized logistic distributions of single pixels"
     value = -frame["score"].mean() / (64 * np.log(2))
     assert bits["value"] == pytest.approx(value, rel=1e-5)

@@ -279,6 +279,8 @@ class Candidate:
             )  # fmt: skip
             if bits is not None:
                 bits.detail["rows"] = setting.told_likelihood_rows
+                if told := getattr(estimator, "likelihood_told", None):
+                    bits.detail["likelihood"] = told
             scores["bits_per_dimension"] = bits
         if hasattr(estimator, "transform_encoded"):
             codes = estimator.transform_encoded(x)

@@ -76,7 +76,7 @@ def _cell(model: ModelRun, scale: Scale | None, best: bool) -> Markup:
         return tag("td", MISSING, class_="missing", title="not defined for this model")
     interval = scale.write_interval(figure)
     told = interval if "−" in interval else interval.replace(" to ", "–")
-    details = [method_of(figure), figure.basis]
+    details = [method_of(figure), figure.basis, figure.detail.get("likelihood")]
     return tag(
         "td",
         tag("b" if best else "span", scale.write_bare(figure.value)),
