@@ -15,6 +15,8 @@ from further.train.run import Run
 PROCESS_BYTES = 600e6
 # A process imports torch and scikit-learn, and reads the data.
 SECONDS_TO_START = 5.0
+# What trainings side by side, which share caches and memory, take longer than one alone.
+SIDE_BY_SIDE = 1.1
 
 # A training that sees each row less often is hardly begun.
 ENOUGH_EPOCHS = 10
@@ -75,8 +77,9 @@ def forecast(
     processes = min(jobs, len(tasks))
     # As the members are given out: the longest first, each to the process that is free first.
     busy = [SECONDS_TO_START + preparing] * processes
+    slower = SIDE_BY_SIDE if processes > 1 else 1.0
     for seconds in sorted((by_model[task["model"]] for task in tasks), reverse=True):
-        busy[busy.index(min(busy))] += seconds
+        busy[busy.index(min(busy))] += slower * seconds
     needed = processes * (largest + PROCESS_BYTES)
     free = psutil.virtual_memory().available
     if needed > free:
