@@ -108,6 +108,13 @@ def test_discretized_logistic_as_differences_of_the_distribution_function():
     torch.testing.assert_close(log_prob, expected, atol=1e-4, rtol=1e-4)
 
 
+def test_gaussian_starts_from_the_deviations_of_the_rows():
+    likelihood = Gaussian(Spec((1, 2, 3)))
+    deviations = torch.tensor([0.01, 0.1, 0.2, 0.5, 1.0, 2.0])
+    likelihood.fit(torch.zeros(4000, 6), (deviations * torch.randn(4000, 6)).view(-1, 1, 2, 3))
+    torch.testing.assert_close(likelihood.log_scale.exp().detach(), deviations, rtol=0.1, atol=0.01)
+
+
 SMOOTH = Spec((1, 16, 16), levels=256)
 
 

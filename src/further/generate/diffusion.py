@@ -137,8 +137,9 @@ class Diffusion(GenerativeModel):
         return DenoisingNet(spec, schedule, _named(self.prediction, PREDICTIONS), width, self.depth)
 
     def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
-        """Fit the linear denoiser."""
-        net.fit(some_rows(rows, generator).x, generator)
+        """Fit the linear denoiser, where there is one."""
+        if net.linear is not None:
+            net.linear.fit(net.to_diffused(some_rows(rows, generator).x), generator)
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return the mean squared error of the prediction."""

@@ -118,19 +118,6 @@ class DenoisingNet(nn.Module):
         self.register_buffer("decoder_scale", torch.tensor(settings.scale))
         self.register_buffer("proposal", settings.proposal)
 
-    def fit(self, x: Tensor, generator: torch.Generator) -> None:
-        """Fit the linear denoiser to encoded training rows ``x`` (n, *shape), where there is one.
-
-        Parameters
-        ----------
-        x : Tensor of shape (n, *shape)
-            Encoded rows.
-        generator : torch.Generator
-            Divides them.
-        """
-        if self.linear is not None:
-            self.linear.fit(self.to_diffused(x), generator)
-
     def forward(self, x_t: Tensor, level: Tensor, y: Tensor | None) -> Tensor:
         """Map ``x_t`` (n, *shape) at the levels ``level`` (n,) int64 to the prediction."""
         c = self.time(self.angle[level])

@@ -169,6 +169,11 @@ class Gaussian(Likelihood):
 
     first_log_scale = -1.0
 
+    @torch.no_grad()
+    def fit(self, eta: Tensor, x: Tensor) -> None:
+        """Start from the standard deviations of the rows around η."""
+        self.log_scale.copy_(_deviations(x.flatten(1) - eta).log().clamp_min(MIN_LOG_SCALE))
+
     def log_prob(self, eta: Tensor, x: Tensor) -> Tensor:
         """Return log N(x; η, s²)."""
         return _gaussian_log_prob(x.flatten(1), eta, self.log_scale.clamp_min(MIN_LOG_SCALE)).sum(1)
@@ -220,10 +225,7 @@ class DiscretizedLogistic(Likelihood):
         for choice in (False, True):
             self.by_wavelets.fill_(choice)
             values, centre = self._values(eta, x)
-            squares = (values - centre).square()
-            # As one row more, of the mean variance: a pixel that did not vary here may elsewhere.
-            variance = (squares.sum(0) + squares.mean()) / (len(x) + 1)
-            scale = LOGISTIC_SCALE * variance.sqrt()
+            scale = LOGISTIC_SCALE * _deviations(values - centre)
             self.log_scale.copy_(scale.log().clamp(MIN_LOG_SCALE, 0.0))
             found.append((float(self.log_prob(eta, x).mean()), choice, self.log_scale.clone()))
         _, choice, log_scale = max(found, key=lambda option: option[0])
@@ -412,6 +414,15 @@ def _gaussian_log_prob(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
     """Return log N(x; mean, exp(log_scale)²) for each value."""
     z = (x - mean) * torch.exp(-log_scale)
     return -0.5 * z.square() - log_scale - 0.5 * math.log(2 * math.pi)
+
+
+def _deviations(errors: Tensor) -> Tensor:
+    """Return the root mean squares (size,) of errors (n, size).
+
+    With one row more, of the mean square: a value that did not vary here may do so elsewhere.
+    """
+    squares = errors.square()
+    return ((squares.sum(0) + squares.mean()) / (len(errors) + 1)).sqrt()
 
 
 def _levels(spec: Spec) -> int:
