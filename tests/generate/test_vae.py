@@ -10,6 +10,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import distributions, nn
 
+from further.data import load
 from further.data.dataset import as_dataset
 from further.data.spec import Block, Spec
 from further.generate.vae import VAE, BetaVAE, _noise_of_rows
@@ -232,3 +233,20 @@ def test_reconstructions_are_near_and_codes_are_spread_as_the_prior(trained):
     assert error < 0.5 * test.values.astype(float).var(axis=0).mean()
     assert np.abs(codes.mean(0)).max() < 0.7
     assert codes.std(0).max() < 1.5
+
+
+def test_faces_are_drawn_without_grain_from_the_first_step(real_data):
+    """Photographs take wavelet coefficients: what lies side by side is alike, as in the rows."""
+    faces = load(real_data / "olivetti_faces").take(np.arange(0, 300, 3))
+    model = VAE(budget="1 step", precision="float32", random_state=0).fit(faces)
+    assert model.likelihood_told == "discretized logistic distributions of wavelet coefficients"
+    assert model.transform(faces).shape == (100, 128)
+
+    def roughness(pictures):
+        values = np.asarray(pictures, dtype=float).reshape(-1, 64, 64)
+        return np.abs(np.diff(values, axis=2)).mean() / values.std()
+
+    drawn = model.sample(100, random_state=0)
+    assert roughness(drawn) < 2 * roughness(faces.values)
+    grain = np.random.default_rng(0).normal(0, 20, drawn.shape)
+    assert roughness(faces.values + grain) > 2 * roughness(faces.values)
