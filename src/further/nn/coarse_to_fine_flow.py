@@ -23,10 +23,10 @@ import math
 
 import torch
 import torch.nn.functional as F
-from scipy.fft import dct
 from torch import Tensor, nn
 
 from further.nn.convolution import n_levels, padded_sides
+from further.nn.cosine_transform import cosine_basis
 from further.nn.coupling import CouplingFlow
 from further.nn.normal_scores import HALF_LOG_TWO_PI
 
@@ -83,7 +83,7 @@ class BlockScores(nn.Module):
     def __init__(self, shape: tuple[int, ...], levels: int | None) -> None:
         super().__init__()
         self.blocks, self.levels = Blocks(shape), levels
-        one = torch.from_numpy(dct(torch.eye(self.blocks.side).numpy(), axis=0, norm="ortho"))
+        one = cosine_basis(self.blocks.side)
         self.register_buffer("basis", torch.kron(one, one), persistent=False)
         self.register_buffer("mean", torch.zeros(self.blocks.size))
         self.register_buffer("scale", torch.ones(self.blocks.size))

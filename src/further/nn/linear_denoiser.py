@@ -17,9 +17,9 @@ Wang and Vastola 2023, "The hidden linear structure in score-based models and it
 from __future__ import annotations
 
 import torch
-from scipy.fft import dct
 from torch import Tensor, nn
 
+from further.nn.cosine_transform import cosine_basis
 from further.nn.device import full_precision
 from further.nn.principal_components import principal_components
 
@@ -55,8 +55,7 @@ class LinearDenoiser(nn.Module):
         self.register_buffer("variances", torch.zeros(k))
         self.register_buffer("spectrum", torch.ones(shape))
         for name, side in zip(("rows", "columns"), shape[1:], strict=True):
-            basis = torch.from_numpy(dct(torch.eye(side).numpy(), axis=0, norm="ortho"))
-            self.register_buffer(name, basis, persistent=False)
+            self.register_buffer(name, cosine_basis(side), persistent=False)
 
     @torch.no_grad()
     def fit(self, x: Tensor, generator: torch.Generator) -> None:
