@@ -181,8 +181,29 @@ header_option = click.option(
     "--header/--no-header", default=None,
     help="Whether the first line of a CSV file holds the names; detected by default.",
 )  # fmt: skip
+declared_options = with_options(
+    click.option(
+        "--categorical", metavar="COLUMNS",
+        help="Columns of a table whose numbers are names of categories, such as region,shop_code.",
+    ),
+    click.option(
+        "--numeric", metavar="COLUMNS",
+        help="Columns of a table that hold numbers, although they look like codes, identifiers or "
+        "words; what is no number in them is missing.",
+    ),
+    click.option(
+        "--identifier", metavar="COLUMNS",
+        help="Columns of a table that name the rows and are left out.",
+    ),
+    click.option(
+        "--missing-values", metavar="VALUES",
+        help="What stands for a missing value in a table, such as -999 or income=-1,income=-9, "
+        "besides what is customary.",
+    ),
+)  # fmt: skip
 reading_options = with_options(
     header_option,
+    declared_options,
     click.option(
         "--resize", metavar="SIZE",
         help="Side in pixels, or WIDTHxHEIGHT, to which pictures of mixed sizes are resized.",
@@ -252,9 +273,11 @@ def split_names(text: str | None) -> list[str] | None:
 
 def loading(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of :func:`further.data.load` among those of a command."""
-    options = {name: given.get(name) for name in ("target", "groups", "header", "resize")}
+    plain = ("target", "groups", "header", "resize", "missing_values")
+    options = {name: given.get(name) for name in plain}
     options["mapped"] = given.get("mapped") or None
-    options["attributes"] = split_names(given.get("attributes"))
+    for name in ("attributes", "categorical", "numeric", "identifier"):
+        options[name] = split_names(given.get(name))
     if options["resize"] is not None and options["resize"].isdigit():
         options["resize"] = int(options["resize"])
     return {name: value for name, value in options.items() if value is not None}

@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from further.data.arrays import not_finite
-from further.data.formats.csv_file import MISSING, Lines, refuse_binary
+from further.data.formats.csv_file import divide, name_columns, refuse_binary
+from further.data.formats.csv_layout import BLANKS, Layout
+from further.data.preparation.missing_values import MISSING
 from further.errors import InputError
 
 Floats = NDArray[np.floating[Any]]
@@ -189,20 +191,26 @@ class _CsvSource(Source):
         with pa.input_stream(str(path)) as stream:
             head = stream.read(HEAD_BYTES)
         refuse_binary(path, head)
-        text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        head = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if len(head) == HEAD_BYTES:  # the last line is cut
-            text = text[: text.rfind("\n") + 1]
-        lines = Lines(path, text)
-        self._delimiter = lines.delimiter
-        self._has_header = lines.has_header()
-        self._names = lines.names(self._has_header)
+            head = head[: head.rfind(b"\n") + 1]
+        self._layout = Layout(path, head.decode("utf-8", errors="replace"))
+        if self._layout.delimiter == BLANKS:
+            raise InputError(
+                f"{path} has columns that are aligned by blanks, which is read only where the whole "
+                "file fits into memory; write it with a delimiter, or as Parquet."
+            )
+        columns, _ = divide(head, self._layout)
+        names, kept, _ = name_columns(self._layout, columns)
+        surplus = [f"column_{i + 1}" for i in range(len(kept), len(columns))]
+        self._names = [*names, *surplus]
         convert = csv.ConvertOptions(null_values=list(MISSING))
         try:
-            sample = io.BytesIO(text.encode())
+            sample = io.BytesIO(head)
             found = csv.read_csv(sample, **self._options(), convert_options=convert)
         except pa.ArrowInvalid as error:
             raise InputError(f"{path} cannot be read as CSV: {_first_line(error)}.") from error
-        types = {column.name: column.type for column in found.schema}
+        types = {column.name: column.type for column in found.schema if column.name in names}
         self.columns = {n: _is_number(kind) or pa.types.is_null(kind) for n, kind in types.items()}
         self._kinds = {
             name: kind if pa.types.is_boolean(kind) else pa.float64()
@@ -213,11 +221,13 @@ class _CsvSource(Source):
         return {
             "read_options": csv.ReadOptions(
                 column_names=self._names,
-                skip_rows=int(self._has_header),
+                skip_rows=self._layout.lines_to_rows,
                 block_size=CSV_BLOCK_BYTES,
                 use_threads=False,
             ),
-            "parse_options": csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+            "parse_options": csv.ParseOptions(
+                delimiter=self._layout.delimiter, newlines_in_values=True
+            ),
         }
 
     def read(self, names: Sequence[str], rows: int, parts: Sequence[int]) -> Iterator[Floats]:
@@ -232,7 +242,7 @@ class _CsvSource(Source):
                 line, expected, fields = found.groups()
                 raise InputError(
                     f"{self.path}, line {line}: {fields} fields, but there are {expected} columns; "
-                    f"correct that line, or quote fields that hold a {self._delimiter!r}."
+                    f"correct that line, or quote fields that hold a {self._layout.delimiter!r}."
                 ) from error
             self._refuse_text(names)
             raise InputError(

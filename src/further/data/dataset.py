@@ -66,6 +66,8 @@ class Dataset:
         A table's columns in the order of the source, that of the target included.
     is_array : bool
         The table was given as an array, so what is generated is an array too.
+    declared : mapping of str to {"numeric", "categorical", "identifier"}
+        What the user said that columns are.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Dataset:
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     is_array: bool = False
+    declared: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for what in ("target", "official_split", "groups", "attributes"):

@@ -23,6 +23,9 @@ from further.errors import InputError
 
 #: A table takes a few times the size of its file while it is read.
 READ_AS = 4
+_OF_TABLES = (
+    "target", "groups", "attributes", "categorical", "numeric", "identifier", "missing_values",
+)  # fmt: skip
 _NOT_SUPPORTED = (
     (b"\x80", "a pickle, which could run code when read"),
     (b"%PDF", "a PDF"),
@@ -40,6 +43,10 @@ def load(
     groups: str | None = None,
     attributes: Sequence[str] = (),
     header: bool | None = None,
+    categorical: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    identifier: Sequence[str] = (),
+    missing_values: Any = None,
     mapped: bool | str | Path = False,
     tidy: bool = True,
 ) -> Dataset:
@@ -69,6 +76,13 @@ def load(
         kept with the rows for an audit, and no model sees them.
     header : bool, optional
         Whether the first line of a CSV file holds the names; detected by default.
+    categorical, numeric, identifier : sequence of str, optional
+        Columns of a table that are so, whatever they look like: numbers that are names of
+        categories; numbers that look like codes or identifiers, or text of which what is no number
+        is missing; what names the rows, from which no model learns.
+    missing_values : value, sequence of values or mapping, optional
+        What stands for a missing value in a table besides what is customary, such as -999: in all
+        columns, in those of ``{"income": [-1, -999]}`` or of ``"income=-999"``.
     mapped : bool or path, default=False
         Whether to leave the pictures of a folder on the disk: they are decoded once into an array
         file (a path, or one under ``runs/arrays``), from which rows are read as they are needed.
@@ -92,15 +106,28 @@ def load(
     >>> len(iris), iris.classes.names
     (150, ('setosa', 'versicolor', 'virginica'))
     """
-    asked = {"target": target, "resize": resize, "groups": groups, "header": header}
+    asked = {
+        "target": target,
+        "resize": resize,
+        "groups": groups,
+        "header": header,
+        "missing_values": missing_values,
+    }
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-    if attributes:
-        given["attributes"] = [attributes] if isinstance(attributes, str) else list(attributes)
+    lists = {
+        "attributes": attributes,
+        "categorical": categorical,
+        "numeric": numeric,
+        "identifier": identifier,
+    }
+    for name, columns in lists.items():
+        if columns:
+            given[name] = [columns] if isinstance(columns, str) else list(columns)
     if mapped is not False:
         where = mapped if mapped is True else str(Path(mapped).expanduser().resolve())
         given["mapped"] = where
     if isinstance(source, pd.DataFrame):
-        _refuse_options(given, "a DataFrame", "target", "groups", "attributes")
+        _refuse_options(given, "a DataFrame", *_OF_TABLES)
         return load_frame(source, **given, tidy=tidy)
     if not isinstance(source, str | Path):
         _refuse_options(given, "data in memory")
@@ -147,7 +174,7 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if content is None and head[:4] == b"PK\x03\x04":
         return _load_zip(path, given)
     if content is None and head[:4] == b"PAR1":
-        _refuse_options(given, f"{path} (Parquet)", "target", "groups", "attributes")
+        _refuse_options(given, f"{path} (Parquet)", *_OF_TABLES)
         return load_table(path, None, **given, tidy=tidy)
     if head.startswith(_PICTURE_HEADS):
         raise InputError(
@@ -158,7 +185,7 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
             raise InputError(f"{path} is {what}; save it as CSV, Parquet or NPZ.")
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
         raise InputError(f"{path} is JSON, which is not read; save it as CSV or Parquet.")
-    _refuse_options(given, f"{path} (CSV)", "target", "groups", "attributes", "header")
+    _refuse_options(given, f"{path} (CSV)", *_OF_TABLES, "header")
     content = path.read_bytes() if content is None else content
     return load_table(path, content, **given, tidy=tidy)
 

@@ -1,44 +1,45 @@
-"""CSV files: delimiter, header, encoding and column types found by content, faults by line."""
+"""CSV files: layout, encoding and column types found by content, faults by line.
+
+Arrow divides the lines of a file whose rows are all of one width; any other file is divided row by
+row, which takes longer and tells which line is wrong.
+"""
 
 from __future__ import annotations
 
-import csv
 import io
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 
+from further.data.formats.csv_layout import BLANKS, HEAD_CHARACTERS, Layout
+from further.data.formats.text_column import Found, TextColumn, has_grouped_points
+from further.data.preparation.columns import nearest
+from further.data.preparation.missing_values import MissingValues
 from further.errors import InputError
 
-DELIMITERS = (",", ";", "\t", "|")
-MISSING = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
-#: Missing where all else in the column is a number; elsewhere a category like any other.
-MISSING_AMONG_NUMBERS = ("None", "none", "-", "--", ".", "#DIV/0!", "#VALUE!")
-#: A column in which no more than this share is no number has faults, not categories.
-FAULTS = 0.05
-FEW_VALUES = 20
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_CLOCK = r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[-+]\d{2}:?\d{2})?"
-_ISO_DATE = rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}(?:{_CLOCK})?"
-_DATES = (
-    (_ISO_DATE, "ISO8601"),
-    (r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),
-    (r"\d{1,2}\.\d{1,2}\.\d{4}", "%d.%m.%Y"),
-    (r"\d{1,2}/\d{1,2}/\d{4}", "%m/%d/%Y"),
-    (r"\d{1,2}/\d{1,2}/\d{4}", "%d/%m/%Y"),
-)
+_NO_VALUES = MissingValues()
+_SHOWN = 8
 
 
 def read_csv(
-    path: Path, content: bytes, *, header: bool | None = None
+    path: Path,
+    content: bytes,
+    *,
+    header: bool | None = None,
+    missing: MissingValues = _NO_VALUES,
+    declared: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the table of a CSV file with typed columns, and notes on what was recognised.
-
-    Numbers with thousands separators stay text.
 
     Parameters
     ----------
@@ -48,6 +49,10 @@ def read_csv(
         The file, decompressed.
     header : bool, optional
         Whether the first line holds the names; found out when None.
+    missing : MissingValues, optional
+        What stands for a missing value, besides what is customary.
+    declared : mapping of str to {"numeric", "categorical", "identifier"}, optional
+        What the user says that a column is.
 
     Returns
     -------
@@ -61,47 +66,38 @@ def read_csv(
         With line and column: rows of unequal length, an unclosed quote, infinity, a word among
         numbers; and for an empty file.
     """
-    text, notes = _decode(path, content)
-    lines = Lines(path, text)
-    has_header = lines.has_header() if header is None else header
-    if lines.count - has_header < 1:
+    content, notes = _decode(path, content)
+    head = content[: 4 * HEAD_CHARACTERS].decode("utf-8", errors="ignore")
+    layout = Layout(path, head, header=header)
+    columns, divided = divide(content, layout)
+    notes += divided
+    if not columns or not len(columns[0]):
         raise InputError(f"{path} has a header but no rows; there is nothing to learn.")
-    if not has_header:
-        notes.append("The first line is no header, so the columns are numbered from column_1.")
-    names = lines.names(has_header)
-    raw = pd.read_csv(
-        io.StringIO(text),
-        sep=lines.delimiter,
-        header=0 if has_header else None,
-        names=list(range(lines.width)),
-        index_col=False,
-        dtype=str,
-        keep_default_na=False,
-        na_filter=False,
-        skipinitialspace=True,
+    names, columns, named = name_columns(layout, columns)
+    notes += [*layout.notes, *named]
+    declared = declared or {}
+    for name in declared:
+        if name not in names:
+            raise InputError(
+                f'{path} has no column "{name}"{nearest(name, names)}; its columns are '
+                f"{', '.join(names)}."
+            )
+    texts = [
+        TextColumn(
+            column,
+            partial(_refuse, content, layout, name, place),
+            missing.of_column(name),
+            declared.get(name),
+        )
+        for place, (name, column) in enumerate(zip(names, columns, strict=True))
+    ]
+    found = _read_columns(texts)
+    frame = pd.DataFrame(
+        {name: column.values for name, column in zip(names, found, strict=True)}, copy=False
     )
-    columns = {}
-    for i, name in enumerate(names):
-        parser = _Column(lines, name, i, has_header)
-        columns[name] = parser.parse(raw[i])
-        notes += parser.notes
-    shown = {"\t": "tab"}.get(lines.delimiter, lines.delimiter)
-    first = f"{path.name}: CSV, delimiter {shown!r}, {len(raw)} rows of {lines.width} columns."
-    return pd.DataFrame(columns), (first, *notes)
-
-
-def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
-    notes: list[str] = []
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = content.decode("utf-16", errors="replace")
-    else:
-        refuse_binary(path, content)
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
-            notes.append("The text is not UTF-8 and was read as Windows-1252.")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+    shown = {"\t": "tab", BLANKS: "blanks"}.get(layout.delimiter, layout.delimiter)
+    first = f"{path.name}: CSV, delimiter {shown!r}, {len(frame)} rows of {len(names)} columns."
+    return frame, (first, *notes, *_told(names, found))
 
 
 def refuse_binary(path: Path, content: bytes) -> None:
@@ -126,193 +122,247 @@ def refuse_binary(path: Path, content: bytes) -> None:
         )
 
 
-class Lines:
-    """The rows of a file as text, all of one width, for what needs the number of a line.
-
-    Each row has ``width`` fields, but for a header that lacks the name of row names, as R writes
-    them; ``count`` rows in all, of which ``head`` holds the first 200.
+def divide(content: bytes, layout: Layout) -> tuple[list[pa.ChunkedArray], list[str]]:
+    """Return the fields of all rows by columns.
 
     Parameters
     ----------
-    path : Path
-        For messages.
-    text : str
-        The whole file, or its beginning.
+    content : bytes
+        The file as UTF-8, with line feeds at the ends of lines.
+    layout : Layout
+        Of the file.
+
+    Returns
+    -------
+    columns, notes
+        Texts as they are written, and what was mended.
+
+    Raises
+    ------
+    InputError
+        With the line: rows of unequal length, a misplaced quotation mark.
     """
+    columns = _divide_lines(content, layout)
+    return _divide_rows(content, layout) if columns is None else (columns, [])
 
-    def __init__(self, path: Path, text: str) -> None:
-        if not text.strip():
-            raise InputError(f"{path} is empty; there is nothing to learn.")
-        self.path, self.text, self.delimiter = path, text, _find_delimiter(text)
-        self.count = self.width = 0
-        self.head: list[list[str]] = []
-        self.first_line = 1
-        for line, row in self:
-            self.count += 1
-            if len(self.head) < 200:
-                self.head.append(row)
-            if self.count == 1:
-                self.width, self.first_line = len(row), line
-            elif self.count == 2 and len(row) == self.width + 1:
-                self.width += 1
-            elif len(row) != self.width:
-                raise InputError(
-                    f"{path}, line {line}: {len(row)} fields, but line {self.first_line} has "
-                    f"{len(self.head[0])}; correct that line, or quote fields that hold a "
-                    f"{self.delimiter!r}."
-                )
-        if not self.count:
-            raise InputError(f"{path} holds no values; there is nothing to learn.")
 
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield line numbers (that of a row's last line) and rows that are not blank."""
-        reader = csv.reader(
-            io.StringIO(self.text), delimiter=self.delimiter, skipinitialspace=True, strict=True
+def name_columns(
+    layout: Layout, columns: Sequence[pa.ChunkedArray]
+) -> tuple[list[str], list[pa.ChunkedArray], list[str]]:
+    """Return names for the columns of a file, without empty ones at the end that have no name.
+
+    Parameters
+    ----------
+    layout : Layout
+        Of the file.
+    columns : sequence of arrays of str
+        As many as most rows have fields.
+
+    Returns
+    -------
+    names, columns, notes
+        Numbered where there is no name.
+
+    Raises
+    ------
+    InputError
+        If rows have more fields than there are names and no reason for it, or a name appears twice.
+    """
+    columns, given, notes = list(columns), list(layout.names), []
+    while given and not given[-1] and len(given) > len(columns):
+        given.pop()
+    width = len(columns)
+    if given:
+        while len(columns) > 1 and (len(columns) > len(given) or not given[-1]):
+            if pc.any(pc.not_equal(pc.utf8_trim_whitespace(columns[-1]), "")).as_py():
+                break
+            columns.pop()
+            del given[len(columns) :]
+    if len(columns) < width:
+        notes.append(
+            f"Rows end in {_counted(width - len(columns), 'a delimiter', 'delimiters')} with nothing "
+            "behind: no column."
         )
-        try:
-            for row in reader:
-                if row and (len(row) > 1 or row[0].strip()):
-                    yield reader.line_num, row
-        except csv.Error as error:
+    numbered = [f"column_{i + 1}" for i in range(len(columns))]
+    if given and len(given) != len(columns):
+        if len(columns) != len(given) + 1 or len(pc.unique(columns[0])) < len(columns[0]):
             raise InputError(
-                f"{self.path}, line {reader.line_num}: {str(error).rstrip('.')} (is a quotation "
-                "mark open or misplaced?)."
-            ) from error
-
-    def has_header(self) -> bool:
-        """Whether the first row holds names: no number, and little that recurs below."""
-        first = [field.strip() for field in self.head[0]]
-        if any(_is_number(field) for field in first):
-            return False
-        rest = self.head[1:]
-        if not rest:
-            return True
-        offset = len(rest[0]) - len(first)
-        below = [{row[i + offset].strip() for row in rest} for i in range(len(first))]
-        if any(_mostly_numbers(column) for column in below):
-            return True
-        recurring = sum(field in column for field, column in zip(first, below, strict=True))
-        return recurring * 2 < len(first) and len(set(first)) == len(first)
-
-    def names(self, has_header: bool) -> list[str]:
-        """Return the column names of the header, numbered where there are none."""
-        numbered = [f"column_{i + 1}" for i in range(self.width)]
-        if not has_header:
-            return numbered
-        first = [field.strip() for field in self.head[0]]
-        given = [""] * (self.width - len(first)) + first
-        names = [name or number for name, number in zip(given, numbered, strict=True)]
-        twice = [name for name, count in Counter(names).items() if count > 1]
-        if twice:
-            places = [str(i) for i, name in enumerate(names, 1) if name == twice[0]]
-            raise InputError(
-                f'{self.path}, line {self.first_line}: the column name "{twice[0]}" appears more '
-                f"than once (columns {' and '.join(places)}); rename one."
+                f"{layout.path}, line {layout.first_line}: {len(given)} names, but the rows have "
+                f"{len(columns)} fields; name every column, or quote fields that hold a "
+                f"{layout.delimiter!r}."
             )
-        return names
+        given.insert(0, "")
+        notes.append("The first field of each row has no name and differs in all: row names.")
+    names = [name or number for name, number in zip(given or numbered, numbered, strict=True)]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        places = [str(i) for i, name in enumerate(names, 1) if name == twice[0]]
+        raise InputError(
+            f'{layout.path}, line {layout.first_line}: the column name "{twice[0]}" appears more '
+            f"than once (columns {' and '.join(places)}); rename one."
+        )
+    return names, columns, notes
 
 
-class _Column:
-    """One column of text, to be given its type."""
+def _decode(path: Path, content: bytes) -> tuple[bytes, list[str]]:
+    """Return the text as UTF-8 with plain line ends."""
+    notes: list[str] = []
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        content = content.decode("utf-16", errors="replace").encode()
+    refuse_binary(path, content)
+    if not content.isascii():
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError:
+            content = content.decode("cp1252", errors="replace").encode()
+            notes.append("The text is not UTF-8 and was read as Windows-1252.")
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return content.removeprefix(b"\xef\xbb\xbf"), notes
 
-    def __init__(self, lines: Lines, name: str, index: int, has_header: bool) -> None:
-        self.lines, self.name, self.index, self.has_header = lines, name, index, has_header
-        self.notes: list[str] = []
 
-    def parse(self, raw: pd.Series) -> pd.Series:
-        """Return numbers, booleans, dates or text, missing where there is nothing."""
-        # Work on the distinct texts: a table of a million rows has few of them in most columns.
-        codes, distinct = pd.factorize(raw)
-        texts = pd.Series(np.asarray(distinct, dtype=object), dtype=object).map(str.strip)
-        values = self._typed(texts)
-        result = values.take(codes).set_axis(raw.index)
-        result.name = self.name
-        if result.dtype == "Int64" and not result.isna().any():
-            return result.astype("int64")
-        if result.dtype == "boolean" and not result.isna().any():
-            return result.astype("bool")
-        return result
-
-    def _typed(self, texts: pd.Series) -> pd.Series:
-        missing = texts.isin(MISSING)
-        if missing.all():
-            return pd.Series(np.full(len(texts), np.nan))
-        present = texts[~missing]
-        lower = present.str.lower()
-        if lower.isin(["true", "false"]).all():
-            return (texts.str.lower() == "true").astype("boolean").mask(missing)
-        numbers = self._numbers(texts, missing)
-        if numbers is not None:
-            return numbers
-        dates = self._dates(present)
-        if dates is not None:
-            return dates.reindex(texts.index)
-        return texts.mask(missing, np.nan).infer_objects()
-
-    def _numbers(self, texts: pd.Series, missing: pd.Series) -> pd.Series | None:
-        missing = missing | texts.isin(MISSING_AMONG_NUMBERS)
-        present = texts[~missing]
-        if len(present) == 0:
+def _divide_lines(content: bytes, layout: Layout) -> list[pa.ChunkedArray] | None:
+    """Return the columns, or None where not every row has the same number of fields."""
+    start = 0
+    for _ in range(layout.lines_to_rows):
+        start = content.find(b"\n", start) + 1
+        if not start:
             return None
-        semicolons = self.lines.delimiter == ";"
-        if semicolons and present.str.fullmatch(r"[-+]?\d*,?\d+").mean() > 1 - FAULTS:
-            present = present.str.replace(",", ".", regex=False)
-        if present.str.fullmatch(r"0\d+").any():
-            return None  # codes such as 00501, which lose their zeros as numbers
-        numbers = pd.to_numeric(present, errors="coerce")
-        wrong = numbers.isna()
-        if wrong.any():
-            if wrong.mean() > FAULTS or len(present) <= FEW_VALUES:
-                return None
-            self._refuse(present[wrong].iloc[0], "is not a number, as the rest of the column is")
-        infinite = np.isinf(numbers.to_numpy(dtype=np.float64))
-        if infinite.any():
-            self._refuse(present[infinite].iloc[0], "is infinite")
-        if present.str.fullmatch(r"[-+]?\d{1,18}").all():
-            return numbers.astype("Int64").reindex(texts.index)
-        return numbers.astype("float64").reindex(texts.index)
-
-    def _dates(self, present: pd.Series) -> pd.Series | None:
-        for pattern, form in _DATES:
-            if not present.str.fullmatch(pattern).all():
-                continue
-            try:
-                dates = pd.to_datetime(present, format=form, errors="coerce")
-            except ValueError:  # time zones that differ from row to row
-                return None
-            if dates.isna().any() or dates.dtype.kind != "M":
-                continue
-            if form != "ISO8601":
-                self.notes.append(f'"{self.name}" holds dates, read as {form}.')
-            return dates
+    is_quoted = content.find(b'"', start) >= 0
+    if layout.delimiter == BLANKS or is_quoted and not _quotes_match(content, start, layout):
         return None
+    names = [str(i) for i in range(layout.width)]
+    odd: list[Any] = []
 
-    def _refuse(self, text: str, why: str) -> None:
-        for i, (line, row) in enumerate(self.lines):
-            if i >= self.has_header and row[self.index].strip() == text:
-                raise InputError(
-                    f'{self.lines.path}, line {line}, column "{self.name}": "{text}" {why}; '
-                    "correct it, or leave it empty."
-                )
+    def refuse(row: Any) -> str:
+        odd.append(row)
+        return "skip"
+
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(memoryview(content)[start:]),
+            arrow_csv.ReadOptions(column_names=names, block_size=2**22),
+            arrow_csv.ParseOptions(
+                delimiter=layout.delimiter,
+                quote_char='"' if is_quoted else False,
+                newlines_in_values=is_quoted,
+                invalid_row_handler=refuse,
+            ),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return None if odd else table.columns
 
 
-def _find_delimiter(text: str) -> str:
-    """Return the delimiter that gives most of the first lines the same number of fields."""
-    head = [line for line in text[:100_000].split("\n") if line.strip()][:100]
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        rows = list(csv.reader(head, delimiter=delimiter, skipinitialspace=True))
-        fields, times = Counter(len(row) for row in rows).most_common(1)[0]
-        score = (times / len(rows), fields)
-        if fields > 1 and score > best_score:
-            best, best_score = delimiter, score
-    return best
+def _quotes_match(content: bytes, start: int, layout: Layout) -> bool:
+    """Whether each quotation mark opens or closes a field, or is one of two within it."""
+    text = np.frombuffer(content, dtype=np.uint8)[start:]
+    marks = np.flatnonzero(text == ord('"'))
+    if len(marks) % 2:
+        return False
+    around = np.full(256, fill_value=False)
+    around[[ord(layout.delimiter), ord("\n"), ord('"')]] = True
+    opening, closing = marks[::2], marks[1::2]
+    before = around[text[np.maximum(opening - 1, 0)]] | (opening == 0)
+    after = around[text[np.minimum(closing + 1, len(text) - 1)]] | (closing == len(text) - 1)
+    return bool(before.all() and after.all())
 
 
-def _is_number(field: str) -> bool:
-    return _NUMBER.fullmatch(field) is not None
+def _divide_rows(content: bytes, layout: Layout) -> tuple[list[pa.ChunkedArray], list[str]]:
+    """Return the columns, row by row, and notes on rows that were mended or left out."""
+    rows = layout.rows(io.StringIO(content.decode()))
+    if layout.has_header:
+        next(rows, None)
+    divided, ended, comments = [], 0, 0
+    names = len(layout.names) or layout.width
+    for line, row in rows:
+        width = len(row)
+        while layout.width < len(row) and not row[-1].strip():
+            row.pop()
+        ended += len(row) < width
+        if len(row) == names == layout.width - 1:
+            row.append("")  # the others end in a delimiter
+        if len(row) != layout.width:
+            if row[0].lstrip().startswith("#"):
+                comments += 1
+                continue
+            raise InputError(
+                f"{layout.path}, line {line}: {width} fields, but line {layout.first_line} "
+                f"has {names}; correct that line, or quote fields that hold a "
+                f"{layout.delimiter!r}."
+            )
+        divided.append(row)
+    notes = []
+    if ended:
+        notes.append(f"{_counted(ended, 'A row ends', 'rows end')} in a delimiter, unlike others.")
+    if comments:
+        notes.append(
+            f"{_counted(comments, 'A line', 'lines')} within the table with # in front: left out."
+        )
+    return [pa.chunked_array([column], pa.string()) for column in zip(*divided, strict=True)], notes
 
 
-def _mostly_numbers(column: set[str]) -> bool:
-    present = [field for field in column if field not in MISSING]
-    return bool(present) and sum(map(_is_number, present)) >= 0.8 * len(present)
+@dataclass
+class _File:
+    """What the columns of a file say of each other."""
+
+    decimal: str | None
+    order: str | None
+
+    @classmethod
+    def of(cls, columns: Sequence[Found]) -> _File:
+        decimals = {column.decimal for column in columns} - {None}
+        orders = {column.order for column in columns} - {None}
+        return cls(
+            "," if "," in decimals else "." if decimals else None,
+            orders.pop() if len(orders) == 1 else None,
+        )
+
+
+def _read_columns(columns: Sequence[TextColumn]) -> list[Found]:
+    """Give each column its type; what its own values leave open the other columns decide."""
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(TextColumn.read, columns))
+    file = _File.of(found)
+    for i, column in enumerate(found):
+        by_point = column.decimal == "." and file.decimal == ","
+        if by_point and has_grouped_points(columns[i].texts):
+            column = Found(column.values, left_open="decimal")
+        decides = {"decimal": file.decimal, "order": file.order}
+        sign = decides.get(column.left_open or "")
+        if sign is not None:
+            columns[i].decimal, columns[i].order = file.decimal, file.order
+            found[i] = columns[i].read()
+    return found
+
+
+def _told(names: Sequence[str], found: Sequence[Found]) -> list[str]:
+    """Return a sentence for each heading, with the columns of which it is true."""
+    by_heading: dict[str, list[str]] = {}
+    for name, column in zip(names, found, strict=True):
+        for heading, detail in column.told:
+            by_heading.setdefault(heading, []).append(f'"{name}" ({detail})')
+    return [
+        f"{heading}: {', '.join(items[:_SHOWN])}"
+        + (f" and {len(items) - _SHOWN} more columns." if len(items) > _SHOWN else ".")
+        for heading, items in by_heading.items()
+    ]
+
+
+def _refuse(content: bytes, layout: Layout, name: str, place: int, text: str, why: str) -> NoReturn:
+    """Raise the error for a text, with the line where it stands first."""
+    rows = layout.rows(io.StringIO(content.decode()))
+    if layout.has_header:
+        next(rows, None)
+    line = next(line for line, row in rows if len(row) > place and row[place].strip() == text)
+    raise InputError(
+        f'{layout.path}, line {line}, column "{name}": "{text}" {why}; correct it, leave it empty, '
+        "or name it with --missing-values."
+    )
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return one if count == 1 else f"{count:,} {many}"

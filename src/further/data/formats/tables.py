@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from further.data.arrays import is_quantity, read_classes
 from further.data.dataset import Dataset
 from further.data.formats.csv_file import read_csv
 from further.data.preparation.columns import nearest, quoted, typed_table, why_useless
+from further.data.preparation.declarations import as_declared, declare
+from further.data.preparation.doubts import doubts
+from further.data.preparation.missing_values import MissingValues
 from further.errors import InputError
 
 #: Names under which tables commonly keep the label, in the order in which they are looked for.
@@ -45,7 +48,13 @@ def load_table(
         With its columns typed.
     """
     if content is not None:
-        frame, notes = read_csv(path, content, header=header)
+        frame, notes = read_csv(
+            path,
+            content,
+            header=header,
+            missing=MissingValues.of(options.get("missing_values")),
+            declared=declare(options),
+        )
     else:
         try:
             frame = pd.read_parquet(path)
@@ -65,6 +74,10 @@ def load_frame(
     target: str | None = None,
     groups: str | None = None,
     attributes: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    identifier: Sequence[str] = (),
+    missing_values: Any = None,
     tidy: bool = True,
 ) -> Dataset:
     """Return a DataFrame as a Dataset: label column, groups, and columns a model can use.
@@ -79,7 +92,7 @@ def load_frame(
         What to call it in reports.
     notes : tuple of str
         On how it was read.
-    target, groups, attributes, tidy
+    target, groups, attributes, categorical, numeric, identifier, missing_values, tidy
         As in :func:`further.data.load`.
 
     Returns
@@ -92,6 +105,12 @@ def load_frame(
     InputError
         For unknown columns, a label without values, and a table from which no model can learn.
     """
+    declared = declare({"categorical": categorical, "numeric": numeric, "identifier": identifier})
+    missing = MissingValues.of(missing_values)
+    if declared or missing != MissingValues():
+        frame = typed_table(frame, name=place)
+        frame, said = as_declared(frame, place, declared, missing)
+        notes += said
     aside = (*(() if groups is None else (groups,)), *attributes)
     known = [str(column) for column in frame.columns]
     for wanted in aside:
@@ -113,7 +132,7 @@ def load_frame(
             "groups; leave it out of the attributes."
         )
     if tidy:
-        frame, tidy_notes = _tidy_table(frame, place, (found_target, *aside))
+        frame, tidy_notes = _tidy_table(frame, place, (found_target, *aside), declared)
         notes += tidy_notes
     else:
         frame = typed_table(frame, name=place)
@@ -157,22 +176,25 @@ def load_frame(
         groups=group_values,
         attributes=frame[list(attributes)] if attributes else None,
         notes=notes,
+        declared={name: what for name, what in declared.items() if name in features},
     )
 
 
 def _tidy_table(
-    frame: pd.DataFrame, name: str, keep: tuple[str | None, ...]
+    frame: pd.DataFrame, name: str, keep: tuple[str | None, ...], declared: Mapping[str, str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the columns that a model can use, with those to keep, and say what was left out.
-
-    An identifier that looks like a measurement stays.
-    """
+    """Return the columns that a model can use, with those to keep, and say what was left out."""
     frame = typed_table(frame, name=name)
     left_out: dict[str, list[str]] = {}
     features: list[str] = []
     for i, column in enumerate(frame.columns):
         if column not in keep:
-            reason = why_useless(frame[column], first=i == 0, several=frame.shape[1] > 1)
+            reason = why_useless(
+                frame[column],
+                first=i == 0,
+                several=frame.shape[1] > 1,
+                declared=declared.get(column),
+            )
             if reason is None:
                 features.append(column)
             else:
@@ -190,6 +212,7 @@ def _tidy_table(
         )
     if constant and len(frame) > 1:
         notes.append(f"Constant, so always generated as it is: {quoted(constant)}.")
+    notes += doubts(frame[[c for c in features if c not in declared]])
     return frame.drop(columns=[c for names in left_out.values() for c in names]), tuple(notes)
 
 

@@ -8,9 +8,9 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from further.data.preparation.identifiers import NEARLY_ALL, names_rows
 from further.errors import InputError
 
-IDENTIFIER_NAMES = ("id", "idx", "index", "key", "uuid", "guid", "row", "row_number", "record")
 #: Fewer rows do not show whether every value is different for a reason.
 ROWS_TO_JUDGE = 20
 
@@ -59,7 +59,9 @@ def nearest(wrong: str, known: list[str]) -> str:
     return f' (did you mean "{lower[match[0]]}"?)' if match else ""
 
 
-def why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None:
+def why_useless(
+    column: pd.Series, *, first: bool, several: bool, declared: str | None = None
+) -> str | None:
     """Return why no model can use a typed column, or None.
 
     Parameters
@@ -70,29 +72,37 @@ def why_useless(column: pd.Series, *, first: bool, several: bool) -> str | None:
         Whether it is the first of its table, where row numbers commonly stand.
     several : bool
         Whether the table has other columns.
+    declared : {"numeric", "categorical", "identifier"} or None
+        What the user says that it is.
 
     Returns
     -------
     str or None
         To be put behind the name of the column.
     """
+    if declared == "identifier":
+        return "an identifier, as asked"
     present = column.dropna()
-    n, distinct = len(present), present.nunique()
+    n = len(present)
     if n == 0:
         return "no value in any row"
-    if isinstance(column.dtype, pd.CategoricalDtype):
+    if declared is not None or isinstance(column.dtype, pd.CategoricalDtype):
         return None
-    customary = str(column.name).strip().lower().replace(" ", "_")
-    named = customary in IDENTIFIER_NAMES or customary.endswith("_id")
-    numbered = customary.startswith(("unnamed:", "column_")) or first
-    if column.dtype.kind in "iu":
-        if not several or distinct < len(column) or n < 3:
+    distinct = present.nunique()
+    name = str(column.name)
+    named = names_rows(name)
+    numbered = name.strip().lower().startswith(("unnamed:", "column_")) or first
+    if column.dtype.kind in "iuf":
+        could = named or (numbered and column.dtype.kind != "f")
+        if not several or n < 3 or not could or distinct < NEARLY_ALL * n:
             return None
-        counts_up = bool((np.diff(present.to_numpy(dtype=np.int64)) == 1).all())
-        starts = int(present.iloc[0]) in (0, 1)
-        if named or (counts_up and starts and numbered):
+        numbers = present.to_numpy(dtype=np.float64)
+        if (numbers % 1).any():
+            return None
+        if distinct == len(column) and (np.diff(numbers) == 1).all() and numbers[0] in (0, 1):
             return "numbers the rows"
-        return None
+        nearly = "" if distinct == n else "nearly "
+        return f"an identifier: a number of its own in {nearly}every row" if named else None
     if column.dtype.kind != "O" or n < ROWS_TO_JUDGE:
         return None
     if distinct == n or (named and distinct > n / 2):
