@@ -48,8 +48,14 @@ def command(
     counts = table[name].value_counts().sort_index()
     sizes = dict(zip(counts.index.tolist(), counts.tolist(), strict=True))
     if as_json:
-        write_json({"run": str(run), "file": str(target), "rows": len(table), "sizes": sizes})
+        notes = table.attrs["notes"]
+        write_json(
+            {"run": str(run), "file": str(target), "rows": len(table), "sizes": sizes,
+             "notes": notes}
+        )  # fmt: skip
     elif not quiet:
         found = ", ".join(f"{n:,} in {c}" if c >= 0 else f"{n:,} in none" for c, n in sizes.items())
         click.echo(f"{len(table):,} rows: {found}")
         click.echo(f"Written: {target}")
+        for note in table.attrs["notes"]:
+            click.echo(f"note: {note}")

@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.compare.clustering.prepared_table import TASK, PreparedTable
+from further.compare.clustering.evidence import Evidence
+from further.compare.clustering.prepared_table import TASK
 from further.data.dataset import as_dataset
 from further.data.kind import KINDS
 from further.data.loading import load
+from further.data.preparation.columns import quoted
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError, RunError
-from further.evaluate.clustering.silhouettes import Silhouettes
 from further.train.files import read_json, write_bytes
 from further.train.load import load as load_model
 from further.train.run import Run
 
 
-def write_assignments(
-    folder: Path, prepared: PreparedTable, estimator: Any, silhouettes: Silhouettes | None
-) -> Path:
+def write_assignments(folder: Path, found: Evidence) -> Path:
     """Write every row of the source with what the clustering says of it.
 
     Silhouettes stand beside the rows that they were computed for, a seeded sample where there are
@@ -32,31 +31,28 @@ def write_assignments(
     ----------
     folder : Path
         The run.
-    prepared : PreparedTable
-        The prepared rows.
-    estimator : estimator
-        Fitted to all rows.
-    silhouettes : Silhouettes or None
-        Of the rows or a sample of them.
+    found : Evidence
+        What the clusters are.
 
     Returns
     -------
     Path
         ``assignments.csv`` in the run.
     """
-    labels = np.asarray(estimator.labels_)
-    values = np.full(len(labels), np.nan)
-    if silhouettes is not None:
-        values[silhouettes.rows] = silhouettes.values
-    table = _with_clusters(prepared.frame, prepared.X, estimator, labels, values)
+    silhouettes = np.full(len(found.source_labels), np.nan)
+    if found.silhouettes is not None:
+        silhouettes[found.table.rows[found.silhouettes.rows]] = found.silhouettes.values
+    table = _with_clusters(
+        found.source.frame, found.estimator, found.source_labels, -found.source_scores, silhouettes
+    )
     return write_bytes(folder / "assignments.csv", table.to_csv(index=False).encode())
 
 
 def _with_clusters(
     frame: pd.DataFrame,
-    X: Any,
     estimator: Any,
     labels: np.ndarray,
+    scores: np.ndarray,
     silhouettes: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Return a table with the columns of the clustering after its own.
@@ -65,7 +61,6 @@ def _with_clusters(
     to the own cluster's centre, for methods that have centres; for k-prototypes the row's cost
     there. A column whose name is taken already begins with ``further_``.
     """
-    scores = -np.asarray(estimator.score_samples(X), dtype=np.float64)
     added: dict[str, Any] = {"cluster": labels}
     if getattr(estimator, "cluster_centers_", None) is not None:
         added["distance"] = scores
@@ -93,7 +88,8 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        The rows with cluster (-1: none), distance and anomaly_score.
+        The rows with cluster (-1: none), distance and anomaly_score; ``attrs["notes"]`` says what
+        is doubtful about them.
 
     Raises
     ------
@@ -110,7 +106,7 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
     estimator = load_model(run)
     preparation = TablePreparation.from_json(read_json(Path(run) / "preparation.json"))
     if isinstance(data, str | Path | pd.DataFrame):
-        dataset = load(data, tidy=False, **loading)
+        dataset = load(data, tidy=False, **_as_the_run(made, loading))
     else:
         dataset = as_dataset(data)
     frame = KINDS[dataset.kind].as_table(dataset)
@@ -118,4 +114,45 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
         X = preparation.transform(frame)
     except InputError as error:
         raise InputError(f"{dataset.name}: {error}") from error
-    return _with_clusters(frame, X, estimator, np.asarray(estimator.predict(X)))
+    is_empty = frame[preparation.columns_].isna().all(axis=1).to_numpy()
+    labels = np.where(is_empty, -1, estimator.predict(X))
+    scores = np.where(is_empty, np.nan, -np.asarray(estimator.score_samples(X)))
+    table = _with_clusters(frame, estimator, labels, scores)
+    table.attrs["notes"] = [*dataset.notes, *_doubts(Path(run), preparation, frame, scores)]
+    return table
+
+
+def _as_the_run(made: Run, loading: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of reading, with those of the run where none are given."""
+    known = made.record["data"].get("options", {})
+    kept = {
+        name: known[name] for name in ("missing_values", "categorical", "numeric") if name in known
+    }
+    return kept | loading
+
+
+def _doubts(
+    run: Path, preparation: TablePreparation, frame: pd.DataFrame, scores: np.ndarray
+) -> list[str]:
+    """Say why new rows may not be what the clustering was made with."""
+    doubts = []
+    absent = [name for name in preparation.columns_ if frame[name].isna().all()]
+    if absent:
+        doubts.append(
+            f"Missing in every row, so that the median or no category stands in: {quoted(absent)}. "
+            "The clusters rest on other columns alone; is this the same table?"
+        )
+    assignments = run / "assignments.csv"
+    known = scores[~np.isnan(scores)]
+    if assignments.is_file() and len(known):
+        made = pd.read_csv(assignments)
+        names = [name for name in made if str(name).removeprefix("further_") == "anomaly_score"]
+        clustered = made["further_cluster" if "further_cluster" in made else "cluster"] >= 0
+        farthest = made.loc[clustered, names[-1]].max()
+        beyond = int((known > farthest + 1e-6).sum())
+        if beyond > len(known) / 2:
+            doubts.append(
+                f"{beyond:,} of {len(known):,} rows are less typical than any row that the clusters "
+                "were made from: they may be other data, or in other units."
+            )
+    return doubts

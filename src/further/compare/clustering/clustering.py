@@ -220,9 +220,9 @@ def _prepare(
             f'The method "{chosen.line.name}" needs all {batches.count():,} rows in memory, where '
             "they do not fit; use kmeans with the euclidean distance, or give a part of the rows."
         )
-    k = asked["k"]
-    if k is not None and not 1 <= k <= len(table.X):
-        raise InputError(f"k={k} must be a number from 1 to the number of rows, {len(table.X)}.")
+    k, n = asked["k"], len(table.judged.X)
+    if k is not None and not 1 <= k <= n:
+        raise InputError(f"k={k} must be a number from 1 to the number of rows, {n}.")
     if k is not None and not chosen.has_k:
         raise InputError(f'The method "{chosen.line.name}" finds the number itself; leave out k.')
     if asked["k_max"] < 2:
@@ -263,6 +263,7 @@ class ClusteringRun(TaskRun):
         started = time.monotonic() - run.record.get("seconds", 0.0)
         meter = EnergyMeter(run.record.get("energy_wh", 0.0))
         asked, seed = run.record["parameters"], run.record["seed"]
+        judged = table.judged
 
         def part(name: str, find: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
             file = run.path / "parts" / f"{name}.json"
@@ -281,7 +282,7 @@ class ClusteringRun(TaskRun):
                 criteria = part(
                     "criteria",
                     lambda: choose_k(
-                        table.X, k_max=asked["k_max"], estimator=chosen.make(None, seed),
+                        judged.X, k_max=asked["k_max"], estimator=chosen.make(None, seed),
                         random_state=seed,
                     ).to_dict(),
                     "How many clusters",
@@ -289,7 +290,7 @@ class ClusteringRun(TaskRun):
             k = asked["k"] or (criteria["k"] if criteria else None)
             emit({"event": "step", "what": "The clusters"})
             try:
-                estimator = _fit(run, chosen.make(k, seed), table)
+                estimator = _fit(run, chosen.make(k, seed), judged)
             except ValueError as error:
                 # Each of these alone was checked; a method may refuse them together.
                 if isinstance(error, InputError) or not asked["hyperparameters"]:
@@ -297,12 +298,12 @@ class ClusteringRun(TaskRun):
                 raise InputError(f"{chosen.line.label}: {error}") from error
             sizes = None
             if batches is not None:
-                estimator, sizes = fit_all_rows(estimator, table, batches, run.path)
+                estimator, sizes = fit_all_rows(estimator, judged, batches, run.path)
             estimator.save(run.path)
             write_json(run.path / "preparation.json", table.preparation.to_json())
             compared = part(
                 "alternatives",
-                lambda: compare_methods(table, chosen, estimator, k, seed),
+                lambda: compare_methods(judged, chosen, estimator, k, seed),
                 "Alternatives",
             )
             initialisations = None
@@ -310,7 +311,7 @@ class ClusteringRun(TaskRun):
                 initialisations = part(
                     "initialisations",
                     lambda: init_sensitivity(
-                        table.X, k, estimator=chosen.make(k, seed), random_state=seed
+                        judged.X, k, estimator=chosen.make(k, seed), random_state=seed
                     ).to_dict(),
                     "Other initialisations",
                 )
@@ -337,7 +338,7 @@ class ClusteringRun(TaskRun):
             spent = Spent(energy.watt_hours, energy.carbon_g, energy.method, *grid_intensity())
             evaluation |= {"seconds": seconds, "energy": spent}
             if batches is None:
-                write_assignments(run.path, table, estimator, found.silhouettes)
+                write_assignments(run.path, found)
             write_json(
                 run.path / "evaluation.json", to_json(typed(ClusteringEvaluation, evaluation))
             )
@@ -391,6 +392,7 @@ def _record(run: Run, dataset: Dataset, table: PreparedTable, chosen: Method) ->
         "distance": chosen.distance,
         "scale": ", ".join(sorted(scales)) or "none",
         "columns": [line.to_dict() for line in decided],
+        "doubts": list(table.preparation.doubts_),
         "machine": machine(),
         "versions": known,
     }

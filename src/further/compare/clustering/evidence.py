@@ -13,6 +13,7 @@ from further.cluster.dissimilarity.silhouette import silhouette_values
 from further.cluster.number.sweep import sample_rows
 from further.compare.clustering.method import WITH_CATEGORIES, Method
 from further.compare.clustering.prepared_table import PreparedTable
+from further.data.preparation.column_text import json_value
 from further.evaluate.clustering.anomalies import anomaly_report, rare_class
 from further.evaluate.clustering.profiles import profile_clusters
 from further.evaluate.clustering.projection import Projection, project
@@ -32,16 +33,40 @@ CENTRE_DISTANCE = "the distance to the centre of its cluster"
 class Evidence:
     """What the fitted clusters are, for ``evaluation.json``."""
 
-    table: Annotated[PreparedTable, "The prepared rows and where they come from."]
+    source: Annotated[PreparedTable, "All rows as they were prepared."]
     chosen: Annotated[Method, "Method and distance."]
-    estimator: Annotated[Any, "Fitted to all rows."]
+    estimator: Annotated[Any, "Fitted to the rows on which structure is judged."]
     initialisations: Annotated[dict[str, Any] | None, "What other initialisations gave."]
     seed: Annotated[int, "Of samples."]
 
     @cached_property
+    def table(self) -> PreparedTable:
+        """The rows that are clustered."""
+        return self.source.clustered
+
+    @cached_property
+    def source_labels(self) -> np.ndarray:
+        """The cluster of each row of the source, -1 for none."""
+        source = self.source
+        labels = np.full(len(source.rows), -1)
+        labels[source.is_judged] = self.estimator.labels_
+        later = ~source.is_judged & ~source.is_apart
+        if later.any():
+            labels[later] = self.estimator.predict(source.take(later).X)
+        return labels
+
+    @cached_property
+    def source_scores(self) -> np.ndarray:
+        """How typical each row of the source is, NaN for rows without values."""
+        scores = np.full(len(self.source.rows), np.nan)
+        given = self.source.take(~self.source.is_empty)
+        scores[given.rows] = self.estimator.score_samples(given.X)
+        return scores
+
+    @cached_property
     def labels(self) -> np.ndarray:
-        """The cluster of each row."""
-        return np.asarray(self.estimator.labels_)
+        """The cluster of each row that is clustered."""
+        return self.source_labels[self.table.rows]
 
     @cached_property
     def silhouettes(self) -> Silhouettes | None:
@@ -61,7 +86,7 @@ class Evidence:
                 f"Silhouettes were computed on a seeded sample of {len(silhouettes.rows):,} rows, "
                 "since their cost grows with the square of the number of rows."
             )
-        scores = np.asarray(self.estimator.score_samples(table.X), dtype=np.float64)
+        scores = self.source_scores[table.rows]
         rules, profiles = None, []
         if len(clusters) > 1:
             rules = cluster_rules(table.used, labels, random_state=self.seed)
@@ -82,19 +107,26 @@ class Evidence:
         return {
             "k": max(1, len(clusters)),
             "sizes": [int((labels == cluster).sum()) for cluster in clusters],
-            "noise": int((labels < 0).sum()),
+            "noise": int((self.source_labels < 0).sum()),
             "inertia": None if inertia is None else float(inertia),
             "notes": notes,
-            "profile": [profile.to_dict() for profile in profiles],
+            "profile": [self._in_source(profile.to_dict()) for profile in profiles],
             "rules": None if rules is None else rules.to_dict(),
             "silhouette": None if silhouettes is None else silhouettes.to_dict(),
             "projection": self._projection(plane),
             "map": self._map(),
             "dendrogram": None if dendrogram is None else dendrogram().to_dict(),
-            "anomalies": self._anomalies(scores),
+            "anomalies": self._anomalies(),
             "agreement": agreement,
             "steps": self._steps(plane, max(1, len(clusters))),
         }
+
+    def _in_source(self, profile: dict[str, Any]) -> dict[str, Any]:
+        """Return a profile whose rows have the numbers of the source."""
+        for kind in ("typical", "borderline"):
+            for example in profile[kind]:
+                example["row"] = int(self.table.rows[example["row"]])
+        return profile
 
     def _plane(self) -> Projection | None:
         X = self.table.X
@@ -114,8 +146,9 @@ class Evidence:
         changing = None
         moved = self.initialisations["changing"] if self.initialisations is not None else None
         if moved is not None and moved["values"]:
-            by_row = dict(zip(moved["rows"], moved["values"], strict=True))
-            changing = [by_row.get(int(row), 0.0) for row in drawn]
+            judged = self.source.judged.rows[moved["rows"]].tolist()
+            by_row = dict(zip(judged, moved["values"], strict=True))
+            changing = [by_row.get(int(self.table.rows[row]), 0.0) for row in drawn]
         return {
             "method": found.method,
             "note": note,
@@ -124,7 +157,7 @@ class Evidence:
             "x": _rounded(found.x[drawn]),
             "y": _rounded(found.y[drawn]),
             "cluster": self.labels[drawn].tolist(),
-            "row": drawn.tolist(),
+            "row": self.table.rows[drawn].tolist(),
             "changing": changing,
             "n": n,
             "sampled": len(drawn) < n,
@@ -141,15 +174,15 @@ class Evidence:
             "latitude": latitude[drawn].tolist(),
             "longitude": longitude[drawn].tolist(),
             "cluster": self.labels[drawn].tolist(),
-            "row": drawn.tolist(),
+            "row": self.table.rows[drawn].tolist(),
         }
 
-    def _anomalies(self, scores: np.ndarray) -> dict[str, Any]:
-        table = self.table
+    def _anomalies(self) -> dict[str, Any]:
+        table, scores = self.source, self.source_scores
         labelled = None
         rare = None if table.label is None else rare_class(table.label)
         if table.label is not None and rare is not None:
-            known = table.label.notna().to_numpy()
+            known = table.label.notna().to_numpy() & ~table.is_empty
             report = anomaly_report(scores[known], table.label[known], positive=rare)
             labelled = {"column": str(table.label.name), **report.to_dict()}
         return {
@@ -159,10 +192,13 @@ class Evidence:
                 {
                     "row": int(row),
                     "score": float(-scores[row]),
-                    "cluster": int(self.labels[row]),
-                    "values": _values(table.used.iloc[row]),
+                    "cluster": int(self.source_labels[row]),
+                    "values": {
+                        str(name): json_value(table.used[name].iloc[row]) for name in table.used
+                    },
                 }
                 for row in np.argsort(scores, kind="stable")[:UNUSUAL_ROWS]
+                if not table.is_empty[row]
             ],
             "labelled": labelled,
         }
@@ -212,13 +248,6 @@ class Evidence:
             "note": f"{some} in {pca.n_components_} principal components, "
             f"which keep {share:.0%} of the variance.",
         }
-
-
-def _values(row: pd.Series) -> dict[str, Any]:
-    return {
-        str(name): None if pd.isna(value) else value if isinstance(value, float) else str(value)
-        for name, value in row.items()
-    }
 
 
 def _rounded(values: np.ndarray) -> list[Any]:

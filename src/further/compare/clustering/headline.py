@@ -13,7 +13,9 @@ def headline(evaluation: dict[str, Any]) -> str:
     """Return the answer in one sentence: how many clusters, how large, how stable."""
     criteria, k = evaluation["criteria"], evaluation["k"]
     if k == 1 and evaluation["asked"]["k"] != 1:
-        why = criteria["sentence"] if criteria else "the method found one group at most."
+        why = criteria["sentence"] if criteria else f"{evaluation['label']} found one group."
+        if not evaluation["sizes"]:
+            why = f"{evaluation['label']} put no row into a cluster."
         return f"No cluster structure was found: {why}"
     noise = f", and {_rows(evaluation['noise'])} in none" if evaluation["noise"] else ""
     text = f"{_counted(k)} by {evaluation['label']}, of {_listed(evaluation['sizes'])}{noise}"
@@ -25,6 +27,8 @@ def headline(evaluation: dict[str, Any]) -> str:
         text += f"; {asked} was asked for, the data suggest {said}"
     elif criteria and not criteria["agree"]:
         text += "; the criteria disagree about the number"
+    if evaluation["doubts"]:
+        text += "; some values may be read in two ways (see the doubts)"
     return f"{text}."
 
 

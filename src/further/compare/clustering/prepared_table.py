@@ -1,8 +1,16 @@
-"""The rows of a clustering: which columns take part, which is a label, and what they become."""
+"""The rows of a clustering: which columns take part, which is a label, and what they become.
+
+Structure is judged on rows that have values. A row without any takes no part, nor does one with a
+value so far from all others that nothing else would be seen; both are in no cluster. Where many
+numbers are missing, the number of clusters and the clusters are found on the rows that have all of
+them, since a median in place of a number makes rows alike that may not be; the other rows are
+assigned afterwards.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,15 +18,24 @@ import numpy as np
 import pandas as pd
 
 from further.cluster.dissimilarity.distances import find_metric
+from further.cluster.number.sweep import take_rows
 from further.data.dataset import Dataset
 from further.data.formats.tables import TARGET_NAMES
 from further.data.kind import KINDS
+from further.data.preparation.column_text import numbers_of, write_value
+from further.data.preparation.columns import quoted
+from further.data.preparation.copies import copies
+from further.data.preparation.far_values import far_values
 from further.data.preparation.table_preparation import TablePreparation
 from further.errors import InputError
 
 TASK = "clustering"
 #: A column with a label's name and at most this many values is compared with, not clustered.
 MOST_LABELS = 30
+#: A larger share of rows with a number that was filled in is left out where structure is judged,
+FILLED = 0.01
+#: if at least so many rows remain, and such a share.
+FEWEST_COMPLETE, LEAST_COMPLETE = 30, 0.25
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,37 @@ class PreparedTable:
         pd.Series | None, "A label column, which is compared with the clusters and not clustered."
     ]
     notes: Annotated[tuple[str, ...], "In sentences."]
+    rows: Annotated[np.ndarray, "Their numbers in the source, shape (n,)."]
+    is_empty: Annotated[np.ndarray, "Rows without any value, shape (n,)."]
+    is_apart: Annotated[np.ndarray, "Rows that are in no cluster, empty or far, shape (n,)."]
+    is_judged: Annotated[np.ndarray, "Rows on which structure is judged, shape (n,)."]
+
+    def take(self, chosen: np.ndarray) -> PreparedTable:
+        """Return the rows of a mask."""
+        if chosen.all():
+            return self
+        kept = np.flatnonzero(chosen)
+        return dataclasses.replace(
+            self,
+            frame=self.frame.iloc[kept],
+            used=self.used.iloc[kept].reset_index(drop=True),
+            X=take_rows(self.X, kept),
+            label=None if self.label is None else self.label.iloc[kept].reset_index(drop=True),
+            rows=self.rows[kept],
+            is_empty=self.is_empty[kept],
+            is_apart=self.is_apart[kept],
+            is_judged=self.is_judged[kept],
+        )
+
+    @property
+    def clustered(self) -> PreparedTable:
+        """The rows that are in a cluster."""
+        return self.take(~self.is_apart)
+
+    @property
+    def judged(self) -> PreparedTable:
+        """The rows on which structure is judged."""
+        return self.take(self.is_judged)
 
 
 def prepare_table(dataset: Dataset, asked: Mapping[str, Any]) -> PreparedTable:
@@ -50,7 +98,7 @@ def prepare_table(dataset: Dataset, asked: Mapping[str, Any]) -> PreparedTable:
     Returns
     -------
     PreparedTable
-        The rows, and what was decided about them.
+        All rows, and what was decided about them and their columns.
 
     Raises
     ------
@@ -71,8 +119,11 @@ def prepare_table(dataset: Dataset, asked: Mapping[str, Any]) -> PreparedTable:
             "it; leave it out of the columns, or name no target."
         )
     candidates = frame.drop(columns=[] if name is None or name not in frame else [name])
-    preparation = TablePreparation(columns=columns, scale=scale).fit(candidates)
-    X = preparation.transform(candidates)
+    if label is not None:
+        candidates, label, said = _without_label_copies(candidates, label, columns or ())
+        notes += said
+    preparation, X, is_empty, is_far, said = _prepare_rows(candidates, dataset, columns, scale)
+    notes += said
     if is_sets and not isinstance(X, pd.DataFrame):
         other = ~np.isin(X, (0.0, 1.0)).all(axis=0)
         if other.any():
@@ -82,8 +133,72 @@ def prepare_table(dataset: Dataset, asked: Mapping[str, Any]) -> PreparedTable:
                 "other numbers; choose columns with --columns."
             )
     used = candidates[[line.name for line in preparation.decisions_ if line.used]]
+    is_apart = is_empty | is_far
+    is_judged, said = _judged(preparation, used, is_apart)
     kind = _kind_of(X, preparation.coordinates_)
-    return PreparedTable(frame, used, X, preparation, kind, label, (*notes, *preparation.notes_))
+    return PreparedTable(
+        frame, used, X, preparation, kind, label, (*notes, *preparation.notes_, *said),
+        np.arange(len(frame)), is_empty, is_apart, is_judged,
+    )  # fmt: skip
+
+
+def _prepare_rows(
+    table: pd.DataFrame, dataset: Dataset, columns: Sequence[str] | None, scale: str
+) -> tuple[TablePreparation, Any, np.ndarray, np.ndarray, list[str]]:
+    """Fit the preparation to rows that have values, none of them far; return all rows prepared."""
+    preparation = TablePreparation(columns=columns, scale=scale, declared=dict(dataset.declared))
+    is_empty = table.isna().all(axis=1).to_numpy()
+    is_far = np.zeros(len(table), dtype=bool)
+    notes = []
+    if not is_empty.all():
+        preparation.fit(table[~is_empty])
+        used = [line for line in preparation.decisions_ if line.used]
+        # A row may have an identifier and nothing else.
+        is_empty = table[[line.name for line in used]].isna().all(axis=1).to_numpy()
+        far: list[str] = []
+        for line in used:
+            if line.type in ("number", "date"):
+                found = far_values(numbers_of(table[line.name]))
+                if found.any():
+                    is_far |= found
+                    shown = ", ".join(map(write_value, table[line.name][found][:3]))
+                    far.append(f'"{line.name}" ({shown})')
+        if far:
+            rows = "1 row has a value" if is_far.sum() == 1 else f"{is_far.sum():,} rows have values"
+            notes.append(
+                f"{rows} so far from all others that nothing else would be seen: {', '.join(far)}. "
+                "Structure is judged without, and they are in no cluster (-1)."
+            )
+    if is_empty.any():
+        rows = "1 row has" if is_empty.sum() == 1 else f"{is_empty.sum():,} rows have"
+        notes.append(f"{rows} no value in the columns that are clustered: in no cluster (-1).")
+    apart = is_empty | is_far
+    # Far values would decide the scales.
+    preparation.fit(table[~apart] if apart.any() and not apart.all() else table)
+    return preparation, preparation.transform(table), is_empty, is_far, notes
+
+
+def _judged(
+    preparation: TablePreparation, used: pd.DataFrame, is_apart: np.ndarray
+) -> tuple[np.ndarray, list[str]]:
+    """Return the rows on which structure is judged: those with all their numbers, if enough."""
+    numeric = [line.name for line in preparation.decisions_ if line.used and line.role == "numeric"]
+    is_filled = used[numeric].isna().any(axis=1).to_numpy() & ~is_apart
+    clustered = np.count_nonzero(~is_apart)
+    n = int(is_filled.sum())
+    if n <= FILLED * clustered:
+        return ~is_apart, []
+    complete = clustered - n
+    said = f"{n:,} of {clustered:,} rows lack a number"
+    if complete < FEWEST_COMPLETE or complete < LEAST_COMPLETE * clustered:
+        return ~is_apart, [
+            f"{said}, too many to judge without: structure is judged on medians in their place, "
+            "which make rows look more alike than they may be."
+        ]
+    return ~is_apart & ~is_filled, [
+        f"{said}: structure is judged and clusters are found on the other {complete:,}, and these "
+        "are assigned afterwards, with the median in place of what they lack."
+    ]
 
 
 def _kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | None) -> str:
@@ -91,6 +206,26 @@ def _kind_of(rows: np.ndarray | pd.DataFrame, coordinates: tuple[str, str] | Non
         numbers = [c for c in rows if not isinstance(rows[c].dtype, pd.CategoricalDtype)]
         return "mixed" if numbers else "categorical"
     return "coordinates" if coordinates is not None and rows.shape[1] == 2 else "numeric"
+
+
+def _without_label_copies(
+    table: pd.DataFrame, label: pd.Series, asked: Collection[str]
+) -> tuple[pd.DataFrame, pd.Series | None, list[str]]:
+    """Leave out columns that repeat the label, and no label if one of them was asked for."""
+    name = str(label.name)
+    found = copies([label, *(table[column] for column in table if str(column) != name)])
+    repeated = [column for column, first in found.items() if first == name]
+    if not repeated:
+        return table, label, []
+    taking_part = [column for column in repeated if column in asked]
+    if taking_part:
+        return table, None, [
+            f'{quoted(taking_part)} says the same as "{name}" and takes part, as asked: how far the '
+            f'clusters agree with "{name}" would show nothing.'
+        ]
+    return table.drop(columns=repeated), label, [
+        f'Left out: {quoted(repeated)} (says the same as the label, "{name}").'
+    ]
 
 
 def _label(

@@ -9,7 +9,7 @@ free text, and categories so many that they say which rows are equal rather than
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from further.data.preparation.column_text import column_kind
+from further.data.preparation.column_text import column_kind, is_clock
 from further.data.preparation.columns import ROWS_TO_JUDGE, quoted, why_useless
+from further.data.preparation.copies import copies
 
 #: A column with a larger share of missing values is left out.
 MOST_MISSING = 0.5
@@ -41,8 +42,8 @@ class ColumnDecision:
     name : str
         The column.
     type : str
-        "number", "binary", "category", "date", "coordinate", "constant", "identifier", "text" or
-        "empty".
+        "number", "binary", "category", "date", "time", "coordinate", "constant", "identifier",
+        "text", "copy" or "empty".
     used : bool
         Whether it takes part.
     role : {"numeric", "categorical"} or None
@@ -77,7 +78,10 @@ class ColumnDecision:
 
 
 def decide_columns(
-    frame: pd.DataFrame, asked: Collection[str] | None, categories: Collection[str]
+    frame: pd.DataFrame,
+    asked: Collection[str] | None,
+    categories: Collection[str],
+    declared: Mapping[str, str],
 ) -> list[ColumnDecision]:
     """Decide what each column of a typed table is; scales are for later.
 
@@ -90,6 +94,8 @@ def decide_columns(
         has many categories or many missing values; a column without two different values is not.
     categories : collection of str
         Columns whose numbers are names of categories.
+    declared : mapping of str to {"numeric", "categorical", "identifier"}
+        What the user says that columns are.
 
     Returns
     -------
@@ -99,13 +105,15 @@ def decide_columns(
     decisions = []
     for place, name in enumerate(frame.columns):
         column = frame[name]
-        judged = _judge(column, place == 0, frame.shape[1] > 1, name in categories)
+        said = "categorical" if name in categories else declared.get(name)
+        judged = _judge(column, place == 0, frame.shape[1] > 1, said)
         wanted = asked is not None and name in asked
         if asked is not None and not wanted:
             judged = dataclasses.replace(judged, used=False, why="Not among the columns asked for.")
         elif judged.used or wanted:
-            judged = _keep(judged, column, wanted or name in categories)
+            judged = _keep(judged, column, wanted or said in ("categorical", "numeric"))
         decisions.append(judged if judged.used else dataclasses.replace(judged, role=None))
+    decisions = _without_copies(decisions, frame, asked or ())
     decisions = _with_coordinates(decisions, frame)
     if not any(line.used and line.role == "categorical" for line in decisions):
         return decisions
@@ -159,7 +167,7 @@ def decision_notes(decisions: list[ColumnDecision], n: int) -> list[str]:
     notes += [
         f'"{line.name}": {line.why[0].lower()}{line.why[1:]}'
         for line in used
-        if line.type in ("date", "coordinate")
+        if line.type in ("date", "time", "coordinate")
         or (line.type == "category" and line.role == "numeric")
         or "codes" in line.why
         or "asked" in line.why
@@ -177,7 +185,9 @@ def decision_notes(decisions: list[ColumnDecision], n: int) -> list[str]:
     return notes
 
 
-def _judge(column: pd.Series, first: bool, several: bool, as_category: bool) -> ColumnDecision:
+def _judge(
+    column: pd.Series, first: bool, several: bool, declared: str | None
+) -> ColumnDecision:
     """Say what a column is, and whether anything speaks against its use."""
     distinct, missing = int(column.nunique()), int(column.isna().sum())
     decide = partial(ColumnDecision, str(column.name), missing=missing, distinct=distinct)
@@ -187,10 +197,13 @@ def _judge(column: pd.Series, first: bool, several: bool, as_category: bool) -> 
         value = column.dropna().iloc[0]
         why = f"Constant: {value} in every row" + (" that has a value." if missing else ".")
         return decide("constant", used=False, role=None, why=why)
-    if as_category:
+    if declared == "categorical":
         why = f"A category of {distinct:,} values, as asked."
         return decide("category", used=True, role="categorical", why=why)
-    useless = why_useless(column, first=first, several=several)
+    if declared is None and column_kind(column) not in "iufbM" and is_clock(column):
+        why = "Times of day, taken as hours after midnight: 23:59 and 0:00 lie far apart."
+        return decide("time", used=True, role="numeric", why=why)
+    useless = why_useless(column, first=first, several=several, declared=declared)
     if useless is not None:
         kind = "text" if useless.startswith("free text") else "identifier"
         why = f"{useless[0].upper()}{useless[1:]}."
@@ -252,6 +265,24 @@ def _keep(judged: ColumnDecision, column: pd.Series, asked: bool) -> ColumnDecis
         "equal, not which are similar."
     )
     return dataclasses.replace(judged, used=False, why=why)
+
+
+def _without_copies(
+    decisions: list[ColumnDecision], frame: pd.DataFrame, asked: Collection[str]
+) -> list[ColumnDecision]:
+    """Leave out columns that say the same as an earlier one: they would count twice."""
+    found = copies(frame[line.name] for line in decisions if line.used)
+    kept = []
+    for line in decisions:
+        if line.name in found:
+            why = f'Says the same as "{found[line.name]}"'
+            if line.name in asked:
+                line = dataclasses.replace(line, why=f"{why}, so that it counts twice, as asked.")
+            else:
+                why += ", and would count twice."
+                line = dataclasses.replace(line, type="copy", used=False, role=None, why=why)
+        kept.append(line)
+    return kept
 
 
 def _with_coordinates(decisions: list[ColumnDecision], frame: pd.DataFrame) -> list[ColumnDecision]:

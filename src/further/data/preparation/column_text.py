@@ -31,6 +31,9 @@ UNITS = (
     "hours", "days", "years", "ml", "l", "pct", "percent", "eur", "usd", "gbp", "chf", "hz", "w",
     "kw", "kwh", "mv", "v",
 )  # fmt: skip
+_CLOCK = re.compile(
+    r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?"
+)
 _IN_BRACKETS = re.compile(r"^(?P<label>.*\S)\s*[(\[](?P<unit>[^()\[\]]{1,12})[)\]]$")
 
 
@@ -39,11 +42,11 @@ def unit_of(name: str) -> tuple[str, str | None]:
 
     Examples
     --------
-    >>> unit_of("petal length (cm)"), unit_of("body_mass_g"), unit_of("species")
-    (('petal length', 'cm'), ('body_mass', 'g'), ('species', None))
+    >>> unit_of("petal length (cm)"), unit_of("body_mass_g"), unit_of("satisfaction (1-100)")
+    (('petal length', 'cm'), ('body_mass', 'g'), ('satisfaction (1-100)', None))
     """
     found = _IN_BRACKETS.match(name)
-    if found:
+    if found and any(sign.isalpha() or sign in "%°$€£" for sign in found["unit"]):
         return found["label"], found["unit"].strip()
     label, _, end = name.rpartition("_")
     return (label, end.lower()) if label and end.lower() in UNITS else (name, None)
@@ -69,6 +72,46 @@ def numbers_of(column: pd.Series) -> np.ndarray:
     """Return numbers as float64, NaN where missing; dates as days since 1970-01-01."""
     numbers = to_numbers(column)
     return numbers / SECONDS_A_DAY if column_kind(column) == "M" else numbers
+
+
+def is_clock(column: pd.Series) -> bool:
+    """Whether a column of texts holds times of day: 8:26, 20:05:30.
+
+    Examples
+    --------
+    >>> is_clock(pd.Series(["8:26", None, "20:05"])), is_clock(pd.Series(["8:26", "25:00"]))
+    (True, False)
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    distinct = column.dropna().unique()
+    return len(distinct) > 0 and all(
+        isinstance(value, str) and _CLOCK.fullmatch(value) for value in distinct
+    )
+
+
+def hours_of(column: pd.Series) -> np.ndarray:
+    """Return times of day as hours after midnight, NaN where there is none."""
+    codes, distinct = pd.factorize(column)
+    hours = [np.nan] * (len(distinct) + 1)
+    for i, value in enumerate(distinct):
+        found = _CLOCK.fullmatch(str(value))
+        if found:
+            hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+            hours[i] = hour + minute / 60 + second / 3600
+    return np.array(hours)[codes]
+
+
+def write_clock(hours: float) -> str:
+    """Write hours after midnight as a time of day.
+
+    Examples
+    --------
+    >>> write_clock(8.45)
+    '8:27'
+    """
+    minutes = round(hours * 60) % 1440
+    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 def decimals_of(numbers: np.ndarray) -> int | None:

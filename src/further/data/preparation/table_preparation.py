@@ -12,7 +12,7 @@ the missing ones missing. Every decision is recorded, with its reason.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,11 +30,15 @@ from further.data.preparation.column_decisions import (
 from further.data.preparation.column_text import (
     SECONDS_A_DAY,
     column_kind,
+    hours_of,
+    is_clock,
     json_value,
     numbers_of,
+    write_clock,
     write_value,
 )
 from further.data.preparation.columns import nearest, quoted, typed_table
+from further.data.preparation.doubts import doubts
 from further.data.preparation.scaling import SCALES, Summary, choose_scales
 from further.errors import InputError
 
@@ -61,6 +65,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         1, and columns with heavy outliers by median and interquartile range.
     categories : "auto" or list of str, default="auto"
         Columns whose numbers are names of categories, besides those that are found.
+    declared : dict of str to {"numeric", "categorical", "identifier"}, optional
+        What columns are, whatever they look like.
 
     Attributes
     ----------
@@ -68,6 +74,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         One a column of the table, in its order.
     notes_ : list of str
         What was decided about types, missing values and scaling, in sentences.
+    doubts_ : list of str
+        Where values may be read in two ways, in sentences that name the option for the other one.
     columns_ : list of str
         The columns of what :meth:`transform` returns.
     coordinates_ : (str, str) or None
@@ -89,6 +97,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         "columns": ["array-like", None],
         "scale": [StrOptions(set(SCALES))],
         "categories": ["array-like", StrOptions({"auto"})],
+        "declared": [dict, None],
     }
 
     def __init__(
@@ -96,10 +105,12 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         columns: Sequence[str] | None = None,
         scale: str = "auto",
         categories: Sequence[str] | str = "auto",
+        declared: Mapping[str, str] | None = None,
     ) -> None:
         self.columns = columns
         self.scale = scale
         self.categories = categories
+        self.declared = declared
 
     def fit(self, frame: Any, y: Any = None) -> TablePreparation:
         """Decide on the columns of a table.
@@ -127,7 +138,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         names = list(table.columns)
         asked = None if self.columns is None else _known(self.columns, names, "columns")
         named = [] if isinstance(self.categories, str) else list(self.categories)
-        decisions = decide_columns(table, asked, _known(named, names, "categories"))
+        decisions = decide_columns(
+            table, asked, _known(named, names, "categories"), self.declared or {}
+        )
         summaries = self._summaries(decisions, table)
         decisions = [_judged_again(line, summaries.get(line.name)) for line in decisions]
         used = [line for line in decisions if line.used]
@@ -147,7 +160,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             for line in decisions
         ]
         self._prepare()
+        undeclared = [
+            line.name
+            for line in used
+            if line.type == "number" and line.name not in (self.declared or {})
+        ]
         self.notes_ = [*decision_notes(self.decisions_, len(table)), said]
+        self.doubts_ = doubts(table[undeclared])
         if self.coordinates_ is not None and len(used) > 2:
             self.notes_.append(
                 f"{quoted(list(self.coordinates_))} take part as plain numbers beside the others; "
@@ -236,6 +255,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             if line.type == "date":
                 seconds = np.round(numbers * SECONDS_A_DAY).astype("int64")
                 columns[name] = seconds.astype("datetime64[s]")
+            elif line.type == "time":
+                columns[name] = [write_clock(hours) for hours in numbers]
             elif line.type == "category":
                 ranks = np.clip(np.round(numbers), 0, len(self.categories_[name]) - 1)
                 columns[name] = [self.categories_[name][int(rank)] for rank in ranks]
@@ -253,20 +274,25 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             "categories": self.categories
             if isinstance(self.categories, str)
             else [str(name) for name in self.categories],
+            "declared": dict(self.declared or {}),
             "decisions": [line.to_dict() for line in self.decisions_],
             # Pairs, since a name may be any text and the values any type.
             "values": [[name, values] for name, values in self.categories_.items()],
             "coordinates": None if self.coordinates_ is None else list(self.coordinates_),
             "notes": list(self.notes_),
+            "doubts": list(self.doubts_),
         }
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> TablePreparation:
         """Return what :meth:`to_json` recorded; it transforms rows to the same numbers."""
-        preparation = cls(record["columns"], record["scale"], record["categories"])
+        preparation = cls(
+            record["columns"], record["scale"], record["categories"], record.get("declared")
+        )
         preparation.decisions_ = [ColumnDecision(**line) for line in record["decisions"]]
         preparation.categories_ = {name: list(values) for name, values in record["values"]}
         preparation.notes_ = list(record["notes"])
+        preparation.doubts_ = list(record.get("doubts", ()))
         preparation._prepare()
         return preparation
 
@@ -312,6 +338,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         kind = column_kind(column)
         if line.type == "category":
             return self._ranks(line.name, column)
+        if line.type == "time" and is_clock(column.dropna()):
+            return hours_of(column)
         wanted = "M" if line.type == "date" else "biuf"
         if kind not in wanted and column.notna().any():
             row = int(column.notna().to_numpy().argmax())

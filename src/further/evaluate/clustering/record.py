@@ -123,6 +123,7 @@ class ClusteringEvaluation:
         ClusterStabilities | None, "How well each cluster is found again in them."
     ] = None
     notes: Annotated[tuple[str, ...], "What else was decided."] = ()
+    doubts: Annotated[tuple[str, ...], "Where values may be read in two ways."] = ()
     criteria: Annotated[Criteria | None, "How the number of clusters was chosen."] = None
     alternatives: Annotated[tuple[Alternative, ...], "Other methods on the same rows."] = ()
     initialisations: Annotated[Initialisations | None, "How much they matter."] = None

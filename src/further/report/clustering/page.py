@@ -124,6 +124,7 @@ def _warnings(run: ClusterRun) -> list[str]:
             f"{listing(unstable)} {'is' if len(unstable) == 1 else 'are'} not stable: another "
             "sample of such rows would be clustered differently there."
         )
+    told += run.found.doubts
     sampled = _sampled(run.found)
     if sampled:
         told.append(f"Computed on a seeded sample of the rows: {sampled}.")

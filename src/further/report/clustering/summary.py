@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _KEYS = (
     "run", "sentence", "k", "method", "hyperparameters", "distance", "scale", "criteria",
     "sizes", "noise", "stability", "cluster_stability", "inertia", "profile", "columns",
-    "alternatives", "anomalies", "agreement", "notes", "seed", "seconds",
+    "alternatives", "anomalies", "agreement", "doubts", "seed", "seconds",
 )  # fmt: skip
 #: The metrics by which a clustering is set beside its alternatives.
 _COMPARED = ("stability", "silhouette", "agreement")
@@ -31,7 +31,8 @@ def summary(result: Result[Any]) -> Summary:
     """Return the clusters, the alternatives and the answer."""
     evaluation = result.evaluation
     found = from_json(ClusteringEvaluation, evaluation)
-    blocks: list[str | TextTable] = [*found.data.notes, *found.notes]
+    notes = [*found.data.notes, *found.notes]
+    blocks: list[str | TextTable] = [*notes, *(f"Doubt: {doubt}" for doubt in found.doubts)]
     stabilities = found.cluster_stability or ClusterStabilities()
     held = {one.cluster: one for one in stabilities.clusters}
     if found.profile:
@@ -50,7 +51,8 @@ def summary(result: Result[Any]) -> Summary:
         blocks.append(TextTable(["method", "clusters", *names, "in none"], compared, 5))
     blocks.append(found.sentence)
     blocks.append(f"Rows with their clusters: {result.path / 'assignments.csv'}")
-    return Summary({key: evaluation.get(key) for key in _KEYS}, blocks)
+    told = {key: evaluation.get(key) for key in _KEYS}
+    return Summary(told | {"notes": [*notes, *found.doubts]}, blocks)
 
 
 def _cluster_row(profile: ProfileRecord, held: StabilityOfCluster | None) -> list[str]:
