@@ -41,6 +41,15 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases(real_data: Path) -> Path:
+    """Return the folder of inputs on which an earlier version fell short."""
+    folder = real_data.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip("there is no folder of cases beside that of FURTHER_TEST_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def digits():
     """Return 200 digits (n, 8, 8) of 17 grey levels and their labels."""
     from sklearn.datasets import load_digits

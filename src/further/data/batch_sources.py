@@ -197,8 +197,8 @@ class _CsvSource(Source):
         self._layout = Layout(path, head.decode("utf-8", errors="replace"))
         if self._layout.delimiter == BLANKS:
             raise InputError(
-                f"{path} has columns that are aligned by blanks, which is read only where the whole "
-                "file fits into memory; write it with a delimiter, or as Parquet."
+                f"{path} has columns that are aligned by blanks, which are read only where the "
+                "whole file fits into memory; write it with a delimiter, or as Parquet."
             )
         columns, _ = divide(head, self._layout)
         names, kept, _ = name_columns(self._layout, columns)

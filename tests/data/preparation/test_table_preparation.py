@@ -52,7 +52,7 @@ def every_type():
             "same": 3.0,
             "nothing": np.nan,
             "seldom": [1.0, 2.0, *[np.nan] * (n - 2)],
-            "kind": [1, 2, 3] * 20,
+            "kind": [1, 2, 3, 3, 1, 2] * 10,
         }
     )
 

@@ -43,7 +43,14 @@ from further.cluster.number.stability import (
 )
 from further.cluster.number.sweep import is_kmeans, sample_rows, sweep, without_given_centers
 from further.cluster.number.tendency import FEWEST_REFERENCES, LEVEL, ClusterTendency, tendency_test
-from further.cluster.number.voting import RULE, most_stable, vote, who_says_what
+from further.cluster.number.voting import (
+    RULE,
+    most_stable,
+    vote,
+    who_says_what,
+    with_most_votes,
+    write_tie_and_edge,
+)
 from further.errors import InputError
 from further.evaluate.clustering.choice import CriterionRecord
 from further.evaluate.interval import Estimate
@@ -69,6 +76,8 @@ class KChoice:
     estimators: Annotated[dict[int, Any], "Fitted for each number of clusters."] = field(
         default_factory=dict, repr=False
     )
+    tied: Annotated[tuple[int, ...], "Numbers with as many votes as the answer."] = ()
+    is_at_edge: Annotated[bool, "Whether the answer is the largest number that was tried."] = False
     notes: Annotated[
         tuple[str, ...],
         "Samples that were taken, criteria that were left out, limits that were lowered.",
@@ -87,7 +96,7 @@ class KChoice:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, without the estimators."""
-        plain = ("k", "sentence", "rule", "agree", "stability", "notes")
+        plain = ("k", "sentence", "rule", "agree", "stability", "tied", "is_at_edge", "notes")
         return {
             **{name: to_json(getattr(self, name)) for name in plain},
             "tendency": self.tendency.to_dict(),
@@ -287,6 +296,8 @@ def _decide(
         could = [c for c in criteria if c.k is not None and c.name in ("gap", "bic")]
     agree = bool(could) and all(c.k == k for c in could)
     said = who_says_what(criteria)
+    tied = tuple(other for other in with_most_votes(criteria, k_min) if other != k) * (k > 1)
+    is_at_edge = k > 1 and k == max(fits)
     if k == 1:
         p = tendency.p_value
         sentence = (
@@ -304,7 +315,11 @@ def _decide(
             f"{k} clusters, by {votes} of {len(criteria)} criteria, which disagree: {said}; "
             f"bootstrap samples agree to {stable[k].value:.2f} of 1."
         )
-    return KChoice(k, sentence, RULE, agree, tendency, tuple(criteria), stable, fits, tuple(notes))
+    sentence = sentence.removesuffix(".") + write_tie_and_edge(k, tied, is_at_edge) + "."
+    return KChoice(
+        k, sentence, RULE, agree, tendency, tuple(criteria), stable, fits, tied, is_at_edge,
+        tuple(notes),
+    )  # fmt: skip
 
 
 def _sample(

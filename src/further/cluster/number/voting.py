@@ -47,12 +47,62 @@ def vote(
     >>> vote(said, {2: 0.7, 3: 0.9}, 2)
     3
     """
+    tied = with_most_votes(criteria, k_min)
+    return max(tied, key=lambda k: stable.get(k, -math.inf), default=None)
+
+
+def with_most_votes(criteria: Sequence[CriterionRecord], k_min: int) -> list[int]:
+    """Return the numbers that most criteria give: several where these tie.
+
+    Parameters
+    ----------
+    criteria : sequence of CriterionRecord
+        As :func:`vote` takes them.
+    k_min : int
+        The least answer.
+
+    Returns
+    -------
+    list of int
+        Ascending.
+    """
     votes = Counter(c.k for c in criteria if c.k is not None and c.k >= k_min)
-    if not votes:
-        return None
-    most = max(votes.values())
-    tied = [k for k in sorted(votes) if votes[k] == most]
-    return max(tied, key=lambda k: stable.get(k, -math.inf))
+    most = max(votes.values(), default=0)
+    return [k for k in sorted(votes) if votes[k] == most]
+
+
+def write_tie_and_edge(k: int, tied: Sequence[int], is_at_edge: bool) -> str:
+    """Say that other numbers have as many votes, and that larger ones were not tried.
+
+    Parameters
+    ----------
+    k : int
+        The answer.
+    tied : sequence of int
+        Others with as many votes.
+    is_at_edge : bool
+        Whether it is the largest that was tried.
+
+    Returns
+    -------
+    str
+        To be put behind the sentence of the answer.
+
+    Examples
+    --------
+    >>> write_tie_and_edge(10, (2,), True)
+    '; 2 has as many votes and is less stable; 10 is the largest number that was tried (k_max)'
+    >>> write_tie_and_edge(3, (), False)
+    ''
+    """
+    told = ""
+    if tied:
+        others = " and ".join(map(str, tied))
+        verbs = "has as many votes and is" if len(tied) == 1 else "have as many votes and are"
+        told += f"; {others} {verbs} less stable"
+    if is_at_edge:
+        told += f"; {k} is the largest number that was tried (k_max)"
+    return told
 
 
 def who_says_what(criteria: Sequence[CriterionRecord]) -> str:

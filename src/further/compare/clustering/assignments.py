@@ -146,13 +146,16 @@ def _doubts(
     known = scores[~np.isnan(scores)]
     if assignments.is_file() and len(known):
         made = pd.read_csv(assignments)
-        names = [name for name in made if str(name).removeprefix("further_") == "anomaly_score"]
-        clustered = made["further_cluster" if "further_cluster" in made else "cluster"] >= 0
-        farthest = made.loc[clustered, names[-1]].max()
+        # Columns of the clustering come last.
+        score, cluster = (
+            [str(column) for column in made if str(column) in (name, f"further_{name}")][-1]
+            for name in ("anomaly_score", "cluster")
+        )
+        farthest = made[score][made[cluster] >= 0].max()
         beyond = int((known > farthest + 1e-6).sum())
         if beyond > len(known) / 2:
             doubts.append(
-                f"{beyond:,} of {len(known):,} rows are less typical than any row that the clusters "
-                "were made from: they may be other data, or in other units."
+                f"{beyond:,} of {len(known):,} rows are less typical than any row that the "
+                "clusters were made from: they may be other data, or in other units."
             )
     return doubts

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
 
 from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
@@ -269,7 +271,10 @@ class ClusteringRun(TaskRun):
             file = run.path / "parts" / f"{name}.json"
             if not file.is_file():
                 emit({"event": "step", "what": what})
-                write_json(file, find())
+                with warnings.catch_warnings():
+                    # Bootstrap samples of a few different rows have fewer clusters than asked.
+                    warnings.simplefilter("ignore", ConvergenceWarning)
+                    write_json(file, find())
                 spent = time.monotonic() - started
                 run.update(seconds=spent, energy_wh=meter.read().watt_hours)
             found: dict[str, Any] = read_json(file)

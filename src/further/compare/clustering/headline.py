@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from further.cluster.number.voting import write_tie_and_edge
+
 #: Clusters of which the headline names the sizes.
 MOST_LISTED = 8
 
@@ -27,6 +29,8 @@ def headline(evaluation: dict[str, Any]) -> str:
         text += f"; {asked} was asked for, the data suggest {said}"
     elif criteria and not criteria["agree"]:
         text += "; the criteria disagree about the number"
+    if criteria and criteria["k"] == k and not asked:
+        text += write_tie_and_edge(k, criteria["tied"], criteria["is_at_edge"])
     if evaluation["doubts"]:
         text += "; some values may be read in two ways (see the doubts)"
     return f"{text}."

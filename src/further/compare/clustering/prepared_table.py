@@ -164,7 +164,9 @@ def _prepare_rows(
                     shown = ", ".join(map(write_value, table[line.name][found][:3]))
                     far.append(f'"{line.name}" ({shown})')
         if far:
-            rows = "1 row has a value" if is_far.sum() == 1 else f"{is_far.sum():,} rows have values"
+            rows = (
+                "1 row has a value" if is_far.sum() == 1 else f"{is_far.sum():,} rows have values"
+            )
             notes.append(
                 f"{rows} so far from all others that nothing else would be seen: {', '.join(far)}. "
                 "Structure is judged without, and they are in no cluster (-1)."
@@ -217,15 +219,14 @@ def _without_label_copies(
     repeated = [column for column, first in found.items() if first == name]
     if not repeated:
         return table, label, []
-    taking_part = [column for column in repeated if column in asked]
-    if taking_part:
-        return table, None, [
-            f'{quoted(taking_part)} says the same as "{name}" and takes part, as asked: how far the '
-            f'clusters agree with "{name}" would show nothing.'
-        ]
-    return table.drop(columns=repeated), label, [
-        f'Left out: {quoted(repeated)} (says the same as the label, "{name}").'
-    ]
+    if not set(repeated) & set(asked):
+        said = f'Left out: {quoted(repeated)} (says the same as the label, "{name}").'
+        return table.drop(columns=repeated), label, [said]
+    said = (
+        f'{quoted(repeated)} says the same as "{name}" and takes part, as asked: how far the '
+        f'clusters agree with "{name}" would show nothing.'
+    )
+    return table, None, [said]
 
 
 def _label(

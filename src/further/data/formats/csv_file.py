@@ -179,10 +179,8 @@ def name_columns(
             columns.pop()
             del given[len(columns) :]
     if len(columns) < width:
-        notes.append(
-            f"Rows end in {_counted(width - len(columns), 'a delimiter', 'delimiters')} with nothing "
-            "behind: no column."
-        )
+        ends = _counted(width - len(columns), "a delimiter", "delimiters")
+        notes.append(f"Rows end in {ends} with nothing behind: no column.")
     numbered = [f"column_{i + 1}" for i in range(len(columns))]
     if given and len(given) != len(columns):
         if len(columns) != len(given) + 1 or len(pc.unique(columns[0])) < len(columns[0]):
@@ -229,7 +227,7 @@ def _divide_lines(content: bytes, layout: Layout) -> list[pa.ChunkedArray] | Non
         if not start:
             return None
     is_quoted = content.find(b'"', start) >= 0
-    if layout.delimiter == BLANKS or is_quoted and not _quotes_match(content, start, layout):
+    if layout.delimiter == BLANKS or (is_quoted and not _quotes_match(content, start, layout)):
         return None
     names = [str(i) for i in range(layout.width)]
     odd: list[Any] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -77,7 +78,7 @@ class Layout:
         self.delimiter = self._named_delimiter(lines[0]) or ""
         comment = self._leave_out_comments(lines)
         self.delimiter = self.delimiter or _find_delimiter(lines[self.lines_above :])
-        head = [row for row in self.rows(io.StringIO("\n".join(lines)), strict=False)][:HEAD_ROWS]
+        head = list(self.rows(io.StringIO("\n".join(lines)), strict=False))[:HEAD_ROWS]
         head = self._leave_out_title(head)
         if not head:
             raise InputError(f"{path} holds no values; there is nothing to learn.")
@@ -226,7 +227,7 @@ def holds_names(first: list[str], rest: list[list[str]]) -> bool:
         for i in range(len(first))
     ]
     kinds = [_kind_of_column(column) for column in below]
-    values, words, recurring = [], 0, 0
+    values, words, recurring, new = [], 0, 0, 0
     for i, field in enumerate(first):
         if is_missing(field):
             continue
@@ -237,17 +238,20 @@ def holds_names(first: list[str], rest: list[list[str]]) -> bool:
             words += 1
         elif field in below[i]:
             recurring += 1
+        else:
+            new += 1
     distinct = len(set(first)) == len(first)
     if not values:
         return words > 0 or (recurring * 2 < len(first) and distinct)
     if recurring or not distinct or not all(first[i].isdecimal() for i in values):
         return False
     numbers = [int(first[i]) for i in values]
-    steps = {later - earlier for earlier, later in zip(numbers, numbers[1:], strict=False)}
+    steps = {later - earlier for earlier, later in itertools.pairwise(numbers)}
     if len(steps) == 1 and min(steps) > 0 and len(numbers) >= COUNT_UP:
         return True
     apart = all(_lies_apart(first[i], below[i]) for i in values)
-    return apart and (words > 0 or (bool(steps) and min(steps) > 0))
+    count_up = bool(steps) and min(steps) > 0
+    return apart and (words > 0 or count_up or (new > 0 and len(numbers) > 2))
 
 
 def _lies_apart(field: str, column: list[str]) -> bool:
@@ -288,7 +292,7 @@ def _find_delimiter(lines: list[str]) -> str:
         return max(others, key=lambda pair: pair[0])[1]
     stripped = [line.strip() for line in head]
     # Above row names, as R writes them, a header has a field less.
-    if fields == 1 and (1.0, 2) <= max(_score(stripped, BLANKS), _score(stripped[1:], BLANKS)):
+    if fields == 1 and max(_score(stripped, BLANKS), _score(stripped[1:], BLANKS)) >= (1.0, 2):
         rows = [line.split() for line in head]
         # Words of a text are no columns.
         if len(rows) > 1 and all(any(map(is_number, row)) for row in rows[1:]):

@@ -178,7 +178,7 @@ def _plain_numbers(texts: pa.Array, *, ambiguous: bool) -> Numbers:
 def _one_affix(parts: dict[str, pa.Array], values: np.ndarray) -> tuple[str | None, str | None]:
     """Return what stands at each number, or why the numbers do not go together."""
     given = ~np.isnan(values) & (values != 0)
-    found = {}
+    found: dict[str, str] = {}
     for name in ("before", "after"):
         column = pc.fill_null(parts[name], "").filter(pa.array(given))
         found |= {text.upper(): text for text in pc.unique(column).to_pylist() if text}
@@ -198,7 +198,20 @@ def _one_affix(parts: dict[str, pa.Array], values: np.ndarray) -> tuple[str | No
 
 
 def has_leading_zeros(texts: pa.Array | pa.ChunkedArray, *, signed: bool = True) -> bool:
-    """Whether whole numbers are codes such as 00501, which would lose their zeros."""
+    """Whether whole numbers are codes such as 00501, which would lose their zeros.
+
+    Parameters
+    ----------
+    texts : array of str
+        Numbers as they are written.
+    signed : bool, default=True
+        Whether some may have a minus sign.
+
+    Returns
+    -------
+    bool
+        Whether one of them is a code.
+    """
     for zero in ("0", "-0") if signed else ("0",):
         begins = texts.filter(pc.starts_with(texts, zero))
         coded = pc.match_substring_regex(begins, r"^-?0(?:\d+|x[0-9a-fA-F]+)$")

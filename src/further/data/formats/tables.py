@@ -14,7 +14,7 @@ from further.data.dataset import Dataset
 from further.data.formats.csv_file import read_csv
 from further.data.preparation.columns import nearest, quoted, typed_table, why_useless
 from further.data.preparation.declarations import as_declared, declare
-from further.data.preparation.doubts import doubts
+from further.data.preparation.doubts import codes_note, doubts
 from further.data.preparation.missing_values import MissingValues
 from further.errors import InputError
 
@@ -212,7 +212,8 @@ def _tidy_table(
         )
     if constant and len(frame) > 1:
         notes.append(f"Constant, so always generated as it is: {quoted(constant)}.")
-    notes += doubts(frame[[c for c in features if c not in declared]])
+    undeclared = frame[[name for name in features if name not in declared]]
+    notes += [*doubts(undeclared), *codes_note(undeclared)]
     return frame.drop(columns=[c for names in left_out.values() for c in names]), tuple(notes)
 
 

@@ -313,7 +313,8 @@ def _take(values: Values, codes: np.ndarray) -> Values:
     if isinstance(values, np.ndarray):
         return values[codes]
     taken = values.take(codes).reset_index(drop=True)
-    for masked, plain in (("Int64", "int64"), ("boolean", "bool")):
-        if taken.dtype == masked and not taken.isna().any():
-            return taken.astype(plain)
+    if taken.dtype == "Int64" and not taken.isna().any():
+        return taken.astype("int64")
+    if taken.dtype == "boolean" and not taken.isna().any():
+        return taken.astype("bool")
     return taken

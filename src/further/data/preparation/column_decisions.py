@@ -185,9 +185,7 @@ def decision_notes(decisions: list[ColumnDecision], n: int) -> list[str]:
     return notes
 
 
-def _judge(
-    column: pd.Series, first: bool, several: bool, declared: str | None
-) -> ColumnDecision:
+def _judge(column: pd.Series, first: bool, several: bool, declared: str | None) -> ColumnDecision:
     """Say what a column is, and whether anything speaks against its use."""
     distinct, missing = int(column.nunique()), int(column.isna().sum())
     decide = partial(ColumnDecision, str(column.name), missing=missing, distinct=distinct)

@@ -192,6 +192,11 @@ def write_value(value: Any) -> str:
     return str(value) or '""'
 
 
+def write_in_line(value: Any) -> str:
+    """Write a category on one line, whatever line ends it holds."""
+    return " ".join(write_value(value).split())
+
+
 def json_value(value: Any) -> float | int | str | None:
     """Return a cell as JSON has it: a number, a text, a truth value, None where missing.
 

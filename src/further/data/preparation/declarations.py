@@ -82,8 +82,8 @@ def as_declared(
     notes: list[str] = []
     frame, masked = missing.mask(frame)
     notes += masked
-    columns = {}
-    for name, column in frame.items():
+    columns: dict[str, pd.Series] = {}
+    for name, column in ((str(name), column) for name, column in frame.items()):
         what = declared.get(name)
         if what == "categorical":
             columns[name] = column.map(write_value, na_action="ignore").astype("category")

@@ -47,49 +47,65 @@ def doubts(table: pd.DataFrame) -> list[str]:
     Recurs far from all other values: -999 in "age" (4 rows). If it stands for a missing value, \
 --missing-values -999 says so.
     """
-    if len(table) < ROWS_TO_JUDGE:
-        return []
     sentinels: dict[str, list[str]] = {}
-    identifiers, codes = [], []
-    for name, column in table.items():
-        if column_kind(column) not in "iufM":
-            continue
-        numbers = numbers_of(column)
-        distinct, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
-        if len(distinct) < 3:
-            continue
+    identifiers = []
+    for name, column, distinct, counts in _numeric(table):
         for place in _sentinels(distinct, counts):
             value = distinct[place]
             text = write_days(value) if column_kind(column) == "M" else f"{value:.15g}"
             sentinels.setdefault(text, []).append(f'"{name}" ({counts[place]:,} rows)')
-        if column_kind(column) == "M":
-            continue
-        if _may_be_identifier(distinct, counts, len(column)):
-            identifiers.append(str(name))
-        elif _may_be_codes(distinct, counts):
-            codes.append(f'"{name}" ({len(distinct)} values)')
-    return list(_sentences(sentinels, identifiers, codes))
-
-
-def _sentences(
-    sentinels: dict[str, list[str]], identifiers: list[str], codes: list[str]
-) -> Iterator[str]:
-    for value, places in sentinels.items():
-        yield (
-            f"Recurs far from all other values: {value} in {_some(places)}. If it stands for a "
-            f"missing value, --missing-values {value} says so."
-        )
+        if column_kind(column) != "M" and _may_be_identifier(distinct, len(column)):
+            identifiers.append(name)
+    told = [
+        f"Recurs far from all other values: {value} in {_some(places)}. If it stands for a "
+        f"missing value, --missing-values {value} says so."
+        for value, places in sentinels.items()
+    ]
     if identifiers:
-        yield (
-            f"Whole numbers, another one in nearly every row and all of the same length: "
+        told.append(
+            "Whole numbers of one length, another one in nearly every row: "
             f"{quoted(identifiers)}. If they only name the rows, --identifier COLUMNS leaves them "
             "out."
         )
-    if codes:
-        yield (
-            f"Few whole numbers, taken as measurements: {_some(codes)}. If they are names of "
-            "categories, --categorical COLUMNS says so."
-        )
+    return told
+
+
+def codes_note(table: pd.DataFrame) -> list[str]:
+    """Say which columns of few whole numbers were taken for measurements.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Typed columns that a model would use.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    codes = [
+        f'"{name}" ({len(distinct)} values)'
+        for name, column, distinct, counts in _numeric(table)
+        if column_kind(column) != "M" and _may_be_codes(distinct, counts)
+    ]
+    if not codes:
+        return []
+    return [
+        f"Few whole numbers, taken as measurements: {_some(codes)}. If they are names of "
+        "categories, --categorical COLUMNS says so."
+    ]
+
+
+def _numeric(table: pd.DataFrame) -> Iterator[tuple[str, pd.Series, np.ndarray, np.ndarray]]:
+    """Give the columns of numbers and dates with their distinct values and how often these are."""
+    if len(table) < ROWS_TO_JUDGE:
+        return
+    for name, column in table.items():
+        if column_kind(column) in "iufM":
+            numbers = numbers_of(column)
+            distinct, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
+            if len(distinct) > 2:
+                yield str(name), column, distinct, counts
 
 
 def _sentinels(distinct: np.ndarray, counts: np.ndarray) -> Iterator[int]:
@@ -107,7 +123,7 @@ def _sentinels(distinct: np.ndarray, counts: np.ndarray) -> Iterator[int]:
             yield place
 
 
-def _may_be_identifier(distinct: np.ndarray, counts: np.ndarray, n: int) -> bool:
+def _may_be_identifier(distinct: np.ndarray, n: int) -> bool:
     if len(distinct) < NEARLY_ALL * n or (distinct % 1).any() or distinct[0] < 0:
         return False
     low, high = (len(f"{value:.0f}") for value in (distinct[0], distinct[-1]))

@@ -7,10 +7,14 @@ import re
 #: An identifier differs in so many rows; the others are rows that were entered twice.
 NEARLY_ALL = 0.95
 _ALONE = frozenset(
-    "id idx index key uuid guid row rownum record identifier serial nr no ids pk oid".split()
-)
+    {"id", "ids", "idx", "index", "key", "uuid", "guid", "row", "rownum", "record", "identifier",
+     "serial", "nr", "no", "pk", "oid"}
+)  # fmt: skip
 #: Behind another word these say the same, and so does what they number.
-_LAST = frozenset("id ids key idx uuid guid identifier no nr num number ref reference".split())
+_LAST = frozenset(
+    {"id", "ids", "key", "idx", "uuid", "guid", "identifier", "no", "nr", "num", "number", "ref",
+     "reference"}
+)  # fmt: skip
 _THINGS = (
     "account|booking|case|claim|client|customer|device|doc|document|employee|file|image|img|"
     "invoice|item|loan|machine|member|order|paper|patient|person|policy|product|record|row|sample|"

@@ -95,7 +95,9 @@ class MissingValues:
             for value in self.of_column(str(name)):
                 found = _equal(column, value)
                 if found.any():
-                    counts.setdefault(value, []).append(f'"{name}" ({int(found.sum()):,} rows)')
+                    n = int(found.sum())
+                    rows = "1 row" if n == 1 else f"{n:,} rows"
+                    counts.setdefault(value, []).append(f'"{name}" ({rows})')
                     whole = column_kind(column) in "iu"
                     column = (column.astype("Int64") if whole else column).mask(found)
             columns[name] = column

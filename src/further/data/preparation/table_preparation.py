@@ -38,7 +38,7 @@ from further.data.preparation.column_text import (
     write_value,
 )
 from further.data.preparation.columns import nearest, quoted, typed_table
-from further.data.preparation.doubts import doubts
+from further.data.preparation.doubts import codes_note, doubts
 from further.data.preparation.scaling import SCALES, Summary, choose_scales
 from further.errors import InputError
 
@@ -165,7 +165,11 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             for line in used
             if line.type == "number" and line.name not in (self.declared or {})
         ]
-        self.notes_ = [*decision_notes(self.decisions_, len(table)), said]
+        self.notes_ = [
+            *decision_notes(self.decisions_, len(table)),
+            *codes_note(table[undeclared]),
+            said,
+        ]
         self.doubts_ = doubts(table[undeclared])
         if self.coordinates_ is not None and len(used) > 2:
             self.notes_.append(
@@ -274,7 +278,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             "categories": self.categories
             if isinstance(self.categories, str)
             else [str(name) for name in self.categories],
-            "declared": dict(self.declared or {}),
+            "declared": None if self.declared is None else dict(self.declared),
             "decisions": [line.to_dict() for line in self.decisions_],
             # Pairs, since a name may be any text and the values any type.
             "values": [[name, values] for name, values in self.categories_.items()],

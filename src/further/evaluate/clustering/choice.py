@@ -57,6 +57,8 @@ class Criteria:
     stability: Annotated[
         dict[str, Measured], "Agreement of bootstrap samples by number of clusters."
     ] = field(default_factory=dict)
+    tied: Annotated[tuple[int, ...], "Numbers with as many votes as the answer."] = ()
+    is_at_edge: Annotated[bool, "Whether the answer is the largest number that was tried."] = False
     notes: Annotated[tuple[str, ...], "Samples, limits and omissions."] = ()
 
 

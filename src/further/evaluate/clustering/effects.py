@@ -32,8 +32,8 @@ from further.data.preparation.column_text import (
     numbers_of,
     unit_of,
     write_days,
+    write_in_line,
     write_numbers,
-    write_value,
 )
 
 HEDGES = "Hedges' g"
@@ -153,7 +153,7 @@ class ColumnEffects:
             word = "more often"
         else:
             word = "never" if share == 0 else "less often"
-        category = write_value(self.categories[chosen])
+        category = write_in_line(self.categories[chosen])
         shown = f"{_percent(share)} against {_percent(other)}"
         text = f"{self.name} is {word} {category}: {shown}"
         return Effect(self.name, size, COHEN, text)

@@ -22,7 +22,7 @@ from further.data.preparation.column_text import (
     json_value,
     numbers_of,
     write_days,
-    write_value,
+    write_in_line,
 )
 
 #: A threshold is written with as many significant digits, or more where fewer would move a row.
@@ -186,10 +186,10 @@ class Choice:
     def __str__(self) -> str:
         name = self.column.name
         if self.value is not None:
-            return f"{name} is {write_value(self.value)}"
+            return f"{name} is {write_in_line(self.value)}"
         if len(self.excluded) == self.column.nunique():
             return f"{name} is missing"
-        return f"{name} is not {' or '.join(map(write_value, self.excluded))}"
+        return f"{name} is not {' or '.join(map(write_in_line, self.excluded))}"
 
 
 def rule_text(paths: Sequence[Sequence[Range | Choice]]) -> str:
