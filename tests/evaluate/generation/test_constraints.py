@@ -81,3 +81,42 @@ def test_no_rules():
     assert Constraints(tiny, tiny).violations(tiny) is None
     texts = pd.DataFrame({"name": [f"person {i}" for i in range(50)]})
     assert Constraints(texts, texts).violations(texts) is None
+
+
+SHOPS = np.random.default_rng(9).choice(np.arange(1000, 99_999), 60, replace=False)
+
+
+def loans(n: int, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    start = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 700, n), "D")
+    return pd.DataFrame(
+        {
+            "start": start,
+            "end": start + pd.to_timedelta(rng.choice([90, 180, 365], n), "D"),
+            "salary": 1000 * rng.integers(20, 90, n),
+            "shop": rng.choice(SHOPS, n),
+            "fee": rng.normal(size=n).round(2),
+        }
+    )
+
+
+def test_differences_grids_and_codes_are_rules():
+    constraints = Constraints(loans(400, 0), loans(100, 1))
+    found = {rule.sentence: rule for rule in constraints.rules}
+    assert "end \u2212 start is 90, 180 or 365 days" in found
+    assert "salary is a multiple of 1000" in found
+    assert "start is a whole day" in found
+    assert "shop is one of 60 codes" in found
+    assert not any("fee" in sentence and rule.kind != "range" for sentence, rule in found.items())
+    bad = loans(100, 2)
+    bad.loc[:9, "end"] += pd.Timedelta(days=1)
+    bad.loc[10:14, "salary"] += 500
+    bad.loc[15:19, "shop"] += 1
+    bad.loc[20:24, "start"] += pd.Timedelta(hours=3)
+    assert constraints.violations(loans(100, 2)).value == 0
+    detail = dict(constraints.violations(bad).detail["broken"])
+    # A start at another hour ends at another distance too.
+    assert detail["end \u2212 start is 90, 180 or 365 days"] == pytest.approx(0.15)
+    assert detail["salary is a multiple of 1000"] == pytest.approx(0.05)
+    assert detail["shop is one of 60 codes"] == pytest.approx(0.05)
+    assert detail["start is a whole day"] == pytest.approx(0.05)

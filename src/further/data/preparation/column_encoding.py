@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from further.data.preparation.column_text import column_kind, source_decimals, to_numbers
+from further.data.preparation.column_text import column_kind, to_numbers
 from further.data.preparation.normal_score import NormalScore
+from further.data.preparation.regularity import Regularity
 
 T = TypeVar("T")
 BlockPart = tuple[str, int, Literal["numeric", "categorical"]]
 
-#: Numbers that take so few values, each often, are decoded to one of these, never between them.
-MOST_STEPS = 20
 #: More categories than this share a place.
 MOST_CATEGORIES = 50
 IS_MISSING = " is missing"
@@ -93,17 +92,14 @@ class NumericColumn(ColumnEncoding):
     ----------
     score : NormalScore
         The map to standard scores and back.
-    decimals : int or None
-        To how many decimals the source is rounded; None for none.
-    steps : array or None
-        The only values there are, if they are few.
+    regularity : Regularity
+        What decoded numbers have in common with those of the source.
     missing : bool
         Whether training rows have missing values: these are given the score 0 and marked.
     """
 
     score: NormalScore
-    decimals: int | None = None
-    steps: np.ndarray | None = None
+    regularity: Regularity = field(default_factory=Regularity)
     missing: bool = False
 
     @classmethod
@@ -123,18 +119,13 @@ class NumericColumn(ColumnEncoding):
         given = ~np.isnan(numbers)
         present = numbers[given]
         kind = column_kind(column)
-        decimals = 0 if kind in "biuM" else None
-        steps = None
-        if not is_array:
-            distinct = np.unique(present)
-            if kind == "f":
-                single = getattr(column.dtype, "itemsize", 8) == 4
-                decimals = source_decimals(distinct.astype(np.float32) if single else distinct)
-            if len(distinct) <= MOST_STEPS and 5 * len(distinct) <= len(present):
-                steps = distinct
+        regularity = Regularity(0 if kind in "biuM" else None)
+        if not is_array and len(present):
+            single = getattr(column.dtype, "itemsize", 8) == 4
+            regularity = Regularity.of(present, is_date=kind == "M", single=single)
         score = NormalScore.fit(present, knots)
         name, dtype = str(column.name), str(column.dtype)
-        return cls(name, dtype, score, decimals, steps, missing=not given.all())
+        return cls(name, dtype, score, regularity, missing=not given.all())
 
     @property
     def parts(self) -> list[BlockPart]:
@@ -174,25 +165,23 @@ class NumericColumn(ColumnEncoding):
         array
             Of n values.
         """
-        if self.steps is not None:
-            between = (self.steps[1:] + self.steps[:-1]) / 2
-            numbers = self.steps[np.searchsorted(between, numbers)]
-        elif self.decimals is not None:
-            numbers = np.round(numbers, self.decimals)
+        numbers = self.regularity.snap(numbers)
         return _from_numbers(numbers, absent, self.dtype)
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON."""
-        steps = None if self.steps is None else self.steps.tolist()
-        return {"kind": "numeric", **vars(self), "score": self.score.to_json(), "steps": steps}
+        parts = {"score": self.score.to_json(), "regularity": self.regularity.to_json()}
+        return {"kind": "numeric", **vars(self), **parts}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """Return what :meth:`to_json` recorded."""
         fields = {key: value for key, value in record.items() if key != "kind"}
         fields["score"] = NormalScore.from_json(record["score"])
-        if record["steps"] is not None:
-            fields["steps"] = np.asarray(record["steps"], dtype=np.float64)
+        if "regularity" not in fields:  # as models were saved before
+            before = {name: fields.pop(name) for name in ("decimals", "steps")}
+            fields["regularity"] = {"decimals": before["decimals"], "values": before["steps"]}
+        fields["regularity"] = Regularity.from_json(fields["regularity"])
         return cls(**fields)
 
 

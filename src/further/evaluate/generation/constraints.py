@@ -3,8 +3,11 @@ r"""Constraint violations: rules that every real row keeps, and how many samples
 The rules are found in the training rows, and kept where the validation rows keep them too:
 
 * range: a number stays between the least and the largest training value;
+* grid: a number lies on a grid that is coarser than its decimals, as multiples of 1,000 do;
+* code: a number is one of those that there are, which fill little of their range and recur;
 * order: :math:`a \le b` between two columns of numbers whose ranges overlap;
 * sum: :math:`a + b = c` between three columns, or :math:`a + b` is one fixed number;
+* difference: :math:`b - a` is one of a few numbers, though neither :math:`a` nor :math:`b` is;
 * determined: the value of one column of few values determines that of another;
 * never together: two categories that would meet in ten training rows or more were they
   independent, and never do.
@@ -16,16 +19,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import combinations, permutations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from further.data.preparation.column_text import SECONDS_A_DAY, write_days
+from further.data.preparation.regularity import FEW_VALUES, Regularity
 from further.evaluate.generation.table_fidelity import is_number, numbers, texts
 from further.evaluate.interval import Score, score_from_examples
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
@@ -37,6 +40,9 @@ MOST_CATEGORICAL = 30
 MOST_VALUES = 50
 LEAST_ROWS_PER_VALUE = 5
 LEAST_EXPECTED = 10.0
+#: Differences are a rule where there are so few, and pairs by chance have so many times as many.
+MOST_DIFFERENCES = 10
+CHANCE_DIFFERENCES = 5
 
 
 class Columns:
@@ -65,7 +71,10 @@ class Rule:
     """A rule in words, and which rows of a table break it."""
 
     sentence: Annotated[str, 'Such as "minimum ≤ maximum".']
-    kind: Annotated[str, '"range", "order", "sum", "determined" or "never together".']
+    kind: Annotated[
+        str,
+        '"range", "grid", "code", "order", "sum", "difference", "determined" or "never together".',
+    ]
     broken_by: Annotated[
         Callable[[Columns], Flags], "Takes :class:`Columns`, returns a bool for each row."
     ]
@@ -105,7 +114,9 @@ class Constraints:
         if len(train) < LEAST_ROWS:
             return
         seen, unseen = Columns(train), Columns(validation)
-        miners = (_ranges, _orders, _sums, _determined, _never_together)
+        miners = (
+            _ranges, _regularities, _orders, _sums, _differences, _determined, _never_together
+        )  # fmt: skip
         self.rules = tuple(
             rule
             for mine in miners
@@ -179,13 +190,56 @@ def _ranges(train: Columns) -> list[Rule]:
     for name, values in _numeric(train).items():
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         outside = partial(_outside, name, low, high)
-        rules.append(Rule(f"{low:g} ≤ {name} ≤ {high:g}", "range", outside))
+        is_date = pd.api.types.is_datetime64_any_dtype(train.frame[name])
+        first, last = (write_days(end) if is_date else f"{end:g}" for end in (low, high))
+        rules.append(Rule(f"{first} ≤ {name} ≤ {last}", "range", outside))
     return rules
 
 
 def _outside(name: Any, low: float, high: float, table: Columns) -> Flags:
     column, slack = table.numbers(name), 1e-6 * (high - low)
     return (column < low - slack) | (column > high + slack)
+
+
+def _regularities(train: Columns) -> list[Rule]:
+    """Find grids and codes; a column of few values is one of categories."""
+    rules = []
+    for name, values in _numeric(train).items():
+        is_date = pd.api.types.is_datetime64_any_dtype(train.frame[name])
+        present = values[np.isfinite(values)]
+        scale = SECONDS_A_DAY if is_date else 1.0
+        found = Regularity.of(np.round(present * scale) if is_date else present, is_date=is_date)
+        kept = partial(_off_grid, name, found, scale)
+        if found.values is not None:
+            if len(found.values) > FEW_VALUES and not is_date:
+                said = f"{name} is one of {len(found.values):,} codes"
+                rules.append(Rule(said, "code", kept))
+        elif found.monthly:
+            rules.append(Rule(f"{name} is the first of a month", "grid", kept))
+        elif found.step is not None:
+            rules.append(Rule(f"{name} is {_multiple(found, is_date)}", "grid", kept))
+    return rules
+
+
+def _multiple(found: Regularity, is_date: bool) -> str:
+    step = found.step or 1.0
+    if is_date:
+        for name, seconds in (("day", SECONDS_A_DAY), ("hour", 3600.0), ("minute", 60.0)):
+            if step == seconds:
+                return f"a whole {name}"
+        return f"on a grid of {step:g} seconds"
+    return (
+        f"a multiple of {step:g}"
+        if not found.origin
+        else f"{found.origin:g} and a multiple of {step:g}"
+    )
+
+
+def _off_grid(name: Any, found: Regularity, scale: float, table: Columns) -> Flags:
+    column = table.numbers(name) * scale
+    gap = np.abs(found.snap(np.nan_to_num(column)) - column)
+    # Seconds of dates are kept as parts of days, and numbers may have been written and read.
+    return gap > np.maximum(1e-3 if scale > 1 else 0.0, 1e-9 * np.abs(column))
 
 
 def _orders(train: Columns) -> list[Rule]:
@@ -240,6 +294,46 @@ def _off(a: Any, b: Any, whole: float | Floats, slack: float, table: Columns) ->
 
 def _apart(a: Any, b: Any, c: Any, slack: float, table: Columns) -> Flags:
     return _off(a, b, table.numbers(c), slack, table)
+
+
+def _differences(train: Columns) -> list[Rule]:
+    """Find pairs whose difference has few values, where chance pairs would have many."""
+    columns = dict(list(_numeric(train).items())[:MOST_NUMBERS])
+    is_date = {name: pd.api.types.is_datetime64_any_dtype(train.frame[name]) for name in columns}
+    order = np.random.default_rng(0)
+    rules = []
+    for a, b in combinations(columns, 2):
+        both = np.isfinite(columns[a]) & np.isfinite(columns[b])
+        if both.sum() < LEAST_ROWS or is_date[a] != is_date[b]:
+            continue
+        first, second = columns[a][both], columns[b][both]
+        known, counts = _distinct(second - first)
+        # A single difference is a sum with a fixed part.
+        if len(known) > MOST_DIFFERENCES or counts.min() < LEAST_ROWS_PER_VALUE:
+            continue
+        by_chance, _ = _distinct(order.permutation(second) - first)
+        if len(by_chance) < CHANCE_DIFFERENCES * len(known):
+            continue
+        earlier, later = (a, b) if np.abs(known).max() == known.max() else (b, a)
+        known = np.sort(known if later == b else -known)
+        shown = [f"{value:g}" for value in known]
+        listed = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
+        unit = " days" if is_date[a] else ""
+        said = f"{later} − {earlier} is {listed}{unit}"
+        rules.append(Rule(said, "difference", partial(_other_difference, earlier, later, known)))
+    return rules
+
+
+def _distinct(differences: Floats) -> tuple[Floats, NDArray[np.intp]]:
+    """Return the different ones but for rounding, and how often there are."""
+    scale = float(np.abs(differences).max()) or 1.0
+    return np.unique(np.round(differences, 9 - int(np.ceil(np.log10(scale)))), return_counts=True)
+
+
+def _other_difference(a: Any, b: Any, known: Floats, table: Columns) -> Flags:
+    gap = table.numbers(b) - table.numbers(a)
+    nearest = np.abs(gap[:, None] - known[None]).min(axis=1)
+    return nearest > 1e-6 * (1 + np.abs(known).max())
 
 
 @dataclass(frozen=True)
