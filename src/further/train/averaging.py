@@ -57,7 +57,9 @@ class AveragedWeights:
 
     def is_finite(self) -> bool:
         """Whether no weight is NaN or infinite."""
-        norms = torch._foreach_norm(list(self.net.parameters()), float("inf"))
+        # A parameter for each column of numbers is empty where there is none.
+        weights: list[Tensor] = [w for w in self.net.parameters() if w.numel()]
+        norms = torch._foreach_norm(weights, float("inf"))
         return bool(torch.stack(list(norms)).isfinite().all())
 
     def copy(self) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from further.compare.generation.cost import MemberCost, likelihood_rows
+from further.compare.generation.cost import MemberCost, likelihood_rows, unknown_cost
 from further.compare.generation.member import Candidate, simple_control
 from further.compare.generation.pictures import write_real
 from further.compare.generation.recommend import recommend
@@ -223,10 +223,15 @@ class ComparisonRun(GenerationRun):
             for member in members_of(self.run)
             if not (member.folder / "evaluation.json").is_file()
         }
-        costs = {
-            name: Candidate.make(self.setting, name, parameters).measure_cost()
-            for name, parameters in todo.items()
-        }
+        costs = {}
+        for name, parameters in todo.items():
+            candidate = Candidate.make(self.setting, name, parameters)
+            try:
+                costs[name] = candidate.measure_cost()
+            except InputError:
+                raise
+            except Exception:  # it fails again where it is trained, and is marked as failed there
+                costs[name] = unknown_cost(self.setting)
         if "likelihood_rows" not in self.run.record:
             rows = likelihood_rows(self.setting, list(costs.values()))
             self.run.update(likelihood_rows=rows)

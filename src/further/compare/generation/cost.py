@@ -69,6 +69,15 @@ class MemberCost:
         return Cost(self.training, judging, self.bytes, self.epochs)
 
 
+def unknown_cost(setting: Setting) -> MemberCost:
+    """Return what is reckoned for a model that has no steps to time."""
+    return MemberCost(SECONDS_WITHOUT_STEPS, 0.0, 0.0, float("inf"), _bytes_of_rows(setting))
+
+
+def _bytes_of_rows(setting: Setting) -> float:
+    return 12.0 * len(setting.part("train")) * setting.model_spec.size
+
+
 def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost:
     """Time an estimator that is not fitted.
 
@@ -86,9 +95,8 @@ def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost
     """
     train = setting.for_model(setting.part("train"))
     spec = setting.model_spec
-    n_bytes = 12.0 * len(train) * spec.size
     if not isinstance(estimator, GenerativeModel):
-        return MemberCost(SECONDS_WITHOUT_STEPS, 0.0, 0.0, float("inf"), n_bytes)
+        return unknown_cost(setting)
     estimator = clone(estimator)
     estimator._validate_params()
     budget = Budget.parse(estimator.budget, spec)
@@ -125,7 +133,7 @@ def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost
         if estimator.log_likelihood(net, one, execution.generator()) is not None:
             likelihood = _seconds(score) / batch.n_rows
             affordable = LIKELIHOOD_SHARE * flops * batch.n_rows / max(count_flops(score), 1)
-    n_bytes += BYTES_A_PARAMETER * sum(p.numel() for p in net.parameters())
+    n_bytes = _bytes_of_rows(setting) + BYTES_A_PARAMETER * sum(p.numel() for p in net.parameters())
     return MemberCost(training, drawing, likelihood, affordable, n_bytes, epochs, drawable)
 
 
