@@ -150,13 +150,6 @@ def test_transparent_parts_are_put_on_white(tmp_path):
     assert any("put on white" in note for note in dataset.notes)
 
 
-def test_16_bit_pictures_are_scaled_to_bytes(tmp_path):
-    deep = np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)
-    Image.fromarray(deep).save(tmp_path / "a.png")
-    values = load(tmp_path).values
-    assert (values.min(), values.max()) == (0, 255)
-
-
 def test_what_is_wrong_with_a_picture_names_the_file(tmp_path):
     draw(tmp_path / "a.png", (40, 40), mode="RGB")
     whole = (tmp_path / "a.png").read_bytes()

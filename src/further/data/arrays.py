@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from further.data.target import Classes
 from further.errors import InputError
@@ -48,7 +49,7 @@ def read_classes(
     ([0, 1, 0, 1], ('cat', 'dog'))
     """
     called = called or name
-    values = y.to_numpy() if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y)
+    values = native(y.to_numpy() if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y))
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim == 2 and _is_one_hot(values):
@@ -83,8 +84,40 @@ def read_classes(
             f"{called} has {len(names)} distinct values in {n} rows: a quantity or a name rather "
             "than a class, so nothing is conditioned on it.",
         )
-    dtype = str(y.dtype) if isinstance(y, pd.Series) else str(values.dtype)
+    pandas_own = isinstance(y, pd.Series) and not isinstance(y.dtype, np.dtype)
+    dtype = str(y.dtype if pandas_own else values.dtype)
     return Classes(name, codes.astype(np.int64), tuple(str(v) for v in names), dtype), ()
+
+
+def native(array: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers in the byte order of this machine, floats in single or double precision.
+
+    Instruments and old file formats write the other order, which pandas and torch refuse; so they
+    do half and extended precision.
+
+    Examples
+    --------
+    >>> native(np.array([1, 2], dtype=">i2")).dtype.isnative
+    True
+    """
+    kind = array.dtype.newbyteorder("=")
+    if kind == np.float16:
+        kind = np.dtype(np.float32)
+    elif kind.kind == "f" and kind.itemsize > 8:
+        kind = np.dtype(np.float64)
+    return array.astype(kind, copy=False)
+
+
+def native_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with each column of NumPy's types as :func:`native` has it."""
+    columns = {i: kind for i, kind in enumerate(frame.dtypes) if isinstance(kind, np.dtype)}
+    changed = {i: k for i, k in columns.items() if native(np.empty(0, dtype=k)).dtype != k}
+    if not changed:
+        return frame
+    series = [frame.iloc[:, i] for i in range(frame.shape[1])]
+    for i in changed:
+        series[i] = pd.Series(native(series[i].to_numpy()), frame.index, name=series[i].name)
+    return pd.concat(series, axis=1)
 
 
 def is_quantity(distinct: Any, n: int) -> bool:
@@ -119,7 +152,7 @@ def read_pictures(array: np.ndarray) -> tuple[np.ndarray, int | None, tuple[str,
     InputError
         For NaN or infinity, for channels that cannot be told, and for empty arrays.
     """
-    values, order = _channels_first(array)
+    values, order = _channels_first(native(array))
     if values.size == 0:
         raise InputError(f"An array of the shape {array.shape} has no pictures in it.")
     if values.dtype.kind == "b":
@@ -128,19 +161,66 @@ def read_pictures(array: np.ndarray) -> tuple[np.ndarray, int | None, tuple[str,
         raise InputError(f"Pictures are numbers, but these have the type {values.dtype}.")
     check_finite(values.reshape(len(values), -1), "picture", "pixel")
     low, high = values.min(), values.max()
-    whole = values.dtype.kind in "iu" or bool((values == np.floor(values)).all())
+    levels = grey_levels(low, high, whole=is_whole(values))
     size = "x".join(str(side) for side in values.shape[1:])
-    if whole and low >= 0 and high < MOST_LEVELS and high > 0:
-        levels = grey_levels(int(high))
+    if levels is not None:
         note = f"{len(values)} pictures of {size} ({order}) with {levels} grey levels."
         return values.astype(np.uint8), levels, (note,)
     note = f"{len(values)} pictures of {size} ({order}), values from {low:.6g} to {high:.6g}."
-    return values.astype(np.float32), None, (note,)
+    return single_precision(values, "X"), None, (note,)
 
 
-def grey_levels(high: int) -> int:
-    """Return the number of grey levels of bytes up to a highest: 256 unless half are unused."""
-    return high + 1 if high < HALF_A_BYTE else MOST_LEVELS
+def is_whole(values: NDArray[Any]) -> bool:
+    """Whether all of some numbers are whole."""
+    return values.dtype.kind in "iu" or bool((values == np.floor(values)).all())
+
+
+def grey_levels(low: float, high: float, *, whole: bool) -> int | None:
+    """Return the number of grey levels of pictures, None for continuous values.
+
+    Whole numbers that fit into a byte have 256 unless half are unused.
+
+    Parameters
+    ----------
+    low, high : float
+        The range of all values.
+    whole : bool
+        Whether all are whole numbers.
+
+    Returns
+    -------
+    int or None
+        From 2 to 256.
+    """
+    if not whole or low < 0 or not 0 < high < MOST_LEVELS:
+        return None
+    return int(high) + 1 if high < HALF_A_BYTE else MOST_LEVELS
+
+
+def single_precision(values: NDArray[Any], place: str) -> NDArray[np.float32]:
+    """Return numbers as float32, refusing those of which it would leave nothing.
+
+    Parameters
+    ----------
+    values : array
+        Finite numbers.
+    place : str
+        The file, for messages.
+
+    Returns
+    -------
+    array of float32
+        Of the same shape.
+    """
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    low, high = values.min(), values.max()
+    if not np.isfinite(single).all() or (low < high and single.min() == single.max()):
+        raise InputError(
+            f"{place} has values from {low:.9g} to {high:.9g}, which single precision cannot tell "
+            "apart or hold; subtract a number from all of them, or divide by one."
+        )
+    return single
 
 
 def check_finite(array: np.ndarray, row: str = "row", column: str = "column") -> None:

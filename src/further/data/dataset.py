@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from further.data.arrays import check_finite, read_classes, read_pictures
+from further.data.arrays import check_finite, native, native_frame, read_classes, read_pictures
 from further.data.picture_array import PictureArray
 from further.data.preparation.columns import nearest, typed_table
+from further.data.scarce_classes import without_rows
 from further.data.spec import TargetSpec
 from further.data.splits import DEFAULT_FRACTIONS, Split, split_rows
 from further.data.storage import TARGET, read_parts, refuse_unreadable, write_parts
@@ -176,7 +177,7 @@ class Dataset:
         Returns
         -------
         Split
-            Row numbers by part.
+            Row numbers by part; its method names the classes of which a part has no row.
 
         Raises
         ------
@@ -184,7 +185,11 @@ class Dataset:
             With fewer than 10 rows, fractions that do not sum to 1, or fewer groups than parts.
         """
         given = self.codes, self.groups, self.official_split
-        return split_rows(len(self), *given, seed=seed, fractions=fractions)
+        split = split_rows(len(self), *given, seed=seed, fractions=fractions)
+        if self.classes is None:
+            return split
+        absent = without_rows(self.classes, split)
+        return dataclasses.replace(split, method="; ".join([split.method, *absent]))
 
     def with_numbers(self, *names: str) -> Dataset:
         """Return the data with columns of the table as the numbers to predict.
@@ -319,7 +324,7 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
         raise InputError("X is a sparse matrix; give X.toarray() if it fits into memory.")
     else:
         try:
-            array = np.asarray(X)
+            array = native(_unmasked(X))
         except ValueError as error:
             raise InputError(
                 "X has rows of unequal length; give a rectangular array or table."
@@ -334,7 +339,7 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
 
 def _table(frame: pd.DataFrame, name: str, *, is_array: bool = False) -> Dataset:
     if not is_array:
-        frame = typed_table(frame, name="X" if name == "array" else name)
+        frame = typed_table(native_frame(frame), name="X" if name == "array" else name)
     what = "numbers" if is_array else "columns"
     return Dataset(
         name=name,
@@ -345,6 +350,12 @@ def _table(frame: pd.DataFrame, name: str, *, is_array: bool = False) -> Dataset
         notes=(f"{len(frame)} rows of {frame.shape[1]} {what}.",),
         is_array=is_array,
     )
+
+
+def _unmasked(X: Any) -> np.ndarray:
+    if np.ma.is_masked(X):
+        raise InputError("X has masked entries; give X.filled(value), or leave those rows out.")
+    return np.asarray(X)
 
 
 def _plain_table(array: np.ndarray, name: str) -> Dataset:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from further.data.dataset import Dataset
+from further.data.picture_array import PictureArray
 from further.data.preparation.column_encoding import (
     CategoricalColumn,
     ColumnEncoding,
@@ -98,8 +99,10 @@ class ImageEncoding(Encoding):
         spec = Spec(train.values.shape[1:], train.levels, target=train.target_spec)
         if train.levels is not None:
             return cls(spec, 0.0, float(train.levels - 1))
-        values = np.asarray(train.values)
-        low, high = float(values.min()), float(values.max())
+        stored = train.values
+        blocks = stored.blocks() if isinstance(stored, PictureArray) else [np.asarray(stored)]
+        ends = [(float(block.min()), float(block.max())) for block in blocks]
+        low, high = min(low for low, _ in ends), max(high for _, high in ends)
         return cls(spec, low, high if high > low else low + 1.0)
 
     def encode(self, dataset: Dataset) -> np.ndarray:

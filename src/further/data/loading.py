@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from further.data.arrays import native_frame
 from further.data.dataset import Dataset, as_dataset
 from further.data.formats import idx, numpy_files
 from further.data.formats.decoding import is_picture
@@ -18,6 +19,7 @@ from further.data.formats.pictures import load_pictures
 from further.data.formats.tables import load_frame, load_table
 from further.data.memory import refuse_too_large
 from further.data.preparation.columns import nearest
+from further.data.scarce_classes import too_few_rows
 from further.data.storage import DESCRIPTION
 from further.errors import InputError
 
@@ -126,9 +128,17 @@ def load(
     if mapped is not False:
         where = mapped if mapped is True else str(Path(mapped).expanduser().resolve())
         given["mapped"] = where
+    dataset = _load(source, given, tidy)
+    if dataset.classes is None or dataset.official_split is not None:
+        return dataset
+    notes = (*dataset.notes, *too_few_rows(dataset.classes))
+    return dataclasses.replace(dataset, notes=notes)
+
+
+def _load(source: Any, given: dict[str, Any], tidy: bool) -> Dataset:
     if isinstance(source, pd.DataFrame):
         _refuse_options(given, "a DataFrame", *_OF_TABLES)
-        return load_frame(source, **given, tidy=tidy)
+        return load_frame(native_frame(source), **given, tidy=tidy)
     if not isinstance(source, str | Path):
         _refuse_options(given, "data in memory")
         return as_dataset(source)

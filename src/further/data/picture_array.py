@@ -111,7 +111,7 @@ class _RowFile:
 
 
 def write_pictures(
-    path: Path, shape: tuple[int, ...], pictures: Iterable[NDArray[np.uint8]]
+    path: Path, shape: tuple[int, ...], pictures: Iterable[NDArray[Any]], dtype: Any = np.uint8
 ) -> PictureArray:
     """Write pictures one after the other into a file, whole or not at all.
 
@@ -121,8 +121,10 @@ def write_pictures(
         The NPY file.
     shape : tuple of int
         ``(n, channels, height, width)``.
-    pictures : iterable of array (channels, height, width), uint8
+    pictures : iterable of array (channels, height, width)
         As many as the shape says.
+    dtype : dtype, default=uint8
+        Of the values in the file.
 
     Returns
     -------
@@ -132,10 +134,10 @@ def write_pictures(
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:
         with open(partial, "wb") as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             for picture in pictures:
-                file.write(np.ascontiguousarray(picture).data)
+                file.write(np.ascontiguousarray(picture, dtype=dtype).data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)

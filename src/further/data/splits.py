@@ -18,6 +18,8 @@ import numpy as np
 from further.errors import InputError
 
 FEWEST_ROWS = 10
+#: Of a class, one for each of training, validation and test set.
+FEWEST_OF_A_CLASS = 3
 PARTS = ("train", "validation", "test")
 DEFAULT_FRACTIONS = (0.6, 0.2, 0.2)
 
@@ -125,7 +127,7 @@ def _stratified(strata: np.ndarray, shares: np.ndarray, rng: np.random.Generator
     place = np.empty(n)
     offsets = np.repeat(rng.random(len(sizes)), sizes)
     place[order] = (np.arange(n) - starts + offsets) / np.repeat(sizes, sizes)
-    scarce = (sizes < 3)[strata] & (len(sizes) > 1)
+    scarce = (sizes < FEWEST_OF_A_CLASS)[strata] & (len(sizes) > 1)
     place[scarce] = 1.0  # the training set comes last
     n_test = math.ceil(n * shares[2] - 1e-9)
     n_validation = round(n * shares[1])
@@ -144,7 +146,9 @@ def _fill_empty(
     wanted = np.flatnonzero(shares > 0)
     counts = np.zeros((len(sizes), 3), dtype=np.int64)
     np.add.at(counts, (strata, part), 1)
-    for label in np.flatnonzero((sizes >= 3) & (counts[:, wanted] == 0).any(axis=1)):
+    for label in np.flatnonzero(
+        (sizes >= FEWEST_OF_A_CLASS) & (counts[:, wanted] == 0).any(axis=1)
+    ):
         rows = np.flatnonzero(strata == label)
         for empty in wanted[counts[label, wanted] == 0]:
             fullest = counts[label].argmax()

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from further.data.formats.decoding import centre_crop, is_picture, natural_order, size_of
+from further.data.formats.decoding import centre_crop, is_picture, natural_order
 from further.data.formats.picture_files import PictureFiles, part_of
+from further.data.formats.picture_pages import Page, size_of
 from further.data.memory import refuse_too_large
 from further.data.target import Boxes
 from further.errors import InputError
@@ -58,7 +59,7 @@ class _BoxFiles(PictureFiles):
         counts, codes, corners = [], [], [np.empty((0, 4))]
         for path, row in zip(self.paths, self.boxes, strict=True):
             given = np.array([box for box, _ in row], dtype=np.float64).reshape(-1, 4)
-            found = _fit_boxes(given, size_of(path), size) if resized else given
+            found = _fit_boxes(given, size_of(Page(path)), size) if resized else given
             cut = np.clip(found, 0, [*size, *size])
             kept = _area(cut) > LEAST_LEFT * _area(found)
             counts.append(int(kept.sum()))
@@ -222,7 +223,9 @@ def _yolo(folder: Path, files: Sequence[Path], pictures: Sequence[Path]) -> _Box
     for path, file in labels.items():
         # A picture without a text file shows no object.
         lines = file.read_text(encoding="utf-8").splitlines() if file in texts else []
-        boxes = [_yolo_box(file, line, size_of(path), names) for line in lines if line.strip()]
+        boxes = [
+            _yolo_box(file, line, size_of(Page(path)), names) for line in lines if line.strip()
+        ]
         found.add(path, boxes, part_of(*path.relative_to(folder).parts[:-1]))
     return found
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from further.data.formats.picture_pages import Page, pages_of, read_pages, size_of, strict_decoding
+from further.data.formats.picture_range import Range
 from further.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm",
 )  # fmt: skip
 AT_A_TIME = 64
-_ORIENTATION = 0x0112  # of EXIF; from 5 on the picture lies on its side
 
 
 def is_picture(path: Path) -> bool:
@@ -48,64 +48,102 @@ def suggest_side(size: tuple[int, int]) -> int:
 class Decoder:
     """The decoded pictures of some files, in order, and what had to be done to them.
 
-    Iterate over it once; ``grey`` and ``notes`` are right after that.
+    Iterate over it once; ``grey``, ``levels`` and ``notes`` are right after that.
 
     Parameters
     ----------
-    paths : sequence of Path
+    pages : sequence of Page
         At least one.
     resize : int or "WIDTHxHEIGHT", optional
         Crop to that shape around the centre and resample.
 
     Attributes
     ----------
-    size, grey
-        Width and height of every picture, and whether all are grey.
+    size, grey, dtype
+        Width and height of every picture, whether all are grey, and the type that holds them all:
+        bytes, or float32 where a file stores more than bytes.
     """
 
-    def __init__(self, paths: Sequence[Path], resize: int | str | None = None) -> None:
-        self._paths = paths
+    def __init__(self, pages: Sequence[Page], resize: int | str | None = None) -> None:
+        self._pages = pages
         self._asked = None if resize is None else _parse_resize(resize)
-        self.size: tuple[int, int] = self._asked or open_picture(paths[0]).size
+        with strict_decoding():
+            self.size: tuple[int, int] = self._asked or size_of(pages[0])
+        self.dtype = np.dtype(np.float32 if any(page.deep for page in pages) else np.uint8)
         self.grey, self._fitted, self._transparent = True, 0, 0
+        self._bilevel = self._asked is None and all(page.bilevel for page in pages)
+        self._range = Range()
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Number of pictures, channels, height, width."""
-        return len(self._paths), 3, self.size[1], self.size[0]
+        return len(self._pages), 3, self.size[1], self.size[0]
 
-    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+    @property
+    def levels(self) -> int | None:
+        """The number of grey levels; None for continuous values."""
+        return self._range.levels
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
         """Yield arrays (3, height, width)."""
+        for _, pixels in self._decoded():
+            yield np.broadcast_to(pixels, self.shape[1:])
+        self._range.check()
+
+    def _decoded(self) -> Iterator[tuple[Page, NDArray[Any]]]:
         # Decoders release Python's lock, so that threads do.
         with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-            for start in range(0, len(self._paths), AT_A_TIME):
-                with _strict():
-                    chunk = list(pool.map(self._decode, self._paths[start : start + AT_A_TIME]))
-                for pixels, was_fitted, transparent in chunk:
-                    self._transparent += transparent
-                    self._fitted += was_fitted
-                    self.grey &= bool((pixels == pixels[:1]).all())
-                    yield pixels
+            for together in _batched(self._pages):
+                with strict_decoding():
+                    chunk = list(pool.map(self._decode, together))
+                for page, decoded in itertools.chain(*map(zip, together, chunk)):
+                    self._transparent += decoded.transparent
+                    self._fitted += decoded.fitted
+                    pixels = decoded.pixels
+                    self._range.add(page.path, pixels, decoded.stored)
+                    self.grey &= len(pixels) == 1 or bool((pixels == pixels[:1]).all())
+                    yield page, pixels
 
-    def _decode(self, path: Path) -> tuple[NDArray[np.uint8], bool, bool]:
-        picture = _open(path, self._asked)
-        if picture.size != self.size and self._asked is None:
+    def _decode(self, pages: Sequence[Page]) -> list[_Decoded]:
+        pictures = read_pages(pages, self._asked)
+        return [self._one(page, found) for page, found in zip(pages, pictures, strict=True)]
+
+    def _one(self, page: Page, found: Image.Image | NDArray[Any]) -> _Decoded:
+        size: tuple[int, int]
+        if isinstance(found, np.ndarray):
+            stored, size = found.dtype, (found.shape[1], found.shape[0])
+        else:
+            stored, size = np.dtype(np.uint8), found.size
+        if size != self.size and self._asked is None:
             raise InputError(
-                f"{path} has {picture.width}x{picture.height} pixels but {self._paths[0].name} "
+                f"{page.place} has {size[0]}x{size[1]} pixels but {self._pages[0].path.name} "
                 f"has {self.size[0]}x{self.size[1]}; choose one size for all, such as "
                 f"resize={suggest_side(self.size)} (crops around the centre and resamples)."
             )
-        was_fitted = picture.size != self.size
-        picture, transparent = _to_rgb(picture)
-        pixels = np.asarray(fit_picture(picture, self.size))
-        return np.ascontiguousarray(pixels.transpose(2, 0, 1)), was_fitted, transparent
+        if isinstance(found, np.ndarray):
+            on_white, transparent = _on_white(found)
+            pixels = _fit_values(on_white, self.size)
+        else:
+            picture, transparent = _to_rgb(found, page)
+            pixels = np.asarray(fit_picture(picture, self.size))
+            if self._bilevel:
+                pixels = pixels // np.uint8(255)
+        pixels = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        return _Decoded(pixels, stored, size != self.size, transparent)
 
-    def read(self) -> NDArray[np.uint8]:
+    def read(self) -> NDArray[Any]:
         """Return all pictures ``(n, channels, height, width)``; one channel if all are grey."""
-        values = np.empty(self.shape, dtype=np.uint8)
+        values = np.empty(self.shape, dtype=self.dtype)
         for i, pixels in enumerate(self):
             values[i] = pixels
-        return values[:, :1] if self.grey else values
+        if self.grey:
+            values = values[:, :1]
+        return values.astype(self.final_dtype, copy=False)
+
+    @property
+    def final_dtype(self) -> np.dtype[Any]:
+        """The type of the pictures: bytes where there are grey levels."""
+        return np.dtype(np.float32 if self.levels is None else np.uint8)
 
     @property
     def notes(self) -> list[str]:
@@ -120,19 +158,35 @@ class Decoder:
             notes.append(
                 f"{self._transparent} pictures have transparent parts, which were put on white."
             )
-        return notes
+        return notes + self._range.notes
 
 
-def open_picture(path: Path) -> Image.Image:
-    """Return the decoded picture, upright.
+class _Decoded(NamedTuple):
+    """A picture (channels, height, width), the type stored, and what was done to it."""
+
+    pixels: NDArray[Any]
+    stored: np.dtype[Any]
+    fitted: bool
+    transparent: bool
+
+
+def _batched(pages: Sequence[Page]) -> Iterator[list[list[Page]]]:
+    """Yield runs of pages of one file each, in all about as many as are decoded at a time."""
+    for start in range(0, len(pages), AT_A_TIME):
+        of_file = itertools.groupby(pages[start : start + AT_A_TIME], key=lambda page: page.path)
+        yield [list(run) for _, run in of_file]
+
+
+def open_picture(path: Path) -> Image.Image | NDArray[Any]:
+    """Return the first picture of a file, decoded and upright, bytes or what is deeper.
 
     Raises
     ------
     InputError
         If it is no picture, damaged, or too large to be decoded safely.
     """
-    with _strict():
-        return _open(path, None)
+    with strict_decoding():
+        return next(read_pages(pages_of(path)[:1]))
 
 
 def fit_picture(picture: Image.Image, size: tuple[int, int], *, smooth: bool = True) -> Image.Image:
@@ -186,19 +240,6 @@ def centre_crop(
     return left, top, left + width, top + height
 
 
-def size_of(path: Path) -> tuple[int, int]:
-    """Return width and height of a picture that stands upright, without decoding it."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            turned = picture.getexif().get(_ORIENTATION, 1) >= 5
-            width, height = picture.size
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path} is not a readable picture; replace or remove it.") from error
-    return (height, width) if turned else (width, height)
-
-
 def _parse_resize(resize: int | str) -> tuple[int, int]:
     """Return (width, height) of 32 or "24x32"."""
     match = re.fullmatch(r"\s*(\d+)\s*(?:[xX×]\s*(\d+)\s*)?", str(resize))
@@ -211,50 +252,40 @@ def _parse_resize(resize: int | str) -> tuple[int, int]:
     return size
 
 
-@contextmanager
-def _strict() -> Iterator[None]:
-    """Refuse what is too large to be decoded; say nothing of damaged tags that do not matter."""
+def _to_rgb(picture: Any, page: Page) -> tuple[Any, bool]:
     from PIL import Image
 
-    # Filters are those of the whole process, so they are set where no other thread sets them.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
-
-
-def _open(path: Path, size: tuple[int, int] | None) -> Any:
-    """Return the decoded picture, upright; a JPEG is decoded at half or less if that suffices."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     try:
-        with Image.open(path) as picture:
-            if size is not None:
-                picture.draft("RGB", (4 * max(size), 4 * max(size)))
-            picture.load()
-            return ImageOps.exif_transpose(picture)
-    except UnidentifiedImageError as error:
-        what = "is empty" if path.stat().st_size == 0 else "is not a picture, despite its name"
-        raise InputError(f"{path} {what}; replace or remove it.") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"{path} is too large to be decoded safely; scale it down.") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        reason = str(error).rstrip(".") or type(error).__name__
+        if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+            picture = picture.convert("RGBA")
+            if picture.getextrema()[3][0] < 255:
+                white = Image.new("RGBA", picture.size, "white")
+                return Image.alpha_composite(white, picture).convert("RGB"), True
+        return picture.convert("RGB"), False
+    except (ValueError, OSError) as error:
         raise InputError(
-            f"{path} cannot be decoded, it is truncated or damaged ({reason}); replace or remove "
-            "it."
+            f"{page.place} has the colours {picture.mode}, which are not read; save it as grey or "
+            "as red, green and blue."
         ) from error
 
 
-def _to_rgb(picture: Any) -> tuple[Any, bool]:
+def _on_white(values: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+    """Return values (height, width, 1 or 3) of what may have its transparency as last channel."""
+    if values.shape[2] in (1, 3):
+        return values, False
+    white = np.iinfo(values.dtype).max
+    share = values[..., -1:] / white
+    found = np.rint(values[..., :-1] * share + white * (1 - share)).astype(values.dtype)
+    return found, bool((share < 1).any())
+
+
+def _fit_values(values: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """Crop and resample as :func:`fit_picture` does, staying within the range and the type."""
     from PIL import Image
 
-    if picture.mode.startswith("I"):  # 16 bits a pixel
-        deep = np.asarray(picture).astype(np.float64).clip(0, 65535)
-        picture = Image.fromarray((deep / 257).round().astype("uint8"))
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        if picture.getextrema()[3][0] < 255:
-            white = Image.new("RGBA", picture.size, "white")
-            return Image.alpha_composite(white, picture).convert("RGB"), True
-    return picture.convert("RGB"), False
+    if values.shape[1::-1] == size:
+        return values
+    channels = np.moveaxis(values, 2, 0).astype(np.float32)
+    fitted = [np.asarray(fit_picture(Image.fromarray(channel), size)) for channel in channels]
+    found = np.stack(fitted, axis=2).clip(values.min(), values.max())
+    return np.rint(found).astype(values.dtype) if values.dtype.kind in "iu" else found

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from further.data.arrays import read_classes, read_pictures
+from further.data.arrays import native, read_classes, read_pictures
 from further.data.dataset import Dataset, as_dataset
 from further.data.formats.decoding import natural_order
 from further.errors import InputError
@@ -138,7 +138,7 @@ def _read_idx(path: Path) -> np.ndarray:
             f"{path} is {state}: its header announces {expected} bytes for the shape {shape}, but "
             f"there are {len(content)}; fetch it again."
         )
-    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder())
+    return native(np.frombuffer(content, dtype, offset=start).reshape(shape))
 
 
 def _pair(files: Sequence[Path]) -> dict[str, tuple[Path | None, Path | None]]:

@@ -10,15 +10,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from further.data.arrays import grey_levels
 from further.data.formats.decoding import Decoder
+from further.data.formats.picture_pages import Page
 from further.data.memory import GIB
 from further.data.picture_array import PictureArray, write_pictures
 from further.errors import InputError
@@ -28,30 +27,30 @@ ARRAYS = Path("runs") / "arrays"
 
 
 def map_pictures(
-    folder: Path, paths: Sequence[Path], resize: int | str | None, mapped: bool | str | Path
-) -> tuple[PictureArray, int, list[str]]:
+    folder: Path, pages: Sequence[Page], resize: int | str | None, mapped: bool | str | Path
+) -> tuple[PictureArray, int | None, list[str]]:
     """Return the pictures of some files, left on the disk, their grey levels, and notes.
 
     Parameters
     ----------
-    folder, paths
-        Where the files lie, and the files, in the order of the rows.
+    folder, pages
+        Where the files lie, and the pictures in them, in the order of the rows.
     resize, mapped
         As in :func:`further.data.load`; True names the NPY file after the folder.
 
     Returns
     -------
     pictures, levels, notes
-        The rows, their number of grey levels, and what was done to them; an :class:`InputError`
-        says what cannot be decoded or written.
+        The rows, their number of grey levels if any, and what was done to them; an
+        :class:`InputError` says what cannot be decoded or written.
     """
-    made_of = _made_of(folder, paths, resize)
+    made_of = _made_of(folder, pages, resize)
     default = ARRAYS / f"{folder.name}-{made_of[:12]}.npy"
     array = default if isinstance(mapped, bool) else Path(mapped).expanduser()
     facts = _facts(array)
     if facts.get("made_of") != made_of or not array.is_file():
         try:
-            facts = _decode(array, Decoder(paths, resize), made_of)
+            facts = _decode(array, Decoder(pages, resize), made_of)
         except OSError as error:
             raise InputError(
                 f"{array} cannot be written ({error.strerror or error}); choose another place."
@@ -62,40 +61,34 @@ def map_pictures(
 
 def _decode(array: Path, decoder: Decoder, made_of: str) -> dict[str, Any]:
     array.parent.mkdir(parents=True, exist_ok=True)
-    need, free = int(np.prod(decoder.shape)), shutil.disk_usage(array.parent).free
+    need = int(np.prod(decoder.shape)) * decoder.dtype.itemsize
+    free = shutil.disk_usage(array.parent).free
     if need > free:
         raise InputError(
             f"{array} would take {need / GIB:.1f} GiB, and {free / GIB:.1f} GiB of the disk are "
             "free; choose another place, or a smaller resize."
         )
     _description(array).unlink(missing_ok=True)
-    high = 0
-
-    def measured() -> Iterator[NDArray[np.uint8]]:
-        nonlocal high
-        for pixels in decoder:
-            high = max(high, int(pixels.max()))
-            yield pixels
-
-    pictures = write_pictures(array, decoder.shape, measured())
-    if decoder.grey:
-        n, _, height, width = decoder.shape
-        one = (picture[:1] for block in pictures.blocks() for picture in block)
-        write_pictures(array, (n, 1, height, width), one)
-    facts = {"made_of": made_of, "levels": grey_levels(high), "notes": decoder.notes}
+    pictures = write_pictures(array, decoder.shape, decoder, decoder.dtype)
+    if decoder.grey or decoder.final_dtype != decoder.dtype:
+        n, channels, height, width = decoder.shape
+        channels = 1 if decoder.grey else channels
+        fewer = (picture[:channels] for block in pictures.blocks() for picture in block)
+        write_pictures(array, (n, channels, height, width), fewer, decoder.final_dtype)
+    facts = {"made_of": made_of, "levels": decoder.levels, "notes": decoder.notes}
     partial = array.with_name(f".partial-{os.getpid()}-{array.name}.json")
     partial.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     os.replace(partial, _description(array))
     return facts
 
 
-def _made_of(folder: Path, paths: Sequence[Path], resize: int | str | None) -> str:
+def _made_of(folder: Path, pages: Sequence[Page], resize: int | str | None) -> str:
     """Return a digest of names, sizes and times of the files, and of the size asked for."""
     digest = hashlib.sha256(f"{resize}".encode())
-    for path in paths:
+    for path, number in ((page.path, page.number) for page in pages):
         facts = path.stat()
         name = path.relative_to(folder).as_posix()
-        digest.update(f"\0{name}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
+        digest.update(f"\0{name}\0{number}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
     return digest.hexdigest()
 
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from further.data.arrays import is_whole
 from further.data.formats.decoding import fit_picture, is_picture, natural_order, open_picture
 from further.data.formats.picture_files import PictureFiles, part_of
 from further.data.target import Instances, Mask
@@ -136,9 +138,13 @@ def find_masks(folder: Path, files: Sequence[Path]) -> PictureFiles | None:
     return found if few else None
 
 
-def _pixels(path: Path) -> NDArray[np.uint8]:
+def _pixels(path: Path) -> NDArray[Any]:
     """Return the values of a mask: numbers of classes where it has a palette, not colours."""
     picture = open_picture(path)
+    if isinstance(picture, np.ndarray):
+        if picture.shape[2] != 1 or not is_whole(picture):
+            raise InputError(f"{path} is no mask: it does not hold whole numbers, one a pixel.")
+        return picture[..., 0].astype(np.int32)
     if picture.mode in ("RGBA", "LA"):
         picture = picture.convert("RGB" if picture.mode == "RGBA" else "L")
     pixels = np.asarray(picture)
@@ -146,13 +152,13 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
     return (pixels[..., 0] if grey else pixels).astype(np.uint8)
 
 
-def _fitted(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _fitted(path: Path, size: tuple[int, int]) -> NDArray[Any]:
     from PIL import Image
 
     return np.asarray(fit_picture(Image.fromarray(_pixels(path)), size, smooth=False))
 
 
-def _packed(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _packed(mask: NDArray[Any]) -> NDArray[np.int64]:
     """Return one number a pixel; a colour is red, green and blue after each other."""
     if mask.ndim == 2:
         return mask.astype(np.int64)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from further.data.formats.picture_pages import Page, pages_of, strict_decoding
 from further.data.target import Target
 
 #: Folders with these names are parts of a split, not classes.
@@ -28,11 +33,33 @@ class PictureFiles(ABC):
         The part of the split of each picture.
     notes : list of str
         On how they were found, in sentences.
+    groups : array of int or None
+        Rows of one group stay on one side of a split.
     """
 
     paths: list[Path] = field(default_factory=list)
     parts: list[str | None] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    groups: NDArray[np.intp] | None = None
+
+    def pages(self) -> list[Page]:
+        """Return the pictures that the rows are.
+
+        What is marked in a file belongs to its first picture, so the others are left out.
+
+        Returns
+        -------
+        list of Page
+            One a row.
+        """
+        found = stored_pages(self.paths)
+        more = sum(len(pages) - 1 for pages in found)
+        if more:
+            self.notes.append(
+                f"{more} further pages or frames of files are left out: what is marked belongs to "
+                "the first."
+            )
+        return [pages[0] for pages in found]
 
     @abstractmethod
     def target(self, size: tuple[int, int], resized: bool) -> tuple[Target | None, str, list[str]]:
@@ -55,6 +82,12 @@ class PictureFiles(ABC):
         InputError
             For files that do not fit together.
         """
+
+
+def stored_pages(paths: Sequence[Path]) -> list[list[Page]]:
+    """Return the pages of each file."""
+    with strict_decoding():
+        return [pages_of(path) for path in paths]
 
 
 def part_of(*words: str) -> str | None:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from further.data.arrays import read_pictures
 from further.data.dataset import Dataset
 from further.data.formats.boxes import find_boxes
-from further.data.formats.decoding import (
-    SUFFIXES,
-    Decoder,
-    is_picture,
-    natural_order,
-    suggest_side,
-)
+from further.data.formats.class_folders import ClassFolders, find_classes, without_hidden
+from further.data.formats.decoding import Decoder, is_picture, suggest_side
 from further.data.formats.mapped import map_pictures
 from further.data.formats.masks import find_instances, find_masks
-from further.data.formats.picture_files import PictureFiles, part_of
+from further.data.formats.picture_files import PictureFiles
+from further.data.formats.picture_pages import Page
 from further.data.memory import GIB, refuse_too_large
 from further.data.picture_array import PictureArray
-from further.data.target import Classes
 from further.errors import InputError
 
-BYTES_A_VALUE = 5  # a byte as it is, four encoded
+ENCODED = 4  # bytes a value, beside those of the value as it is
 
 
 def load_pictures(
@@ -55,26 +48,32 @@ def load_pictures(
     Returns
     -------
     Dataset
-        uint8, one channel if all are grey and three otherwise.
+        uint8, one channel if all are grey and three otherwise; float32 where they store more than
+        bytes. Pages of one file are rows of one group.
 
     Raises
     ------
     InputError
         Names the file that is damaged, of another size than the first, or does not fit the others.
     """
+    files, hidden = without_hidden(folder, files)
+    if hidden and not any(is_picture(file) for file in files):
+        raise InputError(
+            f"{folder} has no pictures but hidden ones; give the folder that has them."
+        )
     found: PictureFiles = (
         find_instances(files)
         or find_boxes(folder, files)
         or find_masks(folder, files)
-        or _find_classes(folder)
+        or find_classes(folder, files)
     )
-    values, levels, notes = _read(folder, found.paths, resize, mapped)
+    values, levels, notes = _read(folder, found.pages(), resize, mapped)
     n, channels, height, width = values.shape
     target, what, more = found.target((width, height), resize is not None)
     official = None
     if None not in found.parts and len(set(found.parts)) > 1:
         official = np.array(found.parts)
-        if not isinstance(found, _ClassFolders):
+        if not isinstance(found, ClassFolders):
             more.append("The data come with their own split.")
     colour = "grey" if channels == 1 else "colour"
     first = f"{folder.name}: {n} {colour} pictures of {width}x{height} pixels{what}."
@@ -85,93 +84,24 @@ def load_pictures(
         target=target,
         levels=levels,
         official_split=official,
-        notes=(first, *found.notes, *notes, *more),
+        groups=found.groups,
+        notes=(first, *hidden, *found.notes, *notes, *more),
     )
 
 
 def _read(
-    folder: Path, paths: Sequence[Path], resize: int | str | None, mapped: bool | str | Path
+    folder: Path, pages: Sequence[Page], resize: int | str | None, mapped: bool | str | Path
 ) -> tuple[np.ndarray | PictureArray, int | None, list[str]]:
-    """Return the pictures of some files, their grey levels, and notes on what was done to them."""
+    """Return some pictures, their grey levels, and notes on what was done to them."""
     if mapped:
-        return map_pictures(folder, paths, resize, mapped)
-    decoder = Decoder(paths, resize)
-    (width, height), side, a_pixel = decoder.size, suggest_side(decoder.size), 3 * BYTES_A_VALUE
+        return map_pictures(folder, pages, resize, mapped)
+    decoder = Decoder(pages, resize)
+    (width, height), side = decoder.size, suggest_side(decoder.size)
+    a_pixel = 3 * (decoder.dtype.itemsize + ENCODED)
     refuse_too_large(
-        f"{folder}: {len(paths)} pictures of {width}x{height} pixels",
-        len(paths) * width * height * a_pixel,
-        f"choose resize={side}, which takes {len(paths) * side**2 * a_pixel / GIB:.2g} GiB, or "
+        f"{folder}: {len(pages)} pictures of {width}x{height} pixels",
+        len(pages) * width * height * a_pixel,
+        f"choose resize={side}, which takes {len(pages) * side**2 * a_pixel / GIB:.2g} GiB, or "
         "mapped=True, which leaves them on the disk",
     )
-    values, levels, _ = read_pictures(decoder.read())
-    return values, levels, decoder.notes
-
-
-@dataclass
-class _ClassFolders(PictureFiles):
-    """Pictures whose class is the name of the folder that they lie in."""
-
-    labels: list[str | None] = field(default_factory=list)
-
-    def add(self, folder: Path, part: str | None) -> None:
-        """Add the pictures of a folder, and those below it with their class."""
-        places: list[tuple[str | None, list[Path]]] = [(None, _pictures(folder))]
-        for child in _children(folder):
-            below = sorted((p for p in child.rglob("*") if is_picture(p)), key=natural_order)
-            places.append((child.name, below))
-        for label, paths in places:
-            self.paths += paths
-            self.labels += [label] * len(paths)
-            self.parts += [part] * len(paths)
-
-    def target(self, size: tuple[int, int], resized: bool) -> tuple[Classes | None, str, list[str]]:
-        names = sorted({label for label in self.labels if label is not None}, key=natural_order)
-        if len(names) < 2 or None in self.labels:
-            return None, ", without classes", []
-        place = {name: i for i, name in enumerate(names)}
-        codes = np.array([place[str(label)] for label in self.labels], dtype=np.int64)
-        return Classes("folder", codes, tuple(names)), f" in {len(names)} classes", []
-
-
-def _find_classes(folder: Path) -> _ClassFolders:
-    """Return the pictures of a folder, with notes on what was passed over."""
-    children, pictures = _children(folder), _pictures(folder)
-    if len(children) == 1 and not pictures:
-        # A wrapper such as flowers/train/CLASS is no class.
-        found = _find_classes(children[0])
-        found.notes.insert(0, f'All pictures lie in "{children[0].name}".')
-        return found
-    found = _ClassFolders()
-    parts = {child: part_of(child.name) for child in children}
-    named = list(dict.fromkeys(part for part in parts.values() if part))
-    if "train" in named and len(named) > 1 and not pictures:
-        for child, part in parts.items():
-            if part:
-                found.add(child, part)
-        others = [child.name for child, part in parts.items() if part is None]
-        if others:
-            found.notes.append(f"Not part of the split, so ignored: {', '.join(others)}.")
-        found.notes.append(f"The folders give the split: {', '.join(named)}.")
-        return found
-    found.add(folder, None)
-    if not found.paths:
-        raise InputError(
-            f"{folder} has no pictures; supported are {', '.join(s[1:] for s in SUFFIXES)}."
-        )
-    if pictures and len(pictures) < len(found.paths):
-        raise InputError(
-            f"{folder} has {len(pictures)} pictures beside its class folders ({pictures[0].name}); "
-            "move each into the folder of its class."
-        )
-    return found
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted((p for p in folder.iterdir() if is_picture(p) and p.is_file()), key=natural_order)
-
-
-def _children(folder: Path) -> list[Path]:
-    """Return the folders below that hold pictures somewhere."""
-    children = [p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "__"))]
-    holding = [c for c in children if any(is_picture(p) for p in c.rglob("*"))]
-    return sorted(holding, key=natural_order)
+    return decoder.read(), decoder.levels, decoder.notes
