@@ -77,6 +77,37 @@ def test_paired_difference_sees_what_overlapping_intervals_hide():
     assert paired_difference(better, better).contains_zero
 
 
+def test_a_share_at_its_edge_is_never_surer_than_its_rows():
+    none = score_from_examples(np.zeros(35), limits=(0.0, 1.0))
+    assert (none.estimate.low, none.estimate.high) == (0.0, pytest.approx(wilson(0.0, 35)[1]))
+    halves = half_samples(13, 50, seed=0)
+    nearly = np.ones(50)
+    nearly[0] = 0.99
+    every = score_from_halves(1.0, nearly, 13, halves, limits=(0.0, 1.0)).estimate
+    assert every.low == pytest.approx(wilson(1.0, 13)[0])
+    some = score_from_halves(0.5, np.r_[0.5, 0.4, 0.6], 13, halves, limits=(0.0, 1.0)).estimate
+    assert some.high == pytest.approx(0.5 + 1.96 * 0.1 * halves.scale, abs=1e-3)
+
+
+def test_what_is_the_same_in_every_resample_has_no_interval():
+    halves = half_samples(35, 50, seed=0)
+    density = score_from_halves(0.0, np.zeros(50), 35, halves, limits=(0.0, np.inf)).estimate
+    assert (density.value, density.low, density.high) == (0.0, None, None)
+    assert "same value in every resample" in density.method
+    assert score_from_examples(np.full(35, 2.5)).estimate.low is None
+
+
+def test_two_models_that_never_differ_are_tied_no_more_surely_than_their_rows_say():
+    none, every = (score_from_examples(np.full(35, v), limits=(0.0, 1.0)) for v in (0.0, 1.0))
+    most = wilson(0.0, 35)[1]
+    tied = paired_difference(none, none)
+    assert (tied.low, tied.high) == pytest.approx((-most, most))
+    apart = paired_difference(every, none)
+    assert (apart.low, apart.high) == pytest.approx((1 - 2 * most, 1))
+    same = score_from_examples(np.arange(35) % 2 * 1.0, limits=(0.0, 1.0))
+    assert paired_difference(same, same).low is None
+
+
 def test_paired_difference_refuses_other_rows():
     with pytest.raises(ValueError, match="same rows"):
         paired_difference(score_from_examples(np.ones(5)), score_from_examples(np.zeros(6)))

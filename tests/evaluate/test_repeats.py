@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from further.evaluate.estimate import Estimate, Score
-from further.evaluate.interval import paired_difference
+from further.evaluate.interval import paired_difference, score_from_examples
 from further.evaluate.repeats import difference, mean_over_trainings, measured_score
 
 
@@ -68,3 +68,9 @@ def test_a_model_with_one_training_left_cannot_be_told_apart() -> None:
     found = difference(one, mean_over_trainings(three))
     assert found.low is None
     assert found.contains_zero
+
+
+def test_a_share_of_0_in_every_training_is_no_certain_0():
+    none = score_from_examples(np.zeros(35), limits=(0.0, 1.0))
+    found = mean_over_trainings([none, none, none]).estimate
+    assert (found.low, found.high) == (0.0, pytest.approx(none.estimate.high))

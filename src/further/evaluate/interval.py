@@ -17,7 +17,8 @@ Four ways to an interval, chosen by what the figure is:
   :math:`D_n`. A bootstrap would draw rows twice, and a row that is its own neighbour biases every
   distance. Where the two distributions are equal the kernel distance is degenerate and the
   interval is too wide (:math:`\sqrt 3` times), never too narrow;
-* a share that came out as 0 or 1, where resampling shows no spread: Wilson's interval.
+* a share that came out as 0 or 1, where resampling shows no spread or less than its rows allow:
+  Wilson's interval. What else is the same in every resample has none.
 
 Where rows come in groups (several of one person, one scene, one day), groups are drawn, not rows:
 see :mod:`further.evaluate.resampling`.
@@ -59,6 +60,7 @@ MOST_UNDEFINED = 0.1
 
 HALVES = "half-samples without replacement, rescaled"
 BOOTSTRAP = "bootstrap of per-example scores, nothing refitted"
+LEAST_SPREAD = 1e-12
 TOO_FEW = "too few rows for an interval"
 NO_SPREAD = "no interval: the same value in every resample"
 
@@ -339,13 +341,13 @@ def _resampled_score(
     if limits is not None and all(map(math.isfinite, limits)):
         bottom, span = limits[0], limits[1] - limits[0]
         place = min(max((value - bottom) / span, 0.0), 1.0)
-        if half_width < 1e-12 and place in (0.0, 1.0) and n_at_limit:
+        if half_width < LEAST_SPREAD and place in (0.0, 1.0) and n_at_limit:
             low, high = (bottom + span * limit for limit in wilson(place, n_at_limit))
             method = WILSON
         elif 0.0 < place < 1.0:
             steps = half_width / span / (place * (1.0 - place)) * np.array([-1.0, 1.0])
             low, high = bottom + span * expit(logit(place) + steps)
-    if half_width < 1e-12 and method != WILSON:
+    if half_width < LEAST_SPREAD and method != WILSON:
         return Score(Estimate(float(value), None, None, n, NO_SPREAD), draws, detail=detail)
     if limits is not None:
         low, high = min(max(low, limits[0]), value), max(min(high, limits[1]), value)
@@ -364,8 +366,16 @@ def _score(
     units: int | None = None,
 ) -> Score:
     low, high = _interval(value, draws, method)
-    if limits == (0.0, 1.0) and draws.std() < 1e-12 and 0.0 <= value <= 1.0:
-        low, high, method = *wilson(value, units or n), WILSON
+    same = bool(draws.std() < LEAST_SPREAD)
+    if limits == (0.0, 1.0) and (value in limits or (same and 0.0 <= value <= 1.0)):
+        # Resamples of a share of 0 or 1 show less spread than so few rows allow.
+        least, most = wilson(value, units or n)
+        if least < low or most > high:
+            groups = f"; whole groups ({units})" if "whole groups" in method else ""
+            low, high, method = least, most, WILSON + groups
+    elif same:
+        nothing = Estimate(float(value), None, None, n, NO_SPREAD)
+        return Score(nothing, draws, per_example, basis, detail)
     if limits is not None:
         # A value beyond the limits (density goes past 1) would put them the wrong way round.
         low, high = min(max(low, limits[0]), value), max(min(high, limits[1]), value)
@@ -386,9 +396,8 @@ def paired_difference(a: Score, b: Score) -> Estimate:
     """Return the difference a - b of two models' scores on the same test rows, with its interval.
 
     Use it to say whether two models are tied: they are when the interval contains 0, which can be
-    so although their own intervals do not overlap, and the other way round.
-    It fails to see that another training seed may turn the order: see
-    :func:`further.evaluate.repeats.difference` for that.
+    so although their own intervals do not overlap, and the other way round. It fails to see that
+    another training seed may turn the order: see :func:`further.evaluate.repeats.difference`.
 
     Parameters
     ----------
@@ -422,7 +431,19 @@ def paired_difference(a: Score, b: Score) -> Estimate:
             "a paired difference needs the same rows, so take both from one evaluator."
         )
     draws = a.draws - b.draws
-    method = a.estimate.method if a.estimate.method != WILSON else b.estimate.method
-    method = BOOTSTRAP if method == WILSON else method
+    if np.nanstd(draws) < LEAST_SPREAD:
+        return _equal_in_every_resample(a.estimate, b.estimate)
+    methods = [m for m in (a.estimate.method, b.estimate.method) if not m.startswith(WILSON)]
+    method = methods[0] if methods else BOOTSTRAP
     low, high = _interval(difference, draws, method)
     return Estimate(float(difference), low, high, a.estimate.n, f"paired {method}")
+
+
+def _equal_in_every_resample(a: Estimate, b: Estimate) -> Estimate:
+    """Return a difference of two shares, of which as many unseen rows may differ as of each."""
+    difference = a.value - b.value
+    if not all(estimate.method.startswith(WILSON) for estimate in (a, b)):
+        return Estimate(difference, None, None, a.n, NO_SPREAD)
+    lengths = [e.high - e.low for e in (a, b) if e.low is not None and e.high is not None]
+    low, high = (difference + max(lengths) * (end - difference) for end in (-1.0, 1.0))
+    return Estimate(difference, low, high, a.n, f"paired {WILSON}")

@@ -36,7 +36,7 @@ import numpy as np
 from scipy import stats
 
 from further.evaluate.estimate import Estimate, Score
-from further.evaluate.interval import TOO_FEW, paired_difference
+from further.evaluate.interval import LEAST_SPREAD, TOO_FEW, paired_difference
 from further.evaluate.resampling import LEVEL, NORMAL_QUANTILE
 
 
@@ -95,7 +95,8 @@ def mean_over_trainings(scores: Sequence[Score]) -> Score:
     below = [e.value - e.low for e in estimates if e.low is not None]
     above = [e.high - e.value for e in estimates if e.high is not None]
     draws = _averaged([score.draws for score in scores])
-    if draws is not None:
+    # Without spread the limits do not come from the draws: a share of 0 in every training.
+    if draws is not None and draws.std() > LEAST_SPREAD:
         below = above = [NORMAL_QUANTILE * float(draws.std(ddof=1))]
     if all(score.repeats is not None for score in scores):
         below = above = []  # nothing here rests on rows
