@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import further as further_package
 from further.compare.source import read_data
@@ -423,3 +424,20 @@ def test_attributes_are_in_the_record_and_come_back_with_a_resumed_run(further, 
 def test_what_is_recognised_in_pictures(further, pictures):
     out = further("data", pictures).out
     assert out.startswith("few_digits: images, 200 rows of 1 x 8 x 8")
+
+
+def test_what_was_decided_about_pictures_is_said(further, tmp_path):
+    for name, n in (("a", 20), ("b", 1), ("a/.ipynb_checkpoints", 3)):
+        (tmp_path / name).mkdir()
+        for i in range(n):
+            pixels = np.random.default_rng([len(name), i]).integers(0, 4096, (6, 6))
+            Image.fromarray(pixels.astype(np.uint16)).save(tmp_path / name / f"{i}.png")
+    notes = json.loads(further("data", tmp_path, "--json").out)["notes"]
+    out = further("data", tmp_path).out
+    for begin in (
+        "3 hidden pictures are left out", "Values from ",
+        'Too few rows for training, validation and test sets: "b" (1)',
+    ):  # fmt: skip
+        assert f"note: {begin}" in out
+        assert any(note.startswith(begin) for note in notes)
+    assert 'no validation or test row of "b"' in out

@@ -322,9 +322,11 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
         dataset = _table(X, name)
     elif hasattr(X, "toarray"):
         raise InputError("X is a sparse matrix; give X.toarray() if it fits into memory.")
+    elif np.ma.is_masked(X):
+        raise InputError("X has masked entries; give X.filled(value), or leave those rows out.")
     else:
         try:
-            array = native(_unmasked(X))
+            array = native(np.asarray(X))
         except ValueError as error:
             raise InputError(
                 "X has rows of unequal length; give a rectangular array or table."
@@ -350,12 +352,6 @@ def _table(frame: pd.DataFrame, name: str, *, is_array: bool = False) -> Dataset
         notes=(f"{len(frame)} rows of {frame.shape[1]} {what}.",),
         is_array=is_array,
     )
-
-
-def _unmasked(X: Any) -> np.ndarray:
-    if np.ma.is_masked(X):
-        raise InputError("X has masked entries; give X.filled(value), or leave those rows out.")
-    return np.asarray(X)
 
 
 def _plain_table(array: np.ndarray, name: str) -> Dataset:
