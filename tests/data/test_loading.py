@@ -229,6 +229,28 @@ def test_types_of_idx(tmp_path, code):
     assert (load(tmp_path / "some-images.idx").values[:, 0] == array).all()
 
 
+def test_an_idx_file_that_is_cut_short_is_named_with_its_counterpart_beside_it(mnist):
+    labels = mnist / "train-labels-idx1-ubyte"
+    whole = gzip.compress(labels.read_bytes())
+    labels.unlink()
+    for length in (12, len(whole) - 9):
+        cut = labels.with_suffix(".gz")
+        cut.write_bytes(whole[:length])
+        for source in (cut, mnist, mnist / "train-images-idx3-ubyte.gz"):
+            with pytest.raises(InputError, match=r"ubyte\.gz cannot be decompressed"):
+                load(source)
+
+
+def test_an_idx_file_of_any_name_and_beside_its_copy(mnist):
+    path = mnist / "train-images-idx3-ubyte.gz"
+    (mnist / "digits.bin").write_bytes(gzip.decompress(path.read_bytes()))
+    assert len(load(mnist / "digits.bin")) == 30
+    write_idx(mnist / "train-images-idx3-ubyte", RNG.integers(0, 256, (30, 9, 7)))
+    found = load(path).values
+    assert (found == load(mnist / "digits.bin").values).all()
+    assert (found != load(mnist / "train-images-idx3-ubyte").values).any()
+
+
 def test_what_is_wrong_with_idx(mnist):
     path = mnist / "train-images-idx3-ubyte.gz"
     content = gzip.decompress(path.read_bytes())

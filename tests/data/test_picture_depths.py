@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 
@@ -270,6 +271,23 @@ def test_float_pages_that_pillow_does_not_read(tmp_path):
     pages = RNG.random((5, *SHAPE))
     tifffile.imwrite(tmp_path / "a.tif", pages, photometric="minisblack")
     np.testing.assert_array_equal(load(tmp_path).values[:, 0], pages.astype(np.float32))
+
+
+def test_pages_that_go_round_in_a_circle_end(tmp_path):
+    content = bytearray(stack_of_doubles())
+    first = int.from_bytes(content[4:8], "little")
+    number = int.from_bytes(content[first : first + 2], "little")
+    link = first + 2 + 12 * number
+    content[link : link + 4] = first.to_bytes(4, "little")
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.tif cannot be decoded.*circle"):
+        load(tmp_path)
+
+
+def stack_of_doubles():
+    content = io.BytesIO()
+    tifffile.imwrite(content, RNG.random((2, *SHAPE)), photometric="minisblack", metadata=None)
+    return content.getvalue()
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "png"])

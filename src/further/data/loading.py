@@ -157,6 +157,10 @@ def _load(source: Any, given: dict[str, Any], tidy: bool) -> Dataset:
     try:
         read = _load_folder if path.is_dir() else _load_file
         dataset = read(path, given, tidy)
+    except InputError as error:
+        if str(path) in str(error):
+            raise
+        raise InputError(f"{path}: {error}") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except MemoryError as error:

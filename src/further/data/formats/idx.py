@@ -9,7 +9,8 @@ import gzip
 import math
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +40,15 @@ def read_content(path: Path) -> bytes:
     content = path.read_bytes()
     if content[:2] != GZIP:
         return content
-    try:
+    with _decompressing(path):
         return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error) as error:
+
+
+@contextmanager
+def _decompressing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
             f"{path} cannot be decompressed ({str(error).rstrip('.')}); fetch it again."
         ) from error
@@ -69,6 +76,9 @@ def load_idx(path: Path, files: Sequence[Path]) -> Dataset:
     InputError
         For a file that is damaged, and for labels without pictures.
     """
+    if path.is_file():
+        # The file that was asked for is never the one of two that are alike which is passed over.
+        files = [path, *(file for file in files if file != path)]
     pairs = _pair(files)
     if path.is_file():
         pairs = {key: pair for key, pair in pairs.items() if path in pair}
@@ -158,11 +168,8 @@ def _dimensions(path: Path) -> int:
     with open(path, "rb") as file:
         head = file.read(4)
     if head[:2] == GZIP:
-        try:
-            with gzip.open(path) as file:
-                head = file.read(4)
-        except (OSError, EOFError, zlib.error):
-            return 0
+        with _decompressing(path), gzip.open(path) as file:
+            head = file.read(4)
     return head[3] if len(head) == 4 else 0
 
 

@@ -272,12 +272,15 @@ def _needs_tifffile(path: Path) -> bool:
 
 
 def _tifffile_pages(path: Path) -> list[Page]:
+    pages, offsets = [], set[int]()
     with _tifffile(path) as file:
-        return [
-            Page(path, number, deep=True)
-            for number, page in enumerate(file.pages)
-            if not int(page.subfiletype) & _NO_PAGE_OF_ITS_OWN
-        ]
+        for number, page in enumerate(file.pages):
+            if page.offset in offsets:
+                raise ValueError("its pages go round in a circle")
+            offsets.add(page.offset)
+            if not int(page.subfiletype) & _NO_PAGE_OF_ITS_OWN:
+                pages.append(Page(path, number, deep=True))
+    return pages
 
 
 def _read_with_tifffile(pages: Sequence[Page]) -> Iterator[NDArray[Any]]:
