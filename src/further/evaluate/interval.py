@@ -431,7 +431,8 @@ def paired_difference(a: Score, b: Score) -> Estimate:
             "a paired difference needs the same rows, so take both from one evaluator."
         )
     draws = a.draws - b.draws
-    if np.nanstd(draws) < LEAST_SPREAD:
+    alike = difference == 0 or np.nanstd(a.draws) < LEAST_SPREAD
+    if alike and np.nanstd(draws) < LEAST_SPREAD:
         return _equal_in_every_resample(a.estimate, b.estimate)
     methods = [m for m in (a.estimate.method, b.estimate.method) if not m.startswith(WILSON)]
     method = methods[0] if methods else BOOTSTRAP
