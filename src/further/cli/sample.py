@@ -66,10 +66,12 @@ def command(
     Pictures become numbered PNG files and one sheet of all, rows a CSV file with the columns and
     types of the source. Nothing is overwritten.
     """
+    from further.cli.listener import Listener
     from further.compare.generation.rules import training_rules
+    from further.compare.generation.written_samples import write_samples
     from further.compare.source import free_path
     from further.generate.generative_estimator import GenerativeEstimator
-    from further.generate.rejection import labelled_frame, sample_where
+    from further.generate.rejection import sample_where
     from further.registry import name_of
     from further.train.load import load
 
@@ -94,12 +96,16 @@ def command(
         facts, told = found.to_json(), found.sentences
         files = [write_rows(target, found.frame)]
     else:
-        asked = None if label is None else [label] * number
-        X, y = estimator.sample(number, asked, return_y=True, random_state=seed)
         if estimator.spec_.is_image:
+            asked = None if label is None else [label] * number
+            X, y = estimator.sample(number, asked, return_y=True, random_state=seed)
             files = _write_pictures(target, X, y, estimator.spec_.levels)
         else:
-            files = [write_rows(target, labelled_frame(estimator, X, y))]
+            with Listener(silent=quiet or as_json) as listener:
+                file = write_samples(
+                    estimator, number, _table_file(target), y=label, seed=seed, on_event=listener
+                )
+            files = [file]
     if as_json:
         names = [str(file) for file in files]
         about = {"run": str(run), "model": model, "n": number, "seed": seed}
@@ -175,10 +181,16 @@ def write_rows(target: Path, frame: pd.DataFrame) -> Path:
     """
     from further.train.files import write_bytes
 
+    file = _table_file(target)
+    is_csv = file.suffix.lower() == ".csv"
+    content = frame.to_csv(index=False).encode() if is_csv else frame.to_parquet(index=False)
+    return write_bytes(file, content)
+
+
+def _table_file(target: Path) -> Path:
+    """Return the file of rows that a target names."""
     if not target.suffix:
-        target = target / "samples.csv"
-    if target.suffix.lower() == ".csv":
-        return write_bytes(target, frame.to_csv(index=False).encode())
-    if target.suffix.lower() == ".parquet":
-        return write_bytes(target, frame.to_parquet(index=False))
+        return target / "samples.csv"
+    if target.suffix.lower() in (".csv", ".parquet"):
+        return target
     raise InputError(f'"{target}": tables are written as .csv or .parquet, or into a folder.')

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from further.data.dataset import Dataset
 from further.data.encoding import TableEncoding
+from further.data.memory import refuse_too_large
 from further.errors import InputError
 from further.generate.imputation import DRAWS, draw_missing, fill
 from further.train.estimator import DatasetEstimator
@@ -23,6 +24,8 @@ from further.train.seeds import seed_of
 
 #: What samples are drawn given: named arrays with the batch first; ``y`` holds class codes.
 Condition = Mapping[str, np.ndarray]
+#: A sample in encoded form, decoded, and a copy of both while they are put together.
+BYTES_A_VALUE = 24
 
 
 @hyperparameters
@@ -80,6 +83,11 @@ class GenerativeEstimator(DatasetEstimator):
         check_is_fitted(self)
         if not isinstance(n_samples, Integral) or n_samples < 1:
             raise InputError(f"n_samples={n_samples!r} must be a whole number of at least 1.")
+        refuse_too_large(
+            f"{int(n_samples):,} samples",
+            BYTES_A_VALUE * self.spec_.size * int(n_samples),
+            'ask for fewer at a time; "further sample" writes rows of a table in pieces',
+        )
         seed = self._seed(random_state)
         condition = self.condition(int(n_samples), y, seed)
         codes = condition.get("y")

@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from further.data.memory import refuse_too_large
 from further.data.predicate import Predicate
 from further.errors import InputError
 from further.evaluate.generation.constraints import Constraints
 from further.evaluate.wilson import wilson
-from further.generate.generative_estimator import GenerativeEstimator
+from further.generate.generative_estimator import BYTES_A_VALUE, GenerativeEstimator
 from further.train.seeds import seed_of
 
 #: Rows drawn at a time, at least and at most.
@@ -132,6 +133,9 @@ def sample_where(
     """
     if estimator.spec_.is_image:
         raise InputError("Conditions are for tables; of pictures a class can be asked for.")
+    refuse_too_large(
+        f"{n:,} rows", BYTES_A_VALUE * estimator.spec_.size * n, "ask for fewer at a time"
+    )
     meets = None if where is None else Predicate(where)
     wanted = [f'"{meets.text}"'] if meets is not None else []
     wanted += ["the rules of the training rows"] if rules is not None else []

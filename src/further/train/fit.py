@@ -164,6 +164,7 @@ def _choose(
     device: Device,
 ) -> Execution:
     """Return the fastest execution, measured on as many rows of a batch as the budget allows."""
+    began = time.perf_counter()
     # At random, since the first rows of a sorted file are of one class.
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
     batch = train.take(order[: training.batch_size])
@@ -200,4 +201,6 @@ def _choose(
     # Back to the plain format, and whatever buffers the passes moved.
     plain.place(net)
     net.load_state_dict(state)
-    return replace(execution, reason=f"{execution.reason} (a pass over {n} rows)")
+    took = time.perf_counter() - began
+    reason = f"{execution.reason} (a pass over {n} rows; measuring took {took:.2g} s)"
+    return replace(execution, reason=reason)
