@@ -16,7 +16,7 @@ the answer names who says what.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 
 from further.cluster.kmeans import KMeans
+from further.cluster.number.clustergram import clustergram
 from further.cluster.number.criteria import (
     bic,
     elbow,
@@ -52,7 +53,7 @@ from further.cluster.number.voting import (
     write_tie_and_edge,
 )
 from further.errors import InputError
-from further.evaluate.clustering.choice import CriterionRecord
+from further.evaluate.clustering.choice import Clustergram, CriterionRecord
 from further.evaluate.interval import Estimate
 from further.evaluate.typed_json import to_json
 
@@ -78,6 +79,7 @@ class KChoice:
     )
     tied: Annotated[tuple[int, ...], "Numbers with as many votes as the answer."] = ()
     is_at_edge: Annotated[bool, "Whether the answer is the largest number that was tried."] = False
+    clustergram: Annotated[Clustergram | None, "How clusters split as k grows."] = None
     notes: Annotated[
         tuple[str, ...],
         "Samples that were taken, criteria that were left out, limits that were lowered.",
@@ -101,6 +103,7 @@ class KChoice:
             **{name: to_json(getattr(self, name)) for name in plain},
             "tendency": self.tendency.to_dict(),
             "items": to_json(self.criteria),
+            "clustergram": to_json(self.clustergram),
         }
 
 
@@ -277,7 +280,9 @@ def _choose(
         )
     criteria.append(most_stable(agreement))
     stable = {k: mean_agreement(samples) for k, samples in agreement.items()}
-    return _decide(tendency, criteria, stable, fits, k_min, _name(estimator), notes)
+    found = _decide(tendency, criteria, stable, fits, k_min, _name(estimator), notes)
+    of_sample = {k: np.asarray(fits[k].labels_)[chosen] for k in sorted(fits)}
+    return replace(found, clustergram=clustergram(sample.values, of_sample))
 
 
 def _decide(
@@ -318,7 +323,7 @@ def _decide(
     sentence = sentence.removesuffix(".") + write_tie_and_edge(k, tied, is_at_edge) + "."
     return KChoice(
         k, sentence, RULE, agree, tendency, tuple(criteria), stable, fits, tied, is_at_edge,
-        tuple(notes),
+        notes=tuple(notes),
     )  # fmt: skip
 
 

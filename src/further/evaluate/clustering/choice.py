@@ -43,6 +43,35 @@ class CriterionRecord:
 
 
 @dataclass(frozen=True)
+class ClustergramNode:
+    """A cluster of a clustergram."""
+
+    k: Annotated[int, "Of how many clusters it is one."] = 1
+    cluster: Annotated[int, "Its number."] = 0
+    score: Annotated[float, "Mean of its rows on the first principal component."] = 0.0
+    rows: Annotated[int, "How many it has."] = 0
+
+
+@dataclass(frozen=True)
+class ClustergramLink:
+    """Rows that pass from a cluster of k to one of the next number of clusters."""
+
+    k: Annotated[int, "The lower number of clusters."] = 1
+    cluster: Annotated[int, "The cluster of k."] = 0
+    next: Annotated[int, "The cluster of the next number."] = 0
+    rows: Annotated[int, "How many are in both."] = 0
+
+
+@dataclass(frozen=True)
+class Clustergram:
+    """How clusters split and merge as their number grows."""
+
+    axis: Annotated[str, "What the first principal component is made of."] = ""
+    nodes: Annotated[tuple[ClustergramNode, ...], "The clusters for each number."] = ()
+    links: Annotated[tuple[ClustergramLink, ...], "The rows that pass between them."] = ()
+
+
+@dataclass(frozen=True)
 class Criteria:
     """How many clusters, by which rule, and what each criterion says."""
 
@@ -59,6 +88,7 @@ class Criteria:
     ] = field(default_factory=dict)
     tied: Annotated[tuple[int, ...], "Numbers with as many votes as the answer."] = ()
     is_at_edge: Annotated[bool, "Whether the answer is the largest number that was tried."] = False
+    clustergram: Annotated[Clustergram | None, "How clusters split as k grows."] = None
     notes: Annotated[tuple[str, ...], "Samples, limits and omissions."] = ()
 
 

@@ -349,8 +349,39 @@
     }));
   }
 
+  /* -- clustergram: clusters above each k, lines as wide as the rows that pass between them -- */
+
+  function clustergram(element, spec, width) {
+    var nodes = rows(spec.nodes), links = rows(spec.links), wide = Math.min(width, 760);
+    var ks = Array.from(new Set(nodes.map(function (node) { return node.k; })));
+    var at = new Map(nodes.map(function (node) { return [node.k + "/" + node.cluster, node.score]; }));
+    var next = new Map(ks.map(function (k, i) { return [k, ks[i + 1]]; }));
+    var widest = Math.min(34, wide / 16);
+    element.append(plot({
+      width: wide, height: Math.max(240, Math.min(380, wide * 0.55)), marginTop: 12, marginBottom: 38,
+      marginLeft: 46, marginRight: 18,
+      x: { domain: [ks[0] - 0.35, ks[ks.length - 1] + 0.35], label: "number of clusters k", ticks: ks, tickFormat: String },
+      y: { label: null, ticks: 5, tickFormat: compact, grid: true },
+      marks: [
+        spec.chosen === null ? null : Plot.ruleX([spec.chosen], { stroke: kit.warm, strokeWidth: 1.5 }),
+        links.map(function (link) {
+          var to = next.get(link.k);
+          return Plot.line([[link.k, at.get(link.k + "/" + link.cluster)], [to, at.get(to + "/" + link.next)]], {
+            stroke: kit.accent, strokeOpacity: 0.4, strokeWidth: Math.max(0.75, widest * link.rows / spec.n),
+            title: function () { return link.rows + " rows from cluster " + link.cluster + " of " + link.k + " to " + link.next + " of " + to; }
+          });
+        }),
+        Plot.dot(nodes, {
+          x: "k", y: "score", r: function (node) { return 2 + 6 * Math.sqrt(node.rows / spec.n); },
+          fill: kit.accent, stroke: kit.paper, strokeWidth: 1.25,
+          title: function (node) { return "cluster " + node.cluster + " of " + node.k + ": " + node.rows + " rows"; }
+        })
+      ]
+    }));
+  }
+
   root.further.charts.register({
     clusters: clusters, degrees: degrees, silhouettes: silhouettes, criterion: criterion, tendency: tendency,
-    initialisations: initialisations, dendrogram: dendrogram
+    initialisations: initialisations, dendrogram: dendrogram, clustergram: clustergram
   });
 })(globalThis);

@@ -15,6 +15,7 @@ from further.evaluate.clustering.choice import (
 )
 from further.evaluate.record import Measured
 from further.report.chart import chart, columns, data_table, legend
+from further.report.clustering.clustergram import clustergram
 from further.report.clustering.marks import marked_name
 from further.report.clustering.pictures import changing
 from further.report.clustering.run import ClusterRun
@@ -52,7 +53,8 @@ def how_many(run: ClusterRun) -> Markup:
         own="the criterion's own answer",
         chosen="the k of this report",
     )
-    return join((*told, tag("div", *charts, class_="criteria"), key))
+    splits = clustergram(run)
+    return join((*told, tag("div", *charts, class_="criteria"), key, splits))
 
 
 def write_answers(found: Criteria) -> str:
