@@ -229,6 +229,17 @@ def _divide_lines(content: bytes, layout: Layout) -> list[pa.ChunkedArray] | Non
     is_quoted = content.find(b'"', start) >= 0
     if layout.delimiter == BLANKS or (is_quoted and not _quotes_match(content, start, layout)):
         return None
+    text = memoryview(content)[start:]
+    columns = _parse(text, layout, is_quoted=is_quoted, over_lines=False)
+    # Where values go over several lines, blocks must not be cut at the end of any line.
+    if is_quoted and (columns is None or len(columns[0]) < content.count(b"\n", start)):
+        columns = _parse(text, layout, is_quoted=True, over_lines=True)
+    return columns
+
+
+def _parse(
+    text: memoryview, layout: Layout, *, is_quoted: bool, over_lines: bool
+) -> list[pa.ChunkedArray] | None:
     names = [str(i) for i in range(layout.width)]
     odd: list[Any] = []
 
@@ -238,12 +249,12 @@ def _divide_lines(content: bytes, layout: Layout) -> list[pa.ChunkedArray] | Non
 
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(memoryview(content)[start:]),
+            pa.BufferReader(text),
             arrow_csv.ReadOptions(column_names=names, block_size=2**22),
             arrow_csv.ParseOptions(
                 delimiter=layout.delimiter,
                 quote_char='"' if is_quoted else False,
-                newlines_in_values=is_quoted,
+                newlines_in_values=over_lines,
                 invalid_row_handler=refuse,
             ),
             arrow_csv.ConvertOptions(

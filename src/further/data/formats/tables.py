@@ -12,7 +12,7 @@ import pandas as pd
 from further.data.arrays import is_quantity, read_classes
 from further.data.dataset import Dataset
 from further.data.formats.csv_file import read_csv
-from further.data.preparation.columns import nearest, quoted, typed_table, why_useless
+from further.data.preparation.columns import is_constant, nearest, quoted, typed_table, why_useless
 from further.data.preparation.declarations import as_declared, declare
 from further.data.preparation.doubts import codes_note, doubts
 from further.data.preparation.missing_values import MissingValues
@@ -204,7 +204,7 @@ def _tidy_table(
         reasons = reasons or "each is the label, the groups or an attribute"
         raise InputError(f"{name} has no column that a model can use: {reasons}.")
     notes = [f"Left out: {quoted(names)} ({reason})." for reason, names in left_out.items()]
-    constant = [c for c in features if frame[c].nunique(dropna=False) == 1]
+    constant = [c for c in features if is_constant(frame[c])]
     if len(constant) == len(features) and len(frame) > 1:
         raise InputError(
             f"{name} has no column that varies, so there is nothing to learn from its {len(frame)} "

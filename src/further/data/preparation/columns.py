@@ -88,31 +88,44 @@ def why_useless(
         return "no value in any row"
     if declared is not None or isinstance(column.dtype, pd.CategoricalDtype):
         return None
-    distinct = present.nunique()
     name = str(column.name)
     named = names_rows(name)
-    numbered = name.strip().lower().startswith(("unnamed:", "column_")) or first
     if column.dtype.kind in "iuf":
-        could = named or (numbered and column.dtype.kind != "f")
-        if not several or n < 3 or not could or distinct < NEARLY_ALL * n:
+        numbered = name.strip().lower().startswith(("unnamed:", "column_")) or first
+        if not several or n < 3 or not (named or (numbered and column.dtype.kind != "f")):
             return None
         numbers = present.to_numpy(dtype=np.float64)
-        if (numbers % 1).any():
-            return None
-        if distinct == len(column) and (np.diff(numbers) == 1).all() and numbers[0] in (0, 1):
+        if numbers[0] in (0, 1) and n == len(column) and (np.diff(numbers) == 1).all():
             return "numbers the rows"
+        if not named or (numbers % 1).any():
+            return None
+        distinct = present.nunique()
         nearly = "" if distinct == n else "nearly "
-        return f"an identifier: a number of its own in {nearly}every row" if named else None
+        return (
+            f"an identifier: a number of its own in {nearly}every row"
+            if distinct >= NEARLY_ALL * n
+            else None
+        )
     if column.dtype.kind != "O" or n < ROWS_TO_JUDGE:
         return None
+    distinct = present.nunique()
     if distinct == n or (named and distinct > n / 2):
         return "a different text in every row: an identifier or free text"
     # A seeded sample, since the first rows of a sorted file are all of one kind.
-    some = present.sample(min(1000, len(present)), random_state=0)
-    words = some.str.count(r"\s+").mean() + 1
-    if distinct > n / 2 or (words > 6 and distinct > n / 5):
-        return "free text or names: almost no two rows share a value"
+    if distinct > n / 5:
+        some = present.sample(min(1000, len(present)), random_state=0)
+        words = some.str.count(r"\s+").mean() + 1
+        if distinct > n / 2 or words > 6:
+            return "free text or names: almost no two rows share a value"
     return None
+
+
+def is_constant(column: pd.Series) -> bool:
+    """Whether all rows hold the same, missing values being one more value."""
+    ends = column.iloc[[0, -1]]
+    if ends.notna().all() and ends.iloc[0] != ends.iloc[1]:
+        return False  # without a count of all values
+    return int(column.nunique(dropna=False)) == 1
 
 
 def quoted(names: list[str], most: int = 8) -> str:

@@ -49,12 +49,11 @@ def doubts(table: pd.DataFrame) -> list[str]:
     """
     sentinels: dict[str, list[str]] = {}
     identifiers = []
-    for name, column, distinct, counts in _numeric(table):
-        for place in _sentinels(distinct, counts):
-            value = distinct[place]
+    for name, column, numbers in _numeric(table):
+        for value, count in _sentinels(numbers):
             text = write_days(value) if column_kind(column) == "M" else f"{value:.15g}"
-            sentinels.setdefault(text, []).append(f'"{name}" ({counts[place]:,} rows)')
-        if column_kind(column) != "M" and _may_be_identifier(distinct, len(column)):
+            sentinels.setdefault(text, []).append(f'"{name}" ({count:,} rows)')
+        if column_kind(column) != "M" and _may_be_identifier(numbers, len(column)):
             identifiers.append(name)
     told = [
         f"Recurs far from all other values: {value} in {_some(places)}. If it stands for a "
@@ -84,9 +83,9 @@ def codes_note(table: pd.DataFrame) -> list[str]:
         One sentence, or none.
     """
     codes = [
-        f'"{name}" ({len(distinct)} values)'
-        for name, column, distinct, counts in _numeric(table)
-        if column_kind(column) != "M" and _may_be_codes(distinct, counts)
+        f'"{name}" ({n} values)'
+        for name, column, numbers in _numeric(table)
+        if column_kind(column) != "M" and (n := _count_codes(numbers))
     ]
     if not codes:
         return []
@@ -96,44 +95,56 @@ def codes_note(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _numeric(table: pd.DataFrame) -> Iterator[tuple[str, pd.Series, np.ndarray, np.ndarray]]:
-    """Give the columns of numbers and dates with their distinct values and how often these are."""
+def _numeric(table: pd.DataFrame) -> Iterator[tuple[str, pd.Series, np.ndarray]]:
+    """Give the columns of numbers and dates, with their values as numbers."""
     if len(table) < ROWS_TO_JUDGE:
         return
     for name, column in table.items():
         if column_kind(column) in "iufM":
             numbers = numbers_of(column)
-            distinct, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
-            if len(distinct) > 2:
-                yield str(name), column, distinct, counts
+            given = ~np.isnan(numbers)
+            numbers = numbers if given.all() else numbers[given]
+            if len(numbers) and numbers.min() < numbers.max():
+                yield str(name), column, numbers
 
 
-def _sentinels(distinct: np.ndarray, counts: np.ndarray) -> Iterator[int]:
-    """Give the places of the lowest and highest value where they may stand for a missing one."""
-    for place, rest in ((0, distinct[1:]), (len(distinct) - 1, distinct[:-1])):
-        value = distinct[place]
-        if counts[place] < RECURRING or counts[place] <= 2 * np.median(counts):
+def _sentinels(numbers: np.ndarray) -> Iterator[tuple[float, int]]:
+    """Give the lowest and highest value, and how often, where they may stand for a missing one."""
+    for value in (numbers.min(), numbers.max()):
+        count = int(np.count_nonzero(numbers == value))
+        if count < RECURRING or count == len(numbers):
             continue
-        gap = float(np.abs(rest - value).min())
-        apart = gap > float(rest.max() - rest.min())
+        rest = numbers[numbers != value]
+        low, high = float(rest.min()), float(rest.max())
+        gap = low - value if value < low else value - high
         nines = abs(value) in _NINES and (
-            (value < 0 <= rest.min() and gap > 1) or (value > 0 and gap > abs(value) / 2)
+            (value < 0 <= low and gap > 1) or (value > 0 and gap > abs(value) / 2)
         )
-        if apart or nines:
-            yield place
+        if low < high and (gap > high - low or nines):
+            # What recurs as often as all others do is a value like them.
+            _, counts = np.unique(rest, return_counts=True)
+            if count > 2 * np.median(counts):
+                yield float(value), count
 
 
-def _may_be_identifier(distinct: np.ndarray, n: int) -> bool:
-    if len(distinct) < NEARLY_ALL * n or (distinct % 1).any() or distinct[0] < 0:
+def _may_be_identifier(numbers: np.ndarray, n: int) -> bool:
+    low, high = numbers.min(), numbers.max()
+    if low < 0 or len(numbers) < NEARLY_ALL * n or high - low + 1 < NEARLY_ALL * n:
         return False
-    low, high = (len(f"{value:.0f}") for value in (distinct[0], distinct[-1]))
-    counts_up = bool((np.diff(distinct) == 1).all())
-    return counts_up or low == high >= LEAST_DIGITS
+    alike = len(f"{low:.0f}") == len(f"{high:.0f}") >= LEAST_DIGITS
+    if (numbers % 1).any() or not (alike or high - low + 1 == len(numbers)):
+        return False
+    return len(np.unique(numbers)) >= NEARLY_ALL * n
 
 
-def _may_be_codes(distinct: np.ndarray, counts: np.ndarray) -> bool:
-    few = FEWEST_CODES <= len(distinct) <= MOST_CODES and counts.min() >= ROWS_A_CODE
-    return few and bool((np.diff(distinct) == 1).all()) and distinct[0] in (0, 1)
+def _count_codes(numbers: np.ndarray) -> int:
+    """Return how many values whole numbers have that may be codes, 0 for no codes."""
+    low, high = numbers.min(), numbers.max()
+    n = int(min(high - low, MOST_CODES)) + 1
+    if low not in (0, 1) or not FEWEST_CODES <= n <= MOST_CODES or (numbers % 1).any():
+        return 0
+    counts = np.bincount((numbers - low).astype(np.int64), minlength=n)
+    return n if counts.min() >= ROWS_A_CODE else 0
 
 
 def _some(places: list[str]) -> str:
