@@ -6,15 +6,15 @@ See :mod:`further.cluster.exact.layout` for the bounds that are kept between ite
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from further.cluster.exact.centroids import move
 from further.cluster.exact.float64 import Float64Assignment
 from further.cluster.exact.full_pass import scan_all
 from further.cluster.exact.grouping import group_centroids
 from further.cluster.exact.initialization import plus_plus
-from further.cluster.exact.layout import BLOCK, GROUP, Bounds, Groups, Sums
+from further.cluster.exact.layout import BLOCK, CHAIN, GROUP, ROWS, Bounds, Groups, Moves, Sums
 from further.cluster.exact.lloyd import AssignmentStep, means
 from further.cluster.exact.matrix import ScaledMatrix, aligned, round_up
 from further.cluster.exact.tiles import scan_tiles, scan_unclear_rows
@@ -30,10 +30,12 @@ _SETTLING_SHARE = 0.1
 #: Where more rows than this share are too close for float32, float32 does not pay.
 _CLOSE_SHARE = 0.1
 _SAMPLE = 4096
+#: Fewer numbers in rows that moved than this: one thread.
+_MOVES_OF_A_THREAD = 1 << 18
 _ABOVE = 1 + 2.0**-20
 
-#: Labels the rows of a span, given its sums, its first block and its last.
-Scan = Callable[[Sums, int, int], tuple[int, int]]
+#: Labels the rows of a span, given its first block and its last.
+Scan = Callable[[int, int], tuple[int, int]]
 
 
 class CompiledAssignment(ScaledMatrix, AssignmentStep):
@@ -45,7 +47,9 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
     def start(self, n_clusters: int) -> None:
         """Forget labels and sums, for new initial centroids."""
         self.labels = np.full(self.n, -1, np.int32)
-        self._sums = self._no_sums(n_clusters)
+        shape = (n_clusters, self.d)
+        self._sums = Sums(np.zeros(shape), np.zeros(n_clusters), np.zeros(n_clusters, np.int64))
+        self._moves = Moves(np.empty(self.n, np.int64), np.empty(self.n, np.int32))
         self._some = np.linspace(0, self.n - 1, min(_SAMPLE, max(self.n // 32, 64))).astype(int)
         self.close, self._moved_share = 0, 1.0
         self._float64: Float64Assignment | None = None
@@ -71,19 +75,25 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         """Label all rows by their nearest centroids."""
         if self._float64 is not None:
             return self._float64.label(centers + self.offset - self._float64.offset)
-        results: list[Any] = [None] * self.n_spans
-        sums = [self._no_sums(len(centers) if update else 0) for _ in range(self.n_spans)]
+        counts = np.empty((self.n_spans, 2), np.int64)
         scan = self._few_features(centers) if self.tiled else self._many_features(centers)
 
         def work(span: int, first: int, last: int) -> None:
-            results[span] = scan(sums[span], first, last)
+            counts[span] = scan(first, last)
 
         self.each(work)
+        moved, self.close = counts.sum(axis=0).tolist()
         if update:
-            for of_span in sums:
-                for total, added in zip(self._sums, of_span, strict=True):
-                    total += added
-        moved, self.close = (int(sum(counts)) for counts in zip(*results, strict=True))
+            k = len(centers)
+            firsts = np.array(self.spans)[:, 0] * self.block
+            parts = self.n_threads if moved * self.d > _MOVES_OF_A_THREAD else 1
+            self.share(
+                lambda part: move(
+                    self.table, self.labels, self._moves, firsts, counts[:, 0],
+                    part * k // parts, (part + 1) * k // parts, self._sums,
+                ),
+                parts,
+            )  # fmt: skip
         self._moved_share = moved / self.n
         return moved
 
@@ -98,10 +108,6 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
     ) -> np.ndarray:
         """Return the rows that k-means++ draws."""
         return plus_plus(self, n_clusters, random_state, n_candidates=n_candidates)
-
-    def _no_sums(self, n_clusters: int) -> Sums:
-        shape = (n_clusters, self.d)
-        return Sums(np.zeros(shape), np.zeros(n_clusters), np.zeros(n_clusters, np.int64))
 
     def _few_features(self, centers: np.ndarray) -> Scan:
         k = len(centers)
@@ -129,9 +135,13 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         if spare:
             needed = round_up(self._needed)
             return lambda *span: scan_unclear_rows(
-                self.table, centroids, self.labels, gaps, needed, *span
-            )
-        return lambda *span: scan_tiles(self.table, centroids, self.labels, gaps, *span)
+                self.table, centroids, self.labels, gaps, needed, self._moves,
+                aligned(centroids.half.size * ROWS), *span,
+            )  # fmt: skip
+        return lambda *span: scan_tiles(
+            self.table, centroids, self.labels, gaps, self._moves,
+            aligned(centroids.half.size * ROWS), *span,
+        )  # fmt: skip
 
     def _many_features(self, centers: np.ndarray) -> Scan:
         k, d = centers.shape
@@ -163,7 +173,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
                 shift, drift = round_up(moved), -round_up(self._drift)
                 bounds = Bounds(self._upper, self._lower, shift, drift)
                 return lambda *span: scan_rows(
-                    self.table, centroids, groups, self.labels, bounds, *span
+                    self.table, centroids, groups, self.labels, bounds, self._moves, *span
                 )
         bounds = Bounds(nothing, np.empty((0, 0), np.float32), nothing, nothing)
         if bounded:
@@ -174,14 +184,10 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
             self._drift, self._bounds_of = np.zeros(n_groups), centers
         self._bounded = bounded
         centroids = centroids._replace(half=half[: len(given)])
-
-        def scan(sums: Sums, first: int, last: int) -> tuple[int, int]:
-            tile, values = self.buffers(len(given))
-            return scan_all(
-                self.table, centroids, groups, self.labels, bounds, sums, tile, values, first, last
-            )
-
-        return scan
+        return lambda *span: scan_all(
+            self.table, centroids, groups, self.labels, bounds, self._moves,
+            aligned(CHAIN * ROWS), aligned(centroids.half.size * ROWS), *span,
+        )  # fmt: skip
 
     def _movement(self, centers: np.ndarray) -> np.ndarray:
         """Return how far the centroids are from those of the bounds, in float32 rows' units."""

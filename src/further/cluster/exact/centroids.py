@@ -9,8 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from further.cluster.exact.layout import DOWN, TINY, UP
+from further.cluster.exact.layout import DOWN, TINY, UP, Moves, Sums, Table
+from further.cluster.exact.simd import prefetch
 
+#: How many rows before it is needed a row is asked for.
+_AHEAD = 16
 # Sums of float64 in any order: equal rows and centroids still give equal sums.
 _SUMS = {"reassoc", "nsz", "contract"}
 
@@ -72,25 +75,40 @@ def lower_bound(norm, value, error):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def move(  # type: ignore[no-untyped-def]
-    X, offset, weights, labels, rows, old, size, sums, mass, sizes
-):
-    """Take rows out of the sums of their old centroids (-1: none) and into those of their own."""
+def move(
+    table: Table,
+    labels: np.ndarray,
+    moves: Moves,
+    firsts: np.ndarray,
+    counts: np.ndarray,
+    begin: int,
+    stop: int,
+    of: Sums,
+) -> None:
+    """Take rows that moved out of the sums of their old clusters and into those of their own.
+
+    It does so for clusters ``begin`` to ``stop``; ``firsts`` says where the spans' moves begin and
+    ``counts`` how many there are.
+    """
+    X, offset, weights, (sums, mass, sizes) = table.X, table.offset, table.weights, of
     d = X.shape[1]
-    for m in range(size):
-        i, left = rows[m], old[m]
-        new = labels[i]
-        w = weights[i] if weights.size else 1.0
-        full = 1 if w != 0.0 else 0
-        mass[new] += w
-        sizes[new] += full
-        if left < 0:
-            for f in range(d):
-                sums[new, f] += w * (np.float64(X[i, f]) - offset[f])
-        else:
-            mass[left] -= w
-            sizes[left] -= full
-            for f in range(d):
-                weighted = w * (np.float64(X[i, f]) - offset[f])
-                sums[new, f] += weighted
-                sums[left, f] -= weighted
+    flat = X.reshape(-1)
+    for s in range(len(firsts)):
+        last = firsts[s] + counts[s] - 1
+        for m in range(firsts[s], last + 1):
+            # Rows that moved lie far from each other.
+            prefetch(flat, moves.rows[min(m + _AHEAD, last)] * d)
+            i, left = moves.rows[m], moves.left[m]
+            new = labels[i]
+            w = weights[i] if weights.size else 1.0
+            full = 1 if w != 0.0 else 0
+            if begin <= new < stop:
+                mass[new] += w
+                sizes[new] += full
+                for f in range(d):
+                    sums[new, f] += w * (np.float64(X[i, f]) - offset[f])
+            if begin <= left < stop:
+                mass[left] -= w
+                sizes[left] -= full
+                for f in range(d):
+                    sums[left, f] -= w * (np.float64(X[i, f]) - offset[f])

@@ -12,7 +12,6 @@ from further.cluster.exact.centroids import (
     error_of,
     exact_nearest,
     lower_bound,
-    move,
     upper_bound,
 )
 from further.cluster.exact.layout import (
@@ -26,11 +25,12 @@ from further.cluster.exact.layout import (
     Bounds,
     Centroids,
     Groups,
-    Sums,
+    Moves,
     Table,
 )
-from further.cluster.exact.products import add_products, fill_tile
+from further.cluster.exact.products import add_products, fill_tile, take
 from further.cluster.exact.simd import (
+    address,
     broadcast,
     load,
     maximum,
@@ -49,7 +49,7 @@ def scan_all(
     groups: Groups,
     labels: np.ndarray,
     bounds: Bounds,
-    of: Sums,
+    moves: Moves,
     tile: np.ndarray,
     values: np.ndarray,
     first: int,
@@ -63,8 +63,7 @@ def scan_all(
     lines, half = centroids.lines, centroids.half
     upper, lower = bounds.upper, bounds.lower
     slack, largest = centroids.slack, centroids.largest
-    X, offset, weights, centers = table.X, table.offset, table.weights, centroids.centers
-    sums, mass, sizes = of.sums, of.mass, of.sizes
+    X, offset, centers = table.X, table.offset, centroids.centers
     n, d = X.shape
     k = half.size
     n_groups = (k + GROUP - 1) // GROUP
@@ -78,9 +77,12 @@ def scan_all(
     )
     down, far, minus = broadcast(DOWN), broadcast(FAR), broadcast(np.float32(-1))
     eps, reach, tiny = broadcast(slack), broadcast(largest), broadcast(TINY)
-    places = np.zeros(16, np.int64)
-    gone, left = np.empty(ROWS, np.int64), np.empty(ROWS, np.int32)
-    moved = close = 0
+    origins = np.zeros(16, np.int64)
+    # Addresses, for what is called for a tile counts the references to its arrays.
+    tile_at, lines_at, places_at = address(tile), address(lines), address(centroids.places)
+    half_at, values_at = address(half), address(values)
+    start = end = first * BLOCK
+    close = 0
     for t in range(first * BLOCK // ROWS, last * BLOCK // ROWS):
         base = t * ROWS
         if base >= n:
@@ -88,9 +90,10 @@ def scan_all(
         block = lower[base // BLOCK] if bounded else lower[:0].reshape(-1)
         for begin in range(0, d, CHAIN):
             width = min(CHAIN, d - begin)
-            fill_tile(rows, base, n, d, begin, width, places, tile)
-            add_products(tile, width, lines, begin, d, half, values)
-        leaving = 0
+            fill_tile(rows, base, n, d, begin, width, origins, tile)
+            add_products(
+                tile_at, width, lines_at + 4 * begin, places_at, half_at, k, values_at, begin == 0
+            )
         for r in range(0, min(ROWS, n - base), 16):
             norm = load(norms, base + r)
             span = multiply_add(norm, one, reach)
@@ -101,10 +104,8 @@ def scan_all(
             for g in range(n_groups):
                 low, next_low, lane = far, far, zero
                 for j in range(g * GROUP, min(g * GROUP + GROUP, k)):
-                    value = load(values, j * ROWS + r)
-                    lane = where_less(value, low, broadcast(np.float32(j)), lane)
-                    next_low = minimum(next_low, maximum(low, value))
-                    low = minimum(value, low)
+                    value = load(values_at, j * ROWS + r)
+                    low, next_low, lane = take(value, broadcast(np.float32(j)), low, next_low, lane)
                 if bounded:
                     squared = maximum(multiply_add(low, two, rest), zero)
                     bound = multiply_add(square_root(squared), down, zero)
@@ -137,11 +138,7 @@ def scan_all(
                             length, runner_up[q], margin
                         )
                 if label != labels[i]:
-                    gone[leaving], left[leaving] = i, labels[i]
-                    leaving += 1
+                    moves.rows[end], moves.left[end] = i, labels[i]
+                    end += 1
                     labels[i] = label
-        if leaving:
-            moved += leaving
-            if sums.size:
-                move(X, offset, weights, labels, gone, left, leaving, sums, mass, sizes)
-    return moved, close
+    return end - start, close

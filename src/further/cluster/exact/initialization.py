@@ -16,17 +16,15 @@ Arthur and Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 200
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from further.cluster.exact.layout import BLOCK, CHAIN, ROWS, TINY, Centroids, Table
+from further.cluster.exact.matrix import ScaledMatrix, aligned
 from further.cluster.exact.products import add_products, fill_tile
-from further.cluster.exact.simd import broadcast, load, multiply_add, where_less_bits
-
-if TYPE_CHECKING:
-    from further.cluster.exact.matrix import ScaledMatrix
+from further.cluster.exact.simd import address, broadcast, load, multiply_add, where_less_bits
 
 
 class _Closest(NamedTuple):
@@ -86,7 +84,7 @@ def _gains(matrix: ScaledMatrix, candidates: np.ndarray, closest: _Closest) -> n
     gains = np.zeros((matrix.n_spans, len(candidates)))
 
     def work(span: int, first: int, last: int) -> None:
-        tile, values = matrix.buffers(centroids.half.size)
+        tile, values = aligned(CHAIN * ROWS), aligned(centroids.half.size * ROWS)
         _scan_candidates(matrix.table, centroids, closest, gains[span], tile, values, first, last)
 
     matrix.each(work)
@@ -112,7 +110,10 @@ def _scan_candidates(
     lines, half, candidates = centroids.lines, centroids.half, centroids.centers
     squared_distances, rough, nearer = closest.squared, closest.rough, closest.nearer
     tiled = norms.size == 0
-    places = np.zeros(16, np.int64)
+    tile_at = address(tile)
+    origins = np.zeros(16, np.int64)
+    values_at, rows_at, lines_at = address(values), address(rows), address(lines)
+    places_at, half_at, k = address(centroids.places), address(half), half.size
     one, two, minus = broadcast(np.float32(1)), broadcast(np.float32(2)), broadcast(np.float32(-1))
     zero, eps = broadcast(np.float32(0)), broadcast(np.float32(2) * centroids.slack)
     reach, tiny = broadcast(centroids.largest * centroids.largest), broadcast(TINY)
@@ -122,16 +123,17 @@ def _scan_candidates(
         if base >= n:
             break
         if tiled:
-            tile = rows[t * (d + 1) * ROWS : (t + 1) * (d + 1) * ROWS]
-            add_products(tile, d, lines, 0, d, half, values)
+            tile_at = rows_at + 4 * t * (d + 1) * ROWS
+            add_products(tile_at, d, lines_at, places_at, half_at, k, values_at, True)
         else:
             for begin in range(0, d, CHAIN):
                 width = min(CHAIN, d - begin)
-                fill_tile(rows, base, n, d, begin, width, places, tile)
-                add_products(tile, width, lines, begin, d, half, values)
+                fill_tile(rows, base, n, d, begin, width, origins, tile)
+                line_at = lines_at + 4 * begin
+                add_products(tile_at, width, line_at, places_at, half_at, k, values_at, begin == 0)
         for r in range(0, min(ROWS, n - base), 16):
             if tiled:
-                squared = load(tile, d * ROWS + r)
+                squared = load(tile_at, d * ROWS + r)
             else:
                 norm = load(norms, base + r)
                 squared = multiply_add(norm, norm, zero)
@@ -140,7 +142,7 @@ def _scan_candidates(
             rest = multiply_add(error, minus, squared)
             near = load(rough, base + r)
             for c in range(len(candidates)):
-                least = multiply_add(load(values, c * ROWS + r), two, rest)
+                least = multiply_add(load(values_at, c * ROWS + r), two, rest)
                 bits = where_less_bits(least, near)
                 nearer[c, (base + r) // 16] = bits
                 i = base + r

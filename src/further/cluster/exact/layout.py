@@ -18,13 +18,14 @@ time are transposed into a tile of at most ``CHAIN`` features that stays in the 
 sums, since rounding grows with the length of a chain of additions.
 
 **Blocks and spans.** A block is a tile, or with many features the 256 rows whose bounds lie
-together. A span is a range of blocks, the work of one thread at a time; every span has its own
-:class:`Sums`, which are added in order, so that the number of threads changes nothing.
+together. A span is a range of blocks, the work of one thread at a time. It notes which of its rows
+moved (:class:`Moves`); the sums of the clusters follow once all are labelled, each in the order of
+the rows, so that the number of threads changes nothing.
 
 **Centroids** (:class:`Centroids`) are lines of minus their coordinates, flat, with half their
-squared norms. Two are multiplied at a time, so there is an even number of lines; the half norm of
-the line that fills up, and that of every second copy of a centroid, is infinite: ties go to the
-first. Neighbouring centroids form groups of sixteen (:class:`Groups`).
+squared norms. At least two are multiplied at a time, so there is an even number of lines; the half
+norm of the line that fills up, and that of every second copy of a centroid, is infinite: ties go to
+the first. Neighbouring centroids form groups of sixteen (:class:`Groups`).
 
 **Bounds** are what is known of distances that are not computed. With few features a row has a gap,
 by how much its second nearest centroid is farther than its own. With many features
@@ -59,8 +60,6 @@ class Table(NamedTuple):
     rows: np.ndarray
     #: Empty where tiles hold the squared norms.
     norms: np.ndarray
-    #: Whether the float32 rows are the rows themselves.
-    exact: bool
 
 
 class Centroids(NamedTuple):
@@ -68,6 +67,8 @@ class Centroids(NamedTuple):
 
     centers: np.ndarray
     lines: np.ndarray
+    #: Where in ``lines`` each begins.
+    places: np.ndarray
     half: np.ndarray
     #: The error of a squared distance over (norm of the row + largest) squared.
     slack: np.float32
@@ -91,6 +92,14 @@ class Bounds(NamedTuple):
     lower: np.ndarray
     shift: np.ndarray
     drift: np.ndarray
+
+
+class Moves(NamedTuple):
+    """Rows that moved and the clusters that they left (-1: none), from the first row of each span
+    on."""
+
+    rows: np.ndarray
+    left: np.ndarray
 
 
 class Sums(NamedTuple):

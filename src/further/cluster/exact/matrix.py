@@ -5,8 +5,10 @@ See :mod:`further.cluster.exact.layout` for how they lie in memory.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 from sklearn.utils import gen_batches
@@ -17,7 +19,8 @@ from further.cluster.exact.products import fill_tiles
 
 #: Up to so many features the rows lie in tiles; up to CHAIN for so few clusters.
 FEW_FEATURES, FEW_CLUSTERS = 32, 32
-_SPAN_ROWS, _MOST_SPANS = 16384, 64
+#: Spans are even work for several threads, and each takes a few microseconds to begin.
+_SPAN_ROWS, _MOST_SPANS = 2048, 64
 _UNIT = 2.0**-24
 _ABOVE = 1 + 2.0**-20
 
@@ -63,7 +66,6 @@ class ScaledMatrix:
         self.given_weights = weights
         self.n_threads = n_threads
         self.offset, self.scale, self.variance = self._frame()
-        exact = bool(X.dtype == np.float32 and self.scale == 1 and not self.offset.any())
         few = self.d <= CHAIN and n_clusters is not None and n_clusters <= FEW_CLUSTERS
         self.tiled = self.d <= FEW_FEATURES or few
         self.block = ROWS if self.tiled else BLOCK
@@ -71,7 +73,7 @@ class ScaledMatrix:
         self.padded_rows = self.n_blocks * self.block
         self.n_spans = min(_MOST_SPANS, max(1, self.n // _SPAN_ROWS), self.n_blocks)
         edges = np.linspace(0, self.n_blocks, self.n_spans + 1).astype(int).tolist()
-        self._spans = list(zip(range(self.n_spans), edges, edges[1:], strict=False))
+        self.spans = list(pairwise(edges))
         self._pool: ThreadPoolExecutor | None = None
         if self.n_threads > 1 and self.n_spans > 1:
             self._pool = ThreadPoolExecutor(self.n_threads - 1)
@@ -80,22 +82,26 @@ class ScaledMatrix:
             self.each(lambda s, a, b: fill_tiles(X, self.offset, self.scale, tiles, a, b))
             rows = tiles.reshape(-1)
         else:
-            rows, norms = self._float32_rows(exact)
+            rows, norms = self._float32_rows()
         w = np.empty(0) if weights is None else weights
-        self.table = Table(X, self.offset, w, rows, norms, exact)
+        self.table = Table(X, self.offset, w, rows, norms)
 
     def each(self, work: Callable[[int, int, int], None]) -> None:
         """Call ``work(span, first block, last block)`` for all spans, on all threads."""
+        self.share(lambda span: work(span, *self.spans[span]), self.n_spans)
+
+    def share(self, work: Callable[[int], None], n_parts: int) -> None:
+        """Call ``work(part)`` for all parts, on all threads."""
         if self._pool is None:
-            for span in self._spans:
-                work(*span)
+            for part in range(n_parts):
+                work(part)
         else:
-            # Threads take the next span themselves: to be handed each costs as much as its work.
-            waiting = iter(self._spans)
+            # Threads take the next part themselves: to be handed each costs as much as its work.
+            waiting = iter(range(n_parts))
 
             def some() -> None:
-                for span in waiting:
-                    work(*span)
+                for part in waiting:
+                    work(part)
 
             others = [self._pool.submit(some) for _ in range(self.n_threads - 1)]
             some()
@@ -145,11 +151,10 @@ class ScaledMatrix:
         largest = np.sqrt(squared.max(where=finite, initial=0)) * _ABOVE
         # Chains of additions, their joining, and the rounding of rows, centroids and norms.
         slack = (min(d, CHAIN) + d // CHAIN + 8) * _UNIT
-        return Centroids(centers, lines.reshape(-1), half, np.float32(slack), np.float32(largest))
-
-    def buffers(self, n_lines: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return room for a tile of 64 rows and for their values."""
-        return aligned(CHAIN * ROWS), aligned(n_lines * ROWS)
+        return Centroids(
+            centers, lines.reshape(-1), np.arange(len(lines)) * d, half,
+            np.float32(slack), np.float32(largest),
+        )  # fmt: skip
 
     def shut(self) -> None:
         """End the threads."""
@@ -177,8 +182,8 @@ class ScaledMatrix:
     def _parts(self) -> Iterator[slice]:
         return gen_batches(self.n, max(1, (1 << 18) // self.d))
 
-    def _float32_rows(self, exact: bool) -> tuple[np.ndarray, np.ndarray]:
-        if exact:
+    def _float32_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.X.dtype == np.float32 and self.scale == 1 and not self.offset.any():
             rows = self.X
         else:
             rows = np.empty(self.X.shape, np.float32)
@@ -198,7 +203,7 @@ class ScaledMatrix:
 
 def aligned(*shape: int) -> np.ndarray:
     """Return an array of float32 that begins where a cache line begins."""
-    size = int(np.prod(shape)) * 4
+    size = math.prod(shape) * 4
     buffer = np.empty(size + 64, np.uint8)
     start = -buffer.ctypes.data % 64
     return buffer[start : start + size].view(np.float32).reshape(shape)

@@ -9,15 +9,8 @@ import numpy as np
 from numba import njit
 
 from further.cluster.exact.layout import ROWS
-from further.cluster.exact.simd import (
-    address,
-    broadcast,
-    broadcast_at,
-    load,
-    multiply_add,
-    store,
-    transpose,
-)
+from further.cluster.exact.microkernel import multiply_four, multiply_six, multiply_two
+from further.cluster.exact.simd import maximum, minimum, prefetch, transpose, where_less
 
 
 @njit(nogil=True, cache=True)
@@ -42,10 +35,14 @@ def fill_tiles(
 def fill_tile(rows, base, n, d, begin, width, places, tile):  # type: ignore[no-untyped-def]
     """Write features ``begin`` to ``begin + width`` of 64 rows; past the last row, that again."""
     whole = width // 16 * 16
+    # What is filled next: sixteen rows at a time are too many for the processor to foresee it.
+    ahead = width if begin + width < d else ROWS * d - begin
     for r in range(0, ROWS, 16):
         for q in range(16):
             places[q] = min(base + r + q, n - 1) * d + begin
         for f in range(0, whole, 16):
+            for q in range(16):
+                prefetch(rows, places[q] + ahead)
             transpose(rows, places, tile, f * ROWS + r, ROWS)
             places += 16
         for f in range(whole, width):
@@ -53,66 +50,34 @@ def fill_tile(rows, base, n, d, begin, width, places, tile):  # type: ignore[no-
                 tile[f * ROWS + r + q] = rows[places[q] + f - whole]
 
 
-@njit(nogil=True, cache=True, inline="always")
-def multiply_by_two(tile, width, lines, line, d, p, q):  # type: ignore[no-untyped-def]
-    """Return p plus the products of 64 rows and a line, and q plus those of the line after it."""
-    a0, a1, a2, a3 = p, p, p, p
-    b0, b1, b2, b3 = q, q, q, q
-    for f in range(width):
-        p, q = broadcast_at(lines, line + f), broadcast_at(lines, line + d + f)
-        x0, x1 = load(tile, f * ROWS), load(tile, f * ROWS + 16)
-        x2, x3 = load(tile, f * ROWS + 32), load(tile, f * ROWS + 48)
-        a0, a1 = multiply_add(x0, p, a0), multiply_add(x1, p, a1)
-        a2, a3 = multiply_add(x2, p, a2), multiply_add(x3, p, a3)
-        b0, b1 = multiply_add(x0, q, b0), multiply_add(x1, q, b1)
-        b2, b3 = multiply_add(x2, q, b2), multiply_add(x3, q, b3)
-    return a0, a1, a2, a3, b0, b1, b2, b3
-
-
-@njit(nogil=True, cache=True, inline="always")
-def add_eight(array, at, a0, a1, a2, a3, a4, a5, a6, a7):  # type: ignore[no-untyped-def]
-    """Return eight vectors plus those that are written one after the other."""
-    one = broadcast(np.float32(1))
-    return (
-        multiply_add(load(array, at), one, a0),
-        multiply_add(load(array, at + 16), one, a1),
-        multiply_add(load(array, at + 32), one, a2),
-        multiply_add(load(array, at + 48), one, a3),
-        multiply_add(load(array, at + 64), one, a4),
-        multiply_add(load(array, at + 80), one, a5),
-        multiply_add(load(array, at + 96), one, a6),
-        multiply_add(load(array, at + 112), one, a7),
-    )
-
-
-@njit(nogil=True, cache=True, inline="always")
-def store_eight(array, at, a0, a1, a2, a3, a4, a5, a6, a7):  # type: ignore[no-untyped-def]
-    """Write eight vectors one after the other."""
-    store(array, at, a0)
-    store(array, at + 16, a1)
-    store(array, at + 32, a2)
-    store(array, at + 48, a3)
-    store(array, at + 64, a4)
-    store(array, at + 80, a5)
-    store(array, at + 96, a6)
-    store(array, at + 112, a7)
-
-
 @njit(nogil=True, cache=True)
-def add_products(tile, width, lines, begin, d, half, values):  # type: ignore[no-untyped-def]
-    """Add the products of a tile and all centroids, two at a time, to their values."""
-    zero = broadcast(np.float32(0))
-    # Addresses, for what is inlined counts the references to its arrays.
-    tile_at, lines_at, values_at = address(tile), address(lines), address(values)
-    for j in range(0, half.size, 2):
-        p, q = zero, zero
-        if not begin:
-            p, q = broadcast_at(half, j), broadcast_at(half, j + 1)
-        a0, a1, a2, a3, b0, b1, b2, b3 = multiply_by_two(
-            tile_at, width, lines_at, j * d + begin, d, p, q
-        )
-        if begin:
-            a0, a1, a2, a3, b0, b1, b2, b3 = add_eight(
-                values_at, j * ROWS, a0, a1, a2, a3, b0, b1, b2, b3
-            )
-        store_eight(values_at, j * ROWS, a0, a1, a2, a3, b0, b1, b2, b3)
+def add_products(tile, width, lines, places, half, k, values, first):  # type: ignore[no-untyped-def]
+    """Add the products of a tile and k lines, an even number, to their values.
+
+    All but the numbers are addresses: of a tile, of ``width`` features of the lines from which
+    ``places`` count, and of half the squared norms with which values begin, if these are the first
+    products.
+    """
+    j = 0
+    while j < k:
+        n = k - j
+        at, more, to = places + 8 * j, half + 4 * j, values + 4 * ROWS * j
+        if n >= 6:
+            multiply_six(tile, width, lines, at, more, to, first)
+            j += 6
+        elif n == 4:
+            multiply_four(tile, width, lines, at, more, to, first)
+            j += 4
+        else:
+            multiply_two(tile, width, lines, at, more, to, first)
+            j += 2
+
+
+@njit(nogil=True, cache=True, inline="always")
+def take(value, index, lowest, second, label):  # type: ignore[no-untyped-def]
+    """Return the lowest values, the second lowest and where the lowest are, with one value more."""
+    return (
+        minimum(lowest, value),
+        minimum(second, maximum(lowest, value)),
+        where_less(value, lowest, index, label),
+    )

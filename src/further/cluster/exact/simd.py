@@ -22,7 +22,7 @@ from further.cluster.exact.layout import WIDTH
 intrinsic: Any = numba.extending.intrinsic
 
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
-_VECTOR = ir.VectorType(_FLOAT, WIDTH)
+VECTOR = ir.VectorType(_FLOAT, WIDTH)
 
 
 class _Float32x16(types.Type):
@@ -36,7 +36,26 @@ FLOAT32X16 = _Float32x16()
 @register_model(_Float32x16)
 class _Float32x16Model(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, _VECTOR)
+        super().__init__(dmm, fe_type, VECTOR)
+
+
+def place_of(builder: Any, address: Any, index: Any, kind: Any = _FLOAT) -> Any:
+    """Return the pointer to number ``index`` from an address on."""
+    return builder.gep(builder.inttoptr(address, kind.as_pointer()), [index], inbounds=True)
+
+
+def spread(builder: Any, number: Any) -> Any:
+    """Return a vector that holds a number sixteen times."""
+    empty = ir.Constant(VECTOR, ir.Undefined)
+    first = builder.insert_element(empty, number, ir.Constant(_INT, 0))
+    return _pick(builder, first, empty, [0] * WIDTH)
+
+
+def multiplied_plus(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return the vector ``a * b + c``, rounded once where the processor can."""
+    kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+    name = f"llvm.fmuladd.v{WIDTH}f32"
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
 
 
 def _pick(builder: Any, a: Any, b: Any, indices: list[int]) -> Any:
@@ -46,14 +65,13 @@ def _pick(builder: Any, a: Any, b: Any, indices: list[int]) -> Any:
 
 def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     if isinstance(kind, types.Integer):
-        data = builder.inttoptr(array, _FLOAT.as_pointer())
-    else:
-        data = context.make_array(kind)(context, builder, array).data
+        return place_of(builder, array, index)
+    data = context.make_array(kind)(context, builder, array).data
     return builder.gep(data, [index], inbounds=True)
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
-    return builder.bitcast(_place(context, builder, kind, array, index), _VECTOR.as_pointer())
+    return builder.bitcast(_place(context, builder, kind, array, index), VECTOR.as_pointer())
 
 
 @intrinsic
@@ -104,13 +122,33 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
 
 
 @intrinsic
+def prefetch(typing: Any, array: Any, index: Any) -> Any:
+    """Have ``array[index]`` brought into the cache, of which nobody waits for the end.
+
+    An index beyond the array does no harm.
+    """
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, _INT, _INT, _INT])
+        # To be read, to be kept in all caches, and data.
+        options = [ir.Constant(_INT, number) for number in (0, 3, 1)]
+        builder.call(
+            cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8"),
+            [builder.bitcast(builder.gep(data, [args[1]]), byte), *options],
+        )
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), code
+
+
+@intrinsic
 def broadcast(typing: Any, number: Any) -> Any:
     """Return the same number sixteen times."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        empty = ir.Constant(_VECTOR, ir.Undefined)
-        first = builder.insert_element(empty, args[0], ir.Constant(_INT, 0))
-        return _pick(builder, first, empty, [0] * WIDTH)
+        return spread(builder, args[0])
 
     return FLOAT32X16(types.float32), code
 
@@ -120,10 +158,7 @@ def broadcast_at(typing: Any, array: Any, index: Any) -> Any:
     """Return ``array[index]`` sixteen times, without the test for a negative index."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        number = builder.load(_place(context, builder, sig.args[0], *args))
-        empty = ir.Constant(_VECTOR, ir.Undefined)
-        first = builder.insert_element(empty, number, ir.Constant(_INT, 0))
-        return _pick(builder, first, empty, [0] * WIDTH)
+        return spread(builder, builder.load(_place(context, builder, sig.args[0], *args)))
 
     return FLOAT32X16(array, types.intp), code
 
@@ -133,9 +168,7 @@ def multiply_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """Return ``a * b + c``, rounded once where the processor can."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        name = f"llvm.fmuladd.v{WIDTH}f32"
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+        return multiplied_plus(builder, *args)
 
     return FLOAT32X16(FLOAT32X16, FLOAT32X16, FLOAT32X16), code
 
@@ -216,7 +249,7 @@ def square_root(typing: Any, a: Any) -> Any:
     """Return the square roots."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        kind = ir.FunctionType(VECTOR, [VECTOR])
         name = f"llvm.sqrt.v{WIDTH}f32"
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 

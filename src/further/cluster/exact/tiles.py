@@ -8,23 +8,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from further.cluster.exact.centroids import exact_nearest, move
-from further.cluster.exact.layout import DOWN, FAR, ROWS, TINY, UP, Centroids, Sums, Table
-from further.cluster.exact.products import multiply_by_two
+from further.cluster.exact.centroids import exact_nearest
+from further.cluster.exact.layout import DOWN, FAR, ROWS, TINY, UP, Centroids, Moves, Table
+from further.cluster.exact.products import add_products, take
 from further.cluster.exact.simd import (
     address,
     broadcast,
-    broadcast_at,
     first_bit,
     load,
     maximum,
-    minimum,
     multiply_add,
-    number_at,
     other_bits,
     square_root,
     store,
-    where_less,
     where_less_bits,
 )
 
@@ -35,11 +31,10 @@ _ALL, _ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 
 @njit(nogil=True, cache=True, inline="always")
 def _make_buffers():  # type: ignore[no-untyped-def]
-    """Return room for what is found of 64 rows.
+    """Return room for what is found of 64 rows, and for the rows' numbers.
 
     The address of the lowest values, behind which the second ones are; nearest centroids, gaps and
-    lower bounds, which keep that memory; the rows' numbers; and of those that moved number, old
-    label and place among the 64.
+    lower bounds, which keep that memory.
     """
     found = np.empty(5 * ROWS, np.float32)
     return (
@@ -48,27 +43,7 @@ def _make_buffers():  # type: ignore[no-untyped-def]
         found[3 * ROWS : 4 * ROWS],
         found[4 * ROWS :],
         np.zeros(ROWS, np.int64),
-        np.empty(ROWS, np.int64),
-        np.empty(ROWS, np.int32),
-        np.empty(ROWS, np.int64),
     )
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _take(value, index, lowest, second, label):  # type: ignore[no-untyped-def]
-    return (
-        minimum(lowest, value),
-        minimum(second, maximum(lowest, value)),
-        where_less(value, lowest, index, label),
-    )
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _store_four(array, a, b, c, d):  # type: ignore[no-untyped-def]
-    store(array, 0, a)
-    store(array, 16, b)
-    store(array, 32, c)
-    store(array, 48, d)
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -89,40 +64,25 @@ def _four_sixteens(a, b, c, d):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _two_nearest(  # type: ignore[no-untyped-def]
-    tile, d, k, lines, half, slack, reach, lowest, second, nearest
+    tile, d, k, lines, places, half, values, slack, reach, lowest, second, nearest
 ):
     """Write the lowest value of 64 rows, the next one, and the centroid of the lowest.
 
     Returns by bits which are not told apart, see ``_told_apart``.
     """
-    far, zero = broadcast(FAR), broadcast(np.float32(0))
-    m0, m1, m2, m3 = far, far, far, far
-    s0, s1, s2, s3 = far, far, far, far
-    l0, l1, l2, l3 = zero, zero, zero, zero
-    for j in range(0, k, 2):
-        a0, a1, a2, a3, b0, b1, b2, b3 = multiply_by_two(
-            tile, d, lines, j * d, d, broadcast_at(half, j), broadcast_at(half, j + 1)
-        )
-        index = broadcast(np.float32(j))
-        m0, s0, l0 = _take(a0, index, m0, s0, l0)
-        m1, s1, l1 = _take(a1, index, m1, s1, l1)
-        m2, s2, l2 = _take(a2, index, m2, s2, l2)
-        m3, s3, l3 = _take(a3, index, m3, s3, l3)
-        index = broadcast(np.float32(j + 1))
-        m0, s0, l0 = _take(b0, index, m0, s0, l0)
-        m1, s1, l1 = _take(b1, index, m1, s1, l1)
-        m2, s2, l2 = _take(b2, index, m2, s2, l2)
-        m3, s3, l3 = _take(b3, index, m3, s3, l3)
-    _store_four(lowest, m0, m1, m2, m3)
-    _store_four(second, s0, s1, s2, s3)
-    _store_four(nearest, l0, l1, l2, l3)
-    norms = tile + 4 * d * ROWS
-    return _ALL ^ _four_sixteens(
-        _told_apart(m0, s0, load(norms, 0), slack, reach),
-        _told_apart(m1, s1, load(norms, 16), slack, reach),
-        _told_apart(m2, s2, load(norms, 32), slack, reach),
-        _told_apart(m3, s3, load(norms, 48), slack, reach),
-    )
+    add_products(tile, d, lines, places, half, k, values, True)
+    apart = np.uint64(0)
+    for r in range(0, ROWS, 16):
+        m, s, label = broadcast(FAR), broadcast(FAR), broadcast(np.float32(0))
+        for j in range(k):
+            value = load(values, j * ROWS + r)
+            m, s, label = take(value, broadcast(np.float32(j)), m, s, label)
+        store(lowest, r, m)
+        store(second, r, s)
+        store(nearest, r, label)
+        bits = _told_apart(m, s, load(tile, d * ROWS + r), slack, reach)
+        apart |= np.uint64(bits) << np.uint64(r)
+    return _ALL ^ apart
 
 
 @njit(nogil=True, cache=True)
@@ -159,52 +119,15 @@ def _bounds(tile, d, slack, reach, lowest, second, gap, below):  # type: ignore[
 
 
 @njit(nogil=True, cache=True)
-def _move_in_tile(  # type: ignore[no-untyped-def]
-    tile, d, weights, labels, rows, old, places, size, sums, mass, sizes
-):
-    """Do as :func:`move`, of rows that a tile holds: the table is not in the cache."""
-    for m in range(size):
-        left, new = old[m], labels[rows[m]]
-        w = weights[rows[m]] if weights.size else 1.0
-        full = 1 if w != 0.0 else 0
-        mass[new] += w
-        sizes[new] += full
-        if left >= 0:
-            mass[left] -= w
-            sizes[left] -= full
-        for f in range(d):
-            weighted = w * np.float64(number_at(tile, f * ROWS + places[m]))
-            sums[new, f] += weighted
-            if left >= 0:
-                sums[left, f] -= weighted
-
-
-@njit(nogil=True, cache=True)
 def _settle(  # type: ignore[no-untyped-def]
-    todo,
-    unclear,
-    tile,
-    rows,
-    nearest,
-    gone,
-    left,
-    places,
-    exact,
-    X,
-    offset,
-    weights,
-    centers,
-    labels,
-    gaps,
-    sums,
-    mass,
-    sizes,
+    todo, unclear, rows, nearest, X, offset, centers, labels, gaps, moved, left, end
 ):
     """Give their labels to the rows whose bits are set in ``todo``, exactly where ``unclear``.
 
-    Returns how many moved and how many were unclear.
+    Notes from place ``end`` on which moved and what they left; returns where that ends, and how
+    many were unclear.
     """
-    leaving = close = 0
+    close = 0
     while todo != 0:
         q = first_bit(todo)
         todo &= todo - _ONE
@@ -216,16 +139,10 @@ def _settle(  # type: ignore[no-untyped-def]
             if gaps.size:
                 gaps[i] = -FAR
         if new != labels[i]:
-            gone[leaving], left[leaving], places[leaving] = i, labels[i], q
-            leaving += 1
+            moved[end], left[end] = i, labels[i]
+            end += 1
             labels[i] = new
-    if leaving and sums.size and exact:
-        _move_in_tile(
-            tile, X.shape[1], weights, labels, gone, left, places, leaving, sums, mass, sizes
-        )
-    elif leaving and sums.size:
-        move(X, offset, weights, labels, gone, left, leaving, sums, mass, sizes)
-    return leaving, close
+    return end, close
 
 
 @njit(nogil=True, cache=True)
@@ -234,7 +151,8 @@ def scan_tiles(
     centroids: Centroids,
     labels: np.ndarray,
     gaps: np.ndarray,
-    of: Sums,
+    moves: Moves,
+    values: np.ndarray,
     first: int,
     last: int,
 ) -> tuple[int, int]:
@@ -242,29 +160,27 @@ def scan_tiles(
 
     ``gaps``, unless it is empty, gets those of the rows.
     """
-    X, offset, weights, centers = table.X, table.offset, table.weights, centroids.centers
-    exact, sums, mass, sizes = table.exact, of.sums, of.mass, of.sizes
+    X, offset, centers = table.X, table.offset, centroids.centers
     n, d = X.shape
     k, slack = centroids.half.size, centroids.slack
     # (|x| + |c|)^2 <= 2 |x|^2 + 2 |c|^2
     reach = np.float32(2) * centroids.largest * centroids.largest
-    lowest_at, nearest, gap, below, rows, gone, left, places = _make_buffers()
-    lines_at, half_at, labels_at = (
-        address(centroids.lines),
-        address(centroids.half),
-        address(labels),
-    )
+    lowest_at, nearest, gap, below, rows = _make_buffers()
+    lines_at, places_at = address(centroids.lines), address(centroids.places)
+    half_at, labels_at, values_at = address(centroids.half), address(labels), address(values)
     second_at = lowest_at + 4 * ROWS
     nearest_at, gap_at, below_at = address(nearest), address(gap), address(below)
     tiles_at, tile_bytes = address(table.rows), (d + 1) * ROWS * 4
-    moved = close = 0
+    start = end = first * ROWS
+    close = 0
     for t in range(first, last):
         base = t * ROWS
         size = min(ROWS, n - base)
         tile_at = tiles_at + t * tile_bytes
         unclear = _two_nearest(
-            tile_at, d, k, lines_at, half_at, slack, reach, lowest_at, second_at, nearest_at
-        )
+            tile_at, d, k, lines_at, places_at, half_at, values_at, slack, reach,
+            lowest_at, second_at, nearest_at,
+        )  # fmt: skip
         todo = _ALL >> np.uint64(ROWS - size)
         unclear &= todo
         if gaps.size:
@@ -276,13 +192,12 @@ def scan_tiles(
         if todo != 0:
             for r in range(size):
                 rows[r] = base + r
-            leaving, unsure = _settle(
-                todo, unclear, tile_at, rows, nearest, gone, left, places, exact, X, offset,
-                weights, centers, labels, gaps, sums, mass, sizes,
+            end, unsure = _settle(
+                todo, unclear, rows, nearest, X, offset, centers, labels, gaps,
+                moves.rows, moves.left, end,
             )  # fmt: skip
-            moved += leaving
             close += unsure
-    return moved, close
+    return end - start, close
 
 
 @njit(nogil=True, cache=True)
@@ -292,7 +207,8 @@ def scan_unclear_rows(
     labels: np.ndarray,
     gaps: np.ndarray,
     needed: np.ndarray,
-    of: Sums,
+    moves: Moves,
+    values: np.ndarray,
     first: int,
     last: int,
 ) -> tuple[int, int]:
@@ -304,23 +220,20 @@ def scan_unclear_rows(
 
     Returns how many moved and how many were too close.
     """
-    X, offset, weights, centers = table.X, table.offset, table.weights, centroids.centers
-    exact, sums, mass, sizes = table.exact, of.sums, of.mass, of.sizes
+    X, offset, centers = table.X, table.offset, centroids.centers
     n, d = X.shape
     tiles = table.rows
     k, slack = centroids.half.size, centroids.slack
     reach = np.float32(2) * centroids.largest * centroids.largest
-    lowest_at, nearest, gap, below, rows, gone, left, places = _make_buffers()
+    lowest_at, nearest, gap, below, rows = _make_buffers()
     gathered, waiting = np.zeros((d + 1) * ROWS, np.float32), 0
-    lines_at, half_at, gathered_at = (
-        address(centroids.lines),
-        address(centroids.half),
-        address(gathered),
-    )
+    lines_at, places_at = address(centroids.lines), address(centroids.places)
+    half_at, gathered_at, values_at = address(centroids.half), address(gathered), address(values)
     second_at = lowest_at + 4 * ROWS
     nearest_at, gap_at, below_at = address(nearest), address(gap), address(below)
     tile_size = (d + 1) * ROWS
-    moved = close = 0
+    start = end = first * ROWS
+    close = 0
     for t in range(first, last):
         base = t * ROWS
         bits = np.uint64(0)
@@ -340,18 +253,18 @@ def scan_unclear_rows(
                 if waiting < ROWS and (bits != 0 or t < last - 1):
                     continue
             unclear = _two_nearest(
-                gathered_at, d, k, lines_at, half_at, slack, reach, lowest_at, second_at, nearest_at
-            )
+                gathered_at, d, k, lines_at, places_at, half_at, values_at, slack, reach,
+                lowest_at, second_at, nearest_at,
+            )  # fmt: skip
             todo = _ALL >> np.uint64(ROWS - waiting)
             _bounds(gathered_at, d, slack, reach, lowest_at, second_at, gap_at, below_at)
             for q in range(waiting):
                 more = needed[np.uint32(nearest[q])]
                 gaps[np.uint64(rows[q])] = (gap[q] + more) - _LESS * (below[q] + more)
-            leaving, unsure = _settle(
-                todo, unclear & todo, gathered_at, rows, nearest, gone, left, places, exact,
-                X, offset, weights, centers, labels, gaps, sums, mass, sizes,
+            end, unsure = _settle(
+                todo, unclear & todo, rows, nearest, X, offset, centers, labels, gaps,
+                moves.rows, moves.left, end,
             )  # fmt: skip
-            moved += leaving
             close += unsure
             waiting = 0
-    return moved, close
+    return end - start, close

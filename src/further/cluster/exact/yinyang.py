@@ -6,8 +6,8 @@ sixteen centroids, a lower bound l of the distance to the others in it. Centroid
 
 .. math:: u \leftarrow u + \delta_{a}, \qquad l_g \leftarrow l_g - \max_{j \in g} \delta_j,
 
-and only where :math:`l_g \le u` are the sixteen distances computed anew, those of eight rows at a
-time. Bounds are widened by the rounding of float32 (see :mod:`further.cluster.exact.layout`), so
+and only where :math:`l_g \le u` are the sixteen distances computed anew, those of several rows at
+a time. Bounds are widened by the rounding of float32 (see :mod:`further.cluster.exact.layout`), so
 that the labels are those of float64 arithmetic.
 
 References
@@ -25,7 +25,6 @@ from further.cluster.exact.centroids import (
     error_of,
     exact_nearest,
     lower_bound,
-    move,
     upper_bound,
 )
 from further.cluster.exact.layout import (
@@ -38,10 +37,10 @@ from further.cluster.exact.layout import (
     Bounds,
     Centroids,
     Groups,
-    Sums,
+    Moves,
     Table,
 )
-from further.cluster.exact.products import add_eight, store_eight
+from further.cluster.exact.microkernel import TOGETHER, multiply_group
 from further.cluster.exact.simd import (
     address,
     broadcast,
@@ -56,9 +55,6 @@ from further.cluster.exact.simd import (
     total,
     where_less,
 )
-
-#: Rows that are computed together.
-TOGETHER = 8
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -88,34 +84,14 @@ def _own_value(flat, row, lines, line, half, d):  # type: ignore[no-untyped-def]
     return rest
 
 
-@njit(nogil=True, cache=True)
-def _eight_rows(flat, rows, panel, start, half, group, d, values, lows):  # type: ignore[no-untyped-def]
-    """Write the 8 x 16 values of eight rows and a group, and the lowest of each row."""
-    r0, r1, r2, r3, r4, r5, r6, r7 = rows
-    a0 = load(half, group * GROUP)
-    a1, a2, a3, a4, a5, a6, a7 = a0, a0, a0, a0, a0, a0, a0
-    # Sums of short sums: rounding grows with the length of a chain of additions.
-    for f in range(0, d, CHAIN):
-        if f:
-            store_eight(values, 0, a0, a1, a2, a3, a4, a5, a6, a7)
-            a0 = broadcast(np.float32(0))
-            a1, a2, a3, a4, a5, a6, a7 = a0, a0, a0, a0, a0, a0, a0
-        for e in range(f, min(f + CHAIN, d)):
-            c = load(panel, start + e * GROUP)
-            a0 = multiply_add(broadcast_at(flat, r0 + e), c, a0)
-            a1 = multiply_add(broadcast_at(flat, r1 + e), c, a1)
-            a2 = multiply_add(broadcast_at(flat, r2 + e), c, a2)
-            a3 = multiply_add(broadcast_at(flat, r3 + e), c, a3)
-            a4 = multiply_add(broadcast_at(flat, r4 + e), c, a4)
-            a5 = multiply_add(broadcast_at(flat, r5 + e), c, a5)
-            a6 = multiply_add(broadcast_at(flat, r6 + e), c, a6)
-            a7 = multiply_add(broadcast_at(flat, r7 + e), c, a7)
-        if f:
-            a0, a1, a2, a3, a4, a5, a6, a7 = add_eight(values, 0, a0, a1, a2, a3, a4, a5, a6, a7)
-    store_eight(values, 0, a0, a1, a2, a3, a4, a5, a6, a7)
-    low = fold_minimum(fold_minimum(a0, a1), fold_minimum(a2, a3))
-    high = fold_minimum(fold_minimum(a4, a5), fold_minimum(a6, a7))
-    both = fold_minimum(low, high)
+@njit(nogil=True, cache=True, inline="always")
+def _write_lows(values, lows):  # type: ignore[no-untyped-def]
+    """Write the lowest of each of eight vectors."""
+    a = fold_minimum(load(values, 0), load(values, GROUP))
+    b = fold_minimum(load(values, 2 * GROUP), load(values, 3 * GROUP))
+    c = fold_minimum(load(values, 4 * GROUP), load(values, 5 * GROUP))
+    d = fold_minimum(load(values, 6 * GROUP), load(values, 7 * GROUP))
+    both = fold_minimum(fold_minimum(a, b), fold_minimum(c, d))
     store(lows, 0, fold_minimum(both, both))
 
 
@@ -126,7 +102,7 @@ def scan_rows(
     groups: Groups,
     labels: np.ndarray,
     bounds: Bounds,
-    of: Sums,
+    moves: Moves,
     first: int,
     last: int,
 ) -> tuple[int, int]:
@@ -134,8 +110,7 @@ def scan_rows(
     norms, half, upper = table.norms, centroids.half, bounds.upper
     slot, member, shift, drift = groups.slot, groups.member, bounds.shift, bounds.drift
     eps, reach = centroids.slack, centroids.largest
-    X, offset, weights, centers = table.X, table.offset, table.weights, centroids.centers
-    sums, mass, sizes = of.sums, of.mass, of.sizes
+    X, offset, centers = table.X, table.offset, centroids.centers
     n, d = X.shape
     n_groups = half.size // GROUP
     candidates = np.empty(BLOCK, np.int64)
@@ -144,11 +119,11 @@ def scan_rows(
     above, error = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
     now = np.empty(BLOCK, np.int32)
     nearest_group = np.empty(BLOCK, np.float32)
-    values, lows = np.empty(TOGETHER * GROUP, np.float32), np.empty(GROUP, np.float32)
+    values, lows = np.full(8 * GROUP, FAR), np.empty(GROUP, np.float32)
     one, far = broadcast(np.float32(1)), broadcast(FAR)
     order = np.arange(GROUP).astype(np.float32)
     numbers = load(order, 0)
-    gone, left = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int32)
+    places = np.empty(TOGETHER, np.int64)
     # Addresses, for the functions below are called millions of times.
     flat_at, lines_at, panel_at, half_at = (
         address(table.rows),
@@ -156,8 +131,9 @@ def scan_rows(
         address(groups.panel),
         address(half),
     )
-    values_at, lows_at = address(values), address(lows)
-    moved = close = 0
+    values_at, lows_at, places_at = address(values), address(lows), address(places)
+    start = end = first * BLOCK
+    close = 0
     for b in range(first, last):
         base = b * BLOCK
         size = min(BLOCK, n - base)
@@ -198,18 +174,15 @@ def scan_rows(
             for extra in range(part, part + TOGETHER):
                 chosen[extra] = chosen[part - 1]
             for s in range(0, part, TOGETHER):
-                rows = (
-                    (base + candidates[chosen[s]]) * d,
-                    (base + candidates[chosen[s + 1]]) * d,
-                    (base + candidates[chosen[s + 2]]) * d,
-                    (base + candidates[chosen[s + 3]]) * d,
-                    (base + candidates[chosen[s + 4]]) * d,
-                    (base + candidates[chosen[s + 5]]) * d,
-                    (base + candidates[chosen[s + 6]]) * d,
-                    (base + candidates[chosen[s + 7]]) * d,
-                )
-                start = g * d * GROUP
-                _eight_rows(flat_at, rows, panel_at, start, half_at, g, d, values_at, lows_at)
+                for q in range(TOGETHER):
+                    places[q] = (base + candidates[chosen[s + q]]) * d
+                # Sums of short sums: rounding grows with the length of a chain of additions.
+                for f in range(0, d, CHAIN):
+                    multiply_group(
+                        panel_at + 4 * GROUP * (g * d + f), min(CHAIN, d - f), flat_at + 4 * f,
+                        places_at, half_at + 4 * GROUP * g, values_at, f == 0,
+                    )  # fmt: skip
+                _write_lows(values_at, lows_at)
                 for q in range(min(TOGETHER, part - s)):
                     c = chosen[s + q]
                     r = candidates[c]
@@ -217,6 +190,7 @@ def scan_rows(
                     norm, least = norms[base + r], lows[q]
                     own_here = place // GROUP == g
                     if own_here or least < best[c]:
+                        # Of the array: its memory is given back after its last use.
                         line = load(values, q * GROUP)
                         if own_here:
                             line = _without(line, numbers, place % GROUP)
@@ -241,7 +215,6 @@ def scan_rows(
                         second[c] = min(second[c], least)
                     value = lower_bound(norm, least, error[c])
                     lower[g * BLOCK + r] = (value - back) * DOWN
-        leaving = 0
         for c in range(m):
             r = candidates[c]
             i = base + r
@@ -256,11 +229,7 @@ def scan_rows(
                     lower[g * BLOCK + r] = min(lower[g * BLOCK + r], value)
             upper[i] = above[c]
             if label != labels[i]:
-                gone[leaving], left[leaving] = i, labels[i]
-                leaving += 1
+                moves.rows[end], moves.left[end] = i, labels[i]
+                end += 1
                 labels[i] = label
-        if leaving:
-            moved += leaving
-            if sums.size:
-                move(X, offset, weights, labels, gone, left, leaving, sums, mass, sizes)
-    return moved, close
+    return end - start, close
