@@ -6,14 +6,14 @@ See :mod:`further.cluster.exact.layout` for how they lie in memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from further.cluster.exact.centroids import squared_distances
+from further.cluster.exact.framing import fill_rows, measure
 from further.cluster.exact.layout import BLOCK, CHAIN, ROWS, Centroids, Table
 from further.cluster.exact.products import fill_tiles
 
@@ -21,6 +21,7 @@ from further.cluster.exact.products import fill_tiles
 FEW_FEATURES, FEW_CLUSTERS = 32, 32
 #: Spans are even work for several threads, and each takes a few microseconds to begin.
 _SPAN_ROWS, _MOST_SPANS = 2048, 64
+_SAMPLE = 1024
 _UNIT = 2.0**-24
 _ABOVE = 1 + 2.0**-20
 
@@ -65,7 +66,6 @@ class ScaledMatrix:
         self.n, self.d = X.shape
         self.given_weights = weights
         self.n_threads = n_threads
-        self.offset, self.scale, self.variance = self._frame()
         few = self.d <= CHAIN and n_clusters is not None and n_clusters <= FEW_CLUSTERS
         self.tiled = self.d <= FEW_FEATURES or few
         self.block = ROWS if self.tiled else BLOCK
@@ -77,6 +77,7 @@ class ScaledMatrix:
         self._pool: ThreadPoolExecutor | None = None
         if self.n_threads > 1 and self.n_spans > 1:
             self._pool = ThreadPoolExecutor(self.n_threads - 1)
+        self.offset, self.scale, self.variance = self._frame()
         if self.tiled:
             tiles, norms = aligned(self.n_blocks, (self.d + 1) * ROWS), np.empty(0, np.float32)
             self.each(lambda s, a, b: fill_tiles(X, self.offset, self.scale, tiles, a, b))
@@ -163,42 +164,38 @@ class ScaledMatrix:
 
     def _frame(self) -> tuple[np.ndarray, float, float]:
         """Return offset, scale and variance."""
-        means, spread, largest = np.zeros(self.d), 0.0, 0.0
-        for part in self._parts():
-            means += self.X[part].sum(axis=0, dtype=np.float64)
-        means /= self.n
-        for part in self._parts():
-            centered = self.X[part] - means
-            spread += float(np.einsum("ij,ij->", centered, centered))
-            largest = max(largest, float(centered.max()), -float(centered.min()))
+        some = np.linspace(0, self.n - 1, min(self.n, _SAMPLE)).astype(int)
+        near = self.X[some].mean(axis=0, dtype=np.float64)
+        sums, found = np.zeros((self.n_spans, self.d)), np.empty((self.n_spans, 2))
+
+        def work(span: int, a: int, b: int) -> None:
+            last = min(b * self.block, self.n)
+            found[span] = measure(self.X, near, sums[span], a * self.block, last)
+
+        self.each(work)
+        apart = sums.sum(axis=0) / self.n
+        means = near + apart
+        spread = max(float(found[:, 0].sum()) / self.n - float(apart @ apart), 0.0)
+        largest = float(found[:, 1].max()) + float(np.abs(apart).max())
         # A copy is made only for what would cost accuracy.
-        offset = means if means @ means > spread / self.n else np.zeros(self.d)
+        offset = means if means @ means > spread else np.zeros(self.d)
         reach = largest + float(np.abs(means - offset).max())
         scale = 1.0
         if reach > 0 and not 1e-6 < reach < 1e6:
             scale = 2.0 ** -round(np.log2(reach))
-        return offset, scale, spread / (self.n * self.d)
-
-    def _parts(self) -> Iterator[slice]:
-        return gen_batches(self.n, max(1, (1 << 18) // self.d))
+        return offset, scale, spread / self.d
 
     def _float32_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        if self.X.dtype == np.float32 and self.scale == 1 and not self.offset.any():
-            rows = self.X
-        else:
-            rows = np.empty(self.X.shape, np.float32)
-            for part in self._parts():
-                rows[part] = (self.X[part] - self.offset) * self.scale
-        norms, squared = np.zeros(self.padded_rows, np.float32), np.empty(self.n)
-        zeros, labels = np.zeros((1, self.d)), np.zeros(self.n, np.int32)
+        exact = self.X.dtype == np.float32 and self.scale == 1 and not self.offset.any()
+        rows = np.empty((0 if exact else self.n, self.d), np.float32)
+        norms = np.zeros(self.padded_rows, np.float32)
 
         def work(span: int, a: int, b: int) -> None:
             last = min(b * BLOCK, self.n)
-            squared_distances(rows, zeros[0], zeros, labels, squared, a * BLOCK, last)
+            fill_rows(self.X, self.offset, self.scale, rows, norms, a * BLOCK, last)
 
         self.each(work)
-        norms[: self.n] = np.sqrt(squared)
-        return rows.reshape(-1), norms
+        return (self.X if exact else rows).reshape(-1), norms
 
 
 def aligned(*shape: int) -> np.ndarray:
