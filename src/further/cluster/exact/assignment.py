@@ -24,9 +24,7 @@ from further.cluster.exact.yinyang import scan_rows
 _MOST_GROUPS = 2
 #: Above a share of s / (s + this) all distances are computed, with s features times centroids, or
 #: features: choosing and gathering rows costs as much as computing for so many.
-_COST_OF_FEW, _COST_OF_MANY, _MOST_WORTHWHILE = 800, 45, 0.8
-#: Below this share of rows that moved, few features get bounds too.
-_SETTLING_SHARE = 0.1
+_COST_OF_FEW, _COST_OF_MANY, _MOST_WORTHWHILE = 400, 25, 0.95
 #: Where more rows than this share are too close for float32, float32 does not pay.
 _CLOSE_SHARE = 0.1
 _SAMPLE = 4096
@@ -51,12 +49,13 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         self._sums = Sums(np.zeros(shape), np.zeros(n_clusters), np.zeros(n_clusters, np.int64))
         self._moves = Moves(np.empty(self.n, np.int64), np.empty(self.n, np.int32))
         self._some = np.linspace(0, self.n - 1, min(_SAMPLE, max(self.n // 32, 64))).astype(int)
-        self.close, self._moved_share = 0, 1.0
+        self.close = 0
         self._float64: Float64Assignment | None = None
         # The bounds, and what has happened to the centroids since they were found.
         self._bounded = False
         self._bounds_of = self._drift = self._needed = np.empty(0)
-        self._gaps = self._upper = np.empty(0, np.float32)
+        self._gaps = np.empty(self.padded_rows if self.tiled else 0, np.float32)
+        self._upper = np.empty(0, np.float32)
         self._lower = np.empty((0, 0), np.float32)
 
     def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
@@ -75,17 +74,18 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         """Label all rows by their nearest centroids."""
         if self._float64 is not None:
             return self._float64.label(centers + self.offset - self._float64.offset)
-        counts = np.empty((self.n_spans, 2), np.int64)
-        scan = self._few_features(centers) if self.tiled else self._many_features(centers)
+        counts = np.empty((len(self.shares), 2), np.int64)
+        choose = self._few_features if self.tiled else self._many_features
+        scan = choose(centers, keep=update)
 
-        def work(span: int, first: int, last: int) -> None:
-            counts[span] = scan(first, last)
+        def work(share: int) -> None:
+            counts[share] = scan(*self.shares[share])
 
-        self.each(work)
+        self.share(work, len(self.shares))
         moved, self.close = counts.sum(axis=0).tolist()
         if update:
             k = len(centers)
-            firsts = np.array(self.spans)[:, 0] * self.block
+            firsts = np.array(self.shares)[:, 0] * self.block
             parts = self.n_threads if moved * self.d > _MOVES_OF_A_THREAD else 1
             self.share(
                 lambda part: move(
@@ -94,7 +94,6 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
                 ),
                 parts,
             )  # fmt: skip
-        self._moved_share = moved / self.n
         return moved
 
     def inertia(self, centers: np.ndarray) -> float:
@@ -109,7 +108,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         """Return the rows that k-means++ draws."""
         return plus_plus(self, n_clusters, random_state, n_candidates=n_candidates)
 
-    def _few_features(self, centers: np.ndarray) -> Scan:
+    def _few_features(self, centers: np.ndarray, *, keep: bool) -> Scan:
         k = len(centers)
         centroids = self.rounded(centers)
         # Second copies are left out, so they have no bounds.
@@ -126,10 +125,9 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
             rows = self._some
             unclear = self._gaps[rows] <= self._needed[self.labels[rows]]
             spare = bool(unclear.mean() < k * self.d / (k * self.d + _COST_OF_FEW))
-        # Bounds cost a little; they pay once most rows stay where they are.
-        bounded = complete and (spare or self._moved_share < _SETTLING_SHARE)
-        if bounded and not spare:
-            self._gaps, self._needed = np.empty(self.padded_rows, np.float32), np.zeros(k)
+        bounded = complete and (spare or keep)
+        if not spare:
+            self._needed = np.zeros(k)
         self._bounded, self._bounds_of = bounded, centers
         gaps = self._gaps if bounded else np.empty(0, np.float32)
         if spare:
@@ -143,7 +141,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
             aligned(centroids.half.size * ROWS), *span,
         )  # fmt: skip
 
-    def _many_features(self, centers: np.ndarray) -> Scan:
+    def _many_features(self, centers: np.ndarray, *, keep: bool) -> Scan:
         k, d = centers.shape
         n_groups = -(-k // GROUP)
         centroids = self.rounded(centers)
@@ -176,6 +174,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
                     self.table, centroids, groups, self.labels, bounds, self._moves, *span
                 )
         bounds = Bounds(nothing, np.empty((0, 0), np.float32), nothing, nothing)
+        bounded = bounded and keep
         if bounded:
             if not self._bounded:
                 self._upper = np.zeros(self.padded_rows, np.float32)

@@ -56,6 +56,7 @@ class Table(NamedTuple):
 
     X: np.ndarray
     offset: np.ndarray
+    scale: float
     weights: np.ndarray
     rows: np.ndarray
     #: Empty where tiles hold the squared norms.

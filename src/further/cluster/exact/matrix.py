@@ -19,8 +19,9 @@ from further.cluster.exact.products import fill_tiles
 
 #: Up to so many features the rows lie in tiles; up to CHAIN for so few clusters.
 FEW_FEATURES, FEW_CLUSTERS = 32, 32
-#: Spans are even work for several threads, and each takes a few microseconds to begin.
 _SPAN_ROWS, _MOST_SPANS = 2048, 64
+#: So that threads end at about the same time; each share takes some microseconds to begin.
+_SHARES_OF_A_THREAD = 8
 _SAMPLE = 1024
 _UNIT = 2.0**-24
 _ABOVE = 1 + 2.0**-20
@@ -72,8 +73,9 @@ class ScaledMatrix:
         self.n_blocks = -(-self.n // self.block)
         self.padded_rows = self.n_blocks * self.block
         self.n_spans = min(_MOST_SPANS, max(1, self.n // _SPAN_ROWS), self.n_blocks)
-        edges = np.linspace(0, self.n_blocks, self.n_spans + 1).astype(int).tolist()
-        self.spans = list(pairwise(edges))
+        # Whoever adds up floats by spans needs the same ones for any number of threads.
+        self.spans = self._cut(self.n_spans)
+        self.shares = self._cut(min(self.n_spans, _SHARES_OF_A_THREAD * n_threads))
         self._pool: ThreadPoolExecutor | None = None
         if self.n_threads > 1 and self.n_spans > 1:
             self._pool = ThreadPoolExecutor(self.n_threads - 1)
@@ -85,7 +87,7 @@ class ScaledMatrix:
         else:
             rows, norms = self._float32_rows()
         w = np.empty(0) if weights is None else weights
-        self.table = Table(X, self.offset, w, rows, norms)
+        self.table = Table(X, self.offset, self.scale, w, rows, norms)
 
     def each(self, work: Callable[[int, int, int], None]) -> None:
         """Call ``work(span, first block, last block)`` for all spans, on all threads."""
@@ -161,6 +163,10 @@ class ScaledMatrix:
         """End the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+    def _cut(self, n_parts: int) -> list[tuple[int, int]]:
+        """Return so many ranges of blocks."""
+        return list(pairwise(np.linspace(0, self.n_blocks, n_parts + 1).astype(int).tolist()))
 
     def _frame(self) -> tuple[np.ndarray, float, float]:
         """Return offset, scale and variance."""

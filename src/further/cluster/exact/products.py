@@ -20,15 +20,19 @@ def fill_tiles(
     """Write tiles first to last of rows of few features, with their squared norms."""
     n, d = X.shape
     for t in range(first, last):
-        tile = tiles[t]
         for r in range(ROWS):
-            i = min(t * ROWS + r, n - 1)
-            norm = np.float32(0)
-            for f in range(d):
-                x = np.float32((np.float64(X[i, f]) - offset[f]) * scale)
-                tile[f * ROWS + r] = x
-                norm += x * x
-            tile[d * ROWS + r] = norm
+            fill_column(X, offset, scale, min(t * ROWS + r, n - 1), d, tiles[t], r)
+
+
+@njit(nogil=True, cache=True, inline="always")
+def fill_column(X, offset, scale, i, d, tile, r):  # type: ignore[no-untyped-def]
+    """Write row i, and its squared norm, as row r of a tile."""
+    norm = np.float32(0)
+    for f in range(d):
+        x = np.float32((np.float64(X[i, f]) - offset[f]) * scale)
+        tile[f * ROWS + r] = x
+        norm += x * x
+    tile[d * ROWS + r] = norm
 
 
 @njit(nogil=True, cache=True)

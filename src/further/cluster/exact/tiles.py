@@ -10,7 +10,7 @@ from numba import njit
 
 from further.cluster.exact.centroids import exact_nearest
 from further.cluster.exact.layout import DOWN, FAR, ROWS, TINY, UP, Centroids, Moves, Table
-from further.cluster.exact.products import add_products, take
+from further.cluster.exact.products import add_products, fill_column, take
 from further.cluster.exact.simd import (
     address,
     broadcast,
@@ -19,6 +19,7 @@ from further.cluster.exact.simd import (
     maximum,
     multiply_add,
     other_bits,
+    prefetch,
     square_root,
     store,
     where_less_bits,
@@ -222,7 +223,6 @@ def scan_unclear_rows(
     """
     X, offset, centers = table.X, table.offset, centroids.centers
     n, d = X.shape
-    tiles = table.rows
     k, slack = centroids.half.size, centroids.slack
     reach = np.float32(2) * centroids.largest * centroids.largest
     lowest_at, nearest, gap, below, rows = _make_buffers()
@@ -231,7 +231,7 @@ def scan_unclear_rows(
     half_at, gathered_at, values_at = address(centroids.half), address(gathered), address(values)
     second_at = lowest_at + 4 * ROWS
     nearest_at, gap_at, below_at = address(nearest), address(gap), address(below)
-    tile_size = (d + 1) * ROWS
+    flat, scale = X.reshape(-1), table.scale
     start = end = first * ROWS
     close = 0
     for t in range(first, last):
@@ -243,15 +243,15 @@ def scan_unclear_rows(
             bits |= np.uint64(not gaps[u] > needed[np.uint32(labels[u])]) << np.uint64(r)
         while bits != 0 or (t == last - 1 and waiting > 0):
             if bits != 0:
-                r = first_bit(bits)
+                rows[waiting] = base + first_bit(bits)
                 bits &= bits - _ONE
-                line = np.uint64(t * tile_size + r)
-                for f in range(d + 1):
-                    gathered[np.uint64(f * ROWS + waiting)] = tiles[line + np.uint64(f * ROWS)]
-                rows[waiting] = base + r
+                # Most are far from each other; they are read when there are 64.
+                prefetch(flat, rows[waiting] * d)
                 waiting += 1
                 if waiting < ROWS and (bits != 0 or t < last - 1):
                     continue
+            for q in range(waiting):
+                fill_column(X, offset, scale, rows[q], d, gathered, q)
             unclear = _two_nearest(
                 gathered_at, d, k, lines_at, places_at, half_at, values_at, slack, reach,
                 lowest_at, second_at, nearest_at,
