@@ -18,7 +18,7 @@ from further.cluster.exact.layout import BLOCK, CHAIN, GROUP, ROWS, Bounds, Grou
 from further.cluster.exact.lloyd import AssignmentStep, means
 from further.cluster.exact.matrix import ScaledMatrix, aligned, round_up
 from further.cluster.exact.tiles import scan_tiles, scan_unclear_rows
-from further.cluster.exact.yinyang import scan_rows
+from further.cluster.exact.yinyang import scan_rows, share_to_scan
 
 #: Most groups of centroids for each feature: their bounds take memory as the rows do.
 _MOST_GROUPS = 2
@@ -195,12 +195,8 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
 
     def _share_to_scan(self, centers: np.ndarray) -> float:
         """Estimate from some rows for what share of distances the bounds do not spare."""
-        size = max(min((1 << 16) // self.d, self.n // 32), 64)
-        rows = np.linspace(0, self.n - 1, size).astype(int)
-        points = (self.X[rows] - self.offset - centers[self.labels[rows]]) * self.scale
-        own = np.sqrt((points**2).sum(axis=1))
-        lower = self._lower.reshape(self.n_blocks, -1, BLOCK)[rows // BLOCK, :, rows % BLOCK]
-        return float((lower - self._drift <= own[:, None]).mean())
+        step = max(min(self.n // 64, max(32, self.n * self.d >> 16)), 1)
+        return share_to_scan(self.table, centers, self.labels, self._lower, self._drift, step)
 
     def _means(self, centers: np.ndarray) -> np.ndarray:
         sums, mass, count = self._sums

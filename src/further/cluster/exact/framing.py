@@ -65,3 +65,26 @@ def fill_rows(
             for f in range(d):
                 squared += np.float64(X[i, f]) * np.float64(X[i, f])
         norms[i] = np.float32(np.sqrt(squared))
+
+
+@njit(nogil=True, cache=True)
+def round_centroids(
+    centers: np.ndarray, scale: float, lines: np.ndarray, half: np.ndarray
+) -> float:
+    """Write minus the centroids and half their squared norms; return the largest finite norm.
+
+    A centroid that float32 does not hold gets a line of zeros and an infinite norm.
+    """
+    largest = 0.0
+    for j in range(len(centers)):
+        squared = 0.0
+        for f in range(centers.shape[1]):
+            scaled = centers[j, f] * scale
+            squared += scaled * scaled
+            lines[j, f] = -scaled
+        half[j] = 0.5 * squared
+        if np.isfinite(half[j]):
+            largest = max(largest, squared)
+        else:
+            lines[j] = 0.0
+    return float(np.sqrt(largest))

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from further.cluster.exact.centroids import squared_distances
-from further.cluster.exact.framing import fill_rows, measure
+from further.cluster.exact.framing import fill_rows, measure, round_centroids
 from further.cluster.exact.layout import BLOCK, CHAIN, ROWS, Centroids, Table
 from further.cluster.exact.products import fill_tiles
 
@@ -136,27 +136,20 @@ class ScaledMatrix:
     def rounded(self, centers: np.ndarray) -> Centroids:
         """Return float64 centroids, less the offset, as compiled code takes them."""
         k, d = centers.shape
-        scaled = centers * self.scale
         lines, half = np.zeros((k + k % 2, d), np.float32), np.full(k + k % 2, np.inf, "f4")
-        squared = np.einsum("ij,ij->i", scaled, scaled)
-        with np.errstate(over="ignore"):
-            half[:k] = 0.5 * squared
-            lines[:k] = -scaled
+        largest = round_centroids(centers, self.scale, lines, half)
         ordered = np.sort(half[:k])
         if (ordered[1:] == ordered[:-1]).any():
-            order = np.lexsort(scaled.T)
-            same = (scaled[order[1:]] == scaled[order[:-1]]).all(axis=1)
+            order = np.lexsort(centers.T)
+            same = (centers[order[1:]] == centers[order[:-1]]).all(axis=1)
             # lexsort is stable, so the first of equals has the lowest index.
             half[order[1:][same]] = np.inf
-        finite = np.isfinite(half[:k])
-        if not finite.all():
-            lines[:k][~finite] = 0
-        largest = np.sqrt(squared.max(where=finite, initial=0)) * _ABOVE
+            lines[order[1:][same]] = 0
         # Chains of additions, their joining, and the rounding of rows, centroids and norms.
         slack = (min(d, CHAIN) + d // CHAIN + 8) * _UNIT
         return Centroids(
             centers, lines.reshape(-1), np.arange(len(lines)) * d, half,
-            np.float32(slack), np.float32(largest),
+            np.float32(slack), np.float32(largest * _ABOVE),
         )  # fmt: skip
 
     def shut(self) -> None:
@@ -206,10 +199,10 @@ class ScaledMatrix:
 
 def aligned(*shape: int) -> np.ndarray:
     """Return an array of float32 that begins where a cache line begins."""
-    size = math.prod(shape) * 4
-    buffer = np.empty(size + 64, np.uint8)
-    start = -buffer.ctypes.data % 64
-    return buffer[start : start + size].view(np.float32).reshape(shape)
+    size = math.prod(shape)
+    buffer = np.empty(size + 16, np.float32)
+    start = -buffer.__array_interface__["data"][0] % 64 // 4
+    return buffer[start : start + size].reshape(shape)
 
 
 def round_up(values: np.ndarray) -> np.ndarray:

@@ -38,7 +38,8 @@ def fill_column(X, offset, scale, i, d, tile, r):  # type: ignore[no-untyped-def
 @njit(nogil=True, cache=True)
 def fill_tile(rows, base, n, d, begin, width, places, tile):  # type: ignore[no-untyped-def]
     """Write features ``begin`` to ``begin + width`` of 64 rows; past the last row, that again."""
-    whole = width // 16 * 16
+    # Sixteen at a time, what follows them in memory too, but for the last row.
+    whole = (width + 15 if base + ROWS < n else width) // 16 * 16
     # What is filled next: sixteen rows at a time are too many for the processor to foresee it.
     ahead = width if begin + width < d else ROWS * d - begin
     for r in range(0, ROWS, 16):

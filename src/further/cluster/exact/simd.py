@@ -23,6 +23,7 @@ intrinsic: Any = numba.extending.intrinsic
 
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 VECTOR = ir.VectorType(_FLOAT, WIDTH)
+_HALF = WIDTH // 2
 
 
 class _Float32x16(types.Type):
@@ -256,6 +257,27 @@ def square_root(typing: Any, a: Any) -> Any:
     return FLOAT32X16(FLOAT32X16), code
 
 
+def _transposed(builder: Any, lines: list[Any]) -> list[Any]:
+    """Return eight vectors of eight numbers transposed, by what AVX2 does in one instruction."""
+
+    def picked(a: Any, b: Any, first: list[int]) -> Any:
+        mask = [i + 4 * part for part in (0, 1) for i in first]
+        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_INT, _HALF), mask))
+
+    def joined(a: Any, b: Any, part: int) -> Any:
+        mask = [i + 4 * part + 8 * of for of in (0, 1) for i in range(4)]
+        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_INT, _HALF), mask))
+
+    # Neighbours of two rows, of four, and of eight; within the halves of vectors first.
+    low, high = [0, 8, 1, 9], [2, 10, 3, 11]
+    twos = [
+        picked(a, b, m) for a, b in zip(lines[::2], lines[1::2], strict=True) for m in (low, high)
+    ]
+    low, high = [0, 1, 8, 9], [2, 3, 10, 11]
+    fours = [picked(twos[i], twos[i + 2], mask) for i in (0, 1, 4, 5) for mask in (low, high)]
+    return [joined(fours[i], fours[i + 4], part) for part in (0, 1) for i in range(4)]
+
+
 @intrinsic
 def transpose(typing: Any, source: Any, places: Any, target: Any, place: Any, step: Any) -> Any:
     """Write sixteen times sixteen numbers transposed.
@@ -266,19 +288,23 @@ def transpose(typing: Any, source: Any, places: Any, target: Any, place: Any, st
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         source, places, target, place, step = args
         starts = context.make_array(sig.args[1])(context, builder, places).data
-        rows = []
-        for r in range(WIDTH):
-            start = builder.load(builder.gep(starts, [ir.Constant(step.type, r)], inbounds=True))
-            address = _address(context, builder, sig.args[0], source, start)
-            rows.append(builder.load(address, align=4))
-        # Each round turns the eight bits of a number's place (row, column) by one; four swap them.
-        even, odd = list(range(0, 2 * WIDTH, 2)), list(range(1, 2 * WIDTH, 2))
-        for _ in range(4):
-            pairs = list(zip(rows[::2], rows[1::2], strict=True))
-            rows = [_pick(builder, a, b, half) for half in (even, odd) for a, b in pairs]
-        for row in rows:
-            builder.store(row, _address(context, builder, sig.args[2], target, place), align=4)
-            place = builder.add(place, step)
+        half = ir.VectorType(_FLOAT, _HALF).as_pointer()
+
+        def at(kind: Any, array: Any, index: Any, more: int) -> Any:
+            index = builder.add(index, ir.Constant(step.type, more))
+            return builder.bitcast(_place(context, builder, kind, array, index), half)
+
+        for column in range(0, WIDTH, _HALF):
+            for row in range(0, WIDTH, _HALF):
+                lines = []
+                for r in range(row, row + _HALF):
+                    pointer = builder.gep(starts, [ir.Constant(step.type, r)], inbounds=True)
+                    start = builder.load(pointer)
+                    lines.append(builder.load(at(sig.args[0], source, start, column), align=4))
+                for f, line in enumerate(_transposed(builder, lines)):
+                    to = builder.mul(ir.Constant(step.type, column + f), step)
+                    to = at(sig.args[2], target, builder.add(place, to), row)
+                    builder.store(line, to, align=4)
         return context.get_dummy_value()
 
     return types.void(source, places, target, types.intp, types.intp), code

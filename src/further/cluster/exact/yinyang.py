@@ -84,6 +84,34 @@ def _own_value(flat, row, lines, line, half, d):  # type: ignore[no-untyped-def]
     return rest
 
 
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
+def share_to_scan(
+    table: Table,
+    centers: np.ndarray,
+    labels: np.ndarray,
+    lower: np.ndarray,
+    drift: np.ndarray,
+    step: int,
+) -> float:
+    """Return for what share of groups, of every ``step``-th row, the distances are to be computed.
+
+    ``drift`` is how far groups have moved.
+    """
+    n, d = table.X.shape
+    unclear = n_rows = 0
+    for i in range(0, n, step):
+        n_rows += 1
+        squared = 0.0
+        for f in range(d):
+            difference = np.float64(table.X[i, f]) - table.offset[f] - centers[labels[i], f]
+            squared += difference * difference
+        own = np.sqrt(squared) * table.scale
+        for g in range(len(drift)):
+            known = lower[i // BLOCK, g * BLOCK + i % BLOCK]
+            unclear += 1 if known - drift[g] <= own else 0
+    return unclear / (n_rows * len(drift))
+
+
 @njit(nogil=True, cache=True, inline="always")
 def _write_lows(values, lows):  # type: ignore[no-untyped-def]
     """Write the lowest of each of eight vectors."""
