@@ -22,12 +22,13 @@ from further.cluster.exact.yinyang import scan_rows, share_to_scan
 
 #: Most groups of centroids for each feature: their bounds take memory as the rows do.
 _MOST_GROUPS = 2
-#: Above a share of s / (s + this) all distances are computed, with s features times centroids, or
-#: features: choosing and gathering rows costs as much as computing for so many.
-_COST_OF_FEW, _COST_OF_MANY, _MOST_WORTHWHILE = 400, 25, 0.95
+#: What it costs to choose and gather a row of few features, in products of two numbers.
+_COST_OF_FEW = 400
 #: Where more rows than this share are too close for float32, float32 does not pay.
 _CLOSE_SHARE = 0.1
 _SAMPLE = 4096
+#: Fewer products of two numbers in a pass than this: bounds take as long as the distances.
+_WORK_OF_BOUNDS = 1 << 22
 #: Fewer numbers in rows that moved than this: one thread.
 _MOVES_OF_A_THREAD = 1 << 18
 _ABOVE = 1 + 2.0**-20
@@ -48,6 +49,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         shape = (n_clusters, self.d)
         self._sums = Sums(np.zeros(shape), np.zeros(n_clusters), np.zeros(n_clusters, np.int64))
         self._moves = Moves(np.empty(self.n, np.int64), np.empty(self.n, np.int32))
+        self._firsts = np.array(self.shares)[:, 0] * self.block
         self._some = np.linspace(0, self.n - 1, min(_SAMPLE, max(self.n // 32, 64))).astype(int)
         self.close = 0
         self._float64: Float64Assignment | None = None
@@ -76,7 +78,8 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
             return self._float64.label(centers + self.offset - self._float64.offset)
         counts = np.empty((len(self.shares), 2), np.int64)
         choose = self._few_features if self.tiled else self._many_features
-        scan = choose(centers, keep=update)
+        keep = update and self.X.size * len(centers) >= _WORK_OF_BOUNDS
+        scan = choose(centers, keep=keep)
 
         def work(share: int) -> None:
             counts[share] = scan(*self.shares[share])
@@ -85,11 +88,10 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         moved, self.close = counts.sum(axis=0).tolist()
         if update:
             k = len(centers)
-            firsts = np.array(self.shares)[:, 0] * self.block
             parts = self.n_threads if moved * self.d > _MOVES_OF_A_THREAD else 1
             self.share(
                 lambda part: move(
-                    self.table, self.labels, self._moves, firsts, counts[:, 0],
+                    self.table, self.labels, self._moves, self._firsts, counts[:, 0],
                     part * k // parts, (part + 1) * k // parts, self._sums,
                 ),
                 parts,
@@ -165,7 +167,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
             np.maximum.at(most, slot // GROUP, moved)
             self._drift += most
             self._bounds_of = centers
-            if self._share_to_scan(centers) <= min(_MOST_WORTHWHILE, d / (d + _COST_OF_MANY)):
+            if self._share_to_scan(centers) <= _worthwhile(k, d, n_groups):
                 panel[:] = 0
                 panel[slot // GROUP, :, slot % GROUP] = given[:k]
                 shift, drift = round_up(moved), -round_up(self._drift)
@@ -205,3 +207,12 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
             squared=lambda: self.squared_distances(centers, self.labels),
             row=lambda i: self.X[i] - self.offset, spread=self.variance * self.d,
         )  # fmt: skip
+
+
+def _worthwhile(k: int, d: int, n_groups: int) -> float:
+    """Return the share of groups up to which it takes less time to compute their distances alone.
+
+    Both times are in products of two numbers, as they were measured: all distances take some more
+    for each feature and centroid, and those of groups for each row, group and feature.
+    """
+    return min(0.95, (d * (k + 9) + 6 * k) / (n_groups * (19 * d + 340) + 450))

@@ -32,6 +32,7 @@ class Float64Assignment(AssignmentStep):
         self.offset = X.mean(axis=0, dtype=np.float64)
         self._rows = np.ascontiguousarray(X - self.offset)
         self._weights = np.ones(len(X)) if weights is None else weights
+        self._heaviest = self._weights.max()
         self.variance = float(self._rows.var(axis=0).mean())
 
     def start(self, n_clusters: int) -> None:
@@ -40,9 +41,11 @@ class Float64Assignment(AssignmentStep):
 
     def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
         """Label all rows and return new centroids and the number of rows that moved."""
-        k, w, new = len(centers), self._weights, np.zeros_like(centers)
-        moved = self._iterate(centers, new)
-        if np.bincount(self.labels, w != 0, minlength=k).all():
+        k, w = len(centers), self._weights
+        new, mass = np.empty_like(centers), np.empty(k)
+        moved = self._iterate(centers, new, mass)
+        # Empty clusters have been given a row by now; to count takes as long as to label.
+        if mass.min() > self._heaviest or np.bincount(self.labels, w != 0, minlength=k).all():
             return new, moved
         # Scikit-learn would take the difference of equal rows for a distance.
         sums = np.stack([np.bincount(self.labels, x * w, minlength=k) for x in self._rows.T], 1)
@@ -55,7 +58,7 @@ class Float64Assignment(AssignmentStep):
 
     def label(self, centers: np.ndarray, *, update: bool = True) -> int:
         """Label all rows by their nearest centroids; there are no sums to update."""
-        return self._iterate(centers, None)
+        return self._iterate(centers, None, np.empty(len(centers)))
 
     def inertia(self, centers: np.ndarray) -> float:
         """Return the weighted sum of squared distances to the centroids of the labels."""
@@ -79,10 +82,10 @@ class Float64Assignment(AssignmentStep):
     def shut(self) -> None:
         """Nothing is open."""
 
-    def _iterate(self, centers: np.ndarray, new: np.ndarray | None) -> int:
-        before, k = self.labels.copy(), len(centers)
+    def _iterate(self, centers: np.ndarray, new: np.ndarray | None, mass: np.ndarray) -> int:
+        before = self.labels.copy()
         lloyd_iteration(
-            self._rows, self._weights, np.ascontiguousarray(centers), new, np.zeros(k),
-            self.labels, np.zeros(k), self._n_threads, update_centers=new is not None,
+            self._rows, self._weights, np.ascontiguousarray(centers), new, mass,
+            self.labels, np.empty(len(mass)), self._n_threads, update_centers=new is not None,
         )  # fmt: skip
         return int(np.count_nonzero(before != self.labels))

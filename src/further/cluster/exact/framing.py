@@ -13,19 +13,21 @@ _ANY_ORDER = {"reassoc", "nsz", "contract", "nnan", "ninf"}
 def measure(
     X: np.ndarray, near: np.ndarray, sums: np.ndarray, first: int, last: int
 ) -> tuple[float, float]:
-    """Add to ``sums`` rows first to last less ``near``; return their squares' sum and the largest.
+    """Add to ``sums`` rows first to last less ``near``; return their squares' sum and largest norm.
 
     ``near`` is close to the means, so that little is lost where squares are subtracted.
     """
     d = X.shape[1]
     squares, largest = 0.0, 0.0
     for i in range(first, last):
+        squared = 0.0
         for f in range(d):
             difference = np.float64(X[i, f]) - near[f]
             sums[f] += difference
-            squares += difference * difference
-            largest = max(largest, abs(difference))
-    return squares, largest
+            squared += difference * difference
+        squares += squared
+        largest = max(largest, squared)
+    return squares, np.sqrt(largest)
 
 
 @njit(nogil=True, cache=True, fastmath=_ANY_ORDER)

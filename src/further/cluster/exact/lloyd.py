@@ -147,7 +147,8 @@ def iterate(
             history.append(
                 Iteration(centers + assignment.offset, assignment.inertia(centers), moved)
             )
-        shift = float(((new - centers) ** 2).sum())
+        apart = new - centers
+        shift = float(np.vdot(apart, apart))
         centers = new
         settled = moved == 0
         if settled or shift <= tol:
@@ -215,5 +216,6 @@ def means(
         sums * np.divide(1.0, mass, out=np.zeros_like(mass), where=filled)[:, None]
     )
     # As scikit-learn: what stays empty goes to the place of the largest.
-    centers[~filled] = centers[mass.argmax()]
+    if not filled.all():
+        centers[~filled] = centers[mass.argmax()]
     return centers

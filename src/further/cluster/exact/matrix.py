@@ -20,8 +20,6 @@ from further.cluster.exact.products import fill_tiles
 #: Up to so many features the rows lie in tiles; up to CHAIN for so few clusters.
 FEW_FEATURES, FEW_CLUSTERS = 32, 32
 _SPAN_ROWS, _MOST_SPANS = 2048, 64
-#: So that threads end at about the same time; each share takes some microseconds to begin.
-_SHARES_OF_A_THREAD = 8
 _SAMPLE = 1024
 _UNIT = 2.0**-24
 _ABOVE = 1 + 2.0**-20
@@ -73,9 +71,10 @@ class ScaledMatrix:
         self.n_blocks = -(-self.n // self.block)
         self.padded_rows = self.n_blocks * self.block
         self.n_spans = min(_MOST_SPANS, max(1, self.n // _SPAN_ROWS), self.n_blocks)
-        # Whoever adds up floats by spans needs the same ones for any number of threads.
+        # Whoever adds up floats by spans needs the same ones for any number of threads. Where
+        # nothing is added up, one thread takes larger shares: each takes some time to begin.
         self.spans = self._cut(self.n_spans)
-        self.shares = self._cut(min(self.n_spans, _SHARES_OF_A_THREAD * n_threads))
+        self.shares = self._cut(max(1, self.n_spans // 8) if n_threads == 1 else self.n_spans)
         self._pool: ThreadPoolExecutor | None = None
         if self.n_threads > 1 and self.n_spans > 1:
             self._pool = ThreadPoolExecutor(self.n_threads - 1)
@@ -175,10 +174,9 @@ class ScaledMatrix:
         apart = sums.sum(axis=0) / self.n
         means = near + apart
         spread = max(float(found[:, 0].sum()) / self.n - float(apart @ apart), 0.0)
-        largest = float(found[:, 1].max()) + float(np.abs(apart).max())
         # A copy is made only for what would cost accuracy.
         offset = means if means @ means > spread else np.zeros(self.d)
-        reach = largest + float(np.abs(means - offset).max())
+        reach = float(found[:, 1].max() + np.linalg.norm(near - offset))
         scale = 1.0
         if reach > 0 and not 1e-6 < reach < 1e6:
             scale = 2.0 ** -round(np.log2(reach))

@@ -15,8 +15,8 @@ from further.cluster.exact.lloyd import AssignmentStep
 
 #: From so many products of a row and a centroid's feature on, compiled code. To load it takes a
 #: third of a second, or, the first time after installation, to compile it, ten; a fit below is done
-#: in less than 10 ms either way.
-COMPILED_WORK = 1 << 20
+#: in a few milliseconds either way, and one of four times as much takes half the time.
+COMPILED_WORK = 1 << 18
 #: Fewer of them in a pass than this: one thread, for starting others takes longer.
 WORK_OF_A_THREAD = 1 << 24
 
