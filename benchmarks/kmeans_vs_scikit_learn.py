@@ -1,10 +1,12 @@
-"""Our k-means against scikit-learn, scikit-learn-intelex and faiss: same rows, same start, exact.
+"""Our k-means against scikit-learn, scikit-learn-intelex, faiss and SuperKMeans on the same rows.
 
-Every side runs in a process of its own, warmed by two iterations, and goes on until no label
-changes (``tol=0``); faiss, which does not look whether it is done, is given our number of
-iterations, and its subsampling is turned off. ``labels`` counts the rows whose label differs from
-that of scikit-learn on float64. ``memory`` is the peak of the process beyond the table itself.
-The rounds alternate between the sides; the fastest of each counts.
+Every side runs in a process of its own, warmed by two iterations, from the same start until no
+label changes (``tol=0``). faiss and SuperKMeans are given our number of iterations, with their
+subsampling turned off, and SuperKMeans starts from rows of its own. "product alone" is the limit of
+whoever computes all distances: as many products of rows and centroids by NumPy's BLAS. ``labels``
+counts the rows whose label differs from that of scikit-learn on float64. ``memory`` is the peak of
+the process beyond the table itself. The rounds alternate between the sides; the fastest of each
+counts. A ratio holds for the processor beside it; ``--narrow`` measures AVX2 on wider ones.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import resource
 import subprocess
 import sys
@@ -22,28 +25,80 @@ from typing import Any
 
 import numpy as np
 
+from data import mnist
+
 #: rows, features, clusters, kind of data
 SHAPES = {
     "200k x 64, k=256": (200_000, 64, 256, "blobs"),
     "1M x 8, k=32": (1_000_000, 8, 32, "blobs"),
-    "70k x 784, k=100": (70_000, 784, 100, "sparse blobs"),
+    "60k x 784, k=100, pictures": (60_000, 784, 100, "pictures"),
+    "50k x 384, k=256, embeddings": (50_000, 384, 256, "embeddings"),
     "200k x 64, k=256, noise": (200_000, 64, 256, "noise"),
     "1M x 8, k=32, noise": (1_000_000, 8, 32, "noise"),
-    "70k x 784, k=100, noise": (70_000, 784, 100, "noise"),
+    "60k x 784, k=100, noise": (60_000, 784, 100, "noise"),
+    "50k x 384, k=256, noise": (50_000, 384, 256, "noise"),
 }
-SIDES = ("further", "scikit-learn", "scikit-learn float64", "scikit-learn-intelex", "faiss")
+PRODUCT = "product alone"
+SIDES = (
+    "further", "scikit-learn", "scikit-learn float64", "scikit-learn-intelex", "faiss",
+    "SuperKMeans", PRODUCT,
+)  # fmt: skip
+#: These are told how many iterations to do.
+COUNTED = ("faiss", "SuperKMeans", PRODUCT)
 SWEEP = "elbow sweep k=2..30 on 100k x 8"
+#: What has the compilers, BLAS and peers of both sides do without AVX-512. Numba needs both names:
+#: for a processor alone it still uses whatever the one at hand can do.
+NARROW = {
+    "NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma",
+    "OPENBLAS_CORETYPE": "Haswell", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "FAISS_OPT_LEVEL": "avx2",
+    "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+}  # fmt: skip
+WIDTHS = {"avx512f": "AVX-512 (16 floats)", "avx2": "AVX2 (8 floats)", "neon": "NEON (4 floats)"}
+
+
+def processor(environment: dict[str, str]) -> str:
+    """Return the processor and what its vectors hold, as far as compiled code is to use them."""
+    from numba.core.codegen import get_host_cpu_features
+
+    features = environment.get("NUMBA_CPU_FEATURES", get_host_cpu_features()).split(",")
+    width = next((text for name, text in WIDTHS.items() if f"+{name}" in features), "no vectors")
+    name, described = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{[*models, name][0]}, {width}"
+
+
+def pictures(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return pictures of digits, shifted by up to two pixels where there are too few."""
+    given = mnist().values.reshape(-1, 28, 28).astype(np.float32)
+    parts = [given]
+    while sum(map(len, parts)) < n:
+        grain = 0.02 * rng.random(given.shape, dtype=np.float32)
+        parts.append(np.roll(given + grain * (given > given.min()), rng.integers(-2, 3, 2), (1, 2)))
+    return np.ascontiguousarray(np.concatenate(parts)[:n].reshape(n, -1))
+
+
+def embeddings(n: int, d: int, rng: np.random.Generator) -> np.ndarray:
+    """Return unit vectors of 400 overlapping topics whose variances fall as 1 / i."""
+    spread = np.arange(1, d + 1, dtype=np.float32) ** -0.5
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0].astype(np.float32)
+    topics = 0.8 * spread * rng.standard_normal((400, d), dtype=np.float32)
+    X = topics[rng.integers(0, 400, n)] + spread * rng.standard_normal((n, d), dtype=np.float32)
+    X = X @ turn + 0.3 * turn[0]
+    return np.ascontiguousarray(X / np.linalg.norm(X, axis=1, keepdims=True))
 
 
 def table(n: int, d: int, k: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return overlapping clusters of unequal spread, or none, and a start."""
+    """Return rows of a kind, blobs overlapping and of unequal spread, and a start."""
     rng = np.random.default_rng(0)
     if kind == "noise":
         X = rng.random((n, d), dtype=np.float32)
+    elif kind == "pictures":
+        X = pictures(n, rng)
+    elif kind == "embeddings":
+        X = embeddings(n, d, rng)
     else:
         centers = rng.standard_normal((k, d), dtype=np.float32)
-        if kind == "sparse blobs":
-            centers[rng.random((k, d)) < 0.8] = 0
         spread = rng.uniform(0.3, 1.0, k).astype(np.float32)
         of = rng.integers(0, k, n)
         X = rng.standard_normal((n, d), dtype=np.float32)
@@ -70,6 +125,20 @@ def fit(side: str, X: np.ndarray, start: np.ndarray, max_iter: int, threads: int
         engine.train(X, init_centroids=start)
         squared, labels = engine.index.search(X, 1)
         return labels[:, 0], float(squared.sum()), max_iter
+    if side == PRODUCT:
+        for _ in range(max_iter):
+            products = X @ start.T
+        return products.argmax(axis=1), np.nan, max_iter
+    if side == "SuperKMeans":
+        from superkmeans import SuperKMeans
+
+        flat = SuperKMeans(
+            k, X.shape[1], hierarchical=False, iters=max_iter, sampling_fraction=1.0,
+            max_points_per_cluster=len(X), n_threads=threads, early_termination=False,
+        )  # fmt: skip
+        centers = flat.train(X)
+        labels = flat.assign(X, centers)
+        return labels, float(((X - centers[labels]) ** 2).sum(dtype=np.float64)), max_iter
     if side == "further":
         from further.cluster import KMeans
     elif side == "scikit-learn-intelex":
@@ -111,15 +180,19 @@ def child(side: str, shape: str, scale: float, max_iter: int, threads: int, labe
     print(json.dumps(figures | {"memory": max(peak(), before) - X.nbytes / 2**20}))
 
 
+def environment(threads: int, *, narrow: bool) -> dict[str, str]:
+    """Return the variables of the process of a side."""
+    counts = {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL")}
+    return os.environ | counts | (NARROW if narrow else {})
+
+
 def run(side: str, shape: str, arguments: Any, max_iter: int, threads: int, labels: Path) -> Any:
-    environment = os.environ | {
-        f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL")
-    }
+    variables = environment(threads, narrow=arguments.narrow)
     command = [
         sys.executable, __file__, "--child", side, shape, str(arguments.scale), str(max_iter),
         str(threads), str(labels),
     ]  # fmt: skip
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"
         return {"failed": reason}
@@ -135,7 +208,7 @@ def compare(shape: str, sides: list[str], threads: int, arguments: Any) -> None:
                 if "failed" in best.get(side, {}):
                     continue
                 n_iter = arguments.max_iter
-                if side == "faiss":
+                if side in COUNTED:
                     n_iter = best.get("further", {}).get("iterations", n_iter)
                 file = Path(folder) / "labels.npy"
                 result = run(side, shape, arguments, n_iter, threads, file)
@@ -146,13 +219,18 @@ def compare(shape: str, sides: list[str], threads: int, arguments: Any) -> None:
     print(f"\n{shape}, {threads} thread{'s' if threads > 1 else ''}")
     truth = found.get("scikit-learn float64")
     base = best.get("scikit-learn", {}).get("seconds", np.nan)
+    where = processor(environment(threads, narrow=arguments.narrow))
     for side, result in best.items():
         if "failed" in result:
             print(f"  {side:21} {result['failed'][:70]}")
             continue
-        off = "" if truth is None else f"  labels {int((found[side] != truth).sum()):7d} off"
+        off = (
+            ""
+            if truth is None or side == PRODUCT
+            else f"  labels {int((found[side] != truth).sum()):7d} off"
+        )
         print(
-            f"  {side:21} {result['seconds']:8.2f} s  x{base / result['seconds']:5.2f}  "
+            f"  {side:21} {result['seconds']:8.2f} s  x{base / result['seconds']:5.2f} on {where}  "
             f"{result['iterations']:4d} iterations  inertia {result['inertia']:.7g}  "
             f"memory {result['memory']:6.0f} MB{off}"
         )
@@ -165,6 +243,7 @@ def main() -> None:
     parser.add_argument("--max-iter", type=int, default=100)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the rows")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--narrow", action="store_true", help="no vectors wider than AVX2's")
     parser.add_argument("--only", help="shapes whose name holds this")
     arguments = parser.parse_args()
     if arguments.child:

@@ -28,7 +28,7 @@ _COST_OF_FEW = 400
 _CLOSE_SHARE = 0.1
 _SAMPLE = 4096
 #: Fewer products of two numbers in a pass than this: bounds take as long as the distances.
-_WORK_OF_BOUNDS = 1 << 22
+_WORK_OF_BOUNDS = 1 << 23
 #: Fewer numbers in rows that moved than this: one thread.
 _MOVES_OF_A_THREAD = 1 << 18
 _ABOVE = 1 + 2.0**-20
@@ -150,7 +150,7 @@ class CompiledAssignment(ScaledMatrix, AssignmentStep):
         # Second copies are left out, so they have no bounds.
         bounded = bool(np.isfinite(centroids.half[:k]).all()) and n_groups <= _MOST_GROUPS * d
         if not self._bounded:
-            self._slot = group_centroids(centers)
+            self._slot = group_centroids(centers) if bounded and keep else np.arange(k)
         slot = self._slot
         given = centroids.lines.reshape(-1, d)
         lines, half = np.zeros_like(given), np.full(n_groups * GROUP, np.inf, "f4")

@@ -42,10 +42,10 @@ class Float64Assignment(AssignmentStep):
     def step(self, centers: np.ndarray) -> tuple[np.ndarray, int]:
         """Label all rows and return new centroids and the number of rows that moved."""
         k, w = len(centers), self._weights
-        new, mass = np.empty_like(centers), np.empty(k)
-        moved = self._iterate(centers, new, mass)
+        new, masses = np.empty_like(centers), np.empty(k)
+        moved = self._iterate(centers, new, masses)
         # Empty clusters have been given a row by now; to count takes as long as to label.
-        if mass.min() > self._heaviest or np.bincount(self.labels, w != 0, minlength=k).all():
+        if masses.min() > self._heaviest or np.bincount(self.labels, w != 0, minlength=k).all():
             return new, moved
         # Scikit-learn would take the difference of equal rows for a distance.
         sums = np.stack([np.bincount(self.labels, x * w, minlength=k) for x in self._rows.T], 1)

@@ -93,7 +93,15 @@ class ScaledMatrix:
         self.share(lambda span: work(span, *self.spans[span]), self.n_spans)
 
     def share(self, work: Callable[[int], None], n_parts: int) -> None:
-        """Call ``work(part)`` for all parts, on all threads."""
+        """Call ``work(part)`` for all parts, on all threads.
+
+        Parameters
+        ----------
+        work : callable
+            Is given the number of a part.
+        n_parts : int
+            How many there are.
+        """
         if self._pool is None:
             for part in range(n_parts):
                 work(part)

@@ -20,9 +20,11 @@ from numba.core.codegen import get_host_cpu_features
 from further.cluster.exact.layout import GROUP, ROWS, WIDTH
 from further.cluster.exact.simd import VECTOR, intrinsic, multiplied_plus, place_of, spread
 
+_CONFIG: Any = numba.config
 #: Whether a register holds sixteen numbers; Numba compiles for the features that it is given.
-_FEATURES = numba.config.CPU_FEATURES
-WIDE = "+avx512f" in (get_host_cpu_features() if _FEATURES is None else _FEATURES)
+WIDE = "+avx512f" in (
+    get_host_cpu_features() if _CONFIG.CPU_FEATURES is None else _CONFIG.CPU_FEATURES
+)
 #: Rows whose products with a group of centroids are computed together.
 TOGETHER = 8 if WIDE else 6
 

@@ -41,19 +41,60 @@ class _Float32x16Model(models.PrimitiveModel):
 
 
 def place_of(builder: Any, address: Any, index: Any, kind: Any = _FLOAT) -> Any:
-    """Return the pointer to number ``index`` from an address on."""
+    """Return the pointer to a number from an address on.
+
+    Parameters
+    ----------
+    builder : IRBuilder
+        Where the code is written.
+    address, index : value
+        Where the numbers begin, and which is meant.
+    kind : type
+        Type of the numbers.
+
+    Returns
+    -------
+    value
+        The pointer.
+    """
     return builder.gep(builder.inttoptr(address, kind.as_pointer()), [index], inbounds=True)
 
 
 def spread(builder: Any, number: Any) -> Any:
-    """Return a vector that holds a number sixteen times."""
+    """Return a vector that holds a number sixteen times.
+
+    Parameters
+    ----------
+    builder : IRBuilder
+        Where the code is written.
+    number : value
+        A float32.
+
+    Returns
+    -------
+    value
+        The vector.
+    """
     empty = ir.Constant(VECTOR, ir.Undefined)
     first = builder.insert_element(empty, number, ir.Constant(_INT, 0))
     return _pick(builder, first, empty, [0] * WIDTH)
 
 
 def multiplied_plus(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    """Return the vector ``a * b + c``, rounded once where the processor can."""
+    """Return ``a * b + c``, rounded once where the processor can.
+
+    Parameters
+    ----------
+    builder : IRBuilder
+        Where the code is written.
+    a, b, c : value
+        Vectors.
+
+    Returns
+    -------
+    value
+        The vector.
+    """
     kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
     name = f"llvm.fmuladd.v{WIDTH}f32"
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
