@@ -23,6 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import further
 from further.data.dataset import Dataset, as_dataset
 from further.errors import InputError
+from further.generate.gaussian_mixture import GaussianMixtureDensity
 from further.registry import find_model, models_for
 from further.train.callbacks.callback import Callback
 from further.train.load import load
@@ -393,3 +394,10 @@ def test_every_model_has_its_line():
 @parametrize_with_checks([make_small(name) for name in ALL])
 def test_scikit_learn(estimator, check):
     check(estimator)
+
+
+def test_classes_of_one_hot_rows_are_their_columns(digits):
+    X, y = digits
+    model = GaussianMixtureDensity(random_state=0).fit(X[y < 3], np.eye(3, dtype=int)[y[y < 3]])
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert set(model.sample(20, return_y=True)[1].tolist()) <= {0, 1, 2}

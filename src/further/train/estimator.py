@@ -252,7 +252,10 @@ class DatasetEstimator(Estimator, ABC):
             if hasattr(self, left):
                 delattr(self, left)
         if dataset.classes is not None:
-            given = None if y is None else np.unique(np.asarray(y))
+            given = None if y is None else np.asarray(y)
+            if given is not None and given.ndim == 2 and given.shape[1] > 1:
+                given = given.argmax(axis=1)  # of one-hot rows the classes are the columns
+            given = None if given is None else np.unique(given)
             names = np.asarray(dataset.classes.names)
             self.classes_ = given if given is not None and len(given) == len(names) else names
         return dataset
