@@ -10,7 +10,7 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -314,38 +314,33 @@ def _divide_rows(content: bytes, layout: Layout) -> tuple[list[pa.ChunkedArray],
     return [pa.chunked_array([column], pa.string()) for column in zip(*divided, strict=True)], notes
 
 
-@dataclass
-class _File:
-    """What the columns of a file say of each other."""
-
-    decimal: str | None
-    order: str | None
-
-    @classmethod
-    def of(cls, columns: Sequence[Found]) -> _File:
-        decimals = {column.decimal for column in columns} - {None}
-        orders = {column.order for column in columns} - {None}
-        return cls(
-            "," if "," in decimals else "." if decimals else None,
-            orders.pop() if len(orders) == 1 else None,
-        )
-
-
 def _read_columns(columns: Sequence[TextColumn]) -> list[Found]:
     """Give each column its type; what its own values leave open the other columns decide."""
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(TextColumn.read, columns))
-    file = _File.of(found)
-    for i, column in enumerate(found):
-        by_point = column.decimal == "." and file.decimal == ","
-        if by_point and has_grouped_points(columns[i].texts):
-            column = Found(column.values, left_open="decimal")
-        decides = {"decimal": file.decimal, "order": file.order}
-        sign = decides.get(column.left_open or "")
-        if sign is not None:
-            columns[i].decimal, columns[i].order = file.decimal, file.order
+    if any(column.decimal == "," for column in found):
+        # Beside decimal commas, 1.234 is more than a thousand unless there are points like 1.5.
+        found = [
+            replace(one, decimal=None, left_open="decimal")
+            if one.decimal == "." and has_grouped_points(column.texts)
+            else one
+            for one, column in zip(found, columns, strict=True)
+        ]
+    decided = {
+        "decimal": _only({one.decimal for one in found}),
+        "order": _only({one.order for one in found}),
+    }
+    for i, one in enumerate(found):
+        if one.left_open is not None and decided[one.left_open] is not None:
+            columns[i].decimal, columns[i].order = decided["decimal"], decided["order"]
             found[i] = columns[i].read()
     return found
+
+
+def _only(values: set[str | None]) -> str | None:
+    """Return the one value that columns agree on."""
+    values = values - {None}
+    return values.pop() if len(values) == 1 else None
 
 
 def _told(names: Sequence[str], found: Sequence[Found]) -> list[str]:

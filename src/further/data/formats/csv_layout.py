@@ -86,14 +86,15 @@ class Layout:
         rest = [row for _, row in head[1:]]
         self.width = Counter(map(len, rest or [first])).most_common(1)[0][0]
         self.names: list[str] = []
-        self.has_header = holds_names(first, rest) if header is None else header
-        if self.has_header:
+        found = holds_names(first, rest)
+        self.has_header = found if header is None else header
+        if comment is not None and header is not False and not found and len(comment) == self.width:
+            self.has_header, self.names = False, comment
+            self.notes.append("The names are those of the last line that begins with #.")
+        elif self.has_header:
             self.names = [" ".join(name.split()) for name in first]
             if header is None:
                 self._say_doubtful_names()
-        elif comment is not None and header is None and len(comment) == self.width > 1:
-            self.names = comment
-            self.notes.append("The names are those of the last line that begins with #.")
         else:
             self.notes.append(
                 "The first line is no header, so the columns are numbered from column_1."

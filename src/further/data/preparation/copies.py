@@ -64,7 +64,7 @@ def copies(columns: Iterable[pd.Series]) -> dict[str, str]:
             found[name] = earlier
         elif column_kind(column) in "iufM":
             spread.append(column)
-    return found | _linear_copies(spread)
+    return found | _linear_copies(spread, rows)
 
 
 def _grouping(column: pd.Series) -> tuple[bytes, bool]:
@@ -76,23 +76,22 @@ def _grouping(column: pd.Series) -> tuple[bytes, bool]:
     return codes.astype(np.int64).tobytes(), recurs and differs
 
 
-def _linear_copies(columns: Sequence[pd.Series]) -> dict[str, str]:
-    scores = [_standard_scores(column) for column in columns]
-    if len(scores) < 2:
+def _linear_copies(columns: Sequence[pd.Series], rows: np.ndarray) -> dict[str, str]:
+    if len(columns) < 2:
         return {}
-    rows = np.random.default_rng(0).permutation(len(scores[0]))[:SAMPLED]
-    sample = np.nan_to_num(np.stack([score[rows] for score in scores]))
+    sample = np.stack([_standard_scores(column.iloc[rows]) for column in columns])
     with np.errstate(invalid="ignore", divide="ignore"):
-        alike = np.abs(np.corrcoef(sample)) > CORRELATED
+        alike = np.abs(np.corrcoef(np.nan_to_num(sample))) > CORRELATED
     found: dict[str, str] = {}
     for later, earlier in np.argwhere(np.tril(alike, k=-1)):
-        a, b = scores[later], scores[earlier]
         names = str(columns[later].name), str(columns[earlier].name)
-        if names[0] in found or names[1] in found or (np.isnan(a) != np.isnan(b)).any():
+        if names[0] in found or names[1] in found:
             continue
-        gap = min(np.nanmax(np.abs(a - b)), np.nanmax(np.abs(a + b)))
-        if gap <= ROUNDING:
-            found[names[0]] = names[1]
+        a, b = _standard_scores(columns[later]), _standard_scores(columns[earlier])
+        if (np.isnan(a) == np.isnan(b)).all():
+            gap = min(np.nanmax(np.abs(a - b)), np.nanmax(np.abs(a + b)))
+            if gap <= ROUNDING:
+                found[names[0]] = names[1]
     return found
 
 
