@@ -16,11 +16,13 @@ import pandas as pd
 from further.data.dataset import Dataset
 from further.data.picture_array import PictureArray
 from further.data.preparation.column_encoding import (
+    ENCODINGS,
     CategoricalColumn,
+    ClockColumn,
     ColumnEncoding,
     NumericColumn,
 )
-from further.data.preparation.column_text import column_kind
+from further.data.preparation.column_text import column_kind, is_clock
 from further.data.preparation.columns import ROWS_TO_JUDGE
 from further.data.preparation.normal_score import MOST_KNOTS
 from further.data.spec import Block, Spec, TargetSpec
@@ -268,8 +270,7 @@ class TableEncoding(Encoding):
     def from_json(cls, record: dict[str, Any]) -> Self:
         """Return what :meth:`to_json` recorded."""
         columns: list[ColumnEncoding] = [
-            (NumericColumn if line["kind"] == "numeric" else CategoricalColumn).from_json(line)
-            for line in record["columns"]
+            ENCODINGS[line["kind"]].from_json(line) for line in record["columns"]
         ]
         return cls(
             _spec(columns, TargetSpec.from_json(record["target_spec"])),
@@ -285,7 +286,7 @@ def _why_left_out(column: pd.Series) -> str | None:
     if len(present) == 0:
         return "no value in any training row"
     text = column_kind(column) == "O" and not isinstance(column.dtype, pd.CategoricalDtype)
-    if text and len(present) >= ROWS_TO_JUDGE and present.is_unique:
+    if text and len(present) >= ROWS_TO_JUDGE and present.is_unique and not is_clock(present):
         return "a different text in every training row"
     return None
 
@@ -293,6 +294,8 @@ def _why_left_out(column: pd.Series) -> str | None:
 def _fit_column(column: pd.Series, is_array: bool, knots: int) -> ColumnEncoding:
     kind = column_kind(column)
     number = kind in "iufM"
+    if kind == "O" and column.nunique() > 2 and is_clock(column):
+        return ClockColumn.fit(column, is_array=is_array, knots=knots)
     if is_array or (number and (kind == "M" or column.nunique() != 2)):
         return NumericColumn.fit(column, is_array=is_array, knots=knots)
     return CategoricalColumn.fit(column)

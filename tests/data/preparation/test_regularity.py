@@ -81,3 +81,18 @@ def test_a_model_saved_before_still_decodes():
     old = TableEncoding.from_json(json.loads(json.dumps(record)))
     z = RNG.normal(size=(20, *encoding.spec.shape))
     pd.testing.assert_frame_equal(old.decode(z), encoding.decode(z))
+
+
+@pytest.mark.parametrize("form", ["{}:{:02d}", "{:02d}:{:02d}", "{:02d}:{:02d}:00"])
+def test_times_of_day_come_back_as_they_were_written(form):
+    clock = [
+        form.format(h, 15 * q)
+        for h, q in zip(RNG.integers(7, 19, 300), RNG.integers(0, 4, 300), strict=True)
+    ]
+    frame = pd.DataFrame({"at": clock, "x": RNG.normal(size=300)})
+    frame.loc[::10, "at"] = None
+    made = generated(frame)["at"]
+    grid = {form.format(h, 15 * q) for h in range(7, 19) for q in range(4)}
+    assert set(made.dropna()) <= grid
+    assert made.nunique() > 30
+    assert 0 < made.isna().mean() < 1

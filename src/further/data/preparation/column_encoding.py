@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from further.data.preparation.column_text import column_kind, to_numbers
+from further.data.preparation.column_text import column_kind, hours_of, to_numbers
 from further.data.preparation.normal_score import NormalScore
 from further.data.preparation.regularity import Regularity
 
@@ -186,6 +186,53 @@ class NumericColumn(ColumnEncoding):
 
 
 @dataclass(frozen=True, eq=False)
+class ClockColumn(NumericColumn):
+    """Times of day, written as text, by their seconds after midnight.
+
+    Attributes
+    ----------
+    form : str
+        How they are written: "08:05", "8:05", "08:05:00" or "8:05:00".
+    """
+
+    form: str = "8:05"
+
+    @classmethod
+    def fit(cls, column: pd.Series, *, is_array: bool, knots: int) -> Self:
+        """Fit on a training column."""
+        found = super().fit(_seconds(column), is_array=is_array, knots=knots)
+        written = column.dropna().astype(str)
+        form = "08:05" if (written.str.find(":") == 2).all() else "8:05"
+        form += ":00" * bool((written.str.count(":") == 2).any())
+        return replace(found, form=form)
+
+    def encode(self, column: pd.Series, out: np.ndarray) -> None:
+        """Write the scores, 0 where there is no time."""
+        super().encode(_seconds(column), out)
+
+    def restore(
+        self, numbers: np.ndarray, absent: np.ndarray | None = None
+    ) -> np.ndarray | ExtensionArray:
+        """Return times of day as they were written."""
+        hours, minutes = np.divmod(self.regularity.snap(numbers).astype(np.int64) // 60, 60)
+        seconds = self.regularity.snap(numbers).astype(np.int64) % 60
+        hour = "{:02d}" if self.form.startswith("0") else "{}"
+        text = hour + ":{:02d}" + ":{:02d}" * self.form.endswith(":00")
+        written = pd.Series(
+            [text.format(*time) for time in zip(hours, minutes, seconds, strict=True)], dtype="str"
+        )
+        return (written if absent is None else written.mask(absent)).array
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON."""
+        return super().to_json() | {"kind": "clock"}
+
+
+def _seconds(column: pd.Series) -> pd.Series:
+    return pd.Series(np.round(hours_of(column) * 3600), name=column.name)
+
+
+@dataclass(frozen=True, eq=False)
 class CategoricalColumn(ColumnEncoding):
     """Categories as a one-hot vector; the rare ones share a place, missing ones have their own.
 
@@ -324,3 +371,11 @@ def _from_numbers(
         # pandas' own types know missing integers: Int64, Float64, double[pyarrow].
         return pd.Series(pd.array(numbers, dtype="Float64"), dtype=dtype).array
     return numbers.astype(dtype)
+
+
+#: The encodings by the kind that :meth:`ColumnEncoding.to_json` records.
+ENCODINGS: dict[str, type[ColumnEncoding]] = {
+    "numeric": NumericColumn,
+    "clock": ClockColumn,
+    "categorical": CategoricalColumn,
+}

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from further.data.preparation.column_text import is_clock
 from further.data.preparation.identifiers import NEARLY_ALL, names_rows
 from further.errors import InputError
 
@@ -106,7 +107,7 @@ def why_useless(
             if distinct >= NEARLY_ALL * n
             else None
         )
-    if column.dtype.kind != "O" or n < ROWS_TO_JUDGE:
+    if column.dtype.kind != "O" or n < ROWS_TO_JUDGE or is_clock(present):
         return None
     distinct = present.nunique()
     if distinct == n or (named and distinct > n / 2):
