@@ -348,7 +348,8 @@ def _told(names: Sequence[str], found: Sequence[Found]) -> list[str]:
     by_heading: dict[str, list[str]] = {}
     for name, column in zip(names, found, strict=True):
         for heading, detail in column.told:
-            by_heading.setdefault(heading, []).append(f'"{name}" ({detail})')
+            one_line = " ".join(detail.split())
+            by_heading.setdefault(heading, []).append(f'"{name}" ({one_line})')
     return [
         f"{heading}: {', '.join(items[:_SHOWN])}"
         + (f" and {len(items) - _SHOWN} more columns." if len(items) > _SHOWN else ".")
@@ -362,9 +363,10 @@ def _refuse(content: bytes, layout: Layout, name: str, place: int, text: str, wh
     if layout.has_header:
         next(rows, None)
     line = next(line for line, row in rows if len(row) > place and row[place].strip() == text)
+    shown = " ".join(text.split())
     raise InputError(
-        f'{layout.path}, line {line}, column "{name}": "{text}" {why}; correct it, leave it empty, '
-        "or name it with --missing-values."
+        f'{layout.path}, line {line}, column "{name}": "{shown}" {why}; correct it, leave it '
+        "empty, or name it with --missing-values."
     )
 
 
