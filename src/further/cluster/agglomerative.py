@@ -84,14 +84,14 @@ class AgglomerativeClustering(KeepsTrainingRows, sklearn.cluster.AgglomerativeCl
     n_clusters_ : int
         How many.
     children_ : ndarray of shape (n_merges, 2)
-        Merge i joins these two into node n_leaves_ + i; nodes below n_leaves_ are rows.
+        Merge i joins these two into node ``n_leaves_`` + i; nodes below ``n_leaves_`` are rows.
     distances_ : ndarray of shape (n_merges,)
         Heights, in the unit of the distance.
     n_leaves_, n_connected_components_ : int
         Rows in the tree; parts of the graph.
     sample_indices_ : ndarray of int or None
         Numbers of the rows in the tree where they are a sample.
-    cluster_centers_ : ndarray of shape (n_clusters_, d) or None
+    cluster_centers_ : ndarray of shape (k, d) or None
         Means of the rows in the tree, with Ward.
     training_rows_ : ndarray or None
         Rows in the tree, which new ones are compared with; None with a precomputed distance.

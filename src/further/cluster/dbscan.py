@@ -4,7 +4,7 @@ A row is a core point when at least ``min_samples`` rows, itself counted, lie wi
 points within eps of each other share a cluster, a row within eps of a core point joins it, and
 what remains is noise:
 
-.. math:: \text{core}(x) \iff |\{y : d(x, y) \le \varepsilon\}| \ge \text{minPts}.
+.. math:: \text{core}(x) \Longleftrightarrow |\{y : d(x, y) \le \varepsilon\}| \ge \text{minPts}.
 
 ``eps="auto"`` reads eps off the sorted graph of the distances to the ``min_samples``-th nearest
 row (the k-distance graph of the 1996 paper): the distance at which the graph, both axes scaled to

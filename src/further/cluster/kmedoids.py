@@ -1,6 +1,6 @@
 r"""k-medoids: clusters around rows of the table, under any distance.
 
-.. math:: J = \sum_{i=1}^n \min_{j} d(x_i, m_j), \qquad m_1, \dots, m_k \in \{x_1, \dots, x_n\}.
+.. math:: J = \sum_{i=1}^n \min_{j} d(x_i, m_j), \qquad m_1, \ldots, m_k \in \{x_1, \ldots, x_n\}.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ r"""Local outlier factor: a row is an anomaly where its neighbours lie denser th
 With :math:`d_k(y)` the distance of y to its k-th neighbour and :math:`N_k(x)` the k neighbours
 of x,
 
-.. math:: \text{lrd}(x) = \Big(\tfrac1k \sum_{y \in N_k(x)} \max\{d_k(y), d(x, y)\}\Big)^{-1},
+.. math:: \text{lrd}(x) = \Bigl(\tfrac1k \sum_{y \in N_k(x)} \max\{d_k(y), d(x, y)\}\Bigr)^{-1},
    \qquad \text{LOF}(x) = \tfrac1k \sum_{y \in N_k(x)} \frac{\text{lrd}(y)}{\text{lrd}(x)};
 
 it is about 1 within a cluster and larger outside. ``score_samples`` is -LOF.

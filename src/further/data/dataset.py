@@ -284,7 +284,7 @@ class Dataset:
 
 
 def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
-    """Return arrays or a DataFrame as a :class:`Dataset`.
+    """Return arrays or a DataFrame as a :class:`~further.Dataset`.
 
     When to use: for what an estimator is given; :func:`further.data.load` also judges which columns
     of a DataFrame are of use, and finds the label. When it fails: sparse matrices and sequences of

@@ -1,6 +1,6 @@
 r"""Samplers: from noise to data with few evaluations of a denoiser.
 
-All go down a grid of noise levels :math:`t_1 > t_2 > \dots > t_K` and end at the data. With
+All go down a grid of noise levels :math:`t_1 > t_2 > \ldots > t_K` and end at the data. With
 :math:`\hat x = \hat x_0(x_t, t)`, :math:`\hat\epsilon = (x_t - \alpha_t \hat x) / \sigma_t` and the
 next level s < t (Song et al. 2021),
 

@@ -1,14 +1,14 @@
 r"""Likelihoods p(x | η) of encoded rows given the outputs of a decoder.
 
-======================  ==================================  ===================================
-name                    of                                  log p(x | η)
-======================  ==================================  ===================================
-``bernoulli``           values in [0, 1]                    x log σ(η) + (1 - x) log σ(-η)
-``gaussian``            continuous values                   log N(x; η, s²), s learned a value
-``discretized_logistic``  grey levels 0 .. K - 1            log(F(x + δ/2) - F(x - δ/2)), F logistic
-``categorical``         grey levels 0 .. K - 1              log softmax(η)_x, K outputs a value
-``table``               standard scores and one-hots        Gaussian and categorical columns
-======================  ==================================  ===================================
+========================  ============================  ========================================
+name                      of                            log p(x | η)
+========================  ============================  ========================================
+``bernoulli``             values in [0, 1]              x log σ(η) + (1 - x) log σ(-η)
+``gaussian``              continuous values             log N(x; η, s²), s learned a value
+``discretized_logistic``  grey levels 0 .. K - 1        log(F(x + δ/2) - F(x - δ/2)), F logistic
+``categorical``           grey levels 0 .. K - 1        log softmax(η)_x, K outputs a value
+``table``                 standard scores and one-hots  Gaussian and categorical columns
+========================  ============================  ========================================
 
 Noise that is drawn for each pixel alone is grain on a photograph, whose errors are smooth. Where
 the training rows are more probable so, the discretized logistic is one of the coefficients of a

@@ -4,7 +4,7 @@ The process adds Gaussian noise in T steps (Ho et al. 2020),
 
 .. math:: q(x_t \mid x_0) = N(\alpha_t x_0, \sigma_t^2 I), \qquad
           \alpha_t = \sqrt{\bar\alpha_t}, \quad \sigma_t = \sqrt{1 - \bar\alpha_t}, \quad
-          \bar\alpha_t = \prod_{s=1}^{t} (1 - \beta_s), \quad t = 1, \dots, T.
+          \bar\alpha_t = \prod_{s=1}^{t} (1 - \beta_s), \quad t = 1, \ldots, T.
 
 ========  ==================================================================  ================
 name      definition                                                          reference

@@ -1,6 +1,6 @@
 r"""Columns of categories as codes: what was seen, what is missing, what is new.
 
-The categories of a column, sorted, :math:`a_1 < \dots < a_m`, give each value its code,
+The categories of a column, sorted, :math:`a_1 < \ldots < a_m`, give each value its code,
 
 .. math:: \text{code}(x) = \begin{cases} i & x = a_i \\ -1 & x \text{ is missing} \\
           -2 & x \text{ was not seen in training.} \end{cases}

@@ -4,8 +4,8 @@ Rows are ranked from the least typical on. With :math:`y_{(i)}` the mark (1 or 0
 and P the number of marked rows, N that of the others,
 
 .. math::
-   \text{precision at } k &= \tfrac1k \textstyle\sum_{i \le k} y_{(i)}, \\
-   \text{average precision} &= \tfrac1P \textstyle\sum_{i} y_{(i)}\, \text{precision at } i, \\
+   \text{precision at } k &= \tfrac1k \sum_{i \le k} y_{(i)}, \\
+   \text{average precision} &= \tfrac1P \sum_{i} y_{(i)}\, \text{precision at } i, \\
    \text{ROC AUC} &= \tfrac{1}{P N} \#\{\text{marked row ranked before an unmarked one}\},
 
 pairs of equal score counting one half. Equal scores at the k-th place share it; in the average

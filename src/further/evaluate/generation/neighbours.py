@@ -3,10 +3,10 @@ r"""Precision, recall, density and coverage from the k-th neighbours of real row
 With :math:`B(x)` the ball around x that reaches its k-th neighbour within its own sample,
 
 .. math::
-   \text{precision} &= \tfrac1m \textstyle\sum_j 1[y_j \in \bigcup_i B(x_i)], &
-   \text{recall} &= \tfrac1n \textstyle\sum_i 1[x_i \in \bigcup_j B(y_j)], \\
-   \text{density} &= \tfrac1{km} \textstyle\sum_j \sum_i 1[y_j \in B(x_i)], &
-   \text{coverage} &= \tfrac1n \textstyle\sum_i 1[\exists j: y_j \in B(x_i)].
+   \text{precision} &= \tfrac1m \sum_j 1[y_j \in \bigcup_i B(x_i)], &
+   \text{recall} &= \tfrac1n \sum_i 1[x_i \in \bigcup_j B(y_j)], \\
+   \text{density} &= \tfrac1{km} \sum_j \sum_i 1[y_j \in B(x_i)], &
+   \text{coverage} &= \tfrac1n \sum_i 1[\exists j: y_j \in B(x_i)].
 
 References
 ----------
