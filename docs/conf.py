@@ -87,6 +87,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "copyfile_regex": r".*\.rst",
     "download_all_examples": False,
+    "capture_repr": (),
     "show_signature": False,
     "write_computation_times": False,
     "abort_on_example_error": True,
