@@ -14,13 +14,15 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
+SPACE = '<mspace width="0.17em"/>'
+FENCES = ("{", "}", "‖")
 logger = logging.getLogger(__name__)
 
 
 def _write(translator: Any, node: nodes.Element, *, as_block: bool) -> None:
     text = node.astext()
     try:
-        markup = _mended(tex2mathml(text, as_block=as_block))
+        markup = _mathml(text, as_block=as_block)
     except MathError as error:
         logger.warning("formula %r: %s", text, error, location=node)
         markup = translator.encode(text)
@@ -29,15 +31,23 @@ def _write(translator: Any, node: nodes.Element, *, as_block: bool) -> None:
     raise nodes.SkipNode
 
 
-def _mended(markup: str) -> str:
-    """Return MathML with a space behind "log" and words below a brace, not beside it."""
-    markup = re.sub(
-        r"<mo>&ApplyFunction;</mo>(?!\s*<mo[^>]*>\()", '<mspace width="0.17em"/>', markup
-    )
+def _mathml(text: str, *, as_block: bool) -> str:
+    r"""Return MathML, with what docutils leaves to be mended.
+
+    "\tfrac12" is no fraction of twelve; browsers put nothing between "log" and what it applies to;
+    words belong below a brace, not beside it; and braces that nobody stretched stay small.
+    """
+    text = re.sub(r"(frac)(\d)(\d)", r"\1{\2}{\3}", text)
+    markup = tex2mathml(text, as_block=as_block)
+    markup = re.sub(r"<mo>&ApplyFunction;</mo>(?!\s*<mo[^>]*>\()", SPACE, markup)
     tree = ElementTree.fromstring(markup.replace("&ApplyFunction;", ""))
-    for node in list(tree.iter(f"{NAMESPACE}msub")):
-        if node[0].tag == f"{NAMESPACE}munder" and node[0][1].text == "⏟":
+    for node in tree.iter():
+        if node.tag == f"{NAMESPACE}msub" and node[0].tag == f"{NAMESPACE}munder":
             node.tag = f"{NAMESPACE}munder"
+        is_of_cases = [child.tag for child in node] == [f"{NAMESPACE}mo", f"{NAMESPACE}mtable"]
+        for child in () if is_of_cases else node:
+            if (child.text or "") in FENCES:
+                child.set("stretchy", "false")
     ElementTree.register_namespace("", NAMESPACE.strip("{}"))
     return ElementTree.tostring(tree, encoding="unicode")
 
