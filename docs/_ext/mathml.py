@@ -35,18 +35,24 @@ def _mathml(text: str, *, as_block: bool) -> str:
     r"""Return MathML, with what docutils leaves to be mended.
 
     "\tfrac12" is no fraction of twelve; browsers put nothing between "log" and what it applies to;
-    words belong below a brace, not beside it; and braces that nobody stretched stay small.
+    words belong below a brace, and an index beside a letter with a hat; and braces that nobody
+    stretched stay small.
     """
     text = re.sub(r"(frac)(\d)(\d)", r"\1{\2}{\3}", text)
     markup = tex2mathml(text, as_block=as_block)
     markup = re.sub(r"<mo>&ApplyFunction;</mo>(?!\s*<mo[^>]*>\()", SPACE, markup)
-    tree = ElementTree.fromstring(markup.replace("&ApplyFunction;", ""))
-    for node in tree.iter():
-        if node.tag == f"{NAMESPACE}msub" and node[0].tag == f"{NAMESPACE}munder":
+    tree = ElementTree.fromstring(markup.replace("<mo>&ApplyFunction;</mo>", ""))
+    for node in list(tree.iter()):
+        kinds = [child.tag.removeprefix(NAMESPACE) for child in node]
+        if node.tag == f"{NAMESPACE}msub" and kinds[0] == "munder":
             node.tag = f"{NAMESPACE}munder"
-        is_of_cases = [child.tag for child in node] == [f"{NAMESPACE}mo", f"{NAMESPACE}mtable"]
-        for child in () if is_of_cases else node:
-            if (child.text or "") in FENCES:
+        elif node.tag == f"{NAMESPACE}munderover" and kinds[0] != "mo" and kinds[2] == "mo":
+            letter, index, hat = node
+            node.tag = f"{NAMESPACE}msub"
+            node[:] = [ElementTree.Element(f"{NAMESPACE}mover", accent="true"), index]
+            node[0].extend([letter, hat])
+        for child in () if kinds == ["mo", "mtable"] else node:
+            if child.text in FENCES:
                 child.set("stretchy", "false")
     ElementTree.register_namespace("", NAMESPACE.strip("{}"))
     return ElementTree.tostring(tree, encoding="unicode")
