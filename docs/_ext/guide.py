@@ -20,6 +20,11 @@ from sphinx.util.docutils import SphinxDirective
 from further import registry
 from reference import FOLDER, groups, names, summary
 
+#: What file names cannot spell.
+SPELT = {
+    "fasterpam": "FasterPAM", "frechet": "Fréchet", "gan": "GAN", "mlp": "MLP", "simd": "SIMD",
+    "unet": "U-Net", "wilson": "Wilson's interval", "yinyang": "Yinyang",
+}  # fmt: skip
 #: A heading with the reStructuredText below it; the id is unique within a page.
 Part = tuple[str, str, list[str]]
 
@@ -114,8 +119,9 @@ class Api(Written):
 
 
 def _title(module: str) -> str:
-    words = module.rpartition(".")[2].replace("_", " ")
-    return f"{words[0].upper()}{words[1:]}"
+    words = module.rpartition(".")[2].replace("_", " ").split()
+    spelt = " ".join(SPELT.get(word, word) for word in words)
+    return f"{spelt[0].upper()}{spelt[1:]}"
 
 
 def _modules(pattern: str) -> list[str]:
