@@ -12,6 +12,7 @@ decided about each column is said, and so is how far the clusters can be trusted
 from pathlib import Path
 from tempfile import mkdtemp
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -53,6 +54,12 @@ for cluster in clustering.evaluation["profile"]:
 
 rows = clustering.to_frame()
 print(pd.crosstab(rows["cluster"], pd.Series(kinds, name="kind")))
+
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+for cluster, members in rows.groupby("cluster"):
+    ax.scatter(members["age"], members["orders_a_year"], s=12, label=f"cluster {cluster}")
+ax.set(xlabel="age", ylabel="orders a year")
+ax.legend()
 
 # %%
 # New rows are given to the clusters. A distance between rows of both kinds, Gower's, serves methods

@@ -33,7 +33,8 @@ for field in ("status", "model", "parameters", "data", "split", "steps", "second
 # that the gap between them is overfitting.
 
 history = pd.read_csv(run / "history.csv")
-ax = history.plot(x="step", y=["fit_loss", "val_loss"], figsize=(7, 3))
+later = history[history["step"] > 20]
+ax = later.plot(x="step", y=["fit_loss", "val_loss"], figsize=(7, 3))
 ax.set_ylabel("loss a row")
 
 # %%

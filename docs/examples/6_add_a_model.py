@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, ClassVar
 
+import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
 
@@ -120,6 +121,12 @@ model = clone(IndependentNormal(budget="300 steps", random_state=0)).fit(train)
 print(model)
 rows, species = model.sample(len(train), return_y=True, random_state=0)
 print(rows.head())
+
+fig, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained", sharex=True, sharey=True)
+x, y = "petal length (cm)", "petal width (cm)"
+for ax, title, table in zip(axes, ("real", "generated"), (train.frame, rows), strict=True):
+    ax.scatter(table[x], table[y], s=12)
+    ax.set(title=title, xlabel=x, ylabel=y)
 
 # %%
 # What are its rows worth? They are judged by the protocol of every comparison, beside a Gaussian
