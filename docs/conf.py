@@ -58,7 +58,7 @@ def _constants(*modules: str) -> dict[str, dict[str, Any]]:
 
 def _written(value: Any) -> Any:
     words = isinstance(value, tuple) and all(isinstance(one, str) for one in value)
-    return ", ".join(f"`{one}`" for one in value if one.strip()) if words else value
+    return ", ".join(f"`{one}`" for one in dict.fromkeys(value) if one.strip()) if words else value
 
 
 myst_substitutions = _constants(

@@ -7,12 +7,13 @@ what exists but has no page of its own stays plain text; what does not exist is 
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_origin, get_type_hints
 
 from docutils import nodes
 from numpydoc.docscrape import NumpyDocString
@@ -35,10 +36,26 @@ def names() -> dict[str, Any]:
     found |= {
         f"further.errors.{name}": getattr(errors, name) for name in ("InputError", "RunError")
     }
+    for value in list(found.values()):
+        result = result_of(value)
+        if result is not None:
+            found[f"{result.__module__}.{result.__qualname__}"] = result
     once: dict[int, str] = {}
     for name, value in found.items():
         once.setdefault(id(value), name)
     return {name: found[name] for name in once.values()}
+
+
+def result_of(value: Any) -> type | None:
+    """Return the class of ours that a function returns, if it does."""
+    if not inspect.isfunction(value):
+        return None
+    try:
+        result = get_type_hints(value).get("return")
+    except NameError:  # imported for types only
+        return None
+    is_ours = inspect.isclass(result) and result.__module__.startswith("further")
+    return result if is_ours else None
 
 
 def groups() -> dict[str, list[str]]:
@@ -64,6 +81,9 @@ def _heading(task: str) -> str:
 def _page(name: str, value: Any) -> str:
     kind = "class" if inspect.isclass(value) else "function"
     lines = [name, "=" * len(name), "", f".. auto{kind}:: {name}", ""]
+    result = result_of(value)
+    if result is not None:
+        lines += [f"Its result is a :class:`~{result.__module__}.{result.__qualname__}`."]
     if kind == "class":
         lines += [f"   .. auto{what}:: {member}" for member, what in _members(value).items()]
     return "\n".join([*lines, ""])
@@ -139,10 +159,15 @@ def _resolve(
     return None
 
 
-def _escape_stars(
+def _complete(
     app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]
 ) -> None:
-    """Keep the star of a shape such as (n, *shape), which would begin emphasis."""
+    """Add the fields that types describe, and keep the star of (n, *shape) from emphasis."""
+    if what == "class" and dataclasses.is_dataclass(value):
+        hints = get_type_hints(value, include_extras=True)
+        told = {n: h.__metadata__[0] for n, h in hints.items() if get_origin(h) is Annotated}
+        lines += [".. rubric:: Attributes", ""] if told else []
+        lines += [line for n, text in told.items() for line in (f"``{n}``", f"   {text}", "")]
     lines[:] = [re.sub(r"(?<=, )\*(?=\w)", r"\\*", line) for line in lines]
 
 
@@ -150,5 +175,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Write the pages, and resolve references by any name."""
     app.connect("builder-inited", _write_pages)
     app.connect("missing-reference", _resolve)
-    app.connect("autodoc-process-docstring", _escape_stars, priority=900)
+    app.connect("autodoc-process-docstring", _complete, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
