@@ -80,7 +80,9 @@ def _heading(task: str) -> str:
 
 def _page(name: str, value: Any) -> str:
     kind = "class" if inspect.isclass(value) else "function"
-    lines = [name, "=" * len(name), "", f".. auto{kind}:: {name}", ""]
+    # What nobody types is called by its last name.
+    title = name if name.count(".") < 3 else value.__name__
+    lines = [title, "=" * len(title), "", f".. auto{kind}:: {name}", ""]
     result = result_of(value)
     if result is not None:
         lines += [f"Its result is a :class:`~{result.__module__}.{result.__qualname__}`."]
