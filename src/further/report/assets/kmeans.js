@@ -132,6 +132,25 @@
     return state.phase === "assign" ? move(X, state) : assign(X, state);
   }
 
+  /* Start `number` of a kind: the same centroids for everyone. */
+  function drawn(X, kind, k, number) {
+    return start(X, STARTS[kind](X, k, generator(number)).map(function (row) { return X[row]; }));
+  }
+
+  /* Which of the inertias that starts 1, 2, … ended at is the worst and which the best, as numbers of
+   * the starts, and how many end within 1 % of the best. Equal but for rounding is equal: the first. */
+  function rank(ends) {
+    var most = Math.max.apply(null, ends), least = Math.min.apply(null, ends);
+    return {
+      worst: 1 + ends.findIndex(function (end) { return end >= most * (1 - 1e-9); }),
+      best: 1 + ends.findIndex(function (end) { return end <= least * (1 + 1e-9); }),
+      near: ends.filter(function (end) { return end <= least * 1.01; }).length,
+      equal: most <= least * (1 + 1e-9)
+    };
+  }
+
   root.further = root.further || {};
-  root.further.kmeans = { generator: generator, starts: STARTS, start: start, next: next };
+  root.further.kmeans = {
+    generator: generator, squared: squared, starts: STARTS, start: start, drawn: drawn, next: next, rank: rank
+  };
 })(globalThis);
