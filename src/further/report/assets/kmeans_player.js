@@ -3,7 +3,7 @@
  * Every [data-kmeans] of the page is built from {scores, k, most, axes} in the JSON script element
  * after it; further.kmeansPlayer.all holds what drives each. The steps are those of kmeans.js in all
  * columns of scores; drawn are the first two. Start n gives the same centroids to everyone, for each
- * k and kind of start.
+ * k and kind of start. What a hand does in the picture is in kmeans_hand.js.
  */
 (function (root) {
   "use strict";
@@ -50,31 +50,79 @@
     var X = spec.scores, width = X[0].length, id = ++players;
     var k = spec.k, number = 1, kind = KINDS[0], every = SPEEDS[1][1];
     var states = [], timer = null, best = {}, size = 0;
+    /* Centroids that were set by hand, until others are drawn; and what to say instead of the step. */
+    var own = null, told = "";
 
     /* -- what the algorithm has done so far -- */
 
     function state() { return states[states.length - 1]; }
 
     function restart() {
+      if (own) { begin(own, count(k, "centroid") + " set by hand."); return; }
       stop();
-      var rows = kmeans.starts[kind](X, k, kmeans.generator(number));
-      states = [kmeans.start(X, rows.map(function (row) { return X[row]; }))];
+      told = "";
+      states = [kmeans.drawn(X, kind, k, number)];
       draw();
+    }
+
+    /* Starts anew from these centroids, with every row at the nearest of them. */
+    function begin(centers, words) {
+      stop();
+      own = centers;
+      k = own.length;
+      var first = kmeans.start(X, own);
+      states = [first, kmeans.next(X, first)];
+      told = words + " Inertia " + figures(state().inertia) + ".";
+      draw();
+    }
+
+    function draws() {
+      own = null;
+      restart();
+    }
+
+    function advance() {
+      states.push(kmeans.next(X, state()));
+      var now = state();
+      if (now.converged && !(best[k] && best[k].inertia <= now.inertia * (1 + 1e-9))) {
+        best[k] = { inertia: now.inertia, from: own ? "centroids set by hand" : "start " + number + ", " + kind };
+      }
     }
 
     function step() {
       if (state().converged) { stop(); return; }
-      states.push(kmeans.next(X, state()));
-      var now = state();
-      if (now.converged && !(best[k] && best[k].inertia <= now.inertia * (1 + 1e-9))) {
-        best[k] = { inertia: now.inertia, number: number, kind: kind };
-      }
-      if (now.converged) stop();
+      told = "";
+      advance();
+      if (state().converged) stop();
       draw();
+    }
+
+    /* The end of a start, from which one can step back. */
+    function show(to, words) {
+      newStart(to);
+      while (!state().converged) advance();
+      say(words);
+    }
+
+    function say(words) {
+      told = words;
+      draw();
+    }
+
+    /* Gives a function that puts everything back as it is now. */
+    function memory() {
+      var past = { X: X, k: k, number: number, kind: kind, own: own, states: states.slice(), best: best, told: told };
+      return function () {
+        stop();
+        X = past.X; k = past.k; number = past.number; kind = past.kind;
+        own = past.own; states = past.states; best = past.best; told = past.told;
+        draw();
+      };
     }
 
     function back() {
       stop();
+      told = "";
       if (states.length > 1) states.pop();
       draw();
     }
@@ -93,38 +141,46 @@
 
     function newStart(to) {
       number = Math.min(9999, Math.max(1, to));
+      draws();
+    }
+
+    /* To where the run began; from there, to the centroids before a hand moved them. */
+    function reset() {
+      if (states.length <= 2) own = null;
       restart();
     }
 
     function setK(to) {
       k = Math.min(spec.most, Math.max(1, to));
-      restart();
+      draws();
     }
 
     /* -- in words -- */
 
     function sentence() {
+      if (told) return told;
       var now = state(), at = "Step " + (states.length - 1) + ": ";
+      if (now.phase === "start" && own) return count(k, "centroid") + " set by hand.";
       if (now.phase === "start") {
         return "Start " + number + ": " + (k === 1 ? "1 centroid, " : k + " centroids, ") +
           (kind === KINDS[0] ? "rows drawn at random." : "rows drawn by k-means++.");
       }
-      var told = now.phase === "assign"
+      var words = now.phase === "assign"
         ? at + count(now.changed, "row") + (states.length === 2 ? " took the nearest centroid" : " changed side")
         : at + (now.shift === 0 ? "no centroid moved" : "the centroids moved, by up to " + figures(now.shift));
-      told += ", inertia " + figures(now.inertia) + ".";
-      if (now.converged) told += " It has converged after " + count(now.iteration, "iteration") + ".";
-      return told;
+      words += ", inertia " + figures(now.inertia) + ".";
+      if (now.converged) words += " It has converged after " + count(now.iteration, "iteration") + ".";
+      return words;
     }
 
     function comparison() {
       if (!best[k]) return "";
-      var from = best[k], told = "Best for k = " + k + " so far: inertia " + figures(from.inertia) +
-        " (start " + from.number + ", " + from.kind + ").";
-      if (state().converged && state().inertia > from.inertia * (1 + 1e-9)) {
-        told += " This start stopped at a worse one.";
+      var found = best[k], words = "Best for k = " + k + " so far: inertia " + figures(found.inertia) +
+        " (" + found.from + ").";
+      if (state().converged && state().inertia > found.inertia * (1 + 1e-9)) {
+        words += " This start stopped at a worse one.";
       }
-      return told;
+      return words;
     }
 
     /* -- the elements -- */
@@ -135,7 +191,7 @@
     element.setAttribute("aria-label", "k-means, step by step");
     element.setAttribute("aria-describedby", "player-keys-" + id);
     var stage = kit.node("div", "stage"), side = kit.node("div", "side");
-    var svg = d3.select(stage).append("svg").attr("role", "img");
+    var svg = d3.select(stage).append("svg").attr("role", "group");
     var cells = svg.append("g").attr("class", "cells"), dots = svg.append("g").attr("class", "dots");
     var trails = svg.append("g").attr("class", "trails"), marks = svg.append("g").attr("class", "centroids");
     var axes = svg.append("g").attr("class", "axes");
@@ -157,7 +213,7 @@
     var less = button("−", "One centroid less", function () { setK(k - 1); });
     var more = button("+", "One centroid more", function () { setK(k + 1); });
     var shownK = kit.node("output", "");
-    var kinds = choice(KINDS.map(function (name) { return [name, name]; }), function (name) { kind = name; restart(); });
+    var kinds = choice(KINDS.map(function (name) { return [name, name]; }), function (name) { kind = name; draws(); });
     var speeds = choice(SPEEDS, function (value) {
       every = +value;
       if (timer !== null) { stop(); timer = setInterval(step, every); }
@@ -166,23 +222,32 @@
     var first = kit.node("div", "controls"), second = kit.node("div", "controls");
     var stepper = kit.node("span", "stepper");
     stepper.append(less, shownK, more);
-    first.append(playButton, backButton, stepButton, button("Reset", "Back to the first centroids", restart));
+    first.append(playButton, backButton, stepButton, button("Reset", "Reset: back to the first centroids; once more: as they were drawn", reset));
     second.append(
       button("New start", "New start: other first centroids", function () { newStart(number + 1); }),
       labelled("Start", startField), stepper, labelled("Drawn by", kinds), labelled("Speed", speeds)
     );
+    var hand = root.further.kmeansHand({
+      element: element, svg: svg, marks: marks, data: spec.scores, most: spec.most, button: button, figures: figures,
+      rows: function () { return X; }, kind: function () { return kind; }, state: state,
+      begin: begin, show: show, say: say, stop: stop, memory: memory, scales: scales,
+      take: function (rows) { X = rows; best = {}; }
+    });
     var keys = kit.node("p", "keys");
     keys.id = "player-keys-" + id;
     [["space", "play or pause"], ["→", "step"], ["←", "back"], ["n", "new start"], ["+", "or"], ["−", "centroids"]]
-      .forEach(function (key) { keys.append(kit.node("kbd", "", key[0]), " " + key[1] + " "); });
+      .concat(hand.keys).forEach(function (key) {
+        keys.appendChild(kit.node("span")).append(kit.node("kbd", "", key[0]), " " + key[1] + " ");
+      });
     var cellNote = kit.node("p", "note", width === 2
       ? "The borders lie midway between centroids: each cell holds the rows that are nearest to its own."
       : width === 1
         ? "There is one component; the height of a row in the picture means nothing."
         : "Borders between the clusters are not drawn: distances are measured in " + width +
-          " components, and in the two that you see they would be wrong.");
+          " components, and in the two that you see they would be wrong. A centroid that you move changes in these " +
+          "two and keeps its values in the others; what you add takes those of the nearest row of the data.");
     side.append(status, aside, chart, fold);
-    element.append(first, second, stage, side, keys, cellNote);
+    element.append(first, second, hand.tools, stage, hand.tally, side, keys, cellNote);
 
     /* -- the picture: the same unit in both directions, or distances would mislead -- */
 
@@ -191,7 +256,8 @@
       return [row[0], width > 1 ? row[1] : 0];
     }
 
-    var jitter = X.map(function (_, i) { return ((i * 0.618034) % 1) - 0.5; });
+    function jitter(i) { return ((i * 0.618034) % 1) - 0.5; }
+
     var xs = d3.extent(X, function (row) { return row[0]; }), ys = d3.extent(X, function (row) { return xy(row)[1]; });
     var spanX = xs[1] - xs[0] || 1, spanY = width > 1 ? ys[1] - ys[0] || spanX : spanX * 0.25;
     if (width === 1) ys = [-spanY / 2, spanY / 2];
@@ -204,9 +270,14 @@
       var unit = Math.min(inner / spanX, (height - 2 * pad) / spanY);
       var midX = (xs[0] + xs[1]) / 2, midY = (ys[0] + ys[1]) / 2;
       return {
-        height: height,
-        x: function (value) { return size / 2 + (value - midX) * unit; },
-        y: function (value) { return height / 2 - (value - midY) * unit; },
+        width: size, height: height,
+        at: function (row) {
+          var p = xy(row);
+          return [size / 2 + (p[0] - midX) * unit, height / 2 - (p[1] - midY) * unit];
+        },
+        drawn: function (point) {
+          return [midX + (point[0] - size / 2) / unit, midY - (point[1] - height / 2) / unit].slice(0, width);
+        },
         band: spanY * unit
       };
     }
@@ -222,27 +293,26 @@
       less.disabled = k <= 1;
       more.disabled = k >= spec.most;
       shownK.textContent = "k = " + k;
-      startField.value = number;
+      startField.value = own ? "" : number;
       kinds.value = kind;
       status.textContent = sentence();
       aside.textContent = comparison();
-      svg.attr("aria-label", X.length + " rows and " + count(k, "centroid") + ". " + sentence());
+      svg.attr("aria-label", hand.rows() + " and " + count(k, "centroid") + ". " + sentence());
       drawLog();
       if (!size) return;
-      var to = scales();
+      var to = scales(), at = to.at;
       svg.attr("width", size).attr("height", to.height).attr("viewBox", "0 0 " + size + " " + to.height);
-
-      function at(row) { var p = xy(row); return [to.x(p[0]), to.y(p[1])]; }
 
       var changed = now.phase === "assign" && before && before.labels ? before.labels : null;
       dots.selectAll("path").data(X).join("path")
         .attr("d", function (_, i) { return now.labels ? sign.path(now.labels[i], 34) : sign.path(0, 26); })
         .attr("transform", function (row, i) {
           var p = at(row);
-          return "translate(" + p[0].toFixed(2) + "," + (p[1] + (width === 1 ? jitter[i] * to.band * 0.8 : 0)).toFixed(2) + ")";
+          return "translate(" + p[0].toFixed(2) + "," + (p[1] + (width === 1 ? jitter(i) * to.band * 0.8 : 0)).toFixed(2) + ")";
         })
-        .attr("class", function (_, i) { return changed && changed[i] !== now.labels[i] ? "changed" : null; })
-        .style("fill", function (_, i) { return now.labels ? sign.colour(now.labels[i]) : kit.muted; });
+        .classed("painted", function (_, i) { return i >= spec.scores.length; })
+        .classed("changed", function (_, i) { return changed && changed[i] !== now.labels[i]; })
+        .style("--sign", function (_, i) { return now.labels ? sign.colour(now.labels[i]) : kit.muted; });
 
       var borders = [];
       if (width === 2 && k > 1) {
@@ -266,12 +336,17 @@
       });
 
       var moving = marks.selectAll("g").data(now.centers).join(function (enter) {
-        var group = enter.append("g");
+        var group = enter.append("g").attr("role", "application").attr("tabindex", 0);
+        /* As large as a finger needs. */
+        group.append("circle").attr("r", 22);
         group.append("path");
         group.append("text").attr("dy", "0.34em");
         return group;
       });
-      moving.style("transform", function (center) { return place(at(center)); });
+      moving.style("transform", function (center) { return place(at(center)); })
+        .attr("aria-label", function (center, j) {
+          return "Centroid " + j + " of " + k + " at " + center.slice(0, 2).map(figures).join(", ");
+        });
       moving.select("path").attr("d", function (_, j) { return sign.path(j, 300); })
         .style("fill", function (_, j) { return sign.colour(j); });
       moving.select("text").text(function (_, j) { return j; });
@@ -281,6 +356,7 @@
         .attr("y", function (_, i) { return i ? 12 : to.height - 5; })
         .attr("text-anchor", function (_, i) { return i ? "start" : "end"; })
         .text(function (name, i) { return (i ? "↑ " : "") + kit.short(name, Math.floor(size / 8)) + (i ? "" : " →"); });
+      hand.draw();
       drawCurve();
     }
 
@@ -335,6 +411,7 @@
     element.addEventListener("keydown", function (event) {
       var inField = event.target.matches("input, select"), onButton = event.target.matches("button, summary");
       if (inField || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (hand.key(event, onButton)) { event.preventDefault(); return; }
       var acts = {
         ArrowRight: function () { stop(); step(); }, ArrowLeft: back,
         n: function () { newStart(number + 1); }, N: function () { newStart(number + 1); },
@@ -347,7 +424,9 @@
       acts[event.key]();
     });
     /* A click on the picture hands it the keys. */
-    stage.addEventListener("pointerdown", function () { element.focus({ preventScroll: true }); });
+    stage.addEventListener("pointerdown", function (event) {
+      if (!event.target.closest(".centroids g")) element.focus({ preventScroll: true });
+    });
 
     new ResizeObserver(function (entries) {
       var wide = Math.floor(entries[0].contentRect.width);
@@ -357,7 +436,7 @@
     }).observe(stage);
     restart();
 
-    return { step: step, setK: setK, state: state, steps: function () { return states.length - 1; } };
+    return { step: step, setK: setK, state: state, rows: function () { return X; }, steps: function () { return states.length - 1; } };
   }
 
   root.further.kmeansPlayer = { all: [] };

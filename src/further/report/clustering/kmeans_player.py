@@ -3,7 +3,8 @@ r"""k-means to be played in the page, one half-step at a time, on a sample of th
 Each row :math:`x_i` takes the nearest centroid, :math:`a_i = \arg\min_j \lVert x_i - c_j
 \rVert^2`, then each centroid moves to the mean of its rows; neither can raise the inertia
 :math:`\sum_i \lVert x_i - c_{a_i} \rVert^2`, so it ends. ``kmeans.js`` computes it, with every
-principal component that the run recorded; ``kmeans_player.js`` draws the first two.
+principal component that the run recorded; ``kmeans_player.js`` draws the first two, and
+``kmeans_hand.js`` lets a hand move the centroids and paint rows.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from further.report.shell import (
     warning_box,
 )
 
-_SCRIPTS = (*LIBRARIES, "cluster_charts.js", "kmeans.js", "kmeans_player.js")
+_SCRIPTS = (*LIBRARIES, "cluster_charts.js", "kmeans.js", "kmeans_hand.js", "kmeans_player.js")
 _NOTES_SHOWN = 3
 
 
