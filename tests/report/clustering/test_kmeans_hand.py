@@ -265,7 +265,7 @@ def test_no_more_than_a_thousand_rows_are_painted(play: Any) -> None:
     for _ in range(202):
         player.page.keyboard.press("Enter")
     assert len(player.rows) == 1000
-    assert player.says == "There are 1000 rows, as many as there may be."
+    assert player.says == "There are 1,000 rows, as many as there may be."
     player.search("Worst")
 
 
@@ -284,7 +284,7 @@ def test_the_worst_of_200_starts_is_found_and_the_best(play: Any, k: int, kind: 
         assert player.state["converged"]
         assert player.page.locator(".player input").input_value() == str(start + 1)
         if k == 1:
-            said = rf"All 200 starts end at the same inertia, ([\d.]+); this is start 1\."
+            said = r"All 200 starts end at the same inertia, ([\d.]+); this is start 1\."
             assert float(re.fullmatch(said, player.says).group(1)) == pytest.approx(
                 ends[0], rel=1e-3
             )

@@ -90,7 +90,7 @@
       var rows = player.rows(), room = Math.min(n, MOST_ROWS - rows.length);
       cross = inside(point);
       if (room <= 0) {
-        player.say("There are " + rows.length + " rows, as many as there may be.");
+        player.say("There are " + player.figures(rows.length) + " rows, as many as there may be.");
         return;
       }
       if (!restore) {
