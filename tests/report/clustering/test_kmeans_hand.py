@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import CONTRAST, opened
+from playing import PLAYER, Player, middle
 
 from further.report import render
 
 Run = Callable[[str], Path]
-PLAYER = "further.kmeansPlayer.all[0]"
 #: The inertias that starts 1 to 200 end at, by the algorithm alone.
 ENDS = """([X, k, kind]) => Array.from({length: 200}, (_, i) => {
   const rows = further.kmeans.starts[kind](X, k, further.kmeans.generator(i + 1));
@@ -23,78 +23,6 @@ ENDS = """([X, k, kind]) => Array.from({length: 200}, (_, i) => {
   return state.inertia;
 })"""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-class Player:
-    """The player of a page, and what is done to it."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.show()
-
-    def show(self) -> None:
-        """Scroll to the picture, and wait until it stands still."""
-        self.page.locator(".player .stage").evaluate(
-            "stage => stage.scrollIntoView({block: 'center', behavior: 'instant'})"
-        )
-        self.page.wait_for_timeout(400)
-
-    @property
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.page.evaluate(f"{PLAYER}.state()")
-        return found
-
-    @property
-    def centers(self) -> np.ndarray:
-        return np.array(self.state["centers"])
-
-    @property
-    def rows(self) -> np.ndarray:
-        return np.array(self.page.evaluate(f"{PLAYER}.rows()"))
-
-    @property
-    def steps(self) -> int:
-        found: int = self.page.evaluate(f"{PLAYER}.steps()")
-        return found
-
-    @property
-    def says(self) -> str:
-        found: str = self.page.locator(".player [role=status]").text_content()
-        return found
-
-    def press(self, name: str) -> None:
-        self.page.locator(".player button", has_text=name).click()
-
-    def search(self, name: str) -> None:
-        self.press(f"{name} start")
-        self.found()
-
-    def found(self) -> None:
-        """Wait until a search has ended."""
-        self.page.locator(".player .status", has_text=re.compile("^(Of|All) 200")).wait_for()
-
-    def centroid(self, j: int) -> tuple[float, float]:
-        """Return where a centroid is on the screen, once it has come to rest."""
-        self.page.wait_for_timeout(400)
-        return middle(self.page.locator(".player .centroids g circle").nth(j).bounding_box())
-
-    def place(self, x: float, y: float) -> tuple[float, float]:
-        """Return a place in the picture, in shares of it, on the screen."""
-        box = self.page.locator(".player .stage svg").bounding_box()
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-    def unit(self) -> float:
-        """Return how many pixels one is, from two rows of the data that are drawn."""
-        shown = self.page.evaluate("""() => [...document.querySelectorAll(".player .dots path")]
-          .map(dot => dot.transform.baseVal[0].matrix.e)""")
-        values = self.rows[:, 0]
-        low, high = values.argmin(), values.argmax()
-        unit: float = (shown[high] - shown[low]) / (values[high] - values[low])
-        return unit
-
-
-def middle(box: dict[str, float]) -> tuple[float, float]:
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def nearest(rows: np.ndarray, centers: np.ndarray) -> list[int]:

@@ -117,7 +117,7 @@
       var X = player.rows(), kind = player.kind(), before = player.state(), ends = [];
       player.stop();
       player.say("Trying " + STARTS + " starts …");
-      (function slice() {
+      function slice() {
         /* Whatever is changed meanwhile ends the search. */
         if (before !== player.state()) return;
         var until = performance.now() + 40;
@@ -128,7 +128,8 @@
         }
         if (ends.length < STARTS) setTimeout(slice);
         else tell(wanted, ends);
-      })();
+      }
+      setTimeout(slice);
     }
 
     function tell(wanted, ends) {

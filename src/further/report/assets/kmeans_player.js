@@ -436,7 +436,9 @@
     }).observe(stage);
     restart();
 
-    return { step: step, setK: setK, state: state, rows: function () { return X; }, steps: function () { return states.length - 1; } };
+    return {
+      step: step, setK: setK, state: state, rows: function () { return X; }, steps: function () { return states.length - 1; }
+    };
   }
 
   root.further.kmeansPlayer = { all: [] };
