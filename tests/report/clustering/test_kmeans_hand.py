@@ -90,6 +90,7 @@ def test_a_drag_moves_a_centroid_and_every_row_takes_the_nearest(play: Any) -> N
     assert len(player.centers) == 3
 
 
+@pytest.mark.slow
 def test_a_reset_goes_to_the_centroids_of_the_hand_and_then_to_the_drawn_ones(play: Any) -> None:
     player = play("uniform")
     drawn, (x, y) = player.centers, player.centroid(0)
@@ -186,6 +187,7 @@ def test_painted_rows_are_counted_told_apart_and_removed(play: Any) -> None:
     np.testing.assert_array_equal(*drawn)
 
 
+@pytest.mark.slow
 def test_no_more_than_a_thousand_rows_are_painted(play: Any) -> None:
     player = play("uniform")
     player.press("Paint rows")
