@@ -66,7 +66,7 @@ def test_every_chart_has_words_and_its_data_as_a_table(run: Run) -> None:
         marks |= {spec.get("mark", "player") for spec in specs_of(run(name))}
     assert marks == {
         "clusters", "degrees", "silhouettes", "criterion", "tendency", "initialisations",
-        "dendrogram", "player",
+        "clustergram", "dendrogram", "player",
     }  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def test_a_clustering_killed_up_to_three_times(tmp_path):
 def test_a_clustering_killed_beside_the_border_of_compiled_code(tmp_path, more):
     # With one row more, the largest fit before the kill takes compiled code: ten initialisations of
     # four clusters. None after the kill does.
-    n, d, largest = 1008, 26, 4 * 10
+    n, d, largest = 252, 26, 4 * 10
     assert n * d * largest < COMPILED_WORK < (n + 1) * d * largest
     write_table(tmp_path, n + more, d, 4.0)
     quiet, run = tmp_path / "quiet", tmp_path / "killed"
