@@ -149,6 +149,7 @@ def test_a_double_click_on_an_empty_place_adds_one(play: Any) -> None:
     assert len(player.centers) == 4
 
 
+@pytest.mark.slow
 def test_painted_rows_are_counted_told_apart_and_removed(play: Any) -> None:
     player = play()
     player.press("Step")
@@ -199,7 +200,14 @@ def test_no_more_than_a_thousand_rows_are_painted(play: Any) -> None:
     player.search("Worst")
 
 
-@pytest.mark.parametrize(("k", "kind"), [(3, "random rows"), (6, "k-means++"), (1, "random rows")])
+@pytest.mark.parametrize(
+    ("k", "kind"),
+    [
+        (3, "random rows"),
+        pytest.param(6, "k-means++", marks=pytest.mark.slow),
+        pytest.param(1, "random rows", marks=pytest.mark.slow),
+    ],
+)
 def test_the_worst_of_200_starts_is_found_and_the_best(play: Any, k: int, kind: str) -> None:
     player = play()
     player.page.evaluate(f"{PLAYER}.setK({k})")
@@ -314,6 +322,7 @@ def test_keys_do_all_of_it(play: Any) -> None:
     assert all(word in named for word in ("worst start", "move it", "remove it", "cross"))
 
 
+@pytest.mark.slow
 def test_a_finger_drags_adds_removes_paints_and_scrolls(play: Any) -> None:
     player = play(**PHONE)
     page = player.page
@@ -380,6 +389,7 @@ def test_it_fits_the_page_and_can_be_read(play: Any, options: dict[str, Any]) ->
     assert min(reach["width"], reach["height"]) >= 44
 
 
+@pytest.mark.slow
 def test_a_single_component_has_a_hand_too(browser: Any, damaged: Any) -> None:
     def flatten(found: dict[str, Any]) -> None:
         found["steps"]["scores"] = [row[:1] for row in found["steps"]["scores"]]
