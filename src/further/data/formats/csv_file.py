@@ -23,12 +23,11 @@ from pyarrow import csv as arrow_csv
 
 from further.data.formats.csv_layout import BLANKS, HEAD_CHARACTERS, Layout
 from further.data.formats.text_column import Found, TextColumn, has_grouped_points
-from further.data.preparation.columns import nearest
+from further.data.preparation.columns import some_columns
 from further.data.preparation.missing_values import MissingValues
 from further.errors import InputError
 
 _NO_VALUES = MissingValues()
-_SHOWN = 8
 
 
 def read_csv(
@@ -76,12 +75,6 @@ def read_csv(
     names, columns, named = name_columns(layout, columns)
     notes += [*layout.notes, *named]
     declared = declared or {}
-    for name in declared:
-        if name not in names:
-            raise InputError(
-                f'{path} has no column "{name}"{nearest(name, names)}; its columns are '
-                f"{', '.join(names)}."
-            )
     texts = [
         TextColumn(
             column,
@@ -350,11 +343,7 @@ def _told(names: Sequence[str], found: Sequence[Found]) -> list[str]:
         for heading, detail in column.told:
             one_line = " ".join(detail.split())
             by_heading.setdefault(heading, []).append(f'"{name}" ({one_line})')
-    return [
-        f"{heading}: {', '.join(items[:_SHOWN])}"
-        + (f" and {len(items) - _SHOWN} more columns." if len(items) > _SHOWN else ".")
-        for heading, items in by_heading.items()
-    ]
+    return [f"{heading}: {some_columns(items)}." for heading, items in by_heading.items()]
 
 
 def _refuse(content: bytes, layout: Layout, name: str, place: int, text: str, why: str) -> NoReturn:

@@ -148,6 +148,25 @@ def quoted(names: list[str], most: int = 8) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
+def some_columns(items: list[str], most: int = 8) -> str:
+    """Return what is said of columns, one by one, the first few of many.
+
+    Parameters
+    ----------
+    items : list of str
+        Names with what is particular to each.
+    most : int, default=8
+        How many are listed.
+
+    Returns
+    -------
+    str
+        With how many more columns there are.
+    """
+    more = f" and {len(items) - most} more columns" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
+
+
 def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if len(frame) == 0 or frame.shape[1] == 0:
         raise InputError(

@@ -14,10 +14,9 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype
 
 from further.data.preparation.column_text import column_kind, json_value, to_numbers, write_value
-from further.data.preparation.columns import nearest
+from further.data.preparation.columns import nearest, some_columns
 from further.errors import InputError
 
-MOST_NAMED = 8
 _What = Literal["numbers", "dates", "truth values", "text", "categories"]
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
@@ -117,7 +116,7 @@ def departures(table: pd.DataFrame, like: pd.DataFrame, reference: str) -> tuple
          empty),
         ("Not whole numbers as in {}: {}.", broken),
     )  # fmt: skip
-    return tuple(text.format(reference, _some(names)) for text, names in told if names)
+    return tuple(text.format(reference, some_columns(names)) for text, names in told if names)
 
 
 def _conform(column: pd.Series, like: pd.Series, place: str, reference: str) -> pd.Series:
@@ -205,8 +204,3 @@ def _categories(words: pd.Series, like: pd.Series) -> pd.Series:
 
 def _rows(n: int) -> str:
     return "1 row" if n == 1 else f"{n:,} rows"
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more columns" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from further.data.preparation.column_text import column_kind, numbers_of, write_days
-from further.data.preparation.columns import ROWS_TO_JUDGE, quoted
+from further.data.preparation.columns import ROWS_TO_JUDGE, quoted, some_columns
 from further.data.preparation.identifiers import NEARLY_ALL
 
 #: A value that stands for a missing one recurs at least so often.
@@ -56,7 +56,7 @@ def doubts(table: pd.DataFrame) -> list[str]:
         if column_kind(column) != "M" and _may_be_identifier(numbers, len(column)):
             identifiers.append(name)
     told = [
-        f"Recurs far from all other values: {value} in {_some(places)}. If it stands for a "
+        f"Recurs far from all other values: {value} in {some_columns(places)}. If it stands for a "
         f"missing value, --missing-values {value} says so."
         for value, places in sentinels.items()
     ]
@@ -90,7 +90,7 @@ def codes_note(table: pd.DataFrame) -> list[str]:
     if not codes:
         return []
     return [
-        f"Few whole numbers, taken as measurements: {_some(codes)}. If they are names of "
+        f"Few whole numbers, taken as measurements: {some_columns(codes)}. If they are names of "
         "categories, --categorical COLUMNS says so."
     ]
 
@@ -145,8 +145,3 @@ def _count_codes(numbers: np.ndarray) -> int:
         return 0
     counts = np.bincount((numbers - low).astype(np.int64), minlength=n)
     return n if counts.min() >= ROWS_A_CODE else 0
-
-
-def _some(places: list[str]) -> str:
-    more = f" and {len(places) - 8} more columns" if len(places) > 8 else ""
-    return ", ".join(places[:8]) + more

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from further.data.preparation.column_text import column_kind
+from further.data.preparation.columns import some_columns
 
 #: Missing in every column.
 MISSING = (
@@ -102,8 +103,7 @@ class MissingValues:
                     column = (column.astype("Int64") if whole else column).mask(found)
             columns[name] = column
         notes = tuple(
-            f"Missing, as asked: {value} in {', '.join(names[:8])}"
-            + (f" and {len(names) - 8} more columns." if len(names) > 8 else ".")
+            f"Missing, as asked: {value} in {some_columns(names)}."
             for value, names in counts.items()
         )
         return pd.DataFrame(columns), notes
