@@ -175,8 +175,9 @@ def _prepare_rows(
         rows = "1 row has" if is_empty.sum() == 1 else f"{is_empty.sum():,} rows have"
         notes.append(f"{rows} no value in the columns that are clustered: in no cluster (-1).")
     apart = is_empty | is_far
-    # Far values would decide the scales.
-    preparation.fit(table[~apart] if apart.any() and not apart.all() else table)
+    # Far values would decide the scales. Without such rows it is fitted to all of them already.
+    if apart.any() or not hasattr(preparation, "decisions_"):
+        preparation.fit(table if apart.all() else table[~apart])
     return preparation, preparation.transform(table), is_empty, is_far, notes
 
 
