@@ -3,8 +3,9 @@
 pandas types columns by their plain look; further besides looks at every row for codes with leading
 zeros, numbers that no float holds, ways of writing numbers and dates, identifiers and sentinels,
 and says what it found. Both run in this process and take turns; the median of the rounds counts.
-A second table has quoted texts, missing values, dates with the day first and decimal commas, which
-pandas leaves as text.
+The plain table holds a bit of everything; others hold numbers only, words only, and what people
+write: quoted texts, missing values, dates with the day first and decimal commas, which pandas
+leaves as text.
 """
 
 from __future__ import annotations
@@ -44,6 +45,18 @@ def plain(rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
+def numbers_only(rng: np.random.Generator) -> pd.DataFrame:
+    """Return five columns of measurements and five of counts."""
+    measured = {f"measure_{i}": rng.normal(size=ROWS).round(4) for i in range(5)}
+    return pd.DataFrame(measured | {f"count_{i}": rng.integers(0, 10**5, ROWS) for i in range(5)})
+
+
+def words_only(rng: np.random.Generator) -> pd.DataFrame:
+    """Return ten columns of three words."""
+    words = ["red", "green", "blue"]
+    return pd.DataFrame({f"colour_{i}": rng.choice(words, ROWS) for i in range(10)})
+
+
 def written_by_people(rng: np.random.Generator) -> pd.DataFrame:
     """Return the same as people write it."""
     table = plain(rng)
@@ -64,6 +77,8 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; seconds")
     for make, options in (
         (plain, {}),
+        (numbers_only, {}),
+        (words_only, {}),
         (written_by_people, {"sep": ";", "quoting": 3}),
     ):
         with tempfile.TemporaryDirectory() as folder:

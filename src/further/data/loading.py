@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import mmap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -200,8 +201,11 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
         raise InputError(f"{path} is JSON, which is not read; save it as CSV or Parquet.")
     _refuse_options(given, f"{path} (CSV)", *_OF_TABLES, "header")
-    content = path.read_bytes() if content is None else content
-    return load_table(path, content, **given, tidy=tidy)
+    if content is not None:
+        return load_table(path, content, **given, tidy=tidy)
+    with open(path, "rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return load_table(path, mapped, **given, tidy=tidy)
 
 
 def _load_zip(path: Path, given: dict[str, Any]) -> Dataset:

@@ -7,9 +7,9 @@ row, which takes longer and tells which line is wrong.
 from __future__ import annotations
 
 import io
+import mmap
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,18 +21,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from further.data.formats.csv_layout import BLANKS, HEAD_CHARACTERS, Layout
+from further.data.formats.csv_layout import BLANKS, HEAD_CHARACTERS, Layout, Row
 from further.data.formats.text_column import Found, TextColumn, has_grouped_points
-from further.data.preparation.columns import some_columns
+from further.data.preparation.columns import for_each, some_columns
 from further.data.preparation.missing_values import MissingValues
 from further.errors import InputError
 
 _NO_VALUES = MissingValues()
+#: A file in memory, or mapped into it.
+Content = bytes | mmap.mmap
 
 
 def read_csv(
     path: Path,
-    content: bytes,
+    content: Content,
     *,
     header: bool | None = None,
     missing: MissingValues = _NO_VALUES,
@@ -93,7 +95,7 @@ def read_csv(
     return frame, (first, *notes, *_told(names, found))
 
 
-def refuse_binary(path: Path, content: bytes) -> None:
+def refuse_binary(path: Path, content: Content) -> None:
     """Refuse a file that is no text.
 
     Parameters
@@ -108,14 +110,14 @@ def refuse_binary(path: Path, content: bytes) -> None:
     InputError
         If it holds a zero byte.
     """
-    if b"\0" in content:
+    if content.find(b"\0") >= 0:
         raise InputError(
             f"{path} is binary and of no format known here: give CSV, Parquet, NPZ, NPY, IDX "
             "or a folder of pictures."
         )
 
 
-def divide(content: bytes, layout: Layout) -> tuple[list[pa.ChunkedArray], list[str]]:
+def divide(content: Content, layout: Layout) -> tuple[list[pa.ChunkedArray], list[str]]:
     """Return the fields of all rows by columns.
 
     Parameters
@@ -195,24 +197,26 @@ def name_columns(
     return names, columns, notes
 
 
-def _decode(path: Path, content: bytes) -> tuple[bytes, list[str]]:
+def _decode(path: Path, content: Content) -> tuple[Content, list[str]]:
     """Return the text as UTF-8 with plain line ends."""
     notes: list[str] = []
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        content = content.decode("utf-16", errors="replace").encode()
+        content = str(content, "utf-16", errors="replace").encode()
     refuse_binary(path, content)
-    if not content.isascii():
+    if np.frombuffer(content, dtype=np.uint8).max(initial=0) >= 128:
         try:
-            content.decode("utf-8")
+            str(content, "utf-8")
         except UnicodeDecodeError:
-            content = content.decode("cp1252", errors="replace").encode()
+            content = str(content, "cp1252", errors="replace").encode()
             notes.append("The text is not UTF-8 and was read as Windows-1252.")
-    if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return content.removeprefix(b"\xef\xbb\xbf"), notes
+    if content.find(b"\r") >= 0:
+        content = bytes(content).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if content[:3] == b"\xef\xbb\xbf":
+        content = content[3:]
+    return content, notes
 
 
-def _divide_lines(content: bytes, layout: Layout) -> list[pa.ChunkedArray] | None:
+def _divide_lines(content: Content, layout: Layout) -> list[pa.ChunkedArray] | None:
     """Return the columns, or None where not every row has the same number of fields."""
     start = 0
     for _ in range(layout.lines_to_rows):
@@ -225,7 +229,7 @@ def _divide_lines(content: bytes, layout: Layout) -> list[pa.ChunkedArray] | Non
     text = memoryview(content)[start:]
     columns = _parse(text, layout, is_quoted=is_quoted, over_lines=False)
     # Where values go over several lines, blocks must not be cut at the end of any line.
-    if is_quoted and (columns is None or len(columns[0]) < content.count(b"\n", start)):
+    if is_quoted and (columns is None or len(columns[0]) < _count(text, "\n")):
         columns = _parse(text, layout, is_quoted=True, over_lines=True)
     return columns
 
@@ -251,7 +255,9 @@ def _parse(
                 invalid_row_handler=refuse,
             ),
             arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,  # as has been done, once for all columns
             ),
         )
     except pa.ArrowInvalid:
@@ -259,7 +265,7 @@ def _parse(
     return None if odd else table.columns
 
 
-def _quotes_match(content: bytes, start: int, layout: Layout) -> bool:
+def _quotes_match(content: Content, start: int, layout: Layout) -> bool:
     """Whether each quotation mark opens or closes a field, or is one of two within it."""
     text = np.frombuffer(content, dtype=np.uint8)[start:]
     marks = np.flatnonzero(text == ord('"'))
@@ -273,14 +279,11 @@ def _quotes_match(content: bytes, start: int, layout: Layout) -> bool:
     return bool(before.all() and after.all())
 
 
-def _divide_rows(content: bytes, layout: Layout) -> tuple[list[pa.ChunkedArray], list[str]]:
+def _divide_rows(content: Content, layout: Layout) -> tuple[list[pa.ChunkedArray], list[str]]:
     """Return the columns, row by row, and notes on rows that were mended or left out."""
-    rows = layout.rows(io.StringIO(content.decode()))
-    if layout.has_header:
-        next(rows, None)
     divided, ended, comments = [], 0, 0
     names = len(layout.names) or layout.width
-    for line, row in rows:
+    for line, row in _rows(content, layout):
         width = len(row)
         while layout.width < len(row) and not row[-1].strip():
             row.pop()
@@ -307,10 +310,17 @@ def _divide_rows(content: bytes, layout: Layout) -> tuple[list[pa.ChunkedArray],
     return [pa.chunked_array([column], pa.string()) for column in zip(*divided, strict=True)], notes
 
 
+def _rows(content: Content, layout: Layout) -> Iterator[Row]:
+    """Return the rows below the names, with the numbers of their lines."""
+    rows = layout.rows(io.StringIO(str(content, "utf-8")))
+    if layout.has_header:
+        next(rows, None)
+    return rows
+
+
 def _read_columns(columns: Sequence[TextColumn]) -> list[Found]:
     """Give each column its type; what its own values leave open the other columns decide."""
-    with ThreadPoolExecutor() as pool:
-        found = list(pool.map(TextColumn.read, columns))
+    found = for_each(TextColumn.read, columns)
     if any(column.decimal == "," for column in found):
         # Beside decimal commas, 1.234 is more than a thousand unless there are points like 1.5.
         found = [
@@ -346,17 +356,21 @@ def _told(names: Sequence[str], found: Sequence[Found]) -> list[str]:
     return [f"{heading}: {some_columns(items)}." for heading, items in by_heading.items()]
 
 
-def _refuse(content: bytes, layout: Layout, name: str, place: int, text: str, why: str) -> NoReturn:
+def _refuse(
+    content: Content, layout: Layout, name: str, place: int, text: str, why: str
+) -> NoReturn:
     """Raise the error for a text, with the line where it stands first."""
-    rows = layout.rows(io.StringIO(content.decode()))
-    if layout.has_header:
-        next(rows, None)
+    rows = _rows(content, layout)
     line = next(line for line, row in rows if len(row) > place and row[place].strip() == text)
     shown = " ".join(text.split())
     raise InputError(
         f'{layout.path}, line {line}, column "{name}": "{shown}" {why}; correct it, leave it '
         "empty, or name it with --missing-values."
     )
+
+
+def _count(text: memoryview, sign: str) -> int:
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == ord(sign)))
 
 
 def _counted(count: int, one: str, many: str) -> str:

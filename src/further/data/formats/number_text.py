@@ -86,11 +86,6 @@ def is_number(text: str) -> bool:
     return _NUMBER.match(text.strip()) is not None
 
 
-def are_plain(texts: pa.Array) -> pa.Array:
-    """Return which texts are numbers as programs write them."""
-    return pc.match_substring_regex(texts, _PLAIN)
-
-
 def read_numbers(texts: pa.Array, decimal: str | None = None) -> Numbers:
     """Return the numbers that texts stand for.
 
@@ -113,7 +108,7 @@ def read_numbers(texts: pa.Array, decimal: str | None = None) -> Numbers:
     >>> read_numbers(pa.array(["20,5", "1.234,5"])).values.tolist()
     [20.5, 1234.5]
     """
-    plain = are_plain(texts)
+    plain = pc.match_substring_regex(texts, _PLAIN)
     groups = pc.all(pc.match_substring_regex(texts, r"^[-+]?\d{1,3}(?:\.\d{3})+$")).as_py()
     if pc.all(plain).as_py() and not (decimal == "," and groups):
         return _plain_numbers(texts, ambiguous=groups)

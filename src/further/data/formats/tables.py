@@ -11,10 +11,17 @@ import pandas as pd
 
 from further.data.arrays import is_quantity, read_classes
 from further.data.dataset import Dataset
-from further.data.formats.csv_file import read_csv
-from further.data.preparation.columns import is_constant, nearest, quoted, typed_table, why_useless
+from further.data.formats.csv_file import Content, read_csv
+from further.data.preparation.columns import (
+    for_each,
+    is_constant,
+    nearest,
+    quoted,
+    typed_table,
+    why_useless,
+)  # fmt: skip
 from further.data.preparation.declarations import as_declared, declare
-from further.data.preparation.doubts import codes_note, doubts
+from further.data.preparation.doubts import Look, doubts, look_at
 from further.data.preparation.missing_values import MissingValues
 from further.errors import InputError
 
@@ -27,7 +34,7 @@ MOST_CLASSES_GUESSED = 20
 
 
 def load_table(
-    path: Path, content: bytes | None, *, header: bool | None = None, **options: Any
+    path: Path, content: Content | None, *, header: bool | None = None, **options: Any
 ) -> Dataset:
     """Return the table of a CSV or a Parquet file.
 
@@ -186,19 +193,21 @@ def _tidy_table(
     """Return the columns that a model can use, with those to keep, and say what was left out."""
     frame = typed_table(frame, name=name)
     left_out: dict[str, list[str]] = {}
-    features: list[str] = []
-    for i, column in enumerate(frame.columns):
-        if column not in keep:
-            reason = why_useless(
-                frame[column],
-                first=i == 0,
-                several=frame.shape[1] > 1,
-                declared=declared.get(column),
-            )
-            if reason is None:
-                features.append(column)
-            else:
-                left_out.setdefault(reason, []).append(column)
+    looks: dict[str, Look] = {}
+
+    def judge(column: str) -> str | Look:
+        told = declared.get(column)
+        first = column == frame.columns[0]
+        reason = why_useless(frame[column], first=first, several=frame.shape[1] > 1, declared=told)
+        return reason or (Look() if told else look_at(frame[column]))
+
+    columns = [column for column in frame.columns if column not in keep]
+    for column, found in zip(columns, for_each(judge, columns), strict=True):
+        if isinstance(found, Look):
+            looks[column] = found
+        else:
+            left_out.setdefault(found, []).append(column)
+    features = list(looks)
     if not features:
         reasons = "; ".join(f"{quoted(names)}: {reason}" for reason, names in left_out.items())
         reasons = reasons or "each is the label, the groups or an attribute"
@@ -212,8 +221,8 @@ def _tidy_table(
         )
     if constant and len(frame) > 1:
         notes.append(f"Constant, so always generated as it is: {quoted(constant)}.")
-    undeclared = frame[[name for name in features if name not in declared]]
-    notes += [*doubts(undeclared), *codes_note(undeclared)]
+    doubtful, codes = doubts(looks)
+    notes += [*doubtful, *codes]
     return frame.drop(columns=[c for names in left_out.values() for c in names]), tuple(notes)
 
 

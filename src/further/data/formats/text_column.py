@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from further.data.formats.date_text import is_date, read_compact_dates, read_dates
-from further.data.formats.number_text import Numbers, are_plain, has_leading_zeros, read_numbers
+from further.data.formats.number_text import Numbers, has_leading_zeros, read_numbers
 from further.data.preparation.missing_values import MISSING, MISSING_AMONG_NUMBERS
 
 #: A column in which no more than this share is no number has faults, not categories.
@@ -30,6 +30,9 @@ MOSTLY = 0.9
 PROBED = 200
 EXACT_INTEGERS = 2**53
 _EIGHT_DIGITS = (18_000_101, 22_001_231)
+#: 2020-02-29, 2020-02-29 18:30, 2020-02-29 18:30:59.
+_LENGTHS_OF_DATES = (10, 16, 19)
+_NULLABLE = {pa.bool_(): pd.BooleanDtype()}.get
 #: A typed column: numbers as an array, other values as a Series.
 Values = pd.Series | np.ndarray
 
@@ -89,15 +92,16 @@ class TextColumn:
         self._told: list[tuple[str, str]] = []
         is_word = self.wanted in ("categorical", "identifier")
         customary = self.wanted is None and self.decimal is None
-        if customary and (found := _plain_numbers(self.texts)) is not None:
+        if customary and (found := _plain(self.texts)) is not None:
             return found
         nothing = pa.array([*MISSING, *self.missing])
-        if customary and _may_be_numbers(self.texts, nothing):
-            texts = pc.utf8_trim_whitespace(self.texts)
-            absent = pc.is_in(texts, nothing)
-            found = _plain_numbers(pc.if_else(absent, pa.scalar(None, pa.string()), texts))
+        probed = pa.chunked_array([_some_of(self.texts)])
+        if customary and _plain(_without(nothing, probed)) is not None:
+            given = _without(nothing, self.texts)
+            found = _plain(given)
             if found is not None:
-                self._tell_missing(texts.filter(absent))
+                absent = self.texts.filter(pc.is_null(given))
+                self._tell_missing(pc.utf8_trim_whitespace(absent))
                 return replace(found, told=self._told)
         encoded = pc.dictionary_encode(self.texts.combine_chunks())
         codes = encoded.indices.to_numpy(zero_copy_only=False)
@@ -116,6 +120,8 @@ class TextColumn:
             if found is not None:
                 given = given.to_numpy(zero_copy_only=False)
                 found, absent = replace(found, values=_spread(found.values, given)), ~given
+        if found is None and distinct.equals(encoded.dictionary) and not pc.any(absent).as_py():
+            return Found(self.texts.to_pandas(), told=self._told)
         if found is None:
             words = pc.if_else(absent, pa.scalar(None, pa.string()), distinct)
             found = Found(words.to_pandas().astype("str"))
@@ -235,16 +241,26 @@ class TextColumn:
 
 def has_grouped_points(texts: pa.ChunkedArray) -> bool:
     """Whether points may separate thousands in all numbers of a column: 1.234, 12.500."""
-    return bool(pc.all(pc.match_substring_regex(texts, r"^[-+]?\d{1,3}(?:\.\d{3})+$|^$")).as_py())
+    return all(
+        pc.all(pc.match_substring_regex(some, r"^[-+]?\d{1,3}(?:\.\d{3})+$|^$")).as_py()
+        for some in (_some_of(texts), texts)
+    )
 
 
-def _plain_numbers(texts: pa.ChunkedArray) -> Found | None:
-    """Return numbers that are written as programs write them, or None for all else."""
-    whole = _cast(texts, pa.int64())
-    if whole is None:
-        return _plain_floats(texts)
-    if len(texts) == whole.null_count:
+def _plain(texts: pa.ChunkedArray) -> Found | None:
+    """Return what is written as programs write it, or None for all else."""
+    if len(texts) == texts.null_count:
         return None
+    whole = _cast(texts, pa.int64())
+    if whole is not None:
+        return _plain_integers(texts, whole)
+    for read in (_plain_floats, _plain_truth_values, _plain_dates):
+        if (found := read(texts)) is not None:
+            return found
+    return None
+
+
+def _plain_integers(texts: pa.ChunkedArray, whole: pa.ChunkedArray) -> Found | None:
     low, high = pc.min_max(whole).as_py().values()
     could_be_dates = _EIGHT_DIGITS[0] <= low and high <= _EIGHT_DIGITS[1]
     if could_be_dates or max(-low, high) > EXACT_INTEGERS:
@@ -257,15 +273,30 @@ def _plain_numbers(texts: pa.ChunkedArray) -> Found | None:
     return Found(pd.Series(pd.arrays.IntegerArray(numbers, absent)))
 
 
-def _may_be_numbers(texts: pa.ChunkedArray, nothing: pa.Array) -> bool:
-    """Whether some of the texts are plain numbers, and all others stand for nothing."""
-    probed = pc.utf8_trim_whitespace(_some_of(texts))
-    plain = are_plain(probed)
-    return bool(pc.all(pc.or_(plain, pc.is_in(probed, nothing))).as_py())
+def _plain_truth_values(texts: pa.ChunkedArray) -> Found | None:
+    truth = _cast(texts, pa.bool_())
+    # 1 and 0 are truth values for Arrow too.
+    if truth is None or pc.min(pc.binary_length(texts)).as_py() < len("true"):
+        return None
+    return Found(truth.to_pandas(types_mapper=_NULLABLE if truth.null_count else None))
+
+
+def _plain_dates(texts: pa.ChunkedArray) -> Found | None:
+    shortest, longest = pc.min_max(pc.binary_length(texts)).as_py().values()
+    if shortest != longest or longest not in _LENGTHS_OF_DATES:
+        return None
+    moments = _cast(texts, pa.timestamp("us"))
+    return None if moments is None else Found(moments.to_pandas())
+
+
+def _without(nothing: pa.Array, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return trimmed texts, null where they stand for nothing."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    return pc.if_else(pc.is_in(trimmed, nothing), pa.scalar(None, pa.string()), trimmed)
 
 
 def _cast(texts: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
-    """Return texts as numbers, or None if one of them is none."""
+    """Return texts as another type, or None if one of them cannot be."""
     try:
         # A conversion that fails takes as long as an error message for each text.
         pc.cast(_some_of(texts), kind)

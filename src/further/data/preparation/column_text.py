@@ -59,7 +59,10 @@ def column_kind(column: pd.Series) -> str:
 
 def to_numbers(column: pd.Series) -> np.ndarray:
     """Return numbers as float64 with NaN where missing; dates as seconds since 1970."""
-    if column_kind(column) != "M":
+    kind = column_kind(column)
+    if kind == "f" and isinstance(column.dtype, np.dtype):
+        return column.to_numpy(dtype=np.float64)  # what is missing is NaN, and nothing is copied
+    if kind != "M":
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     moments = column if column.dt.tz is None else column.dt.tz_convert("UTC").dt.tz_localize(None)
     seconds = moments.to_numpy().astype("datetime64[s]")

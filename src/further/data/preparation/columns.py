@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from further.data.preparation.column_text import is_clock
+from further.data.preparation.column_text import is_clock, to_numbers
 from further.data.preparation.identifiers import NEARLY_ALL, names_rows
 from further.errors import InputError
 
 #: Fewer rows do not show whether every value is different for a reason.
 ROWS_TO_JUDGE = 20
+SOME_ROWS = 1000
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def for_each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Apply a function to columns, as many at a time as there are cores.
+
+    Parameters
+    ----------
+    function : callable
+        Whose time goes into NumPy, pandas and Arrow, which let others run meanwhile.
+    items : iterable
+        Columns, or what stands for them.
+
+    Returns
+    -------
+    list
+        In the order of the items.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, items))
 
 
 def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
@@ -38,7 +64,8 @@ def typed_table(frame: pd.DataFrame, *, name: str) -> pd.DataFrame:
     """
     frame = _named(frame, name)
     return pd.DataFrame(
-        {column: _typed(frame.iloc[:, i], name) for i, column in enumerate(frame.columns)}
+        {column: _typed(frame.iloc[:, i], name) for i, column in enumerate(frame.columns)},
+        copy=False,
     )
 
 
@@ -107,24 +134,29 @@ def why_useless(
             if distinct >= NEARLY_ALL * n
             else None
         )
-    if column.dtype.kind != "O" or n < ROWS_TO_JUDGE or is_clock(present):
+    if column.dtype.kind != "O" or n < ROWS_TO_JUDGE:
+        return None
+    rows = np.random.default_rng(0).choice(n, min(n, SOME_ROWS), replace=False)
+    # Were more than a fifth of all values distinct, so would be more than a tenth of a sample.
+    if n > SOME_ROWS and present.iloc[rows].nunique() < SOME_ROWS / 10:
         return None
     distinct = present.nunique()
+    if distinct <= n / 5 or is_clock(present):
+        return None
     if distinct == n or (named and distinct > n / 2):
         return "a different text in every row: an identifier or free text"
     # A seeded sample, since the first rows of a sorted file are all of one kind.
-    if distinct > n / 5:
-        some = present.sample(min(1000, len(present)), random_state=0)
-        words = some.str.count(r"\s+").mean() + 1
-        if distinct > n / 2 or words > 6:
-            return "free text or names: almost no two rows share a value"
+    some = present.sample(min(SOME_ROWS, n), random_state=0)
+    words = some.str.count(r"\s+").mean() + 1
+    if distinct > n / 2 or words > 6:
+        return "free text or names: almost no two rows share a value"
     return None
 
 
 def is_constant(column: pd.Series) -> bool:
     """Whether all rows hold the same, missing values being one more value."""
-    ends = column.iloc[[0, -1]]
-    if ends.notna().all() and ends.iloc[0] != ends.iloc[1]:
+    some = column.iloc[np.linspace(0, len(column) - 1, SOME_ROWS, dtype=int)]
+    if some.nunique() > 1:
         return False  # without a count of all values
     return int(column.nunique(dropna=False)) == 1
 
@@ -202,7 +234,9 @@ def _typed(column: pd.Series, name: str) -> pd.Series:
             "numbers, text or dates."
         )
     if kind == "f":
-        infinite = np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        numbers = to_numbers(column)
+        # A sum is finite where all numbers are; looking at each takes longer.
+        infinite = np.isinf(numbers) if not np.isfinite(numbers.sum()) else np.False_
         if infinite.any():
             raise InputError(
                 f'{name}: the column "{column.name}" has infinity in row {int(infinite.argmax())} '

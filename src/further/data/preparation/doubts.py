@@ -6,7 +6,8 @@ doubt is said with its counts, and so is the option that takes the other reading
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -26,35 +27,70 @@ ROWS_A_CODE = 3
 LEAST_DIGITS = 4
 
 
-def doubts(table: pd.DataFrame) -> list[str]:
+@dataclass(frozen=True)
+class Look:
+    """What is doubtful about one column.
+
+    Attributes
+    ----------
+    sentinels : tuple of (str, int)
+        Values that may stand for a missing one, and in how many rows.
+    is_identifier : bool
+        Whether its numbers may only name the rows.
+    codes : int
+        How many values it has that may be names of categories, 0 for none.
+    """
+
+    sentinels: tuple[tuple[str, int], ...] = ()
+    is_identifier: bool = False
+    codes: int = 0
+
+
+def look_at(column: pd.Series) -> Look:
+    """Return what is doubtful about a typed column that a model would use."""
+    kind = column_kind(column)
+    if kind not in "iufM" or len(column) < ROWS_TO_JUDGE:
+        return Look()
+    numbers = numbers_of(column)
+    given = ~np.isnan(numbers)
+    numbers = numbers if given.all() else numbers[given]
+    if not len(numbers) or numbers.min() == numbers.max():
+        return Look()
+    write = write_days if kind == "M" else "{:.15g}".format
+    sentinels = tuple((write(value), count) for value, count in _sentinels(numbers))
+    if kind == "M" or (np.floor(numbers) != numbers).any():
+        return Look(sentinels)
+    return Look(sentinels, _may_be_identifier(numbers, len(column)), _count_codes(numbers))
+
+
+def doubts(looks: Mapping[str, Look]) -> tuple[list[str], list[str]]:
     """Say what is doubtful about the columns of a table.
 
     Parameters
     ----------
-    table : DataFrame
-        Typed columns that a model would use.
+    looks : mapping of str to Look
+        At each column.
 
     Returns
     -------
-    list of str
-        Sentences, each with the option that decides otherwise.
+    doubts, notes
+        Sentences, each with the option that decides otherwise: where two readings are possible, and
+        which columns of few whole numbers were taken for measurements.
 
     Examples
     --------
-    >>> age = np.r_[np.arange(20.0, 60.0), [-999.0] * 4]
-    >>> for sentence in doubts(pd.DataFrame({"age": age})):
+    >>> age = pd.Series(np.r_[np.arange(20.0, 60.0), [-999.0] * 4])
+    >>> for sentence in doubts({"age": look_at(age)})[0]:
     ...     print(sentence)
     Recurs far from all other values: -999 in "age" (4 rows). If it stands for a missing value, \
 --missing-values -999 says so.
     """
     sentinels: dict[str, list[str]] = {}
-    identifiers = []
-    for name, column, numbers in _numeric(table):
-        for value, count in _sentinels(numbers):
-            text = write_days(value) if column_kind(column) == "M" else f"{value:.15g}"
-            sentinels.setdefault(text, []).append(f'"{name}" ({count:,} rows)')
-        if column_kind(column) != "M" and _may_be_identifier(numbers, len(column)):
-            identifiers.append(name)
+    for name, look in looks.items():
+        for value, count in look.sentinels:
+            sentinels.setdefault(value, []).append(f'"{name}" ({count:,} rows)')
+    identifiers = [name for name, look in looks.items() if look.is_identifier]
+    codes = [f'"{name}" ({look.codes} values)' for name, look in looks.items() if look.codes]
     told = [
         f"Recurs far from all other values: {value} in {some_columns(places)}. If it stands for a "
         f"missing value, --missing-values {value} says so."
@@ -66,55 +102,22 @@ def doubts(table: pd.DataFrame) -> list[str]:
             f"{quoted(identifiers)}. If they only name the rows, --identifier COLUMNS leaves them "
             "out."
         )
-    return told
-
-
-def codes_note(table: pd.DataFrame) -> list[str]:
-    """Say which columns of few whole numbers were taken for measurements.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Typed columns that a model would use.
-
-    Returns
-    -------
-    list of str
-        One sentence, or none.
-    """
-    codes = [
-        f'"{name}" ({n} values)'
-        for name, column, numbers in _numeric(table)
-        if column_kind(column) != "M" and (n := _count_codes(numbers))
-    ]
     if not codes:
-        return []
-    return [
+        return told, []
+    return told, [
         f"Few whole numbers, taken as measurements: {some_columns(codes)}. If they are names of "
         "categories, --categorical COLUMNS says so."
     ]
 
 
-def _numeric(table: pd.DataFrame) -> Iterator[tuple[str, pd.Series, np.ndarray]]:
-    """Give the columns of numbers and dates, with their values as numbers."""
-    if len(table) < ROWS_TO_JUDGE:
-        return
-    for name, column in table.items():
-        if column_kind(column) in "iufM":
-            numbers = numbers_of(column)
-            given = ~np.isnan(numbers)
-            numbers = numbers if given.all() else numbers[given]
-            if len(numbers) and numbers.min() < numbers.max():
-                yield str(name), column, numbers
-
-
 def _sentinels(numbers: np.ndarray) -> Iterator[tuple[float, int]]:
     """Give the lowest and highest value, and how often, where they may stand for a missing one."""
     for value in (numbers.min(), numbers.max()):
-        count = int(np.count_nonzero(numbers == value))
+        equal = numbers == value
+        count = int(np.count_nonzero(equal))
         if count < RECURRING or count == len(numbers):
             continue
-        rest = numbers[numbers != value]
+        rest = numbers[~equal]
         low, high = float(rest.min()), float(rest.max())
         gap = low - value if value < low else value - high
         nines = abs(value) in _NINES and (
@@ -132,7 +135,7 @@ def _may_be_identifier(numbers: np.ndarray, n: int) -> bool:
     if low < 0 or len(numbers) < NEARLY_ALL * n or high - low + 1 < NEARLY_ALL * n:
         return False
     alike = len(f"{low:.0f}") == len(f"{high:.0f}") >= LEAST_DIGITS
-    if (numbers % 1).any() or not (alike or high - low + 1 == len(numbers)):
+    if not (alike or high - low + 1 == len(numbers)):
         return False
     return len(np.unique(numbers)) >= NEARLY_ALL * n
 
@@ -141,7 +144,7 @@ def _count_codes(numbers: np.ndarray) -> int:
     """Return how many values whole numbers have that may be codes, 0 for no codes."""
     low, high = numbers.min(), numbers.max()
     n = int(min(high - low, MOST_CODES)) + 1
-    if low not in (0, 1) or not FEWEST_CODES <= n <= MOST_CODES or (numbers % 1).any():
+    if low not in (0, 1) or not FEWEST_CODES <= n <= MOST_CODES:
         return 0
     counts = np.bincount((numbers - low).astype(np.int64), minlength=n)
     return n if counts.min() >= ROWS_A_CODE else 0

@@ -38,7 +38,7 @@ from further.data.preparation.column_text import (
     write_value,
 )
 from further.data.preparation.columns import nearest, quoted, typed_table
-from further.data.preparation.doubts import codes_note, doubts
+from further.data.preparation.doubts import doubts, look_at
 from further.data.preparation.scaling import SCALES, Summary, choose_scales
 from further.errors import InputError
 
@@ -165,12 +165,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             for line in used
             if line.type == "number" and line.name not in (self.declared or {})
         ]
-        self.notes_ = [
-            *decision_notes(self.decisions_, len(table)),
-            *codes_note(table[undeclared]),
-            said,
-        ]
-        self.doubts_ = doubts(table[undeclared])
+        self.doubts_, codes = doubts({name: look_at(table[name]) for name in undeclared})
+        self.notes_ = [*decision_notes(self.decisions_, len(table)), *codes, said]
         if self.coordinates_ is not None and len(used) > 2:
             self.notes_.append(
                 f"{quoted(list(self.coordinates_))} take part as plain numbers beside the others; "
