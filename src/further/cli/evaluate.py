@@ -11,6 +11,7 @@ from further.cli.command import (
     Command,
     attributes_option,
     command_line,
+    declared_options,
     device_option,
     given_options,
     groups_option,
@@ -37,8 +38,8 @@ _ROWS = ("train", "validation", "test")
     help="More rows that it never saw; default: half of TEST.",
 )  # fmt: skip
 @with_options(
-    target_option, groups_option, attributes_option, header_option, seed_option, out_option,
-    device_option, showing_options,
+    target_option, groups_option, attributes_option, header_option, declared_options, seed_option,
+    out_option, device_option, showing_options,
 )  # fmt: skip
 def command(what: str, device: str, **options: Any) -> None:
     """Evaluate the trained model of RUN on held-out data, as a comparison would.

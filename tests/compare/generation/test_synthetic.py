@@ -185,3 +185,33 @@ def test_a_target_of_numbers_is_named_for_rows_in_memory_too(
         again = judge(found.path).evaluation
         assert again["models"][0]["metrics"]["synthetic_to_real_r2"] == figure
         assert again["data"] == found.evaluation["data"]
+
+
+def test_columns_are_what_is_declared_in_all_tables(penguins: Files, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = penguins.frame.sample(frac=1, random_state=0).assign(
+        zone=rng.integers(0, 3, 344) * 10, nr=rng.permutation(344) + 5000
+    )
+    frame["body_mass_g"] = frame["body_mass_g"].fillna(-999)
+    files = {name: tmp_path / f"{name}.csv" for name in ("train", "test", "synthetic")}
+    frame[:200].to_csv(files["train"], index=False)
+    frame[200:].to_csv(files["test"], index=False)
+    made = frame.sample(200, random_state=0).drop(columns="nr")
+    made.iloc[:7, list(made).index("body_mass_g")] = -999
+    made.to_csv(files["synthetic"], index=False)
+    options = {
+        "target": "species", "categorical": ["zone"], "identifier": ["nr"],
+        "missing_values": "body_mass_g=-999",
+    }  # fmt: skip
+    given = read_given_rows(files, **options)
+    real, synthetic = given.setting.dataset.frame, given.synthetic.frame
+    assert "nr" not in real
+    assert set(synthetic["zone"]) == set(real["zone"]) == {"0", "10", "20"}
+    assert int(real["body_mass_g"].isna().sum()) == int((frame["body_mass_g"] == -999).sum())
+    assert int(synthetic["body_mass_g"].isna().sum()) == int((made["body_mass_g"] == -999).sum())
+    notes = given.setting.dataset.notes
+    assert sum('Categorical, as asked: "zone".' in note for note in notes) == 1
+    sources = {name: files[name] for name in ("train", "test")}
+    judged = evaluate_synthetic(files["synthetic"], **sources, **options, out=tmp_path / "run")
+    again = judge(tmp_path / "run")
+    assert again.evaluation["models"][0]["metrics"] == judged.evaluation["models"][0]["metrics"]

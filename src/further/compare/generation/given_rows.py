@@ -22,6 +22,8 @@ from further.data.formats.tables import load_frame
 from further.data.loading import load
 from further.data.preparation.columns import nearest
 from further.data.preparation.conforming import conform, departures
+from further.data.preparation.declarations import declare
+from further.data.preparation.missing_values import MissingValues
 from further.data.splits import PARTS
 from further.data.target import Classes
 from further.errors import InputError
@@ -50,6 +52,7 @@ def read_given_rows(
     groups: str | None = None,
     attributes: Sequence[str] = (),
     header: bool | None = None,
+    **declared: Any,
 ) -> GivenRows:
     """Read tables and give all of them the columns and types of the training rows.
 
@@ -63,6 +66,8 @@ def read_given_rows(
     target, groups, attributes, header
         As :func:`further.data.load` has them, for the training rows; synthetic rows need neither
         the groups nor the attributes.
+    **declared
+        "categorical", "numeric", "identifier" and "missing_values" likewise, for all rows.
 
     Returns
     -------
@@ -75,14 +80,22 @@ def read_given_rows(
         For what is no table, columns and values that do not fit, and too few test rows.
     """
     places = _places(sources)
-    read = {part: _read(source, places[part], header) for part, source in sources.items()}
+    declared = {name: value for name, value in declared.items() if value}
+    header_given = {} if header is None else {"header": header}
     given: dict[str, Any] = {"target": target, "groups": groups, "attributes": list(attributes)}
-    given = {name: value for name, value in given.items() if value}
-    every, notes = read["train"]
+    given = {name: value for name, value in given.items() if value} | declared
     place = places["train"]
+    every, notes = _read(sources["train"], place, header_given, declared)
     train = load_frame(every, place, Path(place).stem, notes, **given)
+    train = replace(train, notes=tuple(dict.fromkeys(train.notes)))
+    read = {
+        part: every
+        if part == "train"
+        else _read(source, places[part], header_given, _within(declared, train.feature_names))[0]
+        for part, source in sources.items()
+    }
     like = _Like(train, every, place, groups)
-    of = {part: like.conform(table, places[part], part) for part, (table, _) in read.items()}
+    of = {part: like.conform(table, places[part], part) for part, table in read.items()}
     synthetic = of.pop(SYNTHETIC)
     method = "training and test rows as they were given"
     if len(synthetic) < FEWEST_ROWS:
@@ -99,7 +112,7 @@ def read_given_rows(
     dataset = replace(
         dataset,
         source=str(Path(source).resolve()) if isinstance(source, str | Path) else "array",
-        options={**given, **({} if header is None else {"header": header})},
+        options={**given, **header_given},
     )
     split = replace(dataset.split(seed=seed), method=method)
     setting = Setting(dataset, split, seed, "auto", dataset.classes is not None)
@@ -120,16 +133,33 @@ def _places(sources: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _read(source: Any, place: str, header: bool | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _read(
+    source: Any, place: str, header: Mapping[str, Any], declared: Mapping[str, Any]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return all columns of a table, that of a label included, and how they were read."""
     on_disk = isinstance(source, str | Path)
-    dataset = load(source, tidy=False, header=header if on_disk else None)
+    dataset = load(source, tidy=False, **(header if on_disk else {}), **declared)
     if dataset.kind != "table":
         raise InputError(f"{place} holds pictures; only tables made elsewhere can be evaluated.")
     frame = dataset.frame
     if dataset.classes is not None:
         frame = frame.assign(**{dataset.classes.name: dataset.classes.column()})
     return frame, dataset.notes
+
+
+def _within(declared: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """Return what is declared of some columns, which tables made elsewhere have too."""
+    said = declare(declared)
+    missing = MissingValues.of(declared.get("missing_values"))
+    kept = {
+        what: [name for name in columns if said.get(name) == what]
+        for what in ("categorical", "numeric")
+    }
+    kept["missing_values"] = [
+        *missing.everywhere,
+        *(f"{name}={text}" for name in columns for text in missing.by_column.get(name, ())),
+    ]
+    return {name: values for name, values in kept.items() if values}
 
 
 @dataclass(frozen=True)

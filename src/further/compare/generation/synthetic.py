@@ -50,6 +50,10 @@ def evaluate_synthetic(
     groups: str | None = None,
     attributes: Sequence[str] = (),
     header: bool | None = None,
+    categorical: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    identifier: Sequence[str] = (),
+    missing_values: Any = None,
     seed: int = 0,
     out: str | Path | None = None,
     on_event: EventHandler | None = None,
@@ -80,6 +84,10 @@ def evaluate_synthetic(
         Columns of the real tables that are not judged.
     header : bool, optional
         Whether the first line of CSV files holds the names; detected by default.
+    categorical, numeric, identifier : sequence of str, optional
+        Columns that are so, whatever they look like, as :func:`further.data.load` has them.
+    missing_values : value, sequence of values or mapping, optional
+        What stands for a missing value in all tables, besides what is customary.
     seed : int, default=0
         Of all that is drawn.
     out, on_event, command : optional
@@ -107,8 +115,10 @@ def evaluate_synthetic(
     given = {SYNTHETIC: synthetic, "train": train, "test": test, "validation": validation}
     sources = {part: source for part, source in given.items() if source is not None}
     rows = read_given_rows(
-        sources, seed=seed, target=target, groups=groups, attributes=attributes, header=header
-    )
+        sources, seed=seed, target=target, groups=groups, attributes=attributes, header=header,
+        categorical=categorical, numeric=numeric, identifier=identifier,
+        missing_values=missing_values,
+    )  # fmt: skip
     setting, label = rows.setting, rows.synthetic.name
     on_disk = all(isinstance(source, str | Path) for source in sources.values())
     called = ", ".join(f"{part}={part}" for part in sources if part != SYNTHETIC)
