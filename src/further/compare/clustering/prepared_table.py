@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import numpy as np
@@ -73,12 +74,12 @@ class PreparedTable:
             is_judged=self.is_judged[kept],
         )
 
-    @property
+    @cached_property
     def clustered(self) -> PreparedTable:
         """The rows that are in a cluster."""
         return self.take(~self.is_apart)
 
-    @property
+    @cached_property
     def judged(self) -> PreparedTable:
         """The rows on which structure is judged."""
         return self.take(self.is_judged)

@@ -30,6 +30,8 @@ from further.errors import InputError
 _NO_VALUES = MissingValues()
 #: A file in memory, or mapped into it.
 Content = bytes | mmap.mmap
+#: So much text stays in the cache of a processor while it is looked at.
+_BLOCK = 2**20
 
 
 def read_csv(
@@ -202,18 +204,33 @@ def _decode(path: Path, content: Content) -> tuple[Content, list[str]]:
     notes: list[str] = []
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         content = str(content, "utf-16", errors="replace").encode()
-    refuse_binary(path, content)
-    if np.frombuffer(content, dtype=np.uint8).max(initial=0) >= 128:
+    has_zero, has_return, beyond_ascii = _signs_of(content)
+    if has_zero:
+        refuse_binary(path, content)
+    if beyond_ascii:
         try:
             str(content, "utf-8")
         except UnicodeDecodeError:
             content = str(content, "cp1252", errors="replace").encode()
             notes.append("The text is not UTF-8 and was read as Windows-1252.")
-    if content.find(b"\r") >= 0:
+    if has_return:
         content = bytes(content).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if content[:3] == b"\xef\xbb\xbf":
         content = content[3:]
     return content, notes
+
+
+def _signs_of(content: Content) -> tuple[bool, bool, bool]:
+    """Return whether there are zero bytes, carriage returns, and bytes that are not ASCII."""
+    text = np.frombuffer(content, dtype=np.uint8)
+
+    def look_at(block: np.ndarray) -> tuple[bool, bool, bool]:
+        low, high = block.min(initial=255), block.max(initial=0)
+        return bool(low == 0), bool((block == ord("\r")).any()), bool(high >= 128)
+
+    found = for_each(look_at, np.array_split(text, 1 + len(text) // _BLOCK))
+    zero, returned, beyond = (any(signs) for signs in zip(*found, strict=True))
+    return zero, returned, beyond
 
 
 def _divide_lines(content: Content, layout: Layout) -> list[pa.ChunkedArray] | None:
