@@ -17,6 +17,10 @@ from further import registry
 from further.evaluate.metrics import METRICS
 from real_runs import RealRuns
 
+#: Figures are those of a processor, on machines with a GPU too; every model meets another device
+#: in tests/generate/test_device.py.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
