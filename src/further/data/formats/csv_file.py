@@ -30,8 +30,6 @@ from further.errors import InputError
 _NO_VALUES = MissingValues()
 #: A file in memory, or mapped into it.
 Content = bytes | mmap.mmap
-#: So much text stays in the cache of a processor while it is looked at.
-_BLOCK = 2**20
 
 
 def read_csv(
@@ -222,15 +220,28 @@ def _decode(path: Path, content: Content) -> tuple[Content, list[str]]:
 
 def _signs_of(content: Content) -> tuple[bool, bool, bool]:
     """Return whether there are zero bytes, carriage returns, and bytes that are not ASCII."""
-    text = np.frombuffer(content, dtype=np.uint8)
 
     def look_at(block: np.ndarray) -> tuple[bool, bool, bool]:
         low, high = block.min(initial=255), block.max(initial=0)
         return bool(low == 0), bool((block == ord("\r")).any()), bool(high >= 128)
 
-    found = for_each(look_at, np.array_split(text, 1 + len(text) // _BLOCK))
+    found = for_each(look_at, _blocks(content))
     zero, returned, beyond = (any(signs) for signs in zip(*found, strict=True))
     return zero, returned, beyond
+
+
+def _places(text: Content | memoryview, sign: str) -> list[np.ndarray]:
+    """Return where a sign stands in the text, block by block."""
+    blocks = _blocks(text)
+    starts = np.cumsum([0, *map(len, blocks)])[:-1]
+    found = for_each(lambda block: np.flatnonzero(block == ord(sign)), blocks)
+    return [places + start for places, start in zip(found, starts, strict=True)]
+
+
+def _blocks(text: Content | memoryview) -> list[np.ndarray]:
+    """Return the text in pieces that fit into the cache of a processor."""
+    signs = np.frombuffer(text, dtype=np.uint8)
+    return np.array_split(signs, 1 + len(signs) // 2**20)
 
 
 def _divide_lines(content: Content, layout: Layout) -> list[pa.ChunkedArray] | None:
@@ -241,12 +252,12 @@ def _divide_lines(content: Content, layout: Layout) -> list[pa.ChunkedArray] | N
         if not start:
             return None
     is_quoted = content.find(b'"', start) >= 0
-    if layout.delimiter == BLANKS or (is_quoted and not _quotes_match(content, start, layout)):
-        return None
     text = memoryview(content)[start:]
+    if layout.delimiter == BLANKS or (is_quoted and not _quotes_match(text, layout)):
+        return None
     columns = _parse(text, layout, is_quoted=is_quoted, over_lines=False)
     # Where values go over several lines, blocks must not be cut at the end of any line.
-    if is_quoted and (columns is None or len(columns[0]) < _count(text, "\n")):
+    if is_quoted and (columns is None or len(columns[0]) < sum(map(len, _places(text, "\n")))):
         columns = _parse(text, layout, is_quoted=True, over_lines=True)
     return columns
 
@@ -282,17 +293,17 @@ def _parse(
     return None if odd else table.columns
 
 
-def _quotes_match(content: Content, start: int, layout: Layout) -> bool:
+def _quotes_match(text: memoryview, layout: Layout) -> bool:
     """Whether each quotation mark opens or closes a field, or is one of two within it."""
-    text = np.frombuffer(content, dtype=np.uint8)[start:]
-    marks = np.flatnonzero(text == ord('"'))
+    signs = np.frombuffer(text, dtype=np.uint8)
+    marks = np.concatenate(_places(text, '"'))
     if len(marks) % 2:
         return False
     around = np.full(256, fill_value=False)
     around[[ord(layout.delimiter), ord("\n"), ord('"')]] = True
     opening, closing = marks[::2], marks[1::2]
-    before = around[text[np.maximum(opening - 1, 0)]] | (opening == 0)
-    after = around[text[np.minimum(closing + 1, len(text) - 1)]] | (closing == len(text) - 1)
+    before = around[signs[np.maximum(opening - 1, 0)]] | (opening == 0)
+    after = around[signs[np.minimum(closing + 1, len(signs) - 1)]] | (closing == len(signs) - 1)
     return bool(before.all() and after.all())
 
 
@@ -384,10 +395,6 @@ def _refuse(
         f'{layout.path}, line {line}, column "{name}": "{shown}" {why}; correct it, leave it '
         "empty, or name it with --missing-values."
     )
-
-
-def _count(text: memoryview, sign: str) -> int:
-    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == ord(sign)))
 
 
 def _counted(count: int, one: str, many: str) -> str:
