@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 
@@ -56,6 +57,13 @@ def test_digits_have_17_grey_levels_and_iris_its_own_class_names():
 def test_an_unknown_name_gives_the_nearest(wrong, right):
     with pytest.raises(InputError, match=f'did you mean "{right}"'):
         load(wrong)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_cannot_be_read_again(tmp_path):
+    os.mkfifo(tmp_path / "rows")
+    with pytest.raises(InputError, match="is a pipe or a device.*; write it to a file"):
+        load(tmp_path / "rows")
 
 
 def test_importing_further_data_loads_nothing_heavy():

@@ -154,6 +154,11 @@ def _load(source: Any, given: dict[str, Any], tidy: bool) -> Dataset:
             f'There is no file or folder "{name}" and no data set of that name'
             f"{nearest(known, list(NAMES))}; data sets are {', '.join(NAMES)}."
         )
+    if not path.is_dir() and not path.is_file():
+        raise InputError(
+            f"{name} is a pipe or a device, and what is learnt from must be there to be read "
+            "again; write it to a file."
+        )
     path = path.resolve()
     try:
         read = _load_folder if path.is_dir() else _load_file
