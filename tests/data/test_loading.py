@@ -62,7 +62,7 @@ def test_an_unknown_name_gives_the_nearest(wrong, right):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_a_pipe_cannot_be_read_again(tmp_path):
     os.mkfifo(tmp_path / "rows")
-    with pytest.raises(InputError, match="is a pipe or a device.*; write it to a file"):
+    with pytest.raises(InputError, match=r"is a pipe or a device.*; write it to a file"):
         load(tmp_path / "rows")
 
 
