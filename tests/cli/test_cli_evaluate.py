@@ -43,6 +43,7 @@ def test_a_table_from_elsewhere_is_judged_and_judged_again(further, table: Path,
     [
         ((), "is a file, not a run; to evaluate rows that another tool made, name"),
         (("--seed", "3"), "--seed is for rows that another tool made"),
+        (("--missing-values", "9"), "--missing-values is for rows that another tool made"),
         (("--train", "TABLE"), "--test is missing"),
         (("--test", "TABLE"), "--train is missing"),
         (("--train", "TABLE", "--test", "TABLE", "--device", "cpu"), "--device is for a RUN"),

@@ -58,8 +58,9 @@ def command(what: str, device: str, **options: Any) -> None:
     if not any(name in given for name in _ROWS):
         other = sorted(given.keys() - {"device", "as_json", "quiet", "training_examples"})
         if other:
+            name = other[0].replace("_", "-")
             raise click.UsageError(
-                f"--{other[0]} is for rows that another tool made; name their --train and --test "
+                f"--{name} is for rows that another tool made; name their --train and --test "
                 "rows too.", context,
             )  # fmt: skip
         if Path(what).is_file():

@@ -215,3 +215,11 @@ def test_columns_are_what_is_declared_in_all_tables(penguins: Files, tmp_path: P
     judged = evaluate_synthetic(files["synthetic"], **sources, **options, out=tmp_path / "run")
     again = judge(tmp_path / "run")
     assert again.evaluation["models"][0]["metrics"] == judged.evaluation["models"][0]["metrics"]
+
+
+def test_zero_may_stand_for_a_missing_value(penguins: Files) -> None:
+    frame = penguins.frame.assign(visits=np.arange(344) % 4)
+    sources = {"synthetic": frame, "train": frame, "test": frame}
+    given = read_given_rows(sources, target="species", missing_values=0)
+    assert given.synthetic.frame["visits"].isna().sum() == 86
+    assert given.setting.dataset.frame["visits"].isna().mean() == 0.25

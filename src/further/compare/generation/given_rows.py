@@ -80,18 +80,17 @@ def read_given_rows(
         For what is no table, columns and values that do not fit, and too few test rows.
     """
     places = _places(sources)
-    declared = {name: value for name, value in declared.items() if value}
-    header_given = {} if header is None else {"header": header}
+    declared = {name: value for name, value in declared.items() if value not in (None, (), [])}
     given: dict[str, Any] = {"target": target, "groups": groups, "attributes": list(attributes)}
     given = {name: value for name, value in given.items() if value} | declared
     place = places["train"]
-    every, notes = _read(sources["train"], place, header_given, declared)
+    every, notes = _read(sources["train"], place, header, declared)
     train = load_frame(every, place, Path(place).stem, notes, **given)
+    # What is declared says so when texts are read, and again when columns are chosen.
     train = replace(train, notes=tuple(dict.fromkeys(train.notes)))
+    of_others = _within(declared, train.feature_names)
     read = {
-        part: every
-        if part == "train"
-        else _read(source, places[part], header_given, _within(declared, train.feature_names))[0]
+        part: every if part == "train" else _read(source, places[part], header, of_others)[0]
         for part, source in sources.items()
     }
     like = _Like(train, every, place, groups)
@@ -112,7 +111,7 @@ def read_given_rows(
     dataset = replace(
         dataset,
         source=str(Path(source).resolve()) if isinstance(source, str | Path) else "array",
-        options={**given, **header_given},
+        options={**given, **({} if header is None else {"header": header})},
     )
     split = replace(dataset.split(seed=seed), method=method)
     setting = Setting(dataset, split, seed, "auto", dataset.classes is not None)
@@ -134,11 +133,11 @@ def _places(sources: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _read(
-    source: Any, place: str, header: Mapping[str, Any], declared: Mapping[str, Any]
+    source: Any, place: str, header: bool | None, declared: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return all columns of a table, that of a label included, and how they were read."""
     on_disk = isinstance(source, str | Path)
-    dataset = load(source, tidy=False, **(header if on_disk else {}), **declared)
+    dataset = load(source, tidy=False, header=header if on_disk else None, **declared)
     if dataset.kind != "table":
         raise InputError(f"{place} holds pictures; only tables made elsewhere can be evaluated.")
     frame = dataset.frame
