@@ -171,6 +171,9 @@ def test_what_is_no_table_is_refused(tmp_path):
         Batches(tmp_path / "binary.csv")
     with pytest.raises(InputError, match="is empty"):
         Batches(tmp_path / "empty.csv")
+    (tmp_path / "latin.csv").write_bytes("name,b\ncafé,2\n".encode("cp1252"))
+    with pytest.raises(InputError, match="is not UTF-8"):
+        Batches(tmp_path / "latin.csv")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1" + b"\0" * 100)
     with pytest.raises(InputError, match=r"broken.parquet cannot be read as Parquet"):
         Batches(tmp_path / "broken.parquet")

@@ -194,7 +194,13 @@ class _CsvSource(Source):
         head = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if len(head) == HEAD_BYTES:  # the last line is cut
             head = head[: head.rfind(b"\n") + 1]
-        self._layout = Layout(path, head.decode("utf-8", errors="replace"))
+        try:
+            self._layout = Layout(path, head.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{path} is not UTF-8, which is read only where the whole file fits into memory; "
+                "write it as UTF-8, or as Parquet."
+            ) from error
         if self._layout.delimiter == BLANKS:
             raise InputError(
                 f"{path} has columns that are aligned by blanks, which are read only where the "

@@ -46,7 +46,7 @@ def read_csv(
     ----------
     path : Path
         For messages.
-    content : bytes
+    content : bytes or mmap
         The file, decompressed.
     header : bool, optional
         Whether the first line holds the names; found out when None.
@@ -102,7 +102,7 @@ def refuse_binary(path: Path, content: Content) -> None:
     ----------
     path : Path
         For the message.
-    content : bytes
+    content : bytes or mmap
         The file, or its beginning.
 
     Raises
@@ -122,8 +122,8 @@ def divide(content: Content, layout: Layout) -> tuple[list[pa.ChunkedArray], lis
 
     Parameters
     ----------
-    content : bytes
-        The file as UTF-8, with line feeds at the ends of lines.
+    content : bytes or mmap
+        The file as valid UTF-8, with line feeds at the ends of lines.
     layout : Layout
         Of the file.
 
@@ -285,7 +285,7 @@ def _parse(
             arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
                 strings_can_be_null=False,
-                check_utf8=False,  # as has been done, once for all columns
+                check_utf8=False,  # the caller has
             ),
         )
     except pa.ArrowInvalid:
