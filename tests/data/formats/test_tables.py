@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -256,6 +257,13 @@ def test_parquet(tmp_path):
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "table.parquet").read_bytes()[:500])
     with pytest.raises(InputError, match=r"cut\.parquet cannot be read as Parquet"):
         load(tmp_path / "cut.parquet")
+
+
+def test_the_largest_numbers_are_no_infinity_and_nobody_is_warned() -> None:
+    frame = pd.DataFrame({"a": np.linspace(1e308, 1.7e308, 30), "b": np.arange(30.0)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert list(load(frame, target="none").frame) == ["a", "b"]
 
 
 def test_data_frames_say_what_is_wrong():

@@ -18,20 +18,21 @@ from further.errors import InputError
 
 #: Fewer rows do not show whether every value is different for a reason.
 ROWS_TO_JUDGE = 20
+#: So many show whether a long column has few distinct values.
 SOME_ROWS = 1000
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def for_each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Apply a function to columns, as many at a time as there are cores.
+    """Apply a function to several columns or blocks, as many at a time as there are cores.
 
     Parameters
     ----------
     function : callable
         Whose time goes into NumPy, pandas and Arrow, which let others run meanwhile.
     items : iterable
-        Columns, or what stands for them.
+        What it is applied to.
 
     Returns
     -------
@@ -136,10 +137,11 @@ def why_useless(
         )
     if column.dtype.kind != "O" or n < ROWS_TO_JUDGE:
         return None
-    rows = np.random.default_rng(0).choice(n, min(n, SOME_ROWS), replace=False)
-    # Were more than a fifth of all values distinct, so would be more than a tenth of a sample.
-    if n > SOME_ROWS and present.iloc[rows].nunique() < SOME_ROWS / 10:
-        return None
+    if n > SOME_ROWS:
+        rows = np.random.default_rng(0).choice(n, SOME_ROWS, replace=False)
+        # Were more than a fifth of all values distinct, so would be more than a tenth of a sample.
+        if present.iloc[rows].nunique() < SOME_ROWS / 10:
+            return None
     distinct = present.nunique()
     if distinct <= n / 5 or is_clock(present):
         return None
@@ -155,7 +157,8 @@ def why_useless(
 
 def is_constant(column: pd.Series) -> bool:
     """Whether all rows hold the same, missing values being one more value."""
-    some = column.iloc[np.linspace(0, len(column) - 1, SOME_ROWS, dtype=int)]
+    n = len(column)
+    some = column.iloc[np.linspace(0, n - 1, min(n, SOME_ROWS), dtype=int)]
     if some.nunique() > 1:
         return False  # without a count of all values
     return int(column.nunique(dropna=False)) == 1
@@ -235,9 +238,9 @@ def _typed(column: pd.Series, name: str) -> pd.Series:
         )
     if kind == "f":
         numbers = to_numbers(column)
-        # A sum is finite where all numbers are; looking at each takes longer.
-        infinite = np.isinf(numbers) if not np.isfinite(numbers.sum()) else np.False_
-        if infinite.any():
+        # The ends are finite where all numbers are; looking at each takes longer.
+        ends = np.isfinite(numbers.min()) and np.isfinite(numbers.max())
+        if not ends and (infinite := np.isinf(numbers)).any():
             raise InputError(
                 f'{name}: the column "{column.name}" has infinity in row {int(infinite.argmax())} '
                 f"({int(infinite.sum())} rows in all); leave these values empty or correct them."
