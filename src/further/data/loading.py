@@ -14,6 +14,7 @@ import pandas as pd
 from further.data.arrays import native_frame
 from further.data.dataset import Dataset, as_dataset
 from further.data.formats import idx, numpy_files
+from further.data.formats.csv_file import Content
 from further.data.formats.decoding import is_picture
 from further.data.formats.named import NAMES, load_named
 from further.data.formats.pictures import load_pictures
@@ -181,7 +182,7 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if not head:
         raise InputError(f"{path} is empty; there is nothing to learn.")
     refuse_too_large(str(path), READ_AS * path.stat().st_size, "give a part of it")
-    content: bytes | None = None
+    content: Content | None = None
     if head[:2] == idx.GZIP:
         content = idx.read_content(path)
         head = content[:512]
@@ -206,11 +207,10 @@ def _load_file(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
         raise InputError(f"{path} is JSON, which is not read; save it as CSV or Parquet.")
     _refuse_options(given, f"{path} (CSV)", *_OF_TABLES, "header")
-    if content is not None:
-        return load_table(path, content, **given, tidy=tidy)
-    with open(path, "rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    return load_table(path, mapped, **given, tidy=tidy)
+    if content is None:
+        with open(path, "rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return load_table(path, content, **given, tidy=tidy)
 
 
 def _load_zip(path: Path, given: dict[str, Any]) -> Dataset:

@@ -19,7 +19,7 @@ from further.data.preparation.columns import (
     quoted,
     typed_table,
     why_useless,
-)  # fmt: skip
+)
 from further.data.preparation.declarations import as_declared, declare
 from further.data.preparation.doubts import Look, doubts, look_at
 from further.data.preparation.missing_values import MissingValues
@@ -42,7 +42,7 @@ def load_table(
     ----------
     path : Path
         The file.
-    content : bytes or None
+    content : bytes, mmap or None
         Of a CSV file, decompressed; None for Parquet.
     header : bool, optional
         As in :func:`further.data.load`.

@@ -1,8 +1,9 @@
 """What the texts of a column are: whole numbers, numbers, truth values, dates, or words.
 
-Every row is looked at. Plain numbers come first and cost one conversion; all else is decided on the
-distinct texts, of which a long table has few. What is read in another way than it is written is
-told, and so is why a column that looks like numbers or dates is none.
+Every row is looked at. What programs write (plain numbers, true and false, ISO dates) comes first
+and costs one conversion; all else is decided on the distinct texts, of which a long table has few.
+What is read in another way than it is written is told, and so is why a column that looks like
+numbers or dates is none.
 """
 
 from __future__ import annotations
