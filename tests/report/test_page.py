@@ -213,6 +213,7 @@ def test_single_run_has_its_files_in_its_own_folder(run: Callable[[str], Path]) 
     assert told is not None
     assert float(told[1]) == pytest.approx(value, abs=0.51 * 10.0 ** -len(told[1].split(".")[1]))
     assert "Where it stands" in page.text
+    assert "(mmd²)" not in (run("single") / "report.html").read_text(encoding="utf-8")
     assert "Learning curves" in page.text
     assert "Goal by goal" not in page.text
 

@@ -266,7 +266,8 @@ def _label(name: str) -> str:
 
 
 def _known(labels: Mapping[str, str], name: str) -> str:
-    return labels.get(name, name.replace("_", " ").capitalize())
+    words = name.replace("_", " ")
+    return labels.get(name, words[:1].upper() + words[1:])
 
 
 def in_order(names: Set[str]) -> list[Metric]:
