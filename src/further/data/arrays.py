@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from further.data.target import Classes
+from further.data.target import Classes, Numbers
 from further.errors import InputError
 
 #: A picture of bytes; integers beyond it are read as continuous.
@@ -48,12 +48,47 @@ def read_classes(
     >>> classes.codes.tolist(), classes.names
     ([0, 1, 0, 1], ('cat', 'dog'))
     """
+    classes, distinct = _classes(y, n, name, called)
+    if len(distinct) == 1:
+        return None, (f"All labels are {distinct[0]!s}, so nothing is conditioned on them.",)
+    if is_quantity(distinct, n):
+        return None, (
+            f"{called or name} has {len(distinct)} distinct values in {n} rows: a quantity or a "
+            "name rather than a class, so nothing is conditioned on it.",
+        )
+    return classes, ()
+
+
+def classes_of(y: Any, n: int, name: str = "y") -> Classes:
+    """Return the classes of labels of any type, however many there are.
+
+    Parameters
+    ----------
+    y, n, name
+        See :func:`read_classes`.
+
+    Returns
+    -------
+    Classes
+        In the order of :func:`numpy.unique`.
+
+    Raises
+    ------
+    InputError
+        If there is not one label a row, or some are missing.
+
+    Examples
+    --------
+    >>> classes_of([7, 7, 7], 3).names
+    ('7',)
+    """
+    return _classes(y, n, name)[0]
+
+
+def _classes(y: Any, n: int, name: str, called: str | None = None) -> tuple[Classes, NDArray[Any]]:
+    """Return the classes of labels, and the distinct labels as they were given."""
     called = called or name
-    values = native(y.to_numpy() if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y))
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim == 2 and _is_one_hot(values):
-        values = values.argmax(axis=1)
+    values = _labels(y)
     if values.ndim != 1:
         raise InputError(
             f"{called} has the shape {values.shape}; labels are one column, or one-hot rows."
@@ -77,16 +112,93 @@ def read_classes(
     except TypeError:  # 1 and "a" in one column
         names, order = np.unique([str(value) for value in distinct], return_inverse=True)
     codes = order[found]
-    if len(names) == 1:
-        return None, (f"All labels are {names[0]!s}, so nothing is conditioned on them.",)
-    if is_quantity(names, n):
-        return None, (
-            f"{called} has {len(names)} distinct values in {n} rows: a quantity or a name rather "
-            "than a class, so nothing is conditioned on it.",
-        )
     pandas_own = isinstance(y, pd.Series) and not isinstance(y.dtype, np.dtype)
     dtype = str(y.dtype if pandas_own else values.dtype)
-    return Classes(name, codes.astype(np.int64), tuple(str(v) for v in names), dtype), ()
+    classes = Classes(name, codes.astype(np.int64), tuple(str(v) for v in names), dtype)
+    return classes, names
+
+
+def numbers_of(y: Any, n: int, name: str = "y") -> Numbers:
+    """Return the numbers to predict, one a row or several.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, k)
+        Numbers.
+    n : int
+        Number of rows that they belong to.
+    name : str
+        Of the column, where it has none.
+
+    Returns
+    -------
+    Numbers
+        As float64.
+
+    Raises
+    ------
+    InputError
+        If there is not one entry a row, if they are no numbers, or if some are missing or infinite.
+
+    Examples
+    --------
+    >>> numbers_of([1, 2, 4], 3).values.ravel().tolist()
+    [1.0, 2.0, 4.0]
+    """
+    named = isinstance(y, pd.DataFrame)
+    array = np.asarray(y)
+    if array.dtype.kind in "OUS":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            first = next(str(v) for v in array.ravel().tolist() if not _is_number(v))
+            raise InputError(
+                f'{name} holds "{first}", which is no number; give numbers to predict, or take a '
+                "classifier for classes."
+            ) from None
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{name} has the type {array.dtype}; give numbers to predict.")
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise InputError(
+            f"{name} has the shape {np.shape(y)}; give one column of numbers, or several."
+        )
+    if len(array) != n:
+        raise InputError(
+            f"{name} has {len(array)} numbers but there are {n} rows; give one for each row."
+        )
+    values = native(array).astype(np.float64)
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        what = "NaN" if np.isnan(values[row, column]) else "infinity"
+        raise InputError(
+            f"{name} is {what} in row {row}, and NaN or infinity in {int(wrong.any(axis=1).sum())} "
+            "rows in all; leave those rows out."
+        )
+    k = values.shape[1]
+    columns = [str(c) for c in y.columns] if named else [name]
+    if len(columns) != k:
+        columns = [f"{name}{i}" for i in range(k)]
+    return Numbers(", ".join(columns), values, tuple(columns))
+
+
+def _labels(y: Any) -> NDArray[Any]:
+    values = native(y.to_numpy() if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y))
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim == 2 and _is_one_hot(values):
+        values = values.argmax(axis=1)
+    return values
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def native(array: NDArray[Any]) -> NDArray[Any]:

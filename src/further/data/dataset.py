@@ -336,7 +336,7 @@ def as_dataset(X: Any, y: Any = None, *, name: str = "array") -> Dataset:
             dataset = Dataset(name=name, kind="images", values=values, levels=levels, notes=notes)
         else:
             dataset = _plain_table(array, name)
-    return dataset if y is None else _with_classes(dataset, y)
+    return dataset if y is None else with_classes(dataset, y)
 
 
 def _table(frame: pd.DataFrame, name: str, *, is_array: bool = False) -> Dataset:
@@ -374,14 +374,48 @@ def _plain_table(array: np.ndarray, name: str) -> Dataset:
     return _table(frame, name, is_array=True)
 
 
-def _with_classes(dataset: Dataset, y: Any) -> Dataset:
+def with_classes(dataset: Dataset, y: Any) -> Dataset:
+    """Return the rows with labels, or with a note that says why these condition nothing.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The rows.
+    y : array of shape (n,)
+        Labels of any type.
+
+    Returns
+    -------
+    Dataset
+        With :class:`~further.data.target.Classes` for a target, or none.
+    """
     name = str(getattr(y, "name", None) or "y")
     classes, notes = read_classes(y, len(dataset), name)
+    return with_target(dataset, classes, notes)
+
+
+def with_target(dataset: Dataset, target: Target | None, notes: tuple[str, ...] = ()) -> Dataset:
+    """Return the rows with a target that does not stand among their columns.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The rows.
+    target : Target or None
+        What belongs to each row.
+    notes : tuple of str
+        What was decided about it.
+
+    Returns
+    -------
+    Dataset
+        With the target's column as the last of a table.
+    """
     columns = dataset.columns
-    if classes is not None and columns:
-        columns = (*(column for column in columns if column != name), name)
+    if target is not None and columns:
+        columns = (*(column for column in columns if column != target.name), target.name)
     return dataclasses.replace(
-        dataset, target=classes, columns=columns, notes=dataset.notes + notes
+        dataset, target=target, columns=columns, notes=dataset.notes + notes
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -20,11 +21,12 @@ from further.data.preparation.column_encoding import (
     CategoricalColumn,
     ClockColumn,
     ColumnEncoding,
+    FitScore,
     NumericColumn,
 )
 from further.data.preparation.column_text import column_kind, is_clock
 from further.data.preparation.columns import ROWS_TO_JUDGE
-from further.data.preparation.normal_score import MOST_KNOTS
+from further.data.preparation.normal_score import MOST_KNOTS, NormalScore
 from further.data.spec import Block, Spec, TargetSpec
 from further.data.target import Classes
 from further.errors import InputError
@@ -47,8 +49,16 @@ class Encoding(ABC):
 
     @classmethod
     @abstractmethod
-    def fit(cls, train: Dataset) -> Self:
-        """Learn from training rows."""
+    def fit(cls, train: Dataset, score: FitScore | None = None) -> Self:
+        """Learn from training rows.
+
+        Parameters
+        ----------
+        train : Dataset
+            The rows.
+        score : callable, optional
+            Fits the scores of a column of numbers; default: normal scores. Pictures have none.
+        """
 
     @classmethod
     @abstractmethod
@@ -96,7 +106,7 @@ class ImageEncoding(Encoding):
     high: float
 
     @classmethod
-    def fit(cls, train: Dataset) -> Self:
+    def fit(cls, train: Dataset, score: FitScore | None = None) -> Self:
         """Fit on training pictures."""
         spec = Spec(train.values.shape[1:], train.levels, target=train.target_spec)
         if train.levels is not None:
@@ -152,7 +162,7 @@ class ImageEncoding(Encoding):
 
 @dataclass(frozen=True, eq=False)
 class TableEncoding(Encoding):
-    """Numbers and dates as normal scores, categories and booleans as one-hot vectors.
+    """Numbers and dates as scores, categories and booleans as one-hot vectors.
 
     What is decoded keeps columns, types, categories, range and rounding of the source.
 
@@ -175,14 +185,15 @@ class TableEncoding(Encoding):
     left_out: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, train: Dataset) -> Self:
+    def fit(cls, train: Dataset, score: FitScore | None = None) -> Self:
         """Fit on training rows."""
         frame = train.frame
         left_out = {str(c): why for c in frame if (why := _why_left_out(frame[c]))}
         frame = frame.drop(columns=list(left_out))
         knots = int(np.clip(KNOTS_IN_ALL // max(1, frame.shape[1]), FEWEST_KNOTS, MOST_KNOTS))
+        score = score or partial(NormalScore.fit, knots=knots)
         columns = [
-            _fit_column(frame.iloc[:, i], train.is_array, knots) for i in range(frame.shape[1])
+            _fit_column(frame.iloc[:, i], train.is_array, score) for i in range(frame.shape[1])
         ]
         if not columns:
             reasons = "; ".join(f'"{name}" has {why}' for name, why in left_out.items())
@@ -291,13 +302,13 @@ def _why_left_out(column: pd.Series) -> str | None:
     return None
 
 
-def _fit_column(column: pd.Series, is_array: bool, knots: int) -> ColumnEncoding:
+def _fit_column(column: pd.Series, is_array: bool, score: FitScore) -> ColumnEncoding:
     kind = column_kind(column)
     number = kind in "iufM"
     if kind == "O" and column.nunique() > 2 and is_clock(column):
-        return ClockColumn.fit(column, is_array=is_array, knots=knots)
+        return ClockColumn.fit(column, is_array=is_array, score=score)
     if is_array or (number and (kind == "M" or column.nunique() != 2)):
-        return NumericColumn.fit(column, is_array=is_array, knots=knots)
+        return NumericColumn.fit(column, is_array=is_array, score=score)
     return CategoricalColumn.fit(column)
 
 

@@ -14,6 +14,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding, ImageEncoding, TableEncoding
+from further.data.preparation.column_encoding import FitScore
 from further.errors import InputError
 
 VALUES_SHOWN = 4
@@ -81,11 +82,23 @@ def _values_of(known: pd.Series) -> str:
 KINDS: dict[str, Kind] = {"table": _Table(), "images": _Images()}
 
 
-def fit_encoding(train: Dataset) -> Encoding:
+def fit_encoding(train: Dataset, score: FitScore | None = None) -> Encoding:
     """Return the encoding of a data set, fitted on training rows.
 
     When to use: after the split, on ``dataset.take(split.train)``. When it fails: on a table that
     has no column a model can use.
+
+    Parameters
+    ----------
+    train : Dataset
+        The rows.
+    score : callable, optional
+        Fits the scores of a column of numbers; default: normal scores. Pictures have none.
+
+    Returns
+    -------
+    Encoding
+        Fitted.
 
     Examples
     --------
@@ -96,7 +109,7 @@ def fit_encoding(train: Dataset) -> Encoding:
     >>> x.shape, float(x.max()), bool((encoding.decode(x) == digits.values).all())
     ((1797, 1, 8, 8), 1.0, True)
     """
-    return KINDS[train.kind].encoding.fit(train)
+    return KINDS[train.kind].encoding.fit(train, score)
 
 
 def encoding_from_json(record: dict[str, Any]) -> Encoding:

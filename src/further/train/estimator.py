@@ -21,9 +21,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import check_feature_names
-from further.data.dataset import Dataset, as_dataset
+from further.data.dataset import Dataset, as_dataset, with_classes
 from further.data.encoding import Encoding
 from further.data.kind import encoding_from_json, fit_encoding
+from further.data.preparation.column_encoding import FitScore
 from further.data.spec import Spec
 from further.data.target import Classes
 from further.errors import InputError
@@ -149,6 +150,10 @@ class DatasetEstimator(Estimator, ABC):
         Steps, floating-point operations, seconds and watt-hours of the training.
     """
 
+    #: Share of the rows that chooses the best weights where no others are given for it.
+    held_out_share: ClassVar[float] = 0.1
+    #: Fits the scores of a column of numbers; None for normal scores.
+    score_columns: ClassVar[FitScore | None] = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"random_state": ["random_state"]}
     _not_saved: ClassVar[tuple[str, ...]] = ("spec_",)
     _entries: ClassVar[dict[str, Callable[[Any], Any]]] = {"encoding_": encoding_from_json}
@@ -197,8 +202,8 @@ class DatasetEstimator(Estimator, ABC):
         dataset = self._dataset(X, y, reset=True)
         held_out = None
         if validation is None:
-            dataset, held_out = _hold_out(dataset)
-        self.encoding_: Encoding = fit_encoding(dataset)
+            dataset, held_out = _hold_out(dataset, self.held_out_share)
+        self.encoding_: Encoding = fit_encoding(dataset, self.score_columns)
         self.spec_: Spec = self.encoding_.spec
         if dataset.classes is not None:
             self.class_prior_ = dataset.classes.counts() / len(dataset)
@@ -246,7 +251,7 @@ class DatasetEstimator(Estimator, ABC):
             check_feature_names(self, named, reset=reset)
         if not reset:
             return self._like_training(X, y)
-        dataset = as_dataset(X, y)
+        dataset = self._with_target(as_dataset(X), y)
         self.n_features_in_ = _n_features(dataset)
         for left in ("classes_", "class_prior_"):
             if hasattr(self, left):
@@ -259,6 +264,10 @@ class DatasetEstimator(Estimator, ABC):
             names = np.asarray(dataset.classes.names)
             self.classes_ = given if given is not None and len(given) == len(names) else names
         return dataset
+
+    def _with_target(self, dataset: Dataset, y: Any) -> Dataset:
+        """Return the rows with their target, read as the task has it."""
+        return dataset if y is None else with_classes(dataset, y)
 
     def _like_training(self, X: Any, y: Any) -> Dataset:
         """Return X and y as a Dataset with the columns and class codes of the training.
@@ -283,7 +292,7 @@ class DatasetEstimator(Estimator, ABC):
         if self.spec_.target is None:
             return dataclasses.replace(dataset, target=None)
         if self.spec_.target.kind != "classes":
-            return dataset
+            return dataset if y is None else self._with_target(dataset, y)
         if y is None and dataset.classes is not None:
             y = dataset.classes.values
         if y is None:
@@ -339,11 +348,11 @@ class DatasetEstimator(Estimator, ABC):
         return run
 
 
-def _hold_out(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
-    """Hold a tenth out to choose the best weights by, where there are rows enough."""
+def _hold_out(dataset: Dataset, share: float) -> tuple[Dataset, Dataset | None]:
+    """Hold a share out to choose the best weights by, where there are rows enough."""
     if len(dataset) < 50:
         return dataset, None
-    split = dataset.split(seed=0, fractions=(0.9, 0.1, 0.0))
+    split = dataset.split(seed=0, fractions=(1 - share, share, 0.0))
     return dataset.take(split.train), dataset.take(split.validation)
 
 

@@ -115,7 +115,8 @@ class Loop:
         self.training, self.budget, self.execution, self.seed = training, budget, execution, seed
         self.callbacks = list(callbacks)
         self.optimizers = [
-            training.make_optimizer(o.parameters, o.learning_rate) for o in self.objectives
+            training.make_optimizer(o.parameters, o.learning_rate, o.groups)
+            for o in self.objectives
         ]
         self.rates = [o.param_groups[0]["lr"] for o in self.optimizers]
         self.average = AveragedWeights(net, training.averaging)
@@ -228,7 +229,7 @@ class Loop:
     def _minimise(self, index: int, objective: Objective, batch: Batch, factor: float) -> None:
         optimizer = self.optimizers[index]
         for group in optimizer.param_groups:
-            group["lr"] = self.rates[index] * factor
+            group["lr"] = self.rates[index] * factor * group["factor"]
         optimizer.zero_grad(set_to_none=True)
         with self.fabric.autocast():
             logged = objective.loss(batch, self.generator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,23 @@ from torch import Tensor, nn
 from further.train.batch import Batch
 
 Loss = Callable[[Batch, torch.Generator], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters that are trained at a rate of their own.
+
+    Attributes
+    ----------
+    parameters : list of nn.Parameter
+        Some of those of an objective.
+    learning_rate, weight_decay : float
+        Factors on those of :class:`~further.train.training.Training`.
+    """
+
+    parameters: list[nn.Parameter]
+    learning_rate: float = 1.0
+    weight_decay: float = 1.0
 
 
 @dataclass
@@ -30,6 +47,8 @@ class Objective:
         Overrides that of :class:`~further.train.training.Training`.
     every : int
         Minimised at every so many steps.
+    groups : sequence of Group
+        Parameters among them with rates of their own.
     """
 
     loss: Loss
@@ -37,6 +56,7 @@ class Objective:
     name: str = ""
     learning_rate: float | None = None
     every: int = 1
+    groups: Sequence[Group] = ()
 
     def forward_and_backward(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Return the loss after one forward and backward pass, of which nothing else is kept.

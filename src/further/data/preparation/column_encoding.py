@@ -1,8 +1,9 @@
-"""A column of a table in encoded form: a normal score, or a one-hot vector, and the way back."""
+"""A column of a table in encoded form: a score, or a one-hot vector, and the way back."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, TypeVar
 
@@ -13,9 +14,13 @@ from pandas.api.extensions import ExtensionArray
 from further.data.preparation.column_text import column_kind, hours_of, to_numbers
 from further.data.preparation.normal_score import NormalScore
 from further.data.preparation.regularity import Regularity
+from further.data.preparation.robust_score import RobustScore
 
 T = TypeVar("T")
 BlockPart = tuple[str, int, Literal["numeric", "categorical"]]
+Score = NormalScore | RobustScore
+#: Fits the scores of a column on its training values.
+FitScore = Callable[[np.ndarray], Score]
 
 #: More categories than this share a place.
 MOST_CATEGORIES = 50
@@ -86,24 +91,24 @@ class ColumnEncoding(ABC):
 
 @dataclass(frozen=True, eq=False)
 class NumericColumn(ColumnEncoding):
-    """Numbers or dates as normal scores, and whether they are missing as a category.
+    """Numbers or dates as scores, and whether they are missing as a category.
 
     Attributes
     ----------
-    score : NormalScore
-        The map to standard scores and back.
+    score : NormalScore or RobustScore
+        The map to scores and back.
     regularity : Regularity
         What decoded numbers have in common with those of the source.
     missing : bool
         Whether training rows have missing values: these are given the score 0 and marked.
     """
 
-    score: NormalScore
+    score: Score
     regularity: Regularity = field(default_factory=Regularity)
     missing: bool = False
 
     @classmethod
-    def fit(cls, column: pd.Series, *, is_array: bool, knots: int) -> Self:
+    def fit(cls, column: pd.Series, *, is_array: bool, score: FitScore) -> Self:
         """Fit on a training column.
 
         Parameters
@@ -112,8 +117,8 @@ class NumericColumn(ColumnEncoding):
             Training rows of the column.
         is_array : bool
             Neither round floats nor keep to steps.
-        knots : int
-            How many values are kept at most.
+        score : callable
+            Fits the scores on the values that are there.
         """
         numbers = to_numbers(column)
         given = ~np.isnan(numbers)
@@ -123,9 +128,8 @@ class NumericColumn(ColumnEncoding):
         if not is_array and len(present):
             single = getattr(column.dtype, "itemsize", 8) == 4
             regularity = Regularity.of(present, is_date=kind == "M", single=single)
-        score = NormalScore.fit(present, knots)
         name, dtype = str(column.name), str(column.dtype)
-        return cls(name, dtype, score, regularity, missing=not given.all())
+        return cls(name, dtype, score(present), regularity, missing=not given.all())
 
     @property
     def parts(self) -> list[BlockPart]:
@@ -177,7 +181,8 @@ class NumericColumn(ColumnEncoding):
     def from_json(cls, record: dict[str, Any]) -> Self:
         """Return what :meth:`to_json` recorded."""
         fields = {key: value for key, value in record.items() if key != "kind"}
-        fields["score"] = NormalScore.from_json(record["score"])
+        scores = RobustScore if record["score"].get("kind") == RobustScore.kind else NormalScore
+        fields["score"] = scores.from_json(record["score"])
         if "regularity" not in fields:  # as models were saved before
             before = {name: fields.pop(name) for name in ("decimals", "steps")}
             fields["regularity"] = {"decimals": before["decimals"], "values": before["steps"]}
@@ -198,9 +203,9 @@ class ClockColumn(NumericColumn):
     form: str = "8:05"
 
     @classmethod
-    def fit(cls, column: pd.Series, *, is_array: bool, knots: int) -> Self:
+    def fit(cls, column: pd.Series, *, is_array: bool, score: FitScore) -> Self:
         """Fit on a training column."""
-        found = super().fit(_seconds(column), is_array=is_array, knots=knots)
+        found = super().fit(_seconds(column), is_array=is_array, score=score)
         written = column.dropna().astype(str)
         form = "08:05" if (written.str.find(":") == 2).all() else "8:05"
         form += ":00" * bool((written.str.count(":") == 2).any())

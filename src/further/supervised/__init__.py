@@ -1,0 +1,1 @@
+"""Supervised models: from the multilayer perceptron to the convolutional network."""
