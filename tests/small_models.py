@@ -16,6 +16,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "flow": {"transforms": 2, "width": 32},
     "diffusion": {"width": 8, "depth": 1},
     "latent_diffusion": {"latent_dim": 4, "width": 32, "depth": 1},
+    "mlp_classifier": {"hidden": (32,)},
+    "mlp_regressor": {"hidden": (32,)},
+    "cnn_classifier": {"channels": (8,)},
 }
 ALL = [line.name for line in models_for("generation")]
 NETWORKS = [line.name for line in models_for("generation") if line.family == "network"]

@@ -106,6 +106,14 @@ TASKS: tuple[TaskEntry, ...] = (
         "anomaly", "Which rows are unlike the others?",
         data=("table",), targets=("none",), command="",
     ),
+    TaskEntry(
+        "classification", "Which class is a row of, and how sure may one be?",
+        data=("table", "images"), targets=("classes",), command="train",
+    ),
+    TaskEntry(
+        "regression", "How large is a quantity, and how sure may one be?",
+        data=("table", "images"), targets=("numbers",), command="train",
+    ),
 )  # fmt: skip
 
 MODELS: tuple[ModelEntry, ...] = (
@@ -163,11 +171,17 @@ MODELS: tuple[ModelEntry, ...] = (
                "classical", "model", "Isolation forest", compared=False),
     ModelEntry("local_outlier_factor", "further.cluster.local_outlier_factor", "LocalOutlierFactor",
                "anomaly", "classical", "model", "Local outlier factor", compared=False),
+    ModelEntry("mlp_classifier", "further.supervised.mlp", "MLPClassifier", "classification",
+               "network", "model", "Multilayer perceptron"),
+    ModelEntry("mlp_regressor", "further.supervised.mlp", "MLPRegressor", "regression", "network",
+               "model", "Multilayer perceptron"),
+    ModelEntry("cnn_classifier", "further.supervised.cnn", "CNNClassifier", "classification",
+               "network", "model", "Convolutional network"),
 )  # fmt: skip
 
 
 #: The folders that users type after ``further.``.
-FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
+FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "supervised", "train")
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
     "Budget": "further.train.budget",

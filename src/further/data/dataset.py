@@ -414,9 +414,7 @@ def with_target(dataset: Dataset, target: Target | None, notes: tuple[str, ...] 
     columns = dataset.columns
     if target is not None and columns:
         columns = (*(column for column in columns if column != target.name), target.name)
-    return dataclasses.replace(
-        dataset, target=target, columns=columns, notes=dataset.notes + notes
-    )
+    return dataclasses.replace(dataset, target=target, columns=columns, notes=dataset.notes + notes)
 
 
 def _rows(part: Any, rows: np.ndarray) -> Any:

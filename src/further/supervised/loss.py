@@ -12,8 +12,8 @@ loss                                of a row                                suit
 ``binary_cross_entropy``            :math:`-\sum t \log p + (1 - t)         two classes
                                     \log (1 - p)`
 ``categorical_cross_entropy``       :math:`-\sum t \log p`                  classes
-``kullback_leibler``                :math:`\sum t \log (t / p)`             classes: of a target with
-                                                                            0 and 1 the same
+``kullback_leibler``                :math:`\sum t \log (t / p)`             classes: the same where
+                                                                            t is 0 or 1
 =================================== ======================================= ====================
 
 A squared error on probabilities is the Brier score, a proper score as well, but its gradient
@@ -30,7 +30,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor
 
-from further.supervised.output import Output, Softmax
+from further.supervised.output import Output
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """What is the same for all networks that predict a target, and for those of classes and numbers.
 
-A model says ``build``: the network from a row to its last numbers η. Loss and output are those of
-:mod:`further.supervised.match`. Best weights are chosen on a fifth of the rows, which then calibrate
-the probabilities (:mod:`further.supervised.temperature`) or measure the residuals.
+A model says ``network``: what leads from a row to its last numbers η. Loss and output are those of
+:mod:`further.supervised.match`. The best weights are chosen on a fifth of the rows, which then
+calibrate the probabilities (:mod:`further.supervised.temperature`) or measure the residuals.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import abstractmethod
 from collections.abc import Callable
@@ -14,11 +15,12 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
 from further._sklearn import Interval, StrOptions
@@ -134,10 +136,14 @@ class SupervisedNetwork(NetworkEstimator):
         layers = [m for m in self.net_.modules() if hasattr(m, "mask") and m.mask is not None]
         self.n_parameters_ -= sum(int((layer.mask == 0).sum()) for layer in layers)
 
-    def _last_numbers(self, dataset: Dataset) -> NDArray[np.float32]:
+    def _last_numbers(self, dataset: Dataset) -> NDArray[Any]:
         """Return η of rows (n, units)."""
         rows = {"x": self.encoding_.encode(dataset)}
-        return self._apply(lambda batch: self.net_(batch.x), rows)
+        if self.spec_.is_image or self.execution_.device == "mps":
+            return self._apply(lambda batch: self.net_(batch.x), rows)
+        # In single precision a prediction depends, in its last digits, on the rows beside it.
+        net = copy.deepcopy(self.net_).double()
+        return self._apply(lambda batch: net(batch.x.double()), rows)
 
     def _rows(self, X: Any) -> Dataset:
         check_is_fitted(self)
@@ -202,7 +208,8 @@ class NetworkClassifier(ClassifierMixin, SupervisedNetwork):
         array of shape (n,)
             Of ``classes_``.
         """
-        classes: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        classes: NDArray[Any] = self.classes_[best]
         return classes
 
     def validation(self) -> Validation:
@@ -220,10 +227,9 @@ class NetworkClassifier(ClassifierMixin, SupervisedNetwork):
                     f"{type(self).__name__} requires y to be passed, but the target y is None."
                 )
             return dataset
-        y = _column(y)
-        check_classification_targets(y)
-        name = str(getattr(y, "name", None) or "y")
-        return with_target(dataset, classes_of(y, len(dataset), name))
+        classes = classes_of(y, len(dataset), _name_of(y))
+        check_classification_targets(_column(y))
+        return with_target(dataset, classes)
 
     def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
         names = self.classes_
@@ -332,8 +338,7 @@ class NetworkRegressor(RegressorMixin, SupervisedNetwork):
                     f"{type(self).__name__} requires y to be passed, but the target y is None."
                 )
             return dataset
-        name = str(getattr(y, "name", None) or "y")
-        return with_target(dataset, numbers_of(_column(y), len(dataset), name))
+        return with_target(dataset, numbers_of(_column(y), len(dataset), _name_of(y)))
 
     def validation(self) -> Validation:
         """Return the loss on held-out rows, all of them."""
@@ -376,12 +381,14 @@ def _as_logits(eta: Tensor, output: Output) -> Tensor:
 
 def _column(y: Any) -> Any:
     """Return y as one column where it is one, as scikit-learn asks for it."""
-    shape = np.shape(y)
-    if len(shape) == 2 and shape[1] == 1:
-        from sklearn.utils.validation import column_or_1d
+    array = np.asarray(y)
+    if array.ndim == 2 and array.shape[1] == 1:
+        return column_or_1d(array, warn=True)
+    return y if isinstance(y, pd.DataFrame) else array
 
-        return column_or_1d(y, warn=True)
-    return y
+
+def _name_of(y: Any) -> str:
+    return str(getattr(y, "name", None) or "y")
 
 
 def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,18 +5,18 @@ r"""Temperature scaling: one number that makes confidences true, fitted on held-
           t_{ik} = \frac{n\, [k = y_i] + 1/K}{n + 1},
 
 which changes no ranking of the classes of a row (Guo et al. 2017, "On calibration of modern neural
-networks"). Targets are those of Laplace's rule, as if one row more had been met of which nobody knows
-the class: where every held-out row is right, confidence would have no limit otherwise. The loss that is left at the best T is the *refinement* of the predictions: what they
-know, whatever their confidence. Choosing the weights by it and the confidence afterwards beats
-choosing both at once, since the epochs that are best for the one are late for the other (Berta et
-al. 2025, "Rethinking early stopping: refine, then calibrate").
+networks"). Targets t are those of Laplace's rule, as if one row more had been met of which nobody
+knows the class: where every held-out row is right, confidence would have no limit otherwise. The
+loss that is left at the best T is the *refinement* of the predictions: what they know, whatever
+their confidence. Choosing the weights by it and the confidence afterwards beats choosing both at
+once, since the epochs that are best for the one are late for the other (Berta et al. 2025,
+"Rethinking early stopping: refine, then calibrate").
 """
 
 from __future__ import annotations
 
 import math
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 

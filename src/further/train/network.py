@@ -109,6 +109,10 @@ class NetworkEstimator(DatasetEstimator):
         """Return the model's defaults for data of that shape."""
         return self.training_defaults
 
+    def budget_for(self, n_rows: int) -> Budget:
+        """Return how long to train on so many rows."""
+        return Budget.parse(self.budget, self.spec_)
+
     def validation(self) -> Validation:
         """Return what is computed on held-out rows; the first figure selects the weights."""
         return MeanLoss(self.validation_loss)
@@ -214,7 +218,7 @@ class NetworkEstimator(DatasetEstimator):
             None if validation is None else self._source(validation),
             self.validation(),
             training=self.training_settings(),
-            budget=Budget.parse(self.budget, self.spec_),
+            budget=self.budget_for(len(train)),
             precision=self.precision,
             device=device,
             seed=seed,
@@ -303,5 +307,6 @@ class NetworkEstimator(DatasetEstimator):
         with torch.no_grad(), execution.active():
             for start in range(0, rows.n_rows, step):
                 part = execution.place_batch(rows.take(slice(start, start + step)))
-                parts.append(work(part).float().cpu().numpy())
+                made = work(part).cpu()
+                parts.append((made if made.dtype is torch.float64 else made.float()).numpy())
         return np.concatenate(parts)
