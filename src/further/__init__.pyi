@@ -40,6 +40,8 @@ from .generate.interpolation import Interpolation as Interpolation
 from .generate.latent_diffusion import LatentDiffusion as LatentDiffusion
 from .generate.vae import VAE as VAE
 from .generate.vae import BetaVAE as BetaVAE
+from .supervised.neuron import McCullochPittsNeuron as McCullochPittsNeuron
+from .supervised.perceptron import Perceptron as Perceptron
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training

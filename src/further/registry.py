@@ -106,6 +106,10 @@ TASKS: tuple[TaskEntry, ...] = (
         "anomaly", "Which rows are unlike the others?",
         data=("table",), targets=("none",), command="",
     ),
+    TaskEntry(
+        "classification", "Which class does a row belong to, and which model says it best?",
+        data=("table", "images"), targets=("classes",), command="train",
+    ),
 )  # fmt: skip
 
 MODELS: tuple[ModelEntry, ...] = (
@@ -163,6 +167,10 @@ MODELS: tuple[ModelEntry, ...] = (
                "classical", "model", "Isolation forest", compared=False),
     ModelEntry("local_outlier_factor", "further.cluster.local_outlier_factor", "LocalOutlierFactor",
                "anomaly", "classical", "model", "Local outlier factor", compared=False),
+    ModelEntry("mcculloch_pitts", "further.supervised.neuron", "McCullochPittsNeuron",
+               "classification", "classical", "model", "McCulloch-Pitts neuron", compared=False),
+    ModelEntry("perceptron", "further.supervised.perceptron", "Perceptron", "classification",
+               "classical", "model", "Perceptron", compared=False),
 )  # fmt: skip
 
 
