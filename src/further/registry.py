@@ -175,7 +175,10 @@ MODELS: tuple[ModelEntry, ...] = (
 
 
 #: The folders that users type after ``further.``.
-FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
+FOLDERS = (
+    "cluster", "compare", "data", "evaluate", "explain", "generate", "report", "supervised",
+    "train",
+)  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
     "Budget": "further.train.budget",
@@ -184,6 +187,7 @@ OTHER_NAMES = {
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
+    "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
     "profile_clusters": "further.evaluate.clustering.profiles",

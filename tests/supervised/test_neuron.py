@@ -126,7 +126,7 @@ def test_given_weights_get_their_threshold_and_a_given_threshold_is_checked():
     y = [0, 0, 0, 1]
     assert McCullochPittsNeuron(weights=[2, 3]).fit(ROWS, y).thresholds_ == (3.0, 5.0)
     assert McCullochPittsNeuron(weights=[2, 3], threshold=4).fit(ROWS, y).threshold_ == 4
-    with pytest.raises(InputError, match="threshold=3 .* give one above 3 and at most 5"):
+    with pytest.raises(InputError, match=r"threshold=3 .* give one above 3 and at most 5"):
         McCullochPittsNeuron(weights=[2, 3], threshold=3).fit(ROWS, y)
     with pytest.raises(InputError, match="above 0 and at most 0; leave"):
         McCullochPittsNeuron(weights=[0, 0]).fit(ROWS, y)

@@ -1,11 +1,12 @@
 r"""Rosenblatt's perceptron: each row on the wrong side moves the separating line towards itself.
 
-With classes :math:`s_i = \pm 1`, weights :math:`w` and bias :math:`b`, which start at zero, rows are
-visited in turn, and where :math:`s_i (w^\top x_i + b) \le 0`
+With classes :math:`s_i = \pm 1`, weights :math:`w` and bias :math:`b`, which start at zero, rows
+are visited in turn, and where :math:`s_i (w^\top x_i + b) \le 0`
 
 .. math:: w \leftarrow w + s_i x_i, \qquad b \leftarrow b + s_i .
 
-If a hyperplane :math:`v`, with the bias as its last weight, separates the classes, there are at most
+If a hyperplane :math:`v`, with the bias as its last weight, separates the classes, there are at
+most
 
 .. math:: \left( \frac{R}{\gamma} \right)^2, \qquad R = \max_i \lVert (x_i, 1) \rVert, \quad
           \gamma = \min_i \frac{s_i \, v^\top (x_i, 1)}{\lVert v \rVert}
