@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: A mask of more entries is counted and not kept for the drawing.
 LARGEST_DRAWN_MASK = 10_000
 BATCH_SIZE, OPTIMIZER = 32, "adam"
+EVENLY = "which connections a density leaves is not decided: a drawing spreads them evenly"
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def explain_architecture(
         memory=memory_of(read.inputs, layers, batch, chosen),
         operations=operations_of(layers, batch),
         hyperparameters=hyperparameters_of(read.inputs, layers, training),
-        notes=read.notes,
+        notes=(*read.notes, *([EVENLY] if any(map(_is_open, layers)) else [])),
     )
 
 
@@ -309,6 +310,11 @@ def _masked(layer: Layer, mask: Any) -> Layer:
     if there.size <= LARGEST_DRAWN_MASK:
         kept = tuple(tuple(row) for row in there.tolist())
     return _sparse(layer, int(there.sum()), kept)
+
+
+def _is_open(layer: Layer) -> bool:
+    """Whether only the number of its connections is known."""
+    return layer.kind == "sparse" and layer.mask is None
 
 
 def _sparse(layer: Layer, nonzero: int, mask: Mask | None) -> Layer:

@@ -64,7 +64,10 @@ def columns_of(inputs: Shape, layers: Sequence[Layer]) -> list[Column]:
         if layer.kind in UNSEEN and len(found) > 1:
             last = found[-1]
             label = layer.label.partition(": ")[2] or layer.label
-            found[-1] = dataclasses.replace(last, operation=f"{last.operation}, {label}")
+            if layer.parameters:
+                label += f" ({layer.parameters:,} parameters)"
+            operation = ", ".join(filter(None, [last.operation, label]))
+            found[-1] = dataclasses.replace(last, symbol=f"h{number}", operation=operation)
             continue
         operation = layer.label.partition(": ")[2] or layer.label
         if layer.matrix and layer.kind != "convolution":

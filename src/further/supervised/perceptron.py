@@ -18,7 +18,7 @@ largest margin, which :mod:`further.supervised.separation` finds.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -43,6 +43,8 @@ Floats = NDArray[np.float64]
 
 #: Rows that are looked at together for the next one on the wrong side, at first.
 ROWS_AHEAD = 16
+#: Lines whose errors are counted in one product.
+LINES_AT_A_TIME = 32
 
 
 @dataclass(frozen=True)
@@ -214,9 +216,10 @@ class Perceptron(ClassifierMixin, Estimator):
         self.n_errors_ = int((signed @ line <= 0).sum())
         self._set_bound(separate(X, is_second), signed, line)
         if not self.converged_:
+            advice = "" if self.bound_ is None else "; raise max_epochs"
             warnings.warn(
                 f"Perceptron stopped after max_epochs={self.max_epochs} with {self.n_errors_} of "
-                f"{len(X)} training rows on the wrong side; {self.bound_reason_}.",
+                f"{len(X)} training rows on the wrong side: {self.bound_reason_}{advice}.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -262,7 +265,8 @@ class Perceptron(ClassifierMixin, Estimator):
             if self.order == "shuffled":
                 random.shuffle(order)
             before = self.n_updates_
-            for i in _wrong_rows(signed, order, line):
+            for place in _wrong_rows(signed[order], line):
+                i = int(order[place])
                 line += signed[i]
                 self.n_updates_ += 1
                 if len(kept) < self.n_recorded:
@@ -277,7 +281,7 @@ class Perceptron(ClassifierMixin, Estimator):
             row=np.array([step[1] for step in kept], dtype=np.int64),
             weights=lines[:, :-1],
             bias=lines[:, -1],
-            errors=np.array([(signed @ v <= 0).sum() for v in lines], dtype=np.int64),
+            errors=_errors(signed, lines),
         )
         return line
 
@@ -302,14 +306,23 @@ class Perceptron(ClassifierMixin, Estimator):
             )
 
 
-def _wrong_rows(signed: Floats, order: NDArray[np.intp], line: Floats) -> Any:
+def _errors(signed: Floats, lines: Floats) -> NDArray[np.int64]:
+    """Return how many rows are on the wrong side of each line."""
+    counts = np.zeros(len(lines), dtype=np.int64)
+    for start in range(0, len(lines), LINES_AT_A_TIME):
+        part = slice(start, start + LINES_AT_A_TIME)
+        counts[part] = (signed @ lines[part].T <= 0).sum(axis=0)
+    return counts
+
+
+def _wrong_rows(signed: Floats, line: Floats) -> Iterator[int]:
     """Give the rows of one pass that are on the wrong side of the line as it then is."""
     place, ahead = 0, ROWS_AHEAD
-    while place < len(order):
-        part = order[place : place + ahead]
-        wrong = np.flatnonzero(signed[part] @ line <= 0)
-        if len(wrong):
-            yield int(part[wrong[0]])
-            place, ahead = place + int(wrong[0]) + 1, ROWS_AHEAD
+    while place < len(signed):
+        wrong = signed[place : place + ahead] @ line <= 0
+        first = int(wrong.argmax())
+        if wrong[first]:
+            yield place + first
+            place, ahead = place + first + 1, ROWS_AHEAD
         else:
-            place, ahead = place + len(part), 2 * ahead
+            place, ahead = place + ahead, 2 * ahead
