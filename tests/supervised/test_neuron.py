@@ -7,13 +7,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import further
 from further.errors import InputError
 from further.supervised.neuron import McCullochPittsNeuron, truth_table
-from further.supervised.separation import exact_shares, separate
+from further.supervised.separation import exact_mixtures, separate
 
 ROWS = np.array(list(itertools.product((0, 1), repeat=2)))
 
@@ -88,19 +89,43 @@ def test_xor_is_shown_to_be_impossible():
     assert "1/2 (0, 1) + 1/2 (1, 0) = 1/2 (0, 0) + 1/2 (1, 1)" in str(refused.value)
 
 
-@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def holds(X, y, found):
+    """Whether mixtures of rows of either side are exactly equal."""
+    sides = []
+    for shares, fires in zip(exact_mixtures(X, found), (1, 0), strict=True):
+        assert sum(shares.values()) == 1
+        assert all(share > 0 and y[i] == fires for i, share in shares.items())
+        columns = range(X.shape[1])
+        sides.append([sum(Fraction(int(X[i, j])) * s for i, s in shares.items()) for j in columns])
+    return sides[0] == sides[1]
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 8])
 def test_the_certificate_of_parity_holds_in_fractions(n):
     X, y = truth_table(lambda *inputs: sum(inputs) % 2, n)
-    found = separate(X, y)
-    sides = []
-    for shares, fires in ((found.positive, 1), (found.negative, 0)):
-        exact = exact_shares(shares)
-        assert sum(exact.values()) == 1
-        assert all(share > 0 and y[i] == fires for i, share in exact.items())
-        sides.append(
-            [sum((s * int(X[i, j]) for i, s in exact.items()), Fraction(0)) for j in range(n)]
-        )
-    assert sides[0] == sides[1]
+    assert holds(X, y, separate(X, y))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_table_is_realised_or_shown_to_be_impossible_and_a_linear_program_agrees(seed):
+    rng = np.random.default_rng(seed)
+    X, _ = truth_table(lambda *inputs: False, 3 + seed % 6)
+    X = X[rng.random(len(X)) < 0.5] if seed % 3 else X
+    y = (X @ rng.integers(-5, 6, X.shape[1]) + (seed % 2) * rng.normal(0, 2, len(X)) > 1).astype(
+        int
+    )
+    if len(set(y)) < 2:
+        y[0] = 1 - y[0]
+    signed = np.column_stack([X, np.ones(len(X))]) * np.where(y == 1, 1, -1)[:, None]
+    free = [(None, None)] * signed.shape[1]
+    program = linprog(np.zeros(len(free)), -signed, -np.ones(len(X)), bounds=free)
+    if program.status == 0:
+        neuron = McCullochPittsNeuron().fit(X, y)
+        assert neuron.predict(X).tolist() == y.tolist()
+    else:
+        with pytest.raises(InputError, match="where the rows on the left are to fire"):
+            McCullochPittsNeuron().fit(X, y)
+        assert holds(X, y, separate(X, y))
 
 
 def test_two_layers_compute_xor():

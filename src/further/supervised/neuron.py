@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from fractions import Fraction
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -24,13 +25,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from further._sklearn import Interval
 from further.errors import InputError
-from further.supervised.separation import exact_shares, separate
+from further.supervised.separation import Separation, exact_mixtures, separate
 from further.train.estimator import Estimator
 
 Ints = NDArray[np.int64]
 
 #: A complete truth table has two to the power of this many rows at most.
 MOST_INPUTS = 12
+#: The search for the smallest weights ends after so many steps, with the smallest that it has seen.
+MOST_NODES = 200
 
 
 class McCullochPittsNeuron(ClassifierMixin, Estimator):
@@ -44,7 +47,8 @@ class McCullochPittsNeuron(ClassifierMixin, Estimator):
     Parameters
     ----------
     weights : array-like of int of shape (n_features,), default=None
-        Weights of the inputs; None finds those of the smallest sum of absolute values.
+        Weights of the inputs; None finds those of the smallest sum of absolute values (of many
+        more than a dozen inputs, the smallest that a search of limited length comes across).
     threshold : int, default=None
         Least weighted sum at which the neuron fires; None takes the largest that realises the
         table.
@@ -208,12 +212,9 @@ class McCullochPittsNeuron(ClassifierMixin, Estimator):
             return np.zeros(rows.shape[1], dtype=np.int64)
         separation = separate(rows, fires)
         if not separation.exists:
-            left = _mixture(rows, separation.positive)
-            right = _mixture(rows, separation.negative)
             raise InputError(
                 "McCullochPittsNeuron: no weights and threshold realise this truth table, because "
-                f"{left} = {right}, where the rows on the left are to fire and those on the right "
-                "are not; use a second layer."
+                f"{_proof(rows, separation)}; use a second layer."
             )
         return _smallest_weights(rows, fires)
 
@@ -268,16 +269,37 @@ def _smallest_weights(rows: Ints, fires: NDArray[np.bool_]) -> Ints:
     limits = LinearConstraint(table, np.where(fires, 0.0, -np.inf), np.where(fires, np.inf, -1.0))
     cost = np.append(np.ones(2 * d), 0.0)
     lowest = np.append(np.zeros(2 * d), -np.inf)
-    found = milp(cost, constraints=limits, integrality=np.ones(2 * d + 1), bounds=Bounds(lowest))
+    found = milp(
+        cost, constraints=limits, integrality=np.ones(2 * d + 1), bounds=Bounds(lowest),
+        options={"node_limit": MOST_NODES},
+    )  # fmt: skip
+    if found.x is None:
+        raise InputError(
+            f"McCullochPittsNeuron: no whole weights of {d} inputs were found in {MOST_NODES:,} "
+            "steps of the search; take fewer inputs, or give weights."
+        )
     parts = np.round(found.x).astype(np.int64)
     weights: Ints = parts[:d] - parts[d : 2 * d]
     return weights
 
 
-def _mixture(rows: Ints, shares: dict[int, float]) -> str:
-    """Return such as "1/2 (0, 1) + 1/2 (1, 0)"."""
+def _proof(rows: Ints, found: Separation) -> str:
+    """Return such as "1/2 (0, 1) + 1/2 (1, 0) = ..."."""
+    exact = exact_mixtures(rows, found)
+    if exact is None:
+        return (
+            f"a mixture of {len(found.positive)} rows that are to fire equals a mixture of "
+            f"{len(found.negative)} rows that are not"
+        )
+    left, right = (_mixture(rows, shares) for shares in exact)
+    return (
+        f"{left} = {right}, where the rows on the left are to fire and those on the right are not"
+    )
+
+
+def _mixture(rows: Ints, shares: dict[int, Fraction]) -> str:
     terms = []
-    for i, share in exact_shares(shares).items():
+    for i, share in shares.items():
         row = f"({', '.join(map(str, rows[i].tolist()))})"
         terms.append(row if share == 1 else f"{share} {row}")
     return " + ".join(terms)

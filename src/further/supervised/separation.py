@@ -36,6 +36,8 @@ Floats = NDArray[np.float64]
 SMALLEST_MARGIN = 1e-8
 #: Rows that join the least squares at a time.
 ROWS_AT_A_TIME = 64
+#: The largest denominators that are tried for exact shares.
+DENOMINATORS = (100, 10_000, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def separate(X: Any, is_positive: Any) -> Separation:
     radius = float(np.linalg.norm(rows, axis=1).max())
     signed = signs[:, None] * rows / radius
     taken = np.array([int(np.argmax(signs)), int(np.argmin(signs))])
+    before = np.inf
     while True:
         system = np.vstack([signed[taken].T, np.ones(len(taken))])
         target = np.zeros(len(system))
@@ -125,7 +128,10 @@ def separate(X: Any, is_positive: Any) -> Separation:
             if margin <= 0:
                 return _no_separation(shares, taken, signs, radius)
             return Separation(v[:-1], float(v[-1]), margin, radius, {}, {})
-        taken = np.concatenate([taken, new])
+        # Rows that carry no share may leave while each round comes nearer: no set comes twice.
+        if len(taken) > len(system) and distance < (1 - 1e-9) * before:
+            taken = taken[shares > 0]
+        taken, before = np.concatenate([taken, new]), distance
 
 
 def _no_separation(
@@ -142,25 +148,38 @@ def _no_separation(
     return Separation(None, 0.0, 0.0, radius, *found)
 
 
-def exact_shares(shares: dict[int, float], most: int = 10_000) -> dict[int, Fraction]:
-    """Return shares as fractions of small denominators.
+def exact_mixtures(
+    rows: NDArray[np.int64], found: Separation
+) -> tuple[dict[int, Fraction], dict[int, Fraction]] | None:
+    """Return the two mixtures of whole rows as fractions, for which equality is exact.
 
     Parameters
     ----------
-    shares : dict of int to float
-        Shares by row.
-    most : int, default=10000
-        The largest denominator.
+    rows : ndarray of int, shape (n, d)
+        What was to be separated.
+    found : Separation
+        That there is none.
 
     Returns
     -------
-    dict of int to Fraction
-        The fractions; those that are zero are left out.
+    tuple of two dict of int to Fraction, or None
+        Shares by row; None where no small denominators do.
 
     Examples
     --------
-    >>> exact_shares({1: 0.3333333333333, 2: 0.6666666666667})
-    {1: Fraction(1, 3), 2: Fraction(2, 3)}
+    >>> rows = np.array([[0], [1], [3]])
+    >>> positive, negative = exact_mixtures(rows, separate(rows, [False, True, False]))
+    >>> negative
+    {0: Fraction(2, 3), 2: Fraction(1, 3)}
     """
-    found = {i: Fraction(share).limit_denominator(most) for i, share in shares.items()}
-    return {i: share for i, share in found.items() if share}
+    for most in DENOMINATORS:
+        sides, means = [], []
+        for shares in (found.positive, found.negative):
+            near = {i: Fraction(share).limit_denominator(most) for i, share in shares.items()}
+            side = {i: share for i, share in near.items() if share}
+            sides.append(side)
+            weighted = [[share * value for value in rows[i].tolist()] for i, share in side.items()]
+            means.append([sum(side.values()), *map(sum, zip(*weighted, strict=True))])
+        if means[0] == means[1] and means[0][0] == 1:
+            return sides[0], sides[1]
+    return None
