@@ -359,3 +359,13 @@ def test_the_text_drawing_by_hand():
     assert lines[-1].split() == ["2", "3", "1"]
     narrow = explain_architecture("3-5-2-1").to_text(width=30).splitlines()
     assert narrow == ["x   3", "h1  5  W1 5x3", "h2  2  W2 2x5", "y   1  W3 1x2"]
+
+
+def test_what_a_pass_does_not_show_is_said():
+    net = nn.LSTM(3, 4)
+    found = explain_architecture(net, input_shape=(5, 3))
+    assert found.parameters == sum(p.numel() for p in net.parameters())
+    assert any(note.startswith("parameters of LSTM are counted together") for note in found.notes)
+    notes = explain_architecture("100-50-10", density=0.1).notes
+    assert len(notes) == 2
+    assert "a dense product with a mask does all" in notes[0]

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 #: A mask of more entries is counted and not kept for the drawing.
 LARGEST_DRAWN_MASK = 10_000
 BATCH_SIZE, OPTIMIZER = 32, "adam"
+#: What is to be known about sparse layers.
 EVENLY = "which connections a density leaves is not decided: a drawing spreads them evenly"
+MASKED = (
+    "operations are those of the connections that are there; a dense product with a mask does all"
+)
 
 
 @dataclass(frozen=True)
@@ -217,7 +221,7 @@ def explain_architecture(
         memory=memory_of(read.inputs, layers, batch, chosen),
         operations=operations_of(layers, batch),
         hyperparameters=hyperparameters_of(read.inputs, layers, training),
-        notes=(*read.notes, *([EVENLY] if any(map(_is_open, layers)) else [])),
+        notes=(*read.notes, *_notes(layers)),
     )
 
 
@@ -312,9 +316,10 @@ def _masked(layer: Layer, mask: Any) -> Layer:
     return _sparse(layer, int(there.sum()), kept)
 
 
-def _is_open(layer: Layer) -> bool:
-    """Whether only the number of its connections is known."""
-    return layer.kind == "sparse" and layer.mask is None
+def _notes(layers: Sequence[Layer]) -> list[str]:
+    sparse = [layer for layer in layers if layer.density < 1]
+    is_open = any(layer.kind == "sparse" and layer.mask is None for layer in sparse)
+    return [MASKED] * bool(sparse) + [EVENLY] * is_open
 
 
 def _sparse(layer: Layer, nonzero: int, mask: Mask | None) -> Layer:

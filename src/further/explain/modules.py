@@ -118,7 +118,7 @@ def read_call(
         "inputs": tuple(input_shape),
         "layers": [layer.layer for layer in layers],
         "is_chain": is_chain,
-        "notes": _notes(net, is_chain),
+        "notes": _notes(net, is_chain, seen.counted),
     }
 
 
@@ -273,8 +273,18 @@ def _evaluating(net: nn.Module) -> Iterator[None]:
             part.training = was
 
 
-def _notes(net: nn.Module, is_chain: bool) -> tuple[str, ...]:
+def _notes(net: nn.Module, is_chain: bool, counted: set[int]) -> tuple[str, ...]:
     notes = []
+    unseen = [
+        name or type(part).__name__
+        for name, part in net.named_modules()
+        if any(id(p) not in counted for p in part.parameters(recurse=False))
+    ]
+    if unseen:
+        notes.append(
+            f"parameters of {', '.join(unseen)} are counted together, and their operations only "
+            "where torch counts them"
+        )
     if not is_chain:
         notes.append(
             "only modules are seen: functions, sums and concatenations between them are not, so "

@@ -5,7 +5,9 @@ r"""The neuron of McCulloch and Pitts: it fires when enough of its inputs say so
 
 An excitatory input has a positive weight, an inhibitory one a negative; a weight of 2 is an input
 that is connected twice. Whole numbers lose nothing: whatever real weights compute on binary
-inputs, whole ones compute too. For given weights all thresholds that realise a truth table are
+inputs, whole ones compute too. In the paper an active inhibitory input stops the neuron whatever
+the others say; here that is a weight of minus the sum of all positive ones, or one less where the
+threshold is 0. For given weights all thresholds that realise a truth table are
 
 .. math:: \max_{y(x) = 0} w^\top x < \theta \le \min_{y(x) = 1} w^\top x.
 """

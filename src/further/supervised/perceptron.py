@@ -103,7 +103,7 @@ class Perceptron(ClassifierMixin, Estimator):
 
     When to use: to see how a neuron learns, and whether two classes can be separated by a line at
     all. When it fails: where they cannot, the line never comes to rest and the last one is as good
-    as chance left it (:attr:`converged_`, :attr:`n_errors_`); where they can, any line between them
+    as chance left it (``converged_``, ``n_errors_``); where they can, any line between them
     may result, not the one in the middle; columns of unlike scale make it slow, so standardise
     them. For three classes or more wrap it in ``sklearn.multiclass.OneVsRestClassifier``.
 

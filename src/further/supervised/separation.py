@@ -15,8 +15,8 @@ which shows that there are none. Of all that separate, the one of the largest ma
 .. math:: \min_v \lVert v \rVert^2 \quad \text{subject to} \quad s_i \, v^\top \tilde x_i \ge 1.
 
 Lawson and Hanson turn this problem into non-negative least squares: of :math:`\lVert E u - f
-\rVert` with :math:`E = (s_1 \tilde x_1, \dots; 1, \dots, 1)` and :math:`f = (0, \dots, 0, 1)` the
-residual gives :math:`v`, and where it is zero, :math:`u` is the two mixtures. Only rows that were
+\rVert` with :math:`E = (s_1 \tilde x_1, \ldots; 1, \ldots, 1)` and :math:`f = (0, \ldots, 0, 1)`
+the residual gives :math:`v`, and where it is zero, :math:`u` is the two mixtures. Only rows that were
 violated so far take part, so that large tables need no large matrix.
 """
 
