@@ -16,8 +16,8 @@ which shows that there are none. Of all that separate, the one of the largest ma
 
 Lawson and Hanson turn this problem into non-negative least squares: of :math:`\lVert E u - f
 \rVert` with :math:`E = (s_1 \tilde x_1, \ldots; 1, \ldots, 1)` and :math:`f = (0, \ldots, 0, 1)`
-the residual gives :math:`v`, and where it is zero, :math:`u` is the two mixtures. Only rows that were
-violated so far take part, so that large tables need no large matrix.
+the residual gives :math:`v`, and where it is zero, :math:`u` is the two mixtures. Only rows that
+were violated so far take part, so that large tables need no large matrix.
 """
 
 from __future__ import annotations
