@@ -171,6 +171,10 @@ MODELS: tuple[ModelEntry, ...] = (
                "classical", "model", "Isolation forest", compared=False),
     ModelEntry("local_outlier_factor", "further.cluster.local_outlier_factor", "LocalOutlierFactor",
                "anomaly", "classical", "model", "Local outlier factor", compared=False),
+    ModelEntry("mcculloch_pitts", "further.supervised.neuron", "McCullochPittsNeuron",
+               "classification", "classical", "model", "McCulloch-Pitts neuron", compared=False),
+    ModelEntry("perceptron", "further.supervised.perceptron", "Perceptron", "classification",
+               "classical", "model", "Perceptron", compared=False),
     ModelEntry("mlp_classifier", "further.supervised.mlp", "MLPClassifier", "classification",
                "network", "model", "Multilayer perceptron"),
     ModelEntry("mlp_regressor", "further.supervised.mlp", "MLPRegressor", "regression", "network",
@@ -181,7 +185,10 @@ MODELS: tuple[ModelEntry, ...] = (
 
 
 #: The folders that users type after ``further.``.
-FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "supervised", "train")
+FOLDERS = (
+    "cluster", "compare", "data", "evaluate", "explain", "generate", "report", "supervised",
+    "train",
+)  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
     "Budget": "further.train.budget",
@@ -190,6 +197,7 @@ OTHER_NAMES = {
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
+    "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
     "profile_clusters": "further.evaluate.clustering.profiles",

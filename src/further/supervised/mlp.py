@@ -41,6 +41,9 @@ EPOCHS, MOST_STEPS = 256, 20_000
 class _Net(nn.Module):
     """Embedding, factors, hidden layers, last layer."""
 
+    numbers: Tensor
+    others: Tensor
+
     def __init__(
         self,
         spec: Spec,
@@ -140,7 +143,7 @@ class _MLP(SupervisedNetwork):
     def _masks(self, sizes: Sequence[int]) -> list[Tensor | None]:
         """Return the mask of each layer; the last one of a share is dense."""
         n = len(sizes) - 1
-        if isinstance(self.connectivity, Real):
+        if not isinstance(self.connectivity, Sequence):
             if self.connectivity == 1:
                 return [None] * n
             generator = torch.Generator().manual_seed(torch.initial_seed() % 2**63)

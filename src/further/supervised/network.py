@@ -26,7 +26,8 @@ from torch import Tensor, nn
 from further._sklearn import Interval, StrOptions
 from further.data.arrays import classes_of, numbers_of
 from further.data.dataset import Dataset, with_target
-from further.data.preparation.column_encoding import FitScore
+from further.data.encoding import Encoding
+from further.data.kind import fit_encoding
 from further.data.preparation.robust_score import RobustScore
 from further.data.spec import Spec
 from further.data.target import Classes, Numbers
@@ -67,7 +68,6 @@ class SupervisedNetwork(NetworkEstimator):
     output: str = "auto"
 
     held_out_share: ClassVar[float] = 0.2
-    score_columns: ClassVar[FitScore | None] = staticmethod(RobustScore.fit)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkEstimator._parameter_constraints,
         "loss": [StrOptions({"auto", *LOSSES})],
@@ -77,6 +77,9 @@ class SupervisedNetwork(NetworkEstimator):
         **NetworkEstimator._entries,
         "output_": output_from_json,
     }
+
+    def _fit_encoding(self, dataset: Dataset) -> Encoding:
+        return fit_encoding(dataset, RobustScore.fit)
 
     @abstractmethod
     def network(self, spec: Spec, n_outputs: int) -> nn.Module:

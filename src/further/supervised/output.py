@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ class Output(ABC):
 
     name: ClassVar[str]
     #: The kind of target that it predicts.
-    of: ClassVar[Literal["classes", "numbers"]] = "numbers"
+    of: ClassVar[str] = "numbers"
     #: Whether its predictions of a row are probabilities that sum to 1.
     is_distribution: ClassVar[bool] = False
     #: The range of its predictions.

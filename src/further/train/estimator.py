@@ -24,7 +24,6 @@ from further._sklearn import check_feature_names
 from further.data.dataset import Dataset, as_dataset, with_classes
 from further.data.encoding import Encoding
 from further.data.kind import encoding_from_json, fit_encoding
-from further.data.preparation.column_encoding import FitScore
 from further.data.spec import Spec
 from further.data.target import Classes
 from further.errors import InputError
@@ -152,8 +151,6 @@ class DatasetEstimator(Estimator, ABC):
 
     #: Share of the rows that chooses the best weights where no others are given for it.
     held_out_share: ClassVar[float] = 0.1
-    #: Fits the scores of a column of numbers; None for normal scores.
-    score_columns: ClassVar[FitScore | None] = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"random_state": ["random_state"]}
     _not_saved: ClassVar[tuple[str, ...]] = ("spec_",)
     _entries: ClassVar[dict[str, Callable[[Any], Any]]] = {"encoding_": encoding_from_json}
@@ -203,7 +200,7 @@ class DatasetEstimator(Estimator, ABC):
         held_out = None
         if validation is None:
             dataset, held_out = _hold_out(dataset, self.held_out_share)
-        self.encoding_: Encoding = fit_encoding(dataset, self.score_columns)
+        self.encoding_: Encoding = self._fit_encoding(dataset)
         self.spec_: Spec = self.encoding_.spec
         if dataset.classes is not None:
             self.class_prior_ = dataset.classes.counts() / len(dataset)
@@ -264,6 +261,9 @@ class DatasetEstimator(Estimator, ABC):
             names = np.asarray(dataset.classes.names)
             self.classes_ = given if given is not None and len(given) == len(names) else names
         return dataset
+
+    def _fit_encoding(self, dataset: Dataset) -> Encoding:
+        return fit_encoding(dataset)
 
     def _with_target(self, dataset: Dataset, y: Any) -> Dataset:
         """Return the rows with their target, read as the task has it."""

@@ -1,0 +1,9 @@
+from .cnn import CNNClassifier as CNNClassifier
+from .match import MatchWarning as MatchWarning
+from .match import match as match
+from .mlp import MLPClassifier as MLPClassifier
+from .mlp import MLPRegressor as MLPRegressor
+from .neuron import McCullochPittsNeuron as McCullochPittsNeuron
+from .neuron import truth_table as truth_table
+from .perceptron import Perceptron as Perceptron
+from .separation import separate as separate
