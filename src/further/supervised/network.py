@@ -11,7 +11,7 @@ import copy
 import math
 from abc import abstractmethod
 from collections.abc import Callable
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -83,14 +83,40 @@ class SupervisedNetwork(NetworkEstimator):
 
     @abstractmethod
     def network(self, spec: Spec, n_outputs: int) -> nn.Module:
-        """Return the network from rows ``(n, *spec.shape)`` to their last numbers."""
+        """Return the network from rows to their last numbers.
+
+        Parameters
+        ----------
+        spec : Spec
+            Shape of the rows, ``(n, *spec.shape)``.
+        n_outputs : int
+            How many last numbers there are.
+
+        Returns
+        -------
+        nn.Module
+            With its first weights.
+        """
 
     def groups(self, net: Any) -> list[Group]:
         """Return the parameters that are trained at rates of their own."""
         return []
 
     def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Return the rows of a training step, changed at random where a model does so."""
+        """Return the rows of a training step, changed at random where a model does so.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, *spec.shape)
+            Encoded rows.
+        generator : torch.Generator
+            Of the changes.
+
+        Returns
+        -------
+        Tensor of shape (n, *spec.shape)
+            As they are, unless a model says otherwise.
+        """
         return x
 
     def build(self, spec: Spec) -> nn.Module:
@@ -371,6 +397,38 @@ class NetworkRegressor(RegressorMixin, SupervisedNetwork):
         eta = torch.from_numpy(self._last_numbers(dataset))
         numbers = self.output_.decode(self.output_.predict(eta).numpy())
         return np.clip(numbers, *self.range_)
+
+
+def whole_sizes(estimator: Any, name: str, each: str) -> list[int]:
+    """Return the sizes of layers that a hyperparameter names.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose hyperparameter it is.
+    name : str
+        Of the hyperparameter.
+    each : str
+        What there is a number for.
+
+    Returns
+    -------
+    list of int
+        All of them at least 1.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    sizes = list(getattr(estimator, name))
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise InputError(
+                f"{type(estimator).__name__}: {name}={sizes!r} must be whole numbers of at least "
+                f"1, {each}."
+            )
+    return [int(size) for size in sizes]
 
 
 def _as_logits(eta: Tensor, output: Output) -> Tensor:
