@@ -66,7 +66,7 @@ def test_bins_keep_equal_values_together():
 def test_intervals_hold_the_truth_and_pair():
     """Of 200 samples, about 95 in 100 intervals hold the value of a very large one."""
     truth = predictions(100_000).scores()
-    held = {name: 0 for name in ("log_loss", "auc", "accuracy", "balanced_accuracy", "brier")}
+    held = dict.fromkeys(("log_loss", "auc", "accuracy", "balanced_accuracy", "brier"), 0)
     for seed in range(1, 61):
         for name, score in predictions(300, seed=seed).scores().items():
             if name in held:
