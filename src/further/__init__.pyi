@@ -48,6 +48,18 @@ from .supervised.mlp import MLPClassifier as MLPClassifier
 from .supervised.mlp import MLPRegressor as MLPRegressor
 from .supervised.neuron import McCullochPittsNeuron as McCullochPittsNeuron
 from .supervised.perceptron import Perceptron as Perceptron
+from .supervised.rungs.constant import ConstantClassifier as ConstantClassifier
+from .supervised.rungs.constant import ConstantRegressor as ConstantRegressor
+from .supervised.rungs.decision_tree import DecisionTreeClassifier as DecisionTreeClassifier
+from .supervised.rungs.decision_tree import DecisionTreeRegressor as DecisionTreeRegressor
+from .supervised.rungs.gradient_boosting import (
+    GradientBoostingClassifier as GradientBoostingClassifier,
+)
+from .supervised.rungs.gradient_boosting import (
+    GradientBoostingRegressor as GradientBoostingRegressor,
+)
+from .supervised.rungs.linear import LinearRegression as LinearRegression
+from .supervised.rungs.linear import LogisticRegression as LogisticRegression
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training

@@ -71,6 +71,9 @@ class ModelEntry:
         What a report calls it.
     compared : bool
         Whether a comparison takes it unless models are named.
+    transparency : int or None
+        Its rung on the ladder from what can be read as a whole, 0, to what cannot; None where
+        nobody asks.
     """
 
     name: str
@@ -81,6 +84,7 @@ class ModelEntry:
     role: Literal["model", "control"]
     label: str
     compared: bool = True
+    transparency: int | None = None
 
     def load(self) -> type[Any]:
         """Import the module and return the class."""
@@ -175,12 +179,32 @@ MODELS: tuple[ModelEntry, ...] = (
                "classification", "classical", "model", "McCulloch-Pitts neuron", compared=False),
     ModelEntry("perceptron", "further.supervised.perceptron", "Perceptron", "classification",
                "classical", "model", "Perceptron", compared=False),
+    ModelEntry("constant_classifier", "further.supervised.rungs.constant", "ConstantClassifier",
+               "classification", "classical", "control", "Constant", transparency=0),
+    ModelEntry("constant_regressor", "further.supervised.rungs.constant", "ConstantRegressor",
+               "regression", "classical", "control", "Constant", transparency=0),
+    ModelEntry("logistic_regression", "further.supervised.rungs.linear", "LogisticRegression",
+               "classification", "classical", "model", "Logistic regression", transparency=2),
+    ModelEntry("linear_regression", "further.supervised.rungs.linear", "LinearRegression",
+               "regression", "classical", "model", "Linear regression", transparency=2),
+    ModelEntry("decision_tree_classifier", "further.supervised.rungs.decision_tree",
+               "DecisionTreeClassifier", "classification", "classical", "model", "Decision tree",
+               transparency=6),
+    ModelEntry("decision_tree_regressor", "further.supervised.rungs.decision_tree",
+               "DecisionTreeRegressor", "regression", "classical", "model", "Decision tree",
+               transparency=6),
+    ModelEntry("gradient_boosting_classifier", "further.supervised.rungs.gradient_boosting",
+               "GradientBoostingClassifier", "classification", "classical", "model",
+               "Gradient boosting", transparency=9),
+    ModelEntry("gradient_boosting_regressor", "further.supervised.rungs.gradient_boosting",
+               "GradientBoostingRegressor", "regression", "classical", "model",
+               "Gradient boosting", transparency=9),
     ModelEntry("mlp_classifier", "further.supervised.mlp", "MLPClassifier", "classification",
-               "network", "model", "Multilayer perceptron"),
+               "network", "model", "Multilayer perceptron", transparency=10),
     ModelEntry("mlp_regressor", "further.supervised.mlp", "MLPRegressor", "regression", "network",
-               "model", "Multilayer perceptron"),
+               "model", "Multilayer perceptron", transparency=10),
     ModelEntry("cnn_classifier", "further.supervised.cnn", "CNNClassifier", "classification",
-               "network", "model", "Convolutional network"),
+               "network", "model", "Convolutional network", transparency=11),
 )  # fmt: skip
 
 

@@ -6,4 +6,12 @@ from .mlp import MLPRegressor as MLPRegressor
 from .neuron import McCullochPittsNeuron as McCullochPittsNeuron
 from .neuron import truth_table as truth_table
 from .perceptron import Perceptron as Perceptron
+from .rungs.constant import ConstantClassifier as ConstantClassifier
+from .rungs.constant import ConstantRegressor as ConstantRegressor
+from .rungs.decision_tree import DecisionTreeClassifier as DecisionTreeClassifier
+from .rungs.decision_tree import DecisionTreeRegressor as DecisionTreeRegressor
+from .rungs.gradient_boosting import GradientBoostingClassifier as GradientBoostingClassifier
+from .rungs.gradient_boosting import GradientBoostingRegressor as GradientBoostingRegressor
+from .rungs.linear import LinearRegression as LinearRegression
+from .rungs.linear import LogisticRegression as LogisticRegression
 from .separation import separate as separate
