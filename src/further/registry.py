@@ -111,12 +111,18 @@ TASKS: tuple[TaskEntry, ...] = (
         data=("table",), targets=("none",), command="",
     ),
     TaskEntry(
-        "classification", "Which class is a row of, and how sure may one be?",
+        "classification", "Which class does a row belong to, and which model says it best?",
         data=("table", "images"), targets=("classes",), command="train",
+        compare="further.compare.prediction.task",
+        evaluate="further.evaluate.prediction.classes",
+        report="further.report.prediction.page",
     ),
     TaskEntry(
-        "regression", "How large is a quantity, and how sure may one be?",
-        data=("table", "images"), targets=("numbers",), command="train",
+        "regression", "How large is a quantity, and which model says it best?",
+        data=("table",), targets=("numbers",), command="train",
+        compare="further.compare.prediction.task",
+        evaluate="further.evaluate.prediction.numbers",
+        report="further.report.prediction.page",
     ),
 )  # fmt: skip
 

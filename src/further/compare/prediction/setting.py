@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
-from further.compare.source import describe_data, refuse_changed
 from further.compare.prediction.target import Question, read_question
+from further.compare.source import describe_data, refuse_changed
 from further.data.dataset import Dataset
 from further.data.target import Numbers
 from further.errors import InputError

@@ -99,9 +99,9 @@ class LadderRecord:
     metric: Annotated[str, "What decides."] = ""
     best: Annotated[str, "The model with the best figure."] = ""
     chosen: Annotated[str, "The most transparent one that is tied with it."] = ""
-    margin: Annotated[
-        float | None, "The largest difference in the metric that is negligible."
-    ] = None
+    margin: Annotated[float | None, "The largest difference in the metric that is negligible."] = (
+        None
+    )
     margin_told: Annotated[str, "Where that comes from, in words."] = ""
     apart: Annotated[tuple[Apart, ...], "Each model beside the best."] = ()
 
