@@ -5,6 +5,7 @@ from . import evaluate as evaluate
 from . import generate as generate
 from . import report as report
 from . import train as train
+from . import trust as trust
 from .cluster.agglomerative import AgglomerativeClustering as AgglomerativeClustering
 from .cluster.anomaly import compare_detectors as compare_detectors
 from .cluster.dbscan import DBSCAN as DBSCAN
@@ -43,5 +44,6 @@ from .generate.vae import BetaVAE as BetaVAE
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
+from .trust.doctor.diagnosis import doctor as doctor
 
 __version__: str

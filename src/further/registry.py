@@ -167,7 +167,7 @@ MODELS: tuple[ModelEntry, ...] = (
 
 
 #: The folders that users type after ``further.``.
-FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "train")
+FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "train", "trust")
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
     "Budget": "further.train.budget",
@@ -176,6 +176,7 @@ OTHER_NAMES = {
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
+    "doctor": "further.trust.doctor.diagnosis",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
     "profile_clusters": "further.evaluate.clustering.profiles",
