@@ -39,8 +39,8 @@ def command(history: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     """Say what the learning curves of a training show.
 
     HISTORY is a run folder or what any other tool wrote: a file of Keras, Lightning, Ultralytics,
-    Hugging Face, skorch, scikit-learn, TensorBoard, MLflow, Weights & Biases, Neptune or Aim, any CSV
-    or JSON with losses, or a console log.
+    Hugging Face, skorch, scikit-learn, TensorBoard, MLflow, Weights & Biases, Neptune or Aim, any
+    CSV or JSON with losses, or a console log.
     """
     from further.trust.doctor.diagnosis import doctor
 

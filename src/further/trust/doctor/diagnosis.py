@@ -110,9 +110,9 @@ def doctor(
     ----------
     history : path or object
         A run folder; a file of Keras, Lightning, Ultralytics, Hugging Face, skorch, scikit-learn,
-        TensorBoard, MLflow, Weights & Biases, Neptune or Aim; any CSV or JSON with columns of losses;
-        a console log; or a dict of lists, a list of dicts, a data frame, or an object that has one
-        of these.
+        TensorBoard, MLflow, Weights & Biases, Neptune or Aim; any CSV or JSON with columns of
+        losses; a console log; or a dict of lists, a list of dicts, a data frame, or an object that
+        has one of these.
     train, validation, epoch : str, optional
         Columns that have these roles; told by their names by default.
     baseline : float, optional

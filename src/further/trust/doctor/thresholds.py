@@ -24,8 +24,8 @@ DIVERGED = 1.1
 #: Progress, relative to the loss of the constant predictor, below which nothing was learnt. Class
 #: frequencies alone can give a few per cent.
 NOT_LEARNING = 0.02
-#: Rise of the training loss itself from its lowest level, relative to it. Shuffling and dropout move
-#: it less; overfitting does not raise it at all.
+#: Rise of the training loss itself from its lowest level, relative to it. Shuffling and dropout
+#: move it less; overfitting does not raise it at all.
 TRAIN_RISE = 0.15
 #: The same relative to the loss of the constant predictor: a loss near 0 may rise tenfold and mean
 #: nothing.
@@ -40,12 +40,15 @@ MONOTONE = 0.95
 #: Share of the training that half of its gain takes, above which the steps are too small: a loss
 #: curve of a good step size has half its gain in the first few per cent.
 SLOW_HALF = 0.12
+#: Gain that twice the training promises, relative to the gain so far, that says the same of a loss
+#: that has hardly moved.
+AS_MUCH_AGAIN = 0.4
 #: Fewest rows for that, since a training of few epochs has no time for anything else.
 LEAST_ROWS_SLOW = 12
 #: Loss at the end relative to that of the constant predictor, above which much is unexplained.
-UNDERFITTED = 0.4
+UNDERFITTED = 0.6
 #: Gap between validation and training loss, relative to the latter, below which there is none.
-NO_GAP = 0.05
+NO_GAP = 0.03
 #: Share of the rows that a plateau lasts at least.
 PLATEAU = 0.15
 #: Fewest rows of a plateau.

@@ -7,47 +7,37 @@ import numpy as np
 from further.trust.doctor.features import Features
 from further.trust.doctor.finding import Condition, Sign, shown
 from further.trust.doctor.thresholds import DIVERGED as FACTOR
-from further.trust.doctor.thresholds import LEAST_ROWS
+from further.trust.doctor.thresholds import LEAST_ROWS, SURE
 
 _BUTTERFLY = ("Goodfellow, Bengio and Courville 2016, Deep Learning, sections 8.2.4 and 10.11.1",)
 
 
 def _non_finite(features: Features) -> Sign | None:
-    history = features.history
+    history, unit = features.history, features.history.unit
     candidates = [*history.losses, *([history.gradient_norm] if history.gradient_norm else [])]
-    found = [
-        (float(series.at[~series.is_finite][0]), series)
-        for series in candidates
-        if not series.is_finite.all()
-    ]
-    if not found:
+    broken = [series for series in candidates if not series.is_finite.all()]
+    if not broken:
         return None
-    at, series = min(found, key=lambda pair: pair[0])
+    series = min(broken, key=lambda found: float(found.at[~found.is_finite][0]))
     lost = ~series.is_finite
     first = int(np.flatnonzero(lost)[0])
-    value = float(series.values[first])
+    at, value = float(series.at[first]), shown(float(series.values[first]))
     stays = bool(lost[first:].all())
-    before = (
-        ""
-        if first == 0
-        else f"; before, at {history.unit} {shown(series.at[first - 1])}, it was {shown(float(series.values[first - 1]))}"
-    )
-    evidence = [f"{series.name} is {shown(value)} at {history.unit} {shown(at)}{before}."]
-    evidence.append(
-        "It stays so to the end."
-        if stays
-        else "It is a number again later: single batches are broken."
-    )
+    evidence = [f"{series.name} is {value} at {unit} {shown(at)}."]
+    if first:
+        last, level = float(series.at[first - 1]), float(series.values[first - 1])
+        evidence.append(f"At {unit} {shown(last)} it was still {shown(level)}.")
+    if not stays:
+        evidence.append("It is a number again later: some batches are broken, not the weights.")
     norm = history.gradient_norm
     if norm is not None and norm is not series and norm.is_finite.any():
-        evidence.append(
-            f"The largest finite gradient norm is {shown(float(np.nanmax(np.where(norm.is_finite, norm.values, np.nan))))}."
-        )
-    causes = () if stays else ("a few rows with missing or huge values",)
+        largest = float(norm.values[norm.is_finite].max())
+        evidence.append(f"The largest finite gradient norm is {shown(largest)}.")
     return Sign(
-        10.0, at, f"the loss is {shown(value)} from {history.unit} {shown(at)} on" if stays
-        else f"the loss is {shown(value)} at {history.unit} {shown(at)}",
-        tuple(evidence), {"first": at, "rows": float(lost.sum())}, 1.0, causes,
+        10.0, at, f"the loss is {value} {'from' if stays else 'at'} {unit} {shown(at)}"
+        + (" on" if stays else ""),
+        tuple(evidence), {"first": at, "rows": float(lost.sum())}, 1.0,
+        () if stays else ("a few rows with missing or huge values",),
     )  # fmt: skip
 
 
@@ -68,7 +58,9 @@ def _diverged(features: Features) -> Sign | None:
             if curve.values.max() > 2 * curve.first
             else None
         )
-    if worse < FACTOR - 1 or rises < curve.error * 3:
+    if worse < FACTOR - 1 or rises < (FACTOR - 1) * abs(curve.lowest):
+        return None
+    if rises < SURE * curve.error and curve.last < 2 * start:
         return None
     return _sign(features, curve.last)
 
@@ -86,8 +78,8 @@ def _sign(features: Features, level: float) -> Sign:
         at,
         f"the training loss ended at {shown(level)}, above {what}, {shown(start)}",
         (
-            f"The training loss was lowest, {shown(curve.lowest)}, at {unit} {shown(curve.lowest_at)}"
-            f" and ended at {shown(level)}, {shown(ratio)} times {what}.",
+            f"The training loss was lowest, {shown(curve.lowest)}, at {unit} "
+            f"{shown(curve.lowest_at)} and ended at {shown(level)}, {shown(ratio)} times {what}.",
         ),
         {"last": level, "reference": start, "lowest": curve.lowest},
     )

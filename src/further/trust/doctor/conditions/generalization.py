@@ -25,8 +25,9 @@ def _overfits(features: Features) -> Sign | None:
         return None
     unit = features.history.unit
     evidence = [
-        f"The validation loss was lowest, {shown(curve.lowest)}, at {unit} {shown(curve.lowest_at)} "
-        f"and is {shown(curve.last)} at the end, {per_cent(share)} of which came since."
+        f"The validation loss was lowest, {shown(curve.lowest)}, at {unit} "
+        f"{shown(curve.lowest_at)} and is {shown(curve.last)} at the end; {per_cent(share)} of that "
+        "came since."
     ]
     values = {"lowest": curve.lowest, "last": curve.last, "share": share}
     own = features.own
@@ -71,7 +72,8 @@ def _metric_falls(features: Features) -> Sign | None:
     best, last = (top + sign * level for level in (curve.lowest, curve.last))
     return Sign(
         strength, curve.lowest_at,
-        f"since {unit} {shown(curve.lowest_at)} {series.name} went from {shown(best)} to {shown(last)}",
+        f"since {unit} {shown(curve.lowest_at)} {series.name} went from {shown(best)} to "
+        f"{shown(last)}",
         (f"{series.name} was best, {shown(best)}, at {unit} {shown(curve.lowest_at)} and is "
          f"{shown(last)} at the end, while the training loss fell.",),
         {"best": best, "last": last}, 0.85,

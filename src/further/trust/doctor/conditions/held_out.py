@@ -33,7 +33,6 @@ def _is_below(features: Features) -> Sign | None:
     noise = noise_of(gap) / np.sqrt(max(len(gap), 1))
     if share < BELOW or (gap > 0).mean() < MOSTLY or np.median(gap) < SURE * noise:
         return None
-    unit = features.history.unit
     evidence = [
         f"In the second half the validation loss is below the training loss in "
         f"{per_cent(float((gap > 0).mean()))} of the rows, by {per_cent(share)} in the middle."
@@ -73,8 +72,8 @@ def _is_noisy(features: Features) -> Sign | None:
     if strength < 1:
         return None
     evidence = [
-        f"The validation loss jumps by {shown(curve.noise)} from row to row, {per_cent(share)} of its "
-        f"level; the training loss by {shown(of_train)}."
+        f"The validation loss jumps by {shown(curve.noise)} from row to row, {per_cent(share)} of "
+        f"its level; the training loss by {shown(of_train)}."
     ]
     values = {"noise": curve.noise, "share": share}
     size, how = _size(features)
@@ -83,7 +82,8 @@ def _is_noisy(features: Features) -> Sign | None:
         values["validation_rows"] = float(size)
     return Sign(
         strength, float(curve.at[len(curve) // 2]),
-        f"the validation loss jumps by {per_cent(share)} from row to row", tuple(evidence), values, 0.85,
+        f"the validation loss jumps by {per_cent(share)} from row to row",
+        tuple(evidence), values, 0.85,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from further.trust.doctor.features import Curve, Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.thresholds import (
+    AS_MUCH_AGAIN,
     LEAST_ROWS,
     LEAST_ROWS_SLOW,
     MONOTONE,
@@ -82,13 +83,16 @@ def _too_low(features: Features) -> Sign | None:
         return None
     half = curve.half_time(features.reference)
     gain = curve.share(curve.gain_to_come)
-    if curve.monotone < MONOTONE or gain < WORTH or half < SLOW_HALF:
+    # Of a loss that has hardly moved yet a large part is no part of it.
+    again = curve.gain_to_come / max(curve.first - curve.last, 1e-12) / AS_MUCH_AGAIN
+    more = max(gain / WORTH, again)
+    if curve.monotone < MONOTONE or more < 1 or half < SLOW_HALF:
         return None
     if features.history.learning_rate is not None and _warms_up(features):
         return None
     unit = features.history.unit
     return Sign(
-        min(half / SLOW_HALF, gain / WORTH), float(curve.at[0]),
+        min(half / SLOW_HALF, more), float(curve.at[0]),
         f"the loss creeps: half of its gain took {per_cent(half)} of the training",
         (f"The training loss fell in {per_cent(curve.monotone)} of the rows, from "
          f"{shown(curve.first)} to {shown(curve.last)}, without noise.",

@@ -86,7 +86,7 @@ def _look(features: Features) -> Sign | None:
     level = float(np.median(curve.values[first : last + 1]))
     return Sign(
         (last - first + 1) / max(LEAST_PLATEAU, PLATEAU * len(curve)), begin,
-        f"the loss stood at {shown(level)} from {unit} {shown(begin)} to {shown(end)} and then fell",
+        f"the loss stood at {shown(level)} from {unit} {shown(begin)} to {shown(end)}, then fell",
         (f"The training loss stayed at {shown(level)} from {unit} {shown(begin)} to {shown(end)}, "
          f"then fell by {shown(drop)} until {unit} {shown(behind)}.",),
         {"level": level, "begin": begin, "end": end, "drop": drop}, 0.8,
@@ -102,7 +102,7 @@ PLATEAU_THEN_DROP = Condition(
         "a task that is learnt all at once",
     ),
     next_steps=(
-        "Start with He or Glorot initialisation and normalised inputs, or add normalisation layers.",
+        "Start with He or Glorot initialisation and scaled inputs, or add normalisation layers.",
         "If the drop comes with a lower learning rate, lower it sooner.",
         "Train longer before you judge: another drop may follow.",
     ),

@@ -1,4 +1,4 @@
-"""What is wrong with the split: held-out rows that are known already, or that are of another kind."""
+"""What is wrong with the split: held-out rows that are known already, or of another kind."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ def _leaks(features: Features) -> Sign | None:
         return None
     evidence = [
         f"The validation loss ends at {shown(validation)} and the training loss at {shown(own)}: "
-        f"{per_cent(level)} of {'the constant predictor' if features.knows_baseline else 'the first loss'}."
+        f"{per_cent(level)} of "
+        f"{'the constant predictor' if features.knows_baseline else 'the first loss'}."
     ]
     if perfect:
         evidence.append(f"{perfect[0].name} is {shown(float(perfect[0].values[-1]))}.")
     return Sign(
         TOO_GOOD / max(level, 1e-6) if is_same else 1.0, float(pair[0][0]),
-        f"the validation loss fell as low as the training loss, to {per_cent(level)} of where it began",
+        f"the validation loss fell as low as the training loss, to {per_cent(level)} of its start",
         tuple(evidence), {"of_reference": level, "apart": apart}, 0.65,
     )  # fmt: skip
 
@@ -74,7 +75,7 @@ def _is_unlike(features: Features) -> Sign | None:
         f"from the start the validation loss is {per_cent(share)} {word} the training loss",
         (f"At {unit} {shown(float(pair[0][early][-1]))} already the validation loss is "
          f"{per_cent(share)} {word} the training loss, which nobody can have overfitted by then.",
-         f"The gap went from {shown(first)} to {shown(last)}: it does not grow as overfitting does."),
+         f"The gap went from {shown(first)} to {shown(last)}; overfitting would make it grow."),
         {"early_gap": first, "late_gap": last}, 0.75,
     )  # fmt: skip
 

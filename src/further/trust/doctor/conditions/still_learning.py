@@ -22,8 +22,8 @@ def _look(features: Features) -> Sign | None:
         strength, float(curve.at[-1]),
         f"the {what} loss still falls; twice the training would lower it by about "
         f"{per_cent(min(curve.share(gain), 1))}",
-        (f"The {what} loss fell by {shown(float(seen))} in the last quarter, to {shown(curve.last)} at "
-         f"{unit} {shown(float(curve.at[-1]))}.",
+        (f"The {what} loss fell by {shown(float(seen))} in the last quarter, to "
+         f"{shown(curve.last)} at {unit} {shown(float(curve.at[-1]))}.",
          f"Its trend foretells {shown(curve.last - gain)} after twice as many."),
         {"gain_to_come": gain, "last": curve.last},
         0.95 if features.validation is not None else 0.6,

@@ -1,4 +1,4 @@
-r"""What trainings print: ``loss=0.3``, ``val_loss: 0.4``, ``Epoch 3/20``, ``step 250: train loss 1.2``.
+r"""What trainings print: ``loss=0.3``, ``val_loss: 0.4``, ``step 250: train loss 1.2``.
 
 A line is split where a progress bar overwrote itself (``\r``), and only its last state counts.
 """

@@ -1,4 +1,4 @@
-"""The JSON of DeepOBS: losses of training and test rows with the same weights, from the start on."""
+"""The JSON of DeepOBS: losses of training and test rows with the same weights, from the start."""
 
 from __future__ import annotations
 

@@ -16,8 +16,12 @@ def _folders(path: Path) -> list[Path]:
     """Return the folders ``metrics`` in or below a folder, the latest run first."""
     if path.name == "metrics":
         return [path]
-    found = [f for pattern in ("metrics", "*/metrics", "*/*/metrics", "*/*/*/metrics")
-             for f in path.glob(pattern) if f.is_dir() and (f.parent / "meta.yaml").is_file()]  # fmt: skip
+    found = [
+        folder
+        for pattern in ("metrics", "*/metrics", "*/*/metrics", "*/*/*/metrics")
+        for folder in path.glob(pattern)
+        if folder.is_dir() and (folder.parent / "meta.yaml").is_file()
+    ]
     return sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)
 
 

@@ -12,6 +12,9 @@ from further.errors import InputError
 from further.trust.doctor.formats import json_rows, keras, loss_curve, skorch, trainer_state
 from further.trust.doctor.logged import Logged, number, numbers
 
+#: Attributes of Keras' History, skorch's nets and XGBoost's models that hold what was logged.
+_HOLDERS = ("history", "history_", "evals_result_")
+
 
 def is_path(history: Any) -> bool:
     """Return whether an object names a file or folder."""
@@ -43,9 +46,9 @@ def read(history: Any) -> Logged:
         return loss_curve.read_curve(
             [*history.loss_curve_], getattr(history, "validation_scores_", None)
         )
-    state = getattr(history, "state", None)
-    for inner in (getattr(state, "log_history", None), getattr(history, "history", None),
-                  getattr(history, "history_", None), getattr(history, "evals_result_", None)):  # fmt: skip
+    holders = (getattr(history, "state", None), "log_history"), *((history, n) for n in _HOLDERS)
+    for holder, name in holders:
+        inner = getattr(holder, name, None)
         if inner is not None and not callable(inner):
             return read(inner)
     if isinstance(history, Mapping):

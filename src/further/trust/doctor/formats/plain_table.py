@@ -1,4 +1,4 @@
-"""Any other delimited file: columns are told by their names, or by their order where there are none."""
+"""Any other delimited file: columns are told by their names, or without names by their order."""
 
 from __future__ import annotations
 

@@ -162,8 +162,8 @@ class Source:
         columns = self.header() or (list(self.json)[:12] if isinstance(self.json, dict) else [])
         seen = f" with the columns {', '.join(map(str, columns[:12]))}" if columns else ""
         return (
-            f'"{self.path}" is no history that is known{seen}; write a CSV file with a row an epoch '
-            "and columns such as epoch, train_loss, val_loss."
+            f'"{self.path}" is no history that is known{seen}; write a CSV file with a row an '
+            "epoch and columns such as epoch, train_loss, val_loss."
         )
 
 

@@ -18,7 +18,7 @@ def _read_state(source: Source) -> Logged:
 
 
 def is_log(value: Any) -> bool:
-    """Return whether an object is a ``log_history``: dicts with a step or epoch, one with a loss."""
+    """Return whether an object is a ``log_history``: dicts with steps, one with a loss."""
     return (
         isinstance(value, list)
         and len(value) > 0
@@ -30,7 +30,7 @@ def is_log(value: Any) -> bool:
 def read_log(rows: Any) -> Logged:
     """Return the rows of a ``log_history``.
 
-    The last one sums the training up, with the mean loss over all of it, and is no point of a curve.
+    The last one sums the training up, with the mean loss over all of it; it is no point of a curve.
     """
     if not isinstance(rows, list) or not rows:
         raise InputError(
