@@ -301,7 +301,7 @@ def _axis(
     main = [roles[r] for r in ("train", "validation", "fit", "generator") if r in roles]
     numbered = "rows are numbered instead"
     epoch, step = roles.get("epoch"), roles.get("step")
-    kept = [row for row in rows if any(np.isfinite(v) for v in row.values())]
+    kept = [row for row in rows if row]
     for name, unit in ((epoch, "epoch"), (step, "step")):
         if name is None:
             continue
@@ -323,7 +323,7 @@ def _axis(
             return _means(kept, name)
     for role in ("epoch", "step"):
         roles.pop(role, None)
-    return kept, "row", np.arange(len(kept), dtype=float)
+    return kept, "row", np.arange(1.0, len(kept) + 1)
 
 
 def _means(rows: list[dict[str, float]], epoch: str) -> tuple[list[dict[str, float]], str, Values]:

@@ -48,7 +48,7 @@ LEAST_ROWS_SLOW = 12
 #: Loss at the end relative to that of the constant predictor, above which much is unexplained.
 UNDERFITTED = 0.6
 #: Gap between validation and training loss, relative to the latter, below which there is none.
-NO_GAP = 0.03
+NO_GAP = 0.08
 #: Share of the rows that a plateau lasts at least.
 PLATEAU = 0.15
 #: Fewest rows of a plateau.
@@ -56,7 +56,9 @@ LEAST_PLATEAU = 5
 #: Change within a plateau, and of the drop after it, relative to the range of the curve.
 PLATEAU_CHANGE, PLATEAU_DROP = 0.03, 0.2
 #: Validation loss below the training loss, relative to the latter, that no half epoch explains.
-BELOW = 0.05
+BELOW = 0.1
+#: The same relative to the loss of the constant predictor: near 0 chance makes large ratios.
+BELOW_OF_BASELINE = 0.02
 #: Share of the rows of the second half in which it is below.
 MOSTLY = 0.9
 #: Noise of the validation loss from row to row, relative to its level, with which the best epoch is
@@ -71,9 +73,12 @@ TOO_GOOD = 0.01
 SAME_LOSS = 0.15
 #: Accuracy and the like above which nobody is without a reason.
 PERFECT = 0.999
-#: Gap at the first rows, relative to the training loss, that overfitting had no time to make.
-EARLY_GAP = 0.25
-#: How much the gap may grow by, relative to the early one, and still be the same gap.
+#: Training loss relative to that of the constant predictor below which something is learnt.
+STARTED = 0.8
+#: Gap at the first rows that overfitting had no time to make, relative to what was learnt by then
+#: where the loss of the constant predictor is known, and to the training loss elsewhere.
+EARLY_GAP = 0.3
+#: How much that ratio may change by, relative to the early one, and still be the same.
 SAME_GAP = 0.5
 #: Loss of the discriminator, relative to its first, below which it has won, and the rise of the
 #: generator's loss from its lowest that goes with it.

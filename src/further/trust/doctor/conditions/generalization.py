@@ -26,8 +26,8 @@ def _overfits(features: Features) -> Sign | None:
     unit = features.history.unit
     evidence = [
         f"The validation loss was lowest, {shown(curve.lowest)}, at {unit} "
-        f"{shown(curve.lowest_at)} and is {shown(curve.last)} at the end; {per_cent(share)} of that "
-        "came since."
+        f"{shown(curve.lowest_at)} and is {shown(curve.last)} at the end; {per_cent(share)} of "
+        "that came since."
     ]
     values = {"lowest": curve.lowest, "last": curve.last, "share": share}
     own = features.own

@@ -9,6 +9,7 @@ from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.history import Values
 from further.trust.doctor.thresholds import (
     BELOW,
+    BELOW_OF_BASELINE,
     LEAST_ROWS,
     MOST_ROWS_COUNTED,
     MOSTLY,
@@ -31,7 +32,9 @@ def _is_below(features: Features) -> Sign | None:
     level = float(np.median(np.abs(own[half:])))
     share = float(np.median(gap)) / max(level, 1e-12)
     noise = noise_of(gap) / np.sqrt(max(len(gap), 1))
-    if share < BELOW or (gap > 0).mean() < MOSTLY or np.median(gap) < SURE * noise:
+    of_baseline = features.of_reference(float(np.median(gap)))
+    strength = min(share / BELOW, of_baseline / BELOW_OF_BASELINE)
+    if strength < 1 or (gap > 0).mean() < MOSTLY or np.median(gap) < SURE * noise:
         return None
     evidence = [
         f"In the second half the validation loss is below the training loss in "
@@ -54,7 +57,7 @@ def _is_below(features: Features) -> Sign | None:
             )
             causes = ("validation rows that are easier than the training rows",)
     return Sign(
-        share / BELOW, float(at[half]),
+        strength, float(at[half]),
         f"the validation loss stays {per_cent(share)} below the training loss",
         tuple(evidence), {"share": share}, 0.9, causes,
     )  # fmt: skip
@@ -125,11 +128,16 @@ def count_rows(shares: Values) -> int | None:
     different = np.unique(shares)
     if len(different) < 3:
         return None
+    rounded = (d for d in (3, 4, 5, 6) if np.allclose(shares, np.round(shares, d), atol=1e-9))
+    digits = next(rounded, None)
+    error = 2e-6 if digits is None else 0.5 * 10.0**-digits
     sizes = np.arange(2, MOST_ROWS_COUNTED + 1)
     hits = np.outer(sizes, different)
     off = np.abs(hits - np.round(hits)).max(axis=1)
-    # Values are rounded to six digits or so; with many rows everything is near a whole number.
-    fits = np.flatnonzero(off < np.minimum(2e-6 * sizes + 1e-9, 0.05 / len(different)))
+    allowed = error * sizes + 1e-9
+    # With many rows everything is near a whole number; that all values are must be no chance.
+    chance = len(different) * np.log10(np.minimum(2 * allowed, 1.0))
+    fits = np.flatnonzero((off < allowed) & (chance < -4))
     return int(sizes[fits[0]]) if len(fits) else None
 
 

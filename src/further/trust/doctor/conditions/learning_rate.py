@@ -81,12 +81,15 @@ def _too_low(features: Features) -> Sign | None:
     curve = features.learnt
     if curve is None or len(curve) < LEAST_ROWS_SLOW or features.history.generator is not None:
         return None
+    curves = [c for c in (curve, features.fit, features.validation) if c is not None]
+    # Means over random batches are noisy; small steps show on rows that are always the same.
+    monotone = max(c.monotone for c in curves if len(c) >= LEAST_ROWS_SLOW / 2)
     half = curve.half_time(features.reference)
     gain = curve.share(curve.gain_to_come)
     # Of a loss that has hardly moved yet a large part is no part of it.
     again = curve.gain_to_come / max(curve.first - curve.last, 1e-12) / AS_MUCH_AGAIN
     more = max(gain / WORTH, again)
-    if curve.monotone < MONOTONE or more < 1 or half < SLOW_HALF:
+    if monotone < MONOTONE or more < 1 or half < SLOW_HALF:
         return None
     if features.history.learning_rate is not None and _warms_up(features):
         return None
@@ -94,11 +97,11 @@ def _too_low(features: Features) -> Sign | None:
     return Sign(
         min(half / SLOW_HALF, more), float(curve.at[0]),
         f"the loss creeps: half of its gain took {per_cent(half)} of the training",
-        (f"The training loss fell in {per_cent(curve.monotone)} of the rows, from "
+        (f"The loss fell in {per_cent(monotone)} of the rows, from "
          f"{shown(curve.first)} to {shown(curve.last)}, without noise.",
          f"It was half-way down after {per_cent(half)} of the training and is still falling at "
          f"{unit} {shown(float(curve.at[-1]))}.",),
-        {"half_time": half, "gain_to_come": gain, "monotone": curve.monotone}, 0.8,
+        {"half_time": half, "gain_to_come": gain, "monotone": monotone}, 0.8,
     )  # fmt: skip
 
 

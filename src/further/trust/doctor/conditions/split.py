@@ -12,6 +12,7 @@ from further.trust.doctor.thresholds import (
     PERFECT,
     SAME_GAP,
     SAME_LOSS,
+    STARTED,
     SURE,
     TOO_GOOD,
 )
@@ -50,32 +51,41 @@ def _leaks(features: Features) -> Sign | None:
 
 
 def _is_unlike(features: Features) -> Sign | None:
-    pair, gap = features.pair, features.gap
-    if pair is None or gap is None or len(gap) < 2 * LEAST_ROWS:
+    pair = features.pair
+    if pair is None or len(pair[0]) < 2 * LEAST_ROWS:
         return None
     if features.history.generator is not None or min(pair[1].min(), pair[2].min()) <= 0:
         return None
-    early = slice(0, max(2, len(gap) // 10))
-    late = slice(-max(3, len(gap) // 5), None)
-    own, first, last = (
-        float(np.median(pair[1][early])), float(np.median(gap[early])), float(np.median(gap[late])),
-    )  # fmt: skip
-    share = abs(first) / own
+    at, own, validation = pair
+    known = features.knows_baseline or features.history.first_is_untrained
+    if known:
+        # Of what is learnt some share does not hold for rows of another kind, then and later.
+        started = np.flatnonzero(own < STARTED * features.reference)
+        if len(started) < LEAST_ROWS:
+            return None
+        at, own, validation = (values[started[0] :] for values in pair)
+    base = features.reference - own if known else own
+    gap = validation - own
+    ratio = gap / np.maximum(base, 1e-12)
+    early, late = slice(0, max(2, len(gap) // 10)), slice(-max(3, len(gap) // 5), None)
+    first, last = float(np.median(ratio[early])), float(np.median(ratio[late]))
     # Overfitting makes a gap that grows; a validation set of another kind has it from the start.
     grows = abs(last - first) / max(abs(first), 1e-12)
     noise = noise_of(gap) / np.sqrt(len(gap))
-    if share < EARLY_GAP or grows > SAME_GAP or abs(first) < SURE * noise:
+    if abs(first) < EARLY_GAP or grows > SAME_GAP or abs(np.median(gap[early])) < SURE * noise:
         return None
     if first < 0 and not features.has_fit:
         return None  # dropout makes that too
     unit = features.history.unit
     word = "above" if first > 0 else "below"
+    levels = f"{shown(float(own[early][-1]))} and {shown(float(validation[early][-1]))}"
+    what = "what was learnt by then" if known else "the training loss"
     return Sign(
-        min(share / EARLY_GAP, SAME_GAP / max(grows, 1e-3)), float(pair[0][0]),
-        f"from the start the validation loss is {per_cent(share)} {word} the training loss",
-        (f"At {unit} {shown(float(pair[0][early][-1]))} already the validation loss is "
-         f"{per_cent(share)} {word} the training loss, which nobody can have overfitted by then.",
-         f"The gap went from {shown(first)} to {shown(last)}; overfitting would make it grow."),
+        min(abs(first) / EARLY_GAP, SAME_GAP / max(grows, 1e-3)), float(at[0]),
+        f"from the start the validation loss is far {word} the training loss",
+        (f"At {unit} {shown(float(at[early][-1]))} training and validation loss are {levels}: the "
+         f"gap is {per_cent(abs(first))} of {what}, which nobody can have overfitted yet.",
+         f"At the end it is {per_cent(abs(last))}; overfitting would have made it grow."),
         {"early_gap": first, "late_gap": last}, 0.75,
     )  # fmt: skip
 

@@ -49,6 +49,10 @@ def read_columns(value: Mapping[Any, Any]) -> Logged:
 
 def _listed(value: Any) -> Any:
     """Return what pandas writes as ``{"0": 0.3, "1": 0.2}`` as a list."""
+    if hasattr(value, "tolist") and getattr(value, "ndim", 1) == 1:  # arrays, series
+        return value.tolist()
+    if isinstance(value, tuple):
+        return list(value)
     if (
         isinstance(value, Mapping)
         and len(value) > 0

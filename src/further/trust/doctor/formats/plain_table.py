@@ -33,7 +33,12 @@ def _without_names(source: Source, rows: list[dict[str, float]]) -> Logged:
             "first line, such as epoch,train_loss,val_loss."
         )
     roles |= dict(zip(("train", "validation"), columns, strict=False))
-    said = ", ".join(f"{name} is {role}" for role, name in roles.items())
+    words = {
+        "train": "the training loss",
+        "validation": "the validation loss",
+        "epoch": "the epoch",
+    }
+    said = ", ".join(f"{name} is {words[role]}" for role, name in roles.items())
     return Logged(
         "a CSV file without names", rows, (f"Columns are told by their order: {said}.",), roles
     )

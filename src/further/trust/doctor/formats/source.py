@@ -51,15 +51,21 @@ class Table:
         The rows as text.
     has_names : bool
         Whether the file has a line of names.
+    has_decimal_commas : bool
+        Whether a comma in a cell stands for a point, since something else separates the cells.
     """
 
     header: list[str]
     cells: list[list[str]]
     has_names: bool
+    has_decimal_commas: bool = False
 
     def rows(self) -> list[dict[str, float]]:
         """Return the rows of numbers by name."""
-        return [numbers(dict(zip(self.header, row, strict=False))) for row in self.cells]
+        cells = self.cells
+        if self.has_decimal_commas:
+            cells = [[cell.replace(",", ".") for cell in row] for row in cells]
+        return [numbers(dict(zip(self.header, row, strict=False))) for row in cells]
 
 
 class Source:
@@ -139,11 +145,11 @@ class Source:
         except csv.Error:
             return None
         first = [cell.strip() for cell in cells[0]]
-        if all(number(cell) is not None for cell in first):
+        if all(number(cell.replace(",", ".")) is not None for cell in first):
             header = [f"column_{i + 1}" for i in range(len(first))]
-            return Table(header, cells, has_names=False)
+            return Table(header, cells, has_names=False, has_decimal_commas=delimiter != ",")
         body = [row for row in cells[1:] if [cell.strip() for cell in row] != first]
-        table = Table(first, body, has_names=True)
+        table = Table(first, body, has_names=True, has_decimal_commas=delimiter != ",")
         return table if _is_mostly_numbers(table) else None
 
     def header(self) -> list[str]:
@@ -170,6 +176,8 @@ class Source:
 def _is_mostly_numbers(table: Table) -> bool:
     """Whether a file is a table: lines as long as the header, with numbers in them."""
     looked_at = table.cells[:_LOOKED_AT]
+    if table.has_decimal_commas:
+        looked_at = [[cell.replace(",", ".") for cell in row] for row in looked_at]
     if not looked_at:
         return len(table.header) > 1
     fitting = [row for row in looked_at if abs(len(row) - len(table.header)) <= 1]
