@@ -52,6 +52,7 @@ OPTIONS = {
     "cluster": {"--json", "--quiet", "--seed", "--out"},
     "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
     "data": {"--json", "--quiet", "--seed"},
+    "doctor": {"--json", "--quiet"},
     "train": {"--json", "--quiet", "--seed", "--out", "--device"},
     "evaluate": {"--json", "--quiet", "--seed", "--out", "--device"},
     "sample": {"--json", "--quiet", "--seed", "--out", "--device"},

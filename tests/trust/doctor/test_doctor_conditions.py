@@ -61,7 +61,7 @@ def test_real_trainings_whose_test_loss_rose_while_the_other_fell_overfit(
 
 
 def test_real_trainings_with_the_best_learning_rates_are_healthy(real_curves) -> None:
-    """A run is healthy whose last test loss is within 5 % of the best of its optimizer and epoch."""
+    """A run is healthy whose last test loss is within 5 % of the best of its optimizer."""
     best: dict[tuple[str, str], float] = {}
     for line, _ in real_curves:
         if not int(line["test_loss_non_finite"]):

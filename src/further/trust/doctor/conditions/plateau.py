@@ -59,7 +59,7 @@ def find_plateau(curve: Curve) -> tuple[int, int, float] | None:
     return found
 
 
-def rate_fell(features: Features, at: float, until: float) -> bool:
+def _rate_fell(features: Features, at: float, until: float) -> bool:
     """Return whether the learning rate was lowered between two places."""
     rate = features.history.learning_rate
     if rate is None or not rate.is_finite.any():
@@ -80,7 +80,7 @@ def _look(features: Features) -> Sign | None:
     begin, end = float(curve.at[first]), float(curve.at[last])
     behind = float(curve.at[min(last + max(2, len(curve) // 10), len(curve) - 1)])
     before = float(curve.at[max(0, last - 2)])
-    if rate_fell(features, before, behind):
+    if _rate_fell(features, before, behind):
         return None  # a schedule did it, as it is meant to
     unit = features.history.unit
     level = float(np.median(curve.values[first : last + 1]))

@@ -8,6 +8,7 @@ from further.trust.doctor.features import Features, noise_of
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.thresholds import (
     EARLY_GAP,
+    EARLY_GAP_LEARNT,
     LEAST_ROWS,
     PERFECT,
     SAME_GAP,
@@ -72,7 +73,8 @@ def _is_unlike(features: Features) -> Sign | None:
     # Overfitting makes a gap that grows; a validation set of another kind has it from the start.
     grows = abs(last - first) / max(abs(first), 1e-12)
     noise = noise_of(gap) / np.sqrt(len(gap))
-    if abs(first) < EARLY_GAP or grows > SAME_GAP or abs(np.median(gap[early])) < SURE * noise:
+    least = EARLY_GAP_LEARNT if known else EARLY_GAP
+    if abs(first) < least or grows > SAME_GAP or abs(np.median(gap[early])) < SURE * noise:
         return None
     if first < 0 and not features.has_fit:
         return None  # dropout makes that too
@@ -81,7 +83,7 @@ def _is_unlike(features: Features) -> Sign | None:
     levels = f"{shown(float(own[early][-1]))} and {shown(float(validation[early][-1]))}"
     what = "what was learnt by then" if known else "the training loss"
     return Sign(
-        min(abs(first) / EARLY_GAP, SAME_GAP / max(grows, 1e-3)), float(at[0]),
+        min(abs(first) / least, SAME_GAP / max(grows, 1e-3)), float(at[0]),
         f"from the start the validation loss is far {word} the training loss",
         (f"At {unit} {shown(float(at[early][-1]))} training and validation loss are {levels}: the "
          f"gap is {per_cent(abs(first))} of {what}, which nobody can have overfitted yet.",
