@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from further.trust.doctor.diagnosis import Diagnosis
     from further.trust.doctor.finding import Finding
 
+_ROLES = {
+    "train": "training loss",
+    "validation": "validation loss",
+    "epoch": "epochs",
+    "step": "steps",
+}
 #: How much of a finding is shown; --json has all of it.
 _MOST_STEPS = 3
 
@@ -55,8 +61,10 @@ def _show(found: Diagnosis) -> None:
     click.echo(found.headline)
     for finding in found.findings:
         _show_finding(finding)
-    roles = ", ".join(f"{role.replace('_', ' ')} {name}" for role, name in found.columns.items())
-    click.echo(f"\nRead as {found.layout}: {roles}")
+    roles = "; ".join(
+        f"{_ROLES.get(role, role.replace('_', ' '))} {name}" for role, name in found.columns.items()
+    )
+    click.echo(f"\nRead as {found.layout}: {roles}.")
     for note in found.notes:
         click.echo(f"note: {note}")
     for text in found.cannot_tell:
@@ -64,8 +72,7 @@ def _show(found: Diagnosis) -> None:
 
 
 def _show_finding(finding: Finding) -> None:
-    name = finding.condition.replace("_", " ")
-    click.echo(f"\n{name} (confidence {finding.confidence:.2f})")
+    click.echo(f"\n{finding.title} (confidence {finding.confidence:.2f})")
     for text in finding.evidence:
         click.echo(f"  {text}")
     click.echo(f"  Likely: {'; '.join(finding.causes[:_MOST_STEPS])}.")

@@ -11,7 +11,7 @@ from further.trust.doctor.finding import Finding
 from further.trust.doctor.formats import read
 from further.trust.doctor.formats.objects import is_path
 from further.trust.doctor.history import History, history_of
-from further.trust.doctor.thresholds import LEAST_ROWS
+from further.trust.doctor.thresholds import LEAST_ROWS, STILL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +49,8 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether no condition was found."""
-        return not self.findings
+        """Whether there are rows enough to judge and no condition was found."""
+        return not self.findings and self.rows >= LEAST_ROWS
 
     @property
     def headline(self) -> str:
@@ -59,8 +59,7 @@ class Diagnosis:
             first = self.findings[0]
             more = len(self.findings) - 1
             also = f" (and {more} more finding{'s' if more > 1 else ''})" if more else ""
-            name = first.condition.replace("_", " ")
-            return f"{name[0].upper()}{name[1:]}: {first.summary}{also}."
+            return f"{first.title.capitalize()}: {first.summary}{also}."
         if self.rows < LEAST_ROWS:
             return f"Too short to judge: {self.rows} rows, of which {LEAST_ROWS} are needed."
         return f"Healthy: nothing in {self.rows} rows speaks against this training."
@@ -185,15 +184,15 @@ def diagnose(history: History) -> Diagnosis:
         unit=history.unit,
         rows=max((len(series.values) for series in history.losses), default=0),
         notes=history.notes,
-        cannot_tell=tuple(_cannot_tell(features)),
+        cannot_tell=tuple(_cannot_tell(features, bool(findings))),
     )
 
 
-def _cannot_tell(features: Features) -> list[str]:
+def _cannot_tell(features: Features, is_ill: bool) -> list[str]:
     """Return what is not in these curves, with what to log."""
     history = features.history
     found = []
-    if features.learnt is not None and len(features.learnt) < LEAST_ROWS:
+    if not is_ill and features.learnt is not None and len(features.learnt) < LEAST_ROWS:
         found.append(f"Fewer than {LEAST_ROWS} rows show no trend; log the losses more often.")
     if history.generator is not None:
         if history.diversity is None:
@@ -209,16 +208,33 @@ def _cannot_tell(features: Features) -> list[str]:
     if history.train is None and history.fit is None:
         found.append("Whether the training itself is sound: log the training loss.")
     if not features.knows_baseline:
+        since = None if is_ill else _still_since(features)
+        what = (
+            "Whether the losses are good, so that it underfits or not"
+            if since is None
+            else f"Whether it is solved or stuck: the loss has not moved since {since}"
+        )
         found.append(
-            "Whether the losses are good: give the loss of the constant predictor with --baseline "
-            "(the variance of the target for a squared error) or the number of classes with "
-            "--classes; then underfitting and not learning are told more surely."
+            f"{what}; give the loss of the constant predictor (--baseline), or the number of "
+            "classes (--classes)."
         )
     if history.validation is not None and history.fit is None:
         found.append(
-            "How much of the gap is dropout, augmentation and the half epoch between the two "
-            "losses: log the loss of some training rows in evaluation mode as fit_loss."
+            "How much of the gap is dropout or augmentation: log the loss of some training rows in "
+            "evaluation mode, as fit_loss."
         )
     if history.gradient_norm is None:
         found.append("Why nothing moves or all breaks: log the norm of the gradient as grad_norm.")
     return found
+
+
+def _still_since(features: Features) -> str | None:
+    """Return from where on the loss stood still, if it did so nearly from the start."""
+    curve = features.learnt
+    if curve is None or len(curve) < 2 * LEAST_ROWS:
+        return None
+    row = max(2, len(curve) // 10)
+    later = curve.smoothed[row:]
+    if later.max() - later.min() > STILL * abs(curve.last) + 2 * curve.noise:
+        return None
+    return f"{features.history.unit} {curve.at[row]:g}"

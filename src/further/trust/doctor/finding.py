@@ -46,6 +46,11 @@ class Finding:
     next_steps: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """The name of the condition for people."""
+        return self.condition.replace("non_finite", "not finite").replace("_", " ")
+
     def to_json(self) -> dict[str, Any]:
         """Return the finding as JSON has it."""
         return {

@@ -24,6 +24,8 @@ DIVERGED = 1.1
 #: Progress, relative to the loss of the constant predictor, below which nothing was learnt. Class
 #: frequencies alone can give a few per cent.
 NOT_LEARNING = 0.02
+#: Change, relative to the level, of a loss that stands still after its first tenth.
+STILL = 0.01
 #: Rise of the training loss itself from its lowest level, relative to it. Shuffling and dropout
 #: move it less; overfitting does not raise it at all.
 TRAIN_RISE = 0.15

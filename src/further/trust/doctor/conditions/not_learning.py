@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from further.trust.doctor.features import Features
-from further.trust.doctor.finding import Condition, Sign, per_cent, shown
+from further.trust.doctor.finding import Condition, Sign, shown
 from further.trust.doctor.thresholds import LEAST_ROWS
 from further.trust.doctor.thresholds import NOT_LEARNING as LEAST_PROGRESS
 
 #: Numbers of classes whose logarithms are further apart than the losses of two trainings.
 _CLASSES = range(2, 21)
-_NEAR = 0.01
+_NEAR = 0.005
 
 
 def _look(features: Features) -> Sign | None:
@@ -22,7 +22,7 @@ def _look(features: Features) -> Sign | None:
     progress = features.of_reference(features.reference - level)
     best = features.of_reference(features.reference - curve.lowest)
     start = features.reference
-    classes = _classes(level) if features.knows_baseline is False else None
+    classes = None if features.knows_baseline else _classes(curve.first, level)
     is_flat = abs(curve.last - curve.first) <= max(3 * curve.noise, LEAST_PROGRESS * abs(start))
     if progress >= LEAST_PROGRESS and not (classes and is_flat):
         return None
@@ -46,16 +46,20 @@ def _look(features: Features) -> Sign | None:
     known = features.knows_baseline or classes is not None or features.history.first_is_untrained
     return Sign(
         strength, float(curve.at[0]),
-        f"the training loss gained {per_cent(max(progress, 0))} in {len(curve)} rows",
+        f"the training loss is {shown(level)} after {len(curve)} rows and was {shown(curve.first)}",
         tuple(evidence),
         {"progress": progress, "best_progress": best, "last": level, "reference": start},
         0.95 if known else 0.7,
     )  # fmt: skip
 
 
-def _classes(level: float) -> int | None:
-    """Return the number of classes among which a loss is that of guessing."""
-    near = [n for n in _CLASSES if abs(level - np.log(n)) < _NEAR * np.log(n)]
+def _classes(first: float, level: float) -> int | None:
+    """Return the number of classes among which a loss is that of guessing, from first to last."""
+    near = [
+        n
+        for n in _CLASSES
+        if abs(level - np.log(n)) < _NEAR * np.log(n) and abs(first - np.log(n)) < 0.1 * np.log(n)
+    ]
     return near[0] if near else None
 
 
