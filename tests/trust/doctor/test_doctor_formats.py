@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,14 @@ from further.trust.doctor.diagnosis import doctor
 from further.trust.doctor.formats import read
 from further.trust.doctor.formats.console import read_lines
 from further.trust.doctor.history import history_of
-from trust.doctor.writers import WRITERS, event
+from trust.doctor.writers import (
+    WRITERS,
+    event,
+    lightning,
+    skorch,
+    trainer_state,
+    ultralytics,
+)
 
 Write = Callable[[Path, dict], Path]
 
@@ -183,3 +191,35 @@ def test_json_of_deepobs_begins_before_the_training(real_data: Path) -> None:
     assert history.fit is history.train
     assert history.validation is not None
     assert history.validation.values.tolist() == json.loads(file.read_text())["test_losses"]
+
+
+def test_the_history_in_the_folder_of_a_run_is_found(overfitted, tmp_path: Path) -> None:
+    for write in (lightning, ultralytics, trainer_state, skorch):
+        folder = tmp_path / write.__name__
+        folder.mkdir()
+        (folder / "hparams.yaml").write_text("lr: 0.1")
+        write(folder, overfitted)
+        assert [finding.condition for finding in doctor(folder).findings] == ["overfitting"]
+    folder = tmp_path / "output"
+    (folder / "checkpoint-500").mkdir(parents=True)
+    trainer_state(folder / "checkpoint-500", overfitted)
+    assert doctor(folder).layout == "Hugging Face trainer_state.json"
+
+
+def test_numbered_sets_of_xgboost_begin_with_the_training_rows(overfitted, tmp_path: Path) -> None:
+    sets = {
+        "validation_0": {"mlogloss": overfitted["train_loss"]},
+        "validation_1": {"mlogloss": overfitted["val_loss"]},
+    }
+    found = doctor(sets)
+    assert found.columns["train"] == "validation_0_mlogloss"
+    assert found.columns["validation"] == "validation_1_mlogloss"
+    assert any("first set" in note for note in found.notes)
+
+
+def test_long_lines_without_blanks_take_no_time(tmp_path: Path) -> None:
+    file = tmp_path / "log.txt"
+    file.write_text(f"epoch 1 loss 0.5\n{'a' * 150_000}\nepoch 2 loss 0.4\n" * 2)
+    start = time.perf_counter()
+    assert len(read(file).rows) == 4
+    assert time.perf_counter() - start < 2

@@ -12,116 +12,43 @@ Part = Literal["train", "validation", "fit", "test", ""]
 _PARTS: dict[Part, frozenset[str]] = {
     "fit": frozenset({"fit"}),
     "validation": frozenset(
-        ["val", "valid", "validation", "eval", "evaluation", "dev", "holdout", "heldout", "vali"]
+        {"val", "valid", "validation", "vali", "eval", "evaluation", "dev", "holdout", "heldout"}
     ),
-    "train": frozenset(["train", "training", "trn", "tr", "fitting"]),
-    "test": frozenset(["test", "testing", "tst"]),
+    "train": frozenset({"train", "training", "trn", "tr"}),
+    "test": frozenset({"test", "testing", "tst"}),
 }
-_LOSSES = frozenset(["loss", "losses", "cost", "objective"])
+_LOSSES = frozenset({"loss", "losses", "cost", "objective"})
 #: Losses by their own names; taken as the loss where nothing is called so.
-_NAMED_LOSSES = frozenset(
-    [
-        "nll",
-        "mse",
-        "rmse",
-        "mae",
-        "bce",
-        "crossentropy",
-        "xent",
-        "logloss",
-        "deviance",
-        "perplexity",
-        "ppl",
-        "elbo",
-        "bpc",
-        "bpd",
-        "mlogloss",
-        "rmsle",
-        "huber",
-        "hinge",
-        "kld",
-    ]
-)
-#: Metrics and which way is better.
-_METRICS: dict[str, Literal["higher", "lower"]] = {
-    **dict.fromkeys(
-        [
-            "accuracy",
-            "accuracies",
-            "acc",
-            "auc",
-            "auroc",
-            "roc",
-            "f1",
-            "precision",
-            "recall",
-            "map",
-            "ap",
-            "r2",
-            "iou",
-            "miou",
-            "dice",
-            "jaccard",
-            "bleu",
-            "rouge",
-            "score",
-            "scores",
-            "kappa",
-            "mcc",
-            "ndcg",
-            "mrr",
-            "pr",
-            "psnr",
-            "ssim",
-            "reward",
-            "top1",
-            "top5",
-            "map50",
-        ],
-        "higher",
-    ),
-    **dict.fromkeys(
-        ["fid", "kid", "error", "errors", "err", "wer", "cer", "mape", "ece", "brier"], "lower"
-    ),
-}
-_GENERATOR = frozenset(["g", "gen", "generator", "errg", "gloss", "lossg"])
-_DISCRIMINATOR = frozenset(
-    ["d", "disc", "dis", "discriminator", "critic", "errd", "dloss", "lossd"]
-)
-_DIVERSITY = frozenset(["diversity", "vendi", "coverage", "modes", "lpips"])
-_STEPS = frozenset(
-    [
-        "step",
-        "steps",
-        "iteration",
-        "iterations",
-        "iter",
-        "iters",
-        "batch",
-        "batches",
-        "update",
-        "updates",
-    ]
-)
-_TIMES = frozenset(
-    [
-        "time",
-        "wall",
-        "duration",
-        "dur",
-        "seconds",
-        "secs",
-        "sec",
-        "timestamp",
-        "runtime",
-        "eta",
-        "elapsed",
-    ]
-)
+_NAMED_LOSSES = frozenset({
+    "nll", "mse", "rmse", "mae", "bce", "crossentropy", "xent", "logloss", "mlogloss", "deviance",
+    "perplexity", "ppl", "bpc", "bpd", "rmsle", "huber", "hinge", "kld", "l1", "l2",
+})  # fmt: skip
+#: Metrics of which higher is better, and those of which lower is.
+_HIGHER = frozenset({
+    "accuracy", "accuracies", "acc", "auc", "auroc", "roc", "f1", "precision", "recall", "map",
+    "ap", "r2", "iou", "miou", "dice", "jaccard", "bleu", "rouge", "score", "scores", "kappa", "mcc",
+    "ndcg", "mrr", "pr", "psnr", "ssim", "reward", "top1", "top5", "elbo",
+})  # fmt: skip
+_LOWER = frozenset({
+    "fid", "kid", "error", "errors", "err", "merror", "wer", "cer", "mape", "ece", "brier",
+})  # fmt: skip
+_GENERATOR = frozenset({"g", "gen", "generator", "errg", "gloss", "lossg"})
+_DISCRIMINATOR = frozenset({
+    "d", "disc", "dis", "discriminator", "critic", "errd", "dloss", "lossd",
+})  # fmt: skip
+_DIVERSITY = frozenset({"diversity", "vendi", "coverage", "modes", "lpips"})
+_STEPS = frozenset({
+    "step", "steps", "iteration", "iterations", "iter", "iters", "batch", "batches", "update",
+    "updates",
+})  # fmt: skip
+_TIMES = frozenset({
+    "time", "wall", "duration", "dur", "seconds", "secs", "sec", "timestamp", "runtime", "eta",
+    "elapsed",
+})  # fmt: skip
 #: Words that say where a number is from and not what it is.
-_FILLERS = frozenset(
-    ["trainer", "global", "running", "current", "step", "epoch", "mean", "avg", "average", "total"]
-)
+_FILLERS = frozenset({
+    "trainer", "global", "running", "current", "step", "epoch", "mean", "avg", "average", "total",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -202,8 +129,10 @@ def _kind(words: list[str]) -> tuple[str, str]:
     if found & _NAMED_LOSSES or {"cross", "entropy"} <= found or {"log", "loss"} <= found:
         return "named loss", ""
     for word in words:
-        if word in _METRICS or re.fullmatch(r"map\d*", word):
-            return "metric", _METRICS.get(word, "higher")
+        if word in _HIGHER or re.fullmatch(r"map\d*", word):
+            return "metric", "higher"
+        if word in _LOWER:
+            return "metric", "lower"
     if found & _TIMES:
         return "time", ""
     if "epoch" in found or "epochs" in found:

@@ -70,7 +70,7 @@ def read(history: Any) -> Logged:
     {'loss': 2.0, 'val_loss': 2.5}
     """
     if objects.is_path(history):
-        source = Source(history)
+        source = Source(history).inside()
         for layout in LAYOUTS:
             try:
                 if layout.recognises(source):

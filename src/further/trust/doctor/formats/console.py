@@ -17,7 +17,7 @@ _EPOCH = re.compile(r"\bepochs?\b\W{0,3}(\d+(?:\.\d+)?)", re.IGNORECASE)
 _STEP = re.compile(r"\b(?:global[_ ]step|step|iter(?:ation)?)\b\W{0,3}(\d+)", re.IGNORECASE)
 #: A name of words, then "=", ":" or a blank, then a number; also in quotes, as dicts are printed.
 _VALUE = re.compile(
-    rf"""['"]?(?P<name>[A-Za-z][\w/.\-]*(?:[ ](?!=)[A-Za-z][\w/.\-]*){{0,3}})['"]?
+    rf"""(?<![\w/.\-])['"]?(?P<name>[A-Za-z][\w/.\-]*(?:[ ](?!=)[A-Za-z][\w/.\-]*){{0,3}})['"]?
     (?:\s*[=:]\s*|\s+)(?P<value>{_NUMBER})(?![\w.]*[\w])(?:(?P<per_cent>\s?%)|\s*/\s*(?P<of>\d+))?""",
     re.VERBOSE | re.IGNORECASE,
 )

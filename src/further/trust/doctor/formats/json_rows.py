@@ -8,6 +8,7 @@ from typing import Any
 
 from further.trust.doctor.formats.source import Layout, Source
 from further.trust.doctor.logged import Logged, from_lists, numbers
+from further.trust.doctor.names import meaning
 
 
 def flat(value: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
@@ -44,7 +45,14 @@ def read_columns(value: Mapping[Any, Any]) -> Logged:
     """Return the rows of lists by name, or of dicts of values by epoch as pandas writes them."""
     columns = {name: _listed(inner) for name, inner in value.items()}
     lists = {n: v for n, v in flat(columns).items() if isinstance(v, list) and len(v) > 0}
-    return Logged("lists by name", from_lists(lists))
+    first = [name for name in lists if name.startswith("validation_0_")]
+    if len(first) == 0 or not any(name.startswith("validation_1_") for name in lists):
+        return Logged("lists by name", from_lists(lists))
+    # scikit-learn's interface of XGBoost numbers its sets, and the first is that of training.
+    loss = next((name for name in first if meaning(name).kind in ("loss", "named loss")), first[0])
+    note = f'"{loss}" is taken for the training loss: the first set that was evaluated.'
+    other = loss.replace("validation_0_", "validation_1_")
+    return Logged("lists by name", from_lists(lists), (note,), {"train": loss, "validation": other})
 
 
 def _listed(value: Any) -> Any:

@@ -13,7 +13,7 @@ _COLUMNS = ["run_id", "attribute_path", "step", "float_value"]
 
 def _files(source: Source) -> list[Path]:
     if source.is_folder:
-        return sorted(source.path.rglob("*.parquet"))[:100]
+        return source.below("*.parquet")
     return [source.path] if source.content[:4] == b"PAR1" else []
 
 

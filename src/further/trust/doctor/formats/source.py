@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ from further.trust.doctor.logged import Logged, number, numbers
 
 #: Files beyond that are no learning curves, and would not be read within a second.
 _MOST_BYTES = 200_000_000
+#: Files of a folder that are looked at.
+_MOST_FILES = 1000
+#: What tools call the history in the folder of a run.
+_KNOWN_FILES = (
+    "trainer_state.json", "metrics.csv", "results.csv", "checkpoint-*/trainer_state.json",
+    "history.csv", "history.json", "training.log", "progress.csv",
+)  # fmt: skip
 #: Lines by which a table is recognised.
 _LOOKED_AT = 20
 
@@ -97,6 +105,23 @@ class Source:
                 f'"{path}" has {size / 1e6:,.0f} MB, too many for learning curves; '
                 f"give a file of at most {_MOST_BYTES / 1e6:.0f} MB."
             )
+
+    def inside(self) -> Source:
+        """Return the history in a folder that a tool is known to write, or the source itself."""
+        if not self.is_folder or (self.path / "run.json").is_file():
+            return self
+        for pattern in _KNOWN_FILES:
+            # Of several checkpoints the last one written has the longest history.
+            found = [file for file in self.path.glob(pattern) if file.is_file()]
+            if found:
+                return Source(max(found, key=lambda file: file.stat().st_mtime))
+        return self
+
+    def below(self, pattern: str) -> list[Path]:
+        """Return the files of a name in a folder and a few levels below it, sorted."""
+        levels = ("", "*/", "*/*/", "*/*/*/", "*/*/*/*/")
+        found = (file for level in levels for file in self.path.glob(f"{level}{pattern}"))
+        return sorted(file for file in islice(found, _MOST_FILES) if file.is_file())
 
     @cached_property
     def content(self) -> bytes:

@@ -10,14 +10,12 @@ from further.trust.doctor.formats.source import Layout, Source
 from further.trust.doctor.logged import Logged, by_step
 from further.trust.doctor.names import meaning
 
-_MOST_FILES = 200
-
 
 def _files(source: Source) -> list[Path]:
     if not source.is_folder:
         return [source.path] if is_event_file(source.content) else []
     # In the order of their names, which begin with the time: a resumed run goes on in a new file.
-    return sorted(source.path.rglob("*tfevents*"))[:_MOST_FILES]
+    return source.below("*tfevents*")
 
 
 def _read(source: Source) -> Logged:
