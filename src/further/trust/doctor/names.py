@@ -12,7 +12,7 @@ Part = Literal["train", "validation", "fit", "test", ""]
 _PARTS: dict[Part, frozenset[str]] = {
     "fit": frozenset({"fit"}),
     "validation": frozenset(
-        {"val", "valid", "validation", "vali", "eval", "evaluation", "dev", "holdout", "heldout"}
+        {"val", "valid", "validation", "eval", "evaluation", "dev", "holdout", "heldout"}
     ),
     "train": frozenset({"train", "training", "trn", "tr"}),
     "test": frozenset({"test", "testing", "tst"}),
@@ -26,8 +26,8 @@ _NAMED_LOSSES = frozenset({
 #: Metrics of which higher is better, and those of which lower is.
 _HIGHER = frozenset({
     "accuracy", "accuracies", "acc", "auc", "auroc", "roc", "f1", "precision", "recall", "map",
-    "ap", "r2", "iou", "miou", "dice", "jaccard", "bleu", "rouge", "score", "scores", "kappa", "mcc",
-    "ndcg", "mrr", "pr", "psnr", "ssim", "reward", "top1", "top5", "elbo",
+    "ap", "r2", "iou", "miou", "dice", "jaccard", "bleu", "rouge", "score", "scores", "kappa",
+    "mcc", "ndcg", "mrr", "pr", "psnr", "ssim", "reward", "top1", "top5", "elbo",
 })  # fmt: skip
 _LOWER = frozenset({
     "fid", "kid", "error", "errors", "err", "merror", "wer", "cer", "mape", "ece", "brier",

@@ -50,7 +50,7 @@ LEAST_ROWS_SLOW = 12
 #: Loss at the end relative to that of the constant predictor, above which much is unexplained.
 UNDERFITTED = 0.6
 #: Gap between validation and training loss, relative to the latter, below which there is none.
-NO_GAP = 0.08
+NO_GAP = 0.05
 #: Share of the rows that a plateau lasts at least.
 PLATEAU = 0.15
 #: Fewest rows of a plateau.
@@ -80,7 +80,7 @@ STARTED = 0.8
 #: Gap at the first rows that overfitting had no time to make, relative to what was learnt by then:
 #: half of it does not hold for other rows. Noisy targets and few rows make up to a third.
 EARLY_GAP_LEARNT = 0.5
-#: The same relative to the training loss, where that of the constant predictor is not known.
+#: The same relative to the training loss, which it has to exceed as well.
 EARLY_GAP = 0.3
 #: How much that ratio may change by, relative to the early one, and still be the same.
 SAME_GAP = 0.5

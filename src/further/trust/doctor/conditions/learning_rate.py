@@ -85,9 +85,11 @@ def _too_low(features: Features) -> Sign | None:
     # Means over random batches are noisy; small steps show on rows that are always the same.
     monotone = max(c.monotone for c in curves if len(c) >= LEAST_ROWS_SLOW / 2)
     half = curve.half_time(features.reference)
-    gain = curve.share(curve.gain_to_come)
+    # What training rows would gain and others would not is no reason for larger steps.
+    judge = features.validation or curve
+    gain = judge.share(judge.gain_to_come)
     # Of a loss that has hardly moved yet a large part is no part of it.
-    again = curve.gain_to_come / max(curve.first - curve.last, 1e-12) / AS_MUCH_AGAIN
+    again = judge.gain_to_come / max(judge.first - judge.last, 1e-12) / AS_MUCH_AGAIN
     more = max(gain / WORTH, again)
     if monotone < MONOTONE or more < 1 or half < SLOW_HALF:
         return None

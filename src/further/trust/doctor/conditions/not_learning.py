@@ -19,8 +19,10 @@ def _look(features: Features) -> Sign | None:
     if curve is None or len(curve) < LEAST_ROWS or features.history.generator is not None:
         return None
     level = curve.last
-    progress = features.of_reference(features.reference - level)
-    best = features.of_reference(features.reference - curve.lowest)
+    # With dropout the training loss may stay where it is while the network learns.
+    curves = [c for c in (curve, features.fit, features.validation) if c is not None]
+    progress = features.of_reference(features.reference - min(c.last for c in curves))
+    best = features.of_reference(features.reference - min(c.lowest for c in curves))
     start = features.reference
     classes = None if features.knows_baseline else _classes(curve.first, level)
     is_flat = abs(curve.last - curve.first) <= max(3 * curve.noise, LEAST_PROGRESS * abs(start))

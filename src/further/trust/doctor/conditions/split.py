@@ -74,7 +74,13 @@ def _is_unlike(features: Features) -> Sign | None:
     grows = abs(last - first) / max(abs(first), 1e-12)
     noise = noise_of(gap) / np.sqrt(len(gap))
     least = EARLY_GAP_LEARNT if known else EARLY_GAP
-    if abs(first) < least or grows > SAME_GAP or abs(np.median(gap[early])) < SURE * noise:
+    of_loss = abs(float(np.median((gap / own)[early])))
+    if (
+        abs(first) < least
+        or of_loss < EARLY_GAP
+        or grows > SAME_GAP
+        or abs(np.median(gap[early])) < SURE * noise
+    ):
         return None
     if first < 0 and not features.has_fit:
         return None  # dropout makes that too
