@@ -165,6 +165,17 @@ def test_more_epochs_undo_a_training_that_was_stopped() -> None:
     assert "still_learning" in names(doctor(logged(history), classes=10))
 
 
+def test_a_schedule_that_ends_at_0_hides_that_more_epochs_help_unless_the_rate_is_logged() -> None:
+    split = load("digits", seed=0)
+    history = train(split, epochs=30, width=32, depth=2, rate=1e-3, anneal=True)
+    longer = train(split, epochs=60, width=32, depth=2, rate=1e-3, anneal=True)
+    assert gain(history, longer) > 0.05
+    assert "still_learning" in names(doctor(logged(history), classes=10))
+    without = doctor(logged(history, "epoch", "train_loss", "val_loss"), classes=10)
+    assert "still_learning" not in names(without)
+    assert any("log it as lr" in text for text in without.cannot_tell)
+
+
 def test_dead_units_learn_nothing() -> None:
     split = load("digits", seed=0)
     split.x = {part: x * 0 for part, x in split.x.items()}
@@ -270,22 +281,25 @@ def test_a_discriminator_that_wins_and_samples_that_are_alike() -> None:
 
 
 def test_a_net_of_one_unit_underfits_which_needs_the_loss_of_the_constant_predictor() -> None:
-    split = load("digits", seed=0)
-    history = train(split, epochs=60, width=1)
-    assert gain(history, train(split, epochs=60, width=32)) > 0.05
+    split = load("digits", seed=1)
+    history = train(split, epochs=80, width=1, decay=1e-2)
+    assert gain(history, train(split, epochs=80, width=32, decay=1e-2)) > 0.05
     assert names(doctor(logged(history), classes=10)) == ["underfitting"]
     without = doctor(logged(history))
     assert without.healthy
     assert any("--classes" in text for text in without.cannot_tell)
 
 
-def test_a_sound_training_is_healthy() -> None:
-    for name in ("digits", "breast_cancer"):
-        split = load(name, seed=0)
-        history = train(split, epochs=40, rate=3e-3, decay=1e-2, anneal=True)
-        found = doctor(logged(history), baseline=split.baseline)
-        assert found.healthy, (name, names(found))
-        assert found.headline.startswith("Healthy")
+@pytest.mark.parametrize("name", ["digits", "breast_cancer"])
+def test_a_training_that_neither_more_epochs_nor_fewer_would_improve_is_healthy(name: str) -> None:
+    split = load(name, seed=0)
+    settings = {"rate": 3e-3, "decay": 1e-2, "anneal": True}
+    history = train(split, epochs=80, **settings)
+    assert gain(history, train(split, epochs=160, **settings)) < 0.05
+    assert gain(history, history, int(np.argmin(history["val_loss"]))) < 0.05
+    found = doctor(logged(history), baseline=split.baseline)
+    assert found.healthy, names(found)
+    assert found.headline.startswith("Healthy")
 
 
 def test_curves_that_are_too_short_are_not_judged() -> None:

@@ -163,6 +163,8 @@ def train(
             row["val_loss"], row["val_accuracy"] = net.evaluate(
                 split.x["validation"], split.y["validation"]
             )
+            if anneal:
+                row["lr"] = net.rate
             row["fit_loss"] = net.evaluate(x[:128], y[:128])[0]
             row["test"] = net.evaluate(split.x["test"], split.y["test"])[0]
             if split.is_regression:

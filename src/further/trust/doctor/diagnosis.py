@@ -223,6 +223,11 @@ def _cannot_tell(features: Features, is_ill: bool) -> list[str]:
             "How much of the gap is dropout or augmentation: log the loss of some training rows in "
             "evaluation mode, as fit_loss."
         )
+    if history.learning_rate is None:
+        found.append(
+            "Whether more epochs would help where the learning rate falls to 0, which flattens "
+            "every curve: log it as lr."
+        )
     if history.gradient_norm is None:
         found.append("Why nothing moves or all breaks: log the norm of the gradient as grad_norm.")
     return found

@@ -11,7 +11,8 @@ smaller gain counts: with :math:`g_1 = l(n/4) - l(n/2)` and :math:`g_2 = l(n/2) 
    \Delta_\text{exp} = h_2 (r + r^2 + r^3 + r^4), \quad r = \min(1, h_2 / h_1)
 
 where :math:`h_1, h_2` are the gains of the third and the last quarter: exact for a power of the
-time and for an exponential.
+time and for an exponential. Where the learning rate was logged, time is its sum up to then: a
+schedule that ends at 0 flattens every curve, and twice the training is twice the sum.
 """
 
 from __future__ import annotations
@@ -88,19 +89,38 @@ class Curve:
         Epochs or steps.
     values : ndarray
         Losses.
+    clock : ndarray, optional
+        The learning rate summed up to each place, where it was logged: what a schedule leaves of
+        the training. By default the places themselves.
     """
 
     at: Values
     values: Values
+    clock: Values | None = None
 
     @classmethod
-    def of(cls, series: Series | None) -> Curve | None:
-        """Return the finite part of a series; None of one that has none."""
+    def of(cls, series: Series | None, rate: Series | None = None) -> Curve | None:
+        """Return the finite part of a series; None of one that has none.
+
+        Parameters
+        ----------
+        series : Series or None
+            A loss.
+        rate : Series, optional
+            The learning rate.
+
+        Returns
+        -------
+        Curve or None
+            With the clock of the rate.
+        """
         if series is None or not series.is_finite.any():
             return None
         # Beyond that nobody can add up what stands there.
         kept = series.is_finite & (np.abs(np.nan_to_num(series.values)) < 1e150)
-        return cls(series.at[kept], series.values[kept]) if kept.any() else None
+        if not kept.any():
+            return None
+        return cls(series.at[kept], series.values[kept], _clock(series.at[kept], rate))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -179,9 +199,10 @@ class Curve:
         return float(min(gain_2 * ratio, late_2 * sum(late**k for k in range(1, 5))))
 
     def _level(self, progress: float) -> float:
-        """Return the smoothed value after a share of the training."""
-        place = self.at[0] + progress * (self.at[-1] - self.at[0])
-        return float(np.interp(place, self.at, self.smoothed))
+        """Return the smoothed value after a share of the training, by the clock."""
+        clock = self.at if self.clock is None else self.clock
+        place = clock[0] + progress * (clock[-1] - clock[0])
+        return float(np.interp(place, clock, self.smoothed))
 
     @cached_property
     def monotone(self) -> float:
@@ -195,6 +216,19 @@ class Curve:
         # A first row above the middle has cost an epoch that is not on the axis.
         length = max(self.at[-1] - self.at[0], _TINY)
         return float((self.at[rows[0]] - self.at[0]) / length) if len(rows) else 1.0
+
+
+def _clock(at: Values, rate: Series | None) -> Values | None:
+    """Return the integral of the learning rate up to each place; None where it was not logged."""
+    if rate is None or rate.is_finite.sum() < 3:
+        return None
+    kept = rate.is_finite & (rate.values > 0) & (rate.values < 1e9)
+    if kept.sum() < 3:
+        return None
+    rates = np.interp(at, rate.at[kept], rate.values[kept])
+    between = (rates[1:] + rates[:-1]) / 2 * np.diff(at)
+    found: Values = np.concatenate([[0.0], np.cumsum(between)])
+    return found
 
 
 @dataclass(frozen=True)
@@ -217,9 +251,11 @@ class Features:
     @classmethod
     def of(cls, history: History) -> Features:
         """Measure a history."""
-        return cls(
-            history, Curve.of(history.train), Curve.of(history.validation), Curve.of(history.fit)
+        rate = history.learning_rate
+        train, validation, fit = (
+            Curve.of(series, rate) for series in (history.train, history.validation, history.fit)
         )
+        return cls(history, train, validation, fit)
 
     @cached_property
     def learnt(self) -> Curve | None:
