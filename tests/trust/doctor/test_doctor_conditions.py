@@ -185,6 +185,21 @@ def test_dead_units_learn_nothing() -> None:
     assert any("log(10)" in text for text in found.findings[0].evidence)
 
 
+def test_the_accuracy_of_a_constant_is_no_sign_of_learning() -> None:
+    stuck = {
+        "loss": 0.325 + RNG.normal(0, 1e-4, 20), "val_loss": np.full(20, 0.33),
+        "val_accuracy": np.full(20, 0.9),
+    }  # fmt: skip
+    assert names(doctor(stuck)) == ["not_learning"]
+    learnt_at_once = stuck | {"val_accuracy": 0.9 + RNG.normal(0, 1e-3, 20)}
+    assert doctor(learnt_at_once).healthy
+
+
+def test_a_pretrained_model_that_gains_little_is_not_called_blind() -> None:
+    losses = 2.1 - 0.03 * (1 - np.exp(-np.arange(20) / 5))
+    assert "not_learning" not in names(doctor({"loss": losses, "eval_loss": losses + 0.01}))
+
+
 def test_validation_rows_among_the_training_rows_are_suspected() -> None:
     split = load("digits", seed=0)
     n = len(split.x["validation"])

@@ -24,6 +24,8 @@ DIVERGED = 1.1
 #: Progress, relative to the loss of the constant predictor, below which nothing was learnt. Class
 #: frequencies alone can give a few per cent.
 NOT_LEARNING = 0.02
+#: The same relative to the first loss, where that of the constant predictor is not known.
+NOT_MOVING = 0.005
 #: Change, relative to the level, of a loss that stands still after its first tenth.
 STILL = 0.01
 #: Rise of the training loss itself from its lowest level, relative to it. Shuffling and dropout

@@ -6,7 +6,7 @@ import numpy as np
 
 from further.trust.doctor.features import Features
 from further.trust.doctor.finding import Condition, Sign, shown
-from further.trust.doctor.thresholds import LEAST_ROWS
+from further.trust.doctor.thresholds import LEAST_ROWS, NOT_MOVING, SURE
 from further.trust.doctor.thresholds import NOT_LEARNING as LEAST_PROGRESS
 
 #: Numbers of classes whose logarithms are further apart than the losses of two trainings.
@@ -30,8 +30,11 @@ def _look(features: Features) -> Sign | None:
         return None
     if not features.knows_baseline and best >= 0.1 and classes is None:
         return None  # it had learnt something: that is instability, not blindness
+    known = features.knows_baseline or classes is not None or features.history.first_is_untrained
     if not features.knows_baseline and (_is_good(features) or _was_learnt_at_once(features)):
         return None
+    if not known and progress > max(NOT_MOVING, SURE * features.of_reference(curve.error)):
+        return None  # a model that was trained before begins low and gains little
     evidence = [
         f"The training loss went from {shown(curve.first)} to {shown(level)} in {len(curve)} rows"
         + (f"; the constant predictor has {shown(start)}." if features.knows_baseline else "."),
@@ -45,7 +48,6 @@ def _look(features: Features) -> Sign | None:
             evidence.append(f"{metric.name} does not move from {shown(float(metric.values[-1]))}.")
             strength += 1
             break
-    known = features.knows_baseline or classes is not None or features.history.first_is_untrained
     return Sign(
         strength, float(curve.at[0]),
         f"the training loss is {shown(level)} after {len(curve)} rows and was {shown(curve.first)}",
@@ -66,9 +68,14 @@ def _classes(first: float, level: float) -> int | None:
 
 
 def _is_good(features: Features) -> bool:
-    """Whether a metric of which higher is better and 1 is perfect says that something is learnt."""
+    """Whether a metric of which higher is better and 1 is perfect says that something is learnt.
+
+    One that never moves does not: 0.9 is what a constant has where 90 % of the rows are alike.
+    """
     found = [m.values[m.is_finite] for m in features.history.metrics if m.better == "higher"]
-    return any(len(v) > 0 and v.max() <= 1 and np.median(v[-3:]) > 0.75 for v in found)
+    return any(
+        len(v) > 0 and v.max() <= 1 and np.median(v[-3:]) > 0.75 and np.ptp(v) > 1e-6 for v in found
+    )
 
 
 def _was_learnt_at_once(features: Features) -> bool:
