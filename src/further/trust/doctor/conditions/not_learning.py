@@ -11,7 +11,7 @@ from further.trust.doctor.thresholds import NOT_LEARNING as LEAST_PROGRESS
 
 #: Numbers of classes whose logarithms are further apart than the losses of two trainings.
 _CLASSES = range(2, 21)
-_NEAR = 0.005
+_NEAR = 0.002
 
 
 def _look(features: Features) -> Sign | None:
@@ -21,8 +21,12 @@ def _look(features: Features) -> Sign | None:
     level = curve.last
     # With dropout the training loss may stay where it is while the network learns.
     curves = [c for c in (curve, features.fit, features.validation) if c is not None]
-    progress = features.of_reference(features.reference - min(c.last for c in curves))
-    best = features.of_reference(features.reference - min(c.lowest for c in curves))
+    known_start = features.history.baseline
+    starts = [c.first if known_start is None else known_start for c in curves]
+    progress, best = (
+        max(features.of_reference(a - b) for a, b in zip(starts, levels, strict=True))
+        for levels in ([c.last for c in curves], [c.lowest for c in curves])
+    )
     start = features.reference
     classes = None if features.knows_baseline else _classes(curve.first, level)
     is_flat = abs(curve.last - curve.first) <= max(3 * curve.noise, LEAST_PROGRESS * abs(start))
