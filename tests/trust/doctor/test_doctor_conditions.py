@@ -332,7 +332,7 @@ def test_every_condition_says_what_makes_it_and_what_to_try(condition) -> None:
     assert condition.references
     assert set(condition.unless) <= known
     before = [other.name for other in CONDITIONS[: CONDITIONS.index(condition)]]
-    assert set(condition.unless) <= set(before) | {"validation_below_training"}
+    assert set(condition.unless) <= set(before)
 
 
 def test_the_conditions_have_the_names_that_were_promised() -> None:

@@ -73,7 +73,7 @@ NOISIER = 3.0
 #: Loss of validation rows relative to that of the constant predictor that is too good to be true
 #: where the training loss is as low: MNIST, as easy as tasks get, ends around 0.01.
 TOO_GOOD = 0.01
-#: Gap between two such losses, relative to the larger, below which they are the same loss.
+#: How far the validation loss is above such a training loss, relative to the larger, at most.
 SAME_LOSS = 0.15
 #: Accuracy and the like above which nobody is without a reason.
 PERFECT = 0.999
