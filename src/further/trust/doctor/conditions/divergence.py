@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from further.trust.doctor.features import Features
+from further.trust.doctor.features import Curve, Features
 from further.trust.doctor.finding import Condition, Sign, shown
 from further.trust.doctor.thresholds import DIVERGED as FACTOR
 from further.trust.doctor.thresholds import LEAST_ROWS, SURE
@@ -54,7 +54,7 @@ def _diverged(features: Features) -> Sign | None:
     if lost and len(curve) < LEAST_ROWS:
         # It went away within a few rows; what it was before it did is all there is.
         return (
-            _sign(features, float(curve.values.max()))
+            _sign(features, curve, float(curve.values.max()))
             if curve.values.max() > 2 * curve.first
             else None
         )
@@ -62,12 +62,11 @@ def _diverged(features: Features) -> Sign | None:
         return None
     if rises < SURE * curve.error and curve.last < 2 * start:
         return None
-    return _sign(features, curve.last)
+    return _sign(features, curve, curve.last)
 
 
-def _sign(features: Features, level: float) -> Sign:
-    curve, unit = features.learnt, features.history.unit
-    assert curve is not None
+def _sign(features: Features, curve: Curve, level: float) -> Sign:
+    unit = features.history.unit
     start = features.reference
     above = np.flatnonzero(curve.values > start * (1 if start > 0 else 0))
     at = float(curve.at[above[0]]) if len(above) else float(curve.at[-1])

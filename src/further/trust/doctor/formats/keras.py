@@ -19,8 +19,7 @@ def _is_csv(source: Source) -> bool:
 
 
 def _read_csv(source: Source) -> Logged:
-    assert source.table is not None
-    return Logged("Keras CSVLogger", source.table.rows(), (_NOTE,))
+    return Logged("Keras CSVLogger", source.read_table.rows(), (_NOTE,))
 
 
 def is_history(value: Any) -> bool:

@@ -15,8 +15,7 @@ def _is_metrics(source: Source) -> bool:
 
 
 def _read(source: Source) -> Logged:
-    assert source.table is not None
-    return Logged("Lightning metrics.csv", source.table.rows())
+    return Logged("Lightning metrics.csv", source.read_table.rows())
 
 
 LAYOUTS = (Layout("a Lightning metrics.csv", _is_metrics, _read),)

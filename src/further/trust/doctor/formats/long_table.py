@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from further.errors import InputError
 from further.trust.doctor.formats.source import Layout, Source
 from further.trust.doctor.logged import Logged, by_step, number
 from further.trust.doctor.names import meaning
@@ -48,10 +49,10 @@ def _is_long(source: Source) -> bool:
 
 
 def _read(source: Source) -> Logged:
-    assert source.table is not None
     places = _places(source.header())
-    assert places is not None
-    cells = [row for row in source.table.cells if len(row) == len(source.header())]
+    if places is None:
+        raise InputError(f'"{source.path}" has no columns of steps and values.')
+    cells = [row for row in source.read_table.cells if len(row) == len(source.header())]
     notes = []
     if places.run is not None:
         runs = list(dict.fromkeys(row[places.run] for row in cells))

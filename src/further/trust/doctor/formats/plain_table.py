@@ -14,9 +14,8 @@ def _is_table(source: Source) -> bool:
 
 
 def _read(source: Source) -> Logged:
-    assert source.table is not None
-    rows = source.table.rows()
-    if source.table.has_names:
+    rows = source.read_table.rows()
+    if source.read_table.has_names:
         return Logged("a CSV file", rows)
     return _without_names(source, rows)
 

@@ -34,9 +34,7 @@ def _is_history(source: Source) -> bool:
 
 
 def _read_history(source: Source) -> Logged:
-    if source.table is None:
-        raise InputError(f'"{source.path}" holds no rows yet.')
-    return Logged("a run of further", source.table.rows())
+    return Logged("a run of further", source.read_table.rows())
 
 
 LAYOUTS = (

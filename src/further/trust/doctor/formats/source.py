@@ -177,6 +177,13 @@ class Source:
         table = Table(first, body, has_names=True, has_decimal_commas=delimiter != ",")
         return table if _is_mostly_numbers(table) else None
 
+    @property
+    def read_table(self) -> Table:
+        """The table of a file that is known to be one."""
+        if self.table is None:
+            raise InputError(f'"{self.path}" holds no rows yet.')
+        return self.table
+
     def header(self) -> list[str]:
         """Return the names of a table's columns; none where the file is no table."""
         return self.table.header if self.table is not None and self.table.has_names else []

@@ -16,11 +16,10 @@ def _is_results(source: Source) -> bool:
 
 
 def _read(source: Source) -> Logged:
-    assert source.table is not None
     header = source.header()
     names = {part: _parts(header, part) for part in ("train", "val")}
     rows = []
-    for row in source.table.rows():
+    for row in source.read_table.rows():
         added = dict(row)
         for part, columns in names.items():
             if columns and all(name in row for name in columns):

@@ -19,7 +19,6 @@ def _is_export(source: Source) -> bool:
 
 
 def _read_export(source: Source) -> Logged:
-    assert source.table is not None
     header = [name for name in source.header() if not _BOUND.search(name)]
     runs = list(dict.fromkeys(name.rsplit(" - ", 1)[0] for name in header if " - " in name))
     notes = []
@@ -34,7 +33,7 @@ def _read_export(source: Source) -> Logged:
         numbers(
             {names[n]: cell for n, cell in zip(source.header(), row, strict=False) if n in names}
         )
-        for row in source.table.cells
+        for row in source.read_table.cells
     ]
     return Logged("a Weights & Biases export", rows, tuple(notes))
 
@@ -45,8 +44,7 @@ def _is_history(source: Source) -> bool:
 
 
 def _read_history(source: Source) -> Logged:
-    assert source.table is not None
-    return Logged("the history of a Weights & Biases run", source.table.rows())
+    return Logged("the history of a Weights & Biases run", source.read_table.rows())
 
 
 LAYOUTS = (
