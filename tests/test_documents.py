@@ -20,7 +20,7 @@ from further.cli import cluster, data
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(path for path in ROOT.glob("docs/**/*.md") if "_build" not in path.parts)
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
-READING = ROOT / "docs/reading.md"
+READING, ROAD = ROOT / "docs/reading.md", ROOT / "docs/guide/road.md"
 #: Options of commands that read data which decide nothing about how it is read.
 OTHER_OPTIONS = {
     "--distance", "--json", "--k", "--k-max", "--method", "--no-training-examples", "--out",
@@ -73,6 +73,14 @@ def test_the_examples_of_how_a_file_is_read_say_what_stands_there(
     wrong: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     assert runner.run(examples, out=wrong.append).attempted > 20
+    assert wrong == []
+
+
+def test_the_examples_of_the_road_say_what_stands_there() -> None:
+    blocks = re.findall(r"```pycon\n(.*?)```", ROAD.read_text(), re.DOTALL)
+    examples = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "road.md", None, 0)
+    wrong: list[str] = []
+    assert doctest.DocTestRunner().run(examples, out=wrong.append).attempted > 10
     assert wrong == []
 
 

@@ -2,8 +2,10 @@ from . import cluster as cluster
 from . import compare as compare
 from . import data as data
 from . import evaluate as evaluate
+from . import explain as explain
 from . import generate as generate
 from . import report as report
+from . import supervised as supervised
 from . import train as train
 from . import trust as trust
 from .cluster.agglomerative import AgglomerativeClustering as AgglomerativeClustering
@@ -30,6 +32,7 @@ from .data.dataset import Dataset as Dataset
 from .evaluate.clustering.profiles import profile_clusters as profile_clusters
 from .evaluate.clustering.projection import project as project
 from .evaluate.clustering.rules import cluster_rules as cluster_rules
+from .explain.architecture import explain_architecture as explain_architecture
 from .generate.autoencoder import Autoencoder as Autoencoder
 from .generate.copy import Copy as Copy
 from .generate.denoising import DenoisingAutoencoder as DenoisingAutoencoder
@@ -41,6 +44,8 @@ from .generate.interpolation import Interpolation as Interpolation
 from .generate.latent_diffusion import LatentDiffusion as LatentDiffusion
 from .generate.vae import VAE as VAE
 from .generate.vae import BetaVAE as BetaVAE
+from .supervised.neuron import McCullochPittsNeuron as McCullochPittsNeuron
+from .supervised.perceptron import Perceptron as Perceptron
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training

@@ -106,6 +106,10 @@ TASKS: tuple[TaskEntry, ...] = (
         "anomaly", "Which rows are unlike the others?",
         data=("table",), targets=("none",), command="",
     ),
+    TaskEntry(
+        "classification", "Which class does a row belong to, and which model says it best?",
+        data=("table", "images"), targets=("classes",), command="train",
+    ),
 )  # fmt: skip
 
 MODELS: tuple[ModelEntry, ...] = (
@@ -163,11 +167,18 @@ MODELS: tuple[ModelEntry, ...] = (
                "classical", "model", "Isolation forest", compared=False),
     ModelEntry("local_outlier_factor", "further.cluster.local_outlier_factor", "LocalOutlierFactor",
                "anomaly", "classical", "model", "Local outlier factor", compared=False),
+    ModelEntry("mcculloch_pitts", "further.supervised.neuron", "McCullochPittsNeuron",
+               "classification", "classical", "model", "McCulloch-Pitts neuron", compared=False),
+    ModelEntry("perceptron", "further.supervised.perceptron", "Perceptron", "classification",
+               "classical", "model", "Perceptron", compared=False),
 )  # fmt: skip
 
 
 #: The folders that users type after ``further.``.
-FOLDERS = ("cluster", "compare", "data", "evaluate", "generate", "report", "train", "trust")
+FOLDERS = (
+    "cluster", "compare", "data", "evaluate", "explain", "generate", "report", "supervised",
+    "train", "trust",
+)  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
     "Budget": "further.train.budget",
@@ -177,6 +188,7 @@ OTHER_NAMES = {
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
     "doctor": "further.trust.doctor.diagnosis",
+    "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
     "profile_clusters": "further.evaluate.clustering.profiles",

@@ -15,7 +15,8 @@ WITHOUT_HEAVY = """
 import sys
 from click.testing import CliRunner
 from further.cli.main import cli
-commands = ("--help", "models", "train --help", "compare --help", "data --help", "runs nowhere")
+commands = ("--help", "models", "train --help", "compare --help", "data --help", "runs nowhere",
+            "explain-net 3-5-2-1")
 for arguments in map(str.split, commands):
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0, (arguments, result.output)
@@ -53,6 +54,7 @@ OPTIONS = {
     "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
     "data": {"--json", "--quiet", "--seed"},
     "doctor": {"--json", "--quiet"},
+    "explain-net": {"--json", "--quiet", "--out"},
     "train": {"--json", "--quiet", "--seed", "--out", "--device"},
     "evaluate": {"--json", "--quiet", "--seed", "--out", "--device"},
     "sample": {"--json", "--quiet", "--seed", "--out", "--device"},

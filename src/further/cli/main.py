@@ -19,13 +19,15 @@ import click
 from further.errors import InputError, unknown
 from further.registry import find_task
 
-#: The sections of ``further --help``, with a line for each command; its module has its name.
+#: The sections of ``further --help``, with a line for each command; its module has its name,
+#: with underscores for dashes.
 SECTIONS: dict[str, dict[str, str]] = {
     "Ask": {
         "cluster": find_task("clustering").question,
         "compare": find_task("generation").question,
         "data": "What is recognised in this data, and what is doubtful about it?",
         "doctor": "What do the learning curves of this training show?",
+        "explain-net": "What is learnt in this network, and what does a step cost?",
     },
     "Train and use": {
         "train": "Train one model and evaluate it.",
@@ -57,7 +59,7 @@ class Commands(click.Group):
         """Import the command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"further.cli.{cmd_name}")
+        module = importlib.import_module(f"further.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 
