@@ -7,6 +7,7 @@ from . import generate as generate
 from . import report as report
 from . import supervised as supervised
 from . import train as train
+from . import trust as trust
 from .cluster.agglomerative import AgglomerativeClustering as AgglomerativeClustering
 from .cluster.anomaly import compare_detectors as compare_detectors
 from .cluster.dbscan import DBSCAN as DBSCAN
@@ -63,5 +64,6 @@ from .supervised.rungs.linear import LogisticRegression as LogisticRegression
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
+from .trust.doctor.diagnosis import doctor as doctor
 
 __version__: str

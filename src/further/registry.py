@@ -217,7 +217,7 @@ MODELS: tuple[ModelEntry, ...] = (
 #: The folders that users type after ``further.``.
 FOLDERS = (
     "cluster", "compare", "data", "evaluate", "explain", "generate", "report", "supervised",
-    "train",
+    "train", "trust",
 )  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
@@ -227,6 +227,7 @@ OTHER_NAMES = {
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
+    "doctor": "further.trust.doctor.diagnosis",
     "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
