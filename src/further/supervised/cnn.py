@@ -118,6 +118,8 @@ class CNNClassifier(NetworkClassifier):
     (599, 10)
     """
 
+    takes: ClassVar[tuple[str, ...]] = ("images",)
+
     channels: Sequence[int] = (32, 64, 128)
     activation: str = "gelu"
     augmentation: str = "shift"

@@ -101,10 +101,8 @@ def _sentence(
     figures = f"{_told(chosen, DECIDING[task])}, {_told(chosen, BESIDE[task])}"
     if chosen.name == best.name:
         return (
-            f"{chosen.label} is the best model here ({figures}), and every more transparent one is "
-            "significantly worse: opacity pays."
-            if chosen.transparency
-            else f"{chosen.label} is the best model here ({figures}): nothing more opaque gains."
+            f"{chosen.label} is the best model here ({figures}): none that is more opaque is "
+            "better, and every one that is more transparent is significantly worse."
         )
     one = apart[chosen.name]
     gain = one.difference

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone
 
 from further.compare.forecast import Cost
@@ -13,11 +14,13 @@ from further.errors import InputError
 from further.train.budget import Budget
 from further.train.network import NetworkEstimator
 
-#: Steps of a network that are timed.
-STEPS_TIMED = 6
+#: Steps of a network that are timed, after some that are not.
+STEPS_TIMED, STEPS_BEFORE = 16, 4
 #: Rows of which a classical model is timed; of more it takes in proportion.
 ROWS_TIMED = 300
 BYTES_A_VALUE = 24.0
+#: A fit that took so many seconds imported nothing that matters.
+SOON = 0.5
 #: Judging is reckoned as this share of all trainings.
 JUDGING = 0.3
 
@@ -52,22 +55,29 @@ def measure_cost(setting: Setting, estimator: Any) -> Cost:
 
 
 def _classical_seconds(setting: Setting, estimator: Any, n: int) -> float:
-    timed = clone(estimator)
-    rows = setting.folds[0].train
-    rows = rows[:: max(1, len(rows) // ROWS_TIMED)][:ROWS_TIMED]
-    started = time.perf_counter()
-    timed.fit(setting.dataset.take(rows))
-    return (time.perf_counter() - started) * max(1.0, n / len(rows))
+    rows = np.random.default_rng(setting.seed).permutation(setting.folds[0].train)[:ROWS_TIMED]
+    few = setting.dataset.take(rows)
+    seconds = []
+    for _ in range(2):  # the first fit imports what it needs
+        started = time.perf_counter()
+        clone(estimator).fit(few)
+        seconds.append(time.perf_counter() - started)
+        if seconds[0] < SOON:
+            break
+    return min(seconds) * max(1.0, n / len(rows))
 
 
 def _network_seconds(setting: Setting, estimator: NetworkEstimator, n: int) -> float:
     timed = clone(estimator).set_params(precision="float32")
     rows = setting.dataset.take(setting.folds[0].train)
-    timed.set_params(budget=f"{STEPS_TIMED} steps").fit(rows)
-    per_step = timed.cost_["seconds"] / STEPS_TIMED
+    spent = []
+    for steps in (STEPS_BEFORE, STEPS_BEFORE + STEPS_TIMED):
+        timed.set_params(budget=f"{steps} steps").fit(rows)
+        spent.append(timed.cost_["seconds"])
+    per_step = max(spent[1] - spent[0], 1e-5) / STEPS_TIMED
     timed.set_params(budget=estimator.budget)
     budget: Budget = timed.budget_for(round(n * (1 - timed.held_out_share)))
-    flops = timed.cost_["training_flops"] / STEPS_TIMED
+    flops = timed.cost_["training_flops"] / (STEPS_BEFORE + STEPS_TIMED)
     batch = min(timed.training_settings().batch_size, n)
     steps = budget.steps(flops_per_step=flops, steps_per_epoch=max(1, n // batch))
     return budget.amount if steps is None else steps * per_step
