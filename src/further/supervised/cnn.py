@@ -106,7 +106,7 @@ class CNNClassifier(NetworkClassifier):
     net_ : nn.Module
         The trained network.
     history_ : DataFrame
-        The loss on training and held-out rows.
+        The loss on training and held-out rows, epoch by epoch.
 
     References
     ----------
