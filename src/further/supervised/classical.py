@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,6 +35,8 @@ from further.train.parameters import hyperparameters
 Floats = NDArray[np.float64]
 #: Above so many rows, the residuals of a fifth of them are enough for an interval.
 ROWS_FOR_ALL_FOLDS = 5000
+#: Up to so many values, one thread is as fast as several, and faster beside other work.
+VALUES_OF_ONE_THREAD = 5_000_000
 
 
 @hyperparameters
@@ -140,6 +143,10 @@ class Classical(DatasetEstimator):
         return x
 
     def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
+        with threads_for(len(dataset) * self.spec_.size):
+            self._learn_all(dataset, validation, seed)
+
+    def _learn_all(self, dataset: Dataset, validation: Dataset | None, seed: int) -> None:
         start, meter = time.perf_counter(), EnergyMeter()
         self._drawn = seed % 2**32  # what scikit-learn takes for a seed
         self.notes_: list[str] = []
@@ -226,7 +233,9 @@ class ClassicalClassifier(ClassPredictor, Classical):
 
     def predict_proba(self, X: Any) -> Floats:
         """Return the probability of each class, in the order of ``classes_``."""
-        return self._outputs(self.model_, self._encoded(self._rows(X)))
+        x = self._encoded(self._rows(X))
+        with threads_for(x.size):
+            return self._outputs(self.model_, x)
 
     def _targets(self, dataset: Dataset) -> NDArray[Any]:
         self._refuse_one_class()
@@ -305,7 +314,9 @@ class ClassicalRegressor(NumberPredictor, Classical):
         return (y - outputs) ** 2
 
     def _predicted(self, dataset: Dataset) -> Floats:
-        z = self._outputs(self.model_, self._encoded(dataset))
+        x = self._encoded(dataset)
+        with threads_for(x.size):
+            z = self._outputs(self.model_, x)
         return (self.center_ + self.scale_ * z)[:, None]
 
     def _after(self, dataset: Dataset, validation: Dataset | None, x: Floats, y: Any) -> None:
@@ -327,6 +338,27 @@ class ClassicalRegressor(NumberPredictor, Classical):
             return np.zeros(0, dtype=np.int64), np.zeros(0)
         used = None if len(y) <= ROWS_FOR_ALL_FOLDS else [0]
         return out_of_fold(self._fit_on(x, y, self.chosen_), x, folds, used)
+
+
+def threads_for(n_values: int) -> AbstractContextManager[Any]:
+    """Return a context with one thread for few values, where more would wait for each other.
+
+    Parameters
+    ----------
+    n_values : int
+        Rows times columns.
+
+    Returns
+    -------
+    context manager
+        That changes nothing where there are many.
+    """
+    if n_values > VALUES_OF_ONE_THREAD:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
 
 
 def _said(value: Any) -> str:

@@ -30,7 +30,16 @@ LEAVES = (2, 4, 8, 16, 32)
 
 @hyperparameters
 class _Tree(Classical):
-    """What classifier and regressor have in common."""
+    """What classifier and regressor have in common.
+
+    Parameters
+    ----------
+    max_leaf_nodes : int or "auto", default="auto"
+        Answers; "auto" takes 2, 4, 8, 16 or 32, the fewest within one standard error of the best
+        loss in 5-fold cross-validation on at most 5,000 of the training rows.
+    min_samples_leaf : int, default=5
+        Fewest training rows of an answer.
+    """
 
     max_leaf_nodes: int | str = "auto"
     min_samples_leaf: int = 5
@@ -61,11 +70,6 @@ class DecisionTreeClassifier(_Tree, ClassicalClassifier):
 
     Parameters
     ----------
-    max_leaf_nodes : int or "auto", default="auto"
-        Answers; "auto" takes 2, 4, 8, 16 or 32, the fewest within one standard error of the best
-        log loss in 5-fold cross-validation on at most 5,000 of the training rows.
-    min_samples_leaf : int, default=5
-        Fewest training rows of an answer.
     random_state
         See :class:`~further.supervised.classical.Classical`.
 
@@ -112,11 +116,6 @@ class DecisionTreeRegressor(_Tree, ClassicalRegressor):
 
     Parameters
     ----------
-    max_leaf_nodes : int or "auto", default="auto"
-        Answers; "auto" takes 2, 4, 8, 16 or 32, the fewest within one standard error of the best
-        squared error in 5-fold cross-validation on at most 5,000 of the training rows.
-    min_samples_leaf : int, default=5
-        Fewest training rows of an answer.
     random_state
         See :class:`~further.supervised.classical.Classical`.
 

@@ -30,7 +30,22 @@ PATIENCE = 20
 
 @hyperparameters
 class _Boosting(Classical):
-    """What classifier and regressor have in common."""
+    """What classifier and regressor have in common.
+
+    Parameters
+    ----------
+    learning_rate : float, default=0.1
+        The share η of each tree that is added.
+    max_iter : int, default=500
+        Most trees; how many there are is chosen on a tenth of the training rows. Below 200 rows
+        there are 100 at most.
+    max_leaf_nodes : int, default=31
+        Most answers of a tree.
+    min_samples_leaf : int, default=20
+        Fewest training rows of an answer.
+    l2_regularization : float, default=0.0
+        Penalty of the squared answers.
+    """
 
     learning_rate: float = 0.1
     max_iter: int = 500
@@ -100,17 +115,6 @@ class GradientBoostingClassifier(_Boosting, ClassicalClassifier):
 
     Parameters
     ----------
-    learning_rate : float, default=0.1
-        The share η of each tree that is added.
-    max_iter : int, default=500
-        Most trees; how many there are is chosen on a tenth of the training rows. Below 200 rows
-        there are 100 at most.
-    max_leaf_nodes : int, default=31
-        Most answers of a tree.
-    min_samples_leaf : int, default=20
-        Fewest training rows of an answer.
-    l2_regularization : float, default=0.0
-        Penalty of the squared answers.
     random_state
         See :class:`~further.supervised.classical.Classical`.
 
@@ -146,17 +150,6 @@ class GradientBoostingRegressor(_Boosting, ClassicalRegressor):
 
     Parameters
     ----------
-    learning_rate : float, default=0.1
-        The share η of each tree that is added.
-    max_iter : int, default=500
-        Most trees; how many there are is chosen on a tenth of the training rows. Below 200 rows
-        there are 100 at most.
-    max_leaf_nodes : int, default=31
-        Most answers of a tree.
-    min_samples_leaf : int, default=20
-        Fewest training rows of an answer.
-    l2_regularization : float, default=0.0
-        Penalty of the squared answers.
     random_state
         See :class:`~further.supervised.classical.Classical`.
 
