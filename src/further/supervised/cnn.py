@@ -12,7 +12,6 @@ picture and epoch, which is worth more than any other regularisation where pictu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -22,7 +21,7 @@ from further._sklearn import StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.nn.activation import ACTIVATIONS
-from further.supervised.network import NetworkClassifier
+from further.supervised.network import NetworkClassifier, whole_sizes
 from further.train.parameters import hyperparameters
 from further.train.training import Training
 
@@ -32,7 +31,7 @@ SHIFT = 1 / 8
 LEAST_SIDE = 2
 
 
-def convolutions(channels: int, n_in: int, activation: str) -> nn.Sequential:
+def _convolutions(channels: int, n_in: int, activation: str) -> nn.Sequential:
     """Return two convolutions of 3 x 3 pixels, each normalised and activated."""
     layers: list[nn.Module] = []
     for before in (n_in, channels):
@@ -55,7 +54,7 @@ class _Net(nn.Module):
         # The statistics of the first layer's inputs are learnt with those of all others.
         stages: list[nn.Module] = [nn.BatchNorm2d(before, affine=False)]
         for width in channels:
-            stages.append(convolutions(width, before, activation))
+            stages.append(_convolutions(width, before, activation))
             if side >= 2 * LEAST_SIDE:
                 stages.append(nn.MaxPool2d(2))
                 side //= 2
@@ -99,14 +98,8 @@ class CNNClassifier(NetworkClassifier):
 
     Attributes
     ----------
-    classes_ : array
-        The classes.
-    temperature_ : float
-        What makes the probabilities true on the rows that were held out.
     net_ : nn.Module
         The trained network.
-    history_ : DataFrame
-        The loss on training and held-out rows, epoch by epoch.
 
     References
     ----------
@@ -150,13 +143,8 @@ class CNNClassifier(NetworkClassifier):
                 f"CNNClassifier is for pictures, but the rows are {spec.size} numbers of a table; "
                 "take MLPClassifier, or give an array (n, height, width)."
             )
-        for width in self.channels:
-            if not isinstance(width, Integral) or width < 1:
-                raise InputError(
-                    f"CNNClassifier: channels={list(self.channels)!r} must be whole numbers of at "
-                    "least 1, one for each stage."
-                )
-        return _Net(spec, n_outputs, self.channels, self.activation, self.dropout)
+        channels = whole_sizes(self, "channels", "one for each stage")
+        return _Net(spec, n_outputs, channels, self.activation, self.dropout)
 
     def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Return pictures (n, channels, height, width) shifted, and mirrored if asked for."""

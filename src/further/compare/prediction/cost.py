@@ -10,12 +10,11 @@ from sklearn.base import clone
 
 from further.compare.forecast import Cost
 from further.compare.prediction.setting import Setting
+from further.compare.step_clock import StepClock
 from further.errors import InputError
 from further.train.budget import Budget
 from further.train.network import NetworkEstimator
 
-#: Steps of a network that are timed, after some that are not.
-STEPS_TIMED, STEPS_BEFORE = 16, 4
 #: Rows of which a classical model is timed; of more it takes in proportion.
 ROWS_TIMED = 300
 BYTES_A_VALUE = 24.0
@@ -68,16 +67,15 @@ def _classical_seconds(setting: Setting, estimator: Any, n: int) -> float:
 
 
 def _network_seconds(setting: Setting, estimator: NetworkEstimator, n: int) -> float:
-    timed = clone(estimator).set_params(precision="float32")
+    timed = clone(estimator)
     rows = setting.dataset.take(setting.folds[0].train)
-    spent = []
-    for steps in (STEPS_BEFORE, STEPS_BEFORE + STEPS_TIMED):
-        timed.set_params(budget=f"{steps} steps").fit(rows)
-        spent.append(timed.cost_["seconds"])
-    per_step = max(spent[1] - spent[0], 1e-5) / STEPS_TIMED
+    clock = StepClock()
+    # A budget that is never spent: the clock ends it.
+    timed.set_params(budget="3600s").fit(rows, callbacks=[clock])
+    per_step = clock.seconds_a_step
     timed.set_params(budget=estimator.budget)
     budget: Budget = timed.budget_for(round(n * (1 - timed.held_out_share)))
-    flops = timed.cost_["training_flops"] / (STEPS_BEFORE + STEPS_TIMED)
+    flops = timed.cost_["training_flops"] / timed.cost_["steps"]
     batch = min(timed.training_settings().batch_size, n)
     steps = budget.steps(flops_per_step=flops, steps_per_epoch=max(1, n // batch))
     return budget.amount if steps is None else steps * per_step
