@@ -17,6 +17,8 @@ from filelock import FileLock
 from further.compare.clustering.clustering import cluster_table
 from further.compare.generation.comparison import generative_models
 from further.compare.generation.single import train as train_model
+from further.compare.prediction.ladder import predictive_models
+from further.compare.prediction.single import train as train_model_of
 from further.data.dataset import Dataset, as_dataset
 from small_models import SMALL
 
@@ -144,6 +146,39 @@ def _airports(folder: Path) -> None:
     cluster_table(as_dataset(airports(), name="airports"), k=5, k_max=5, out=folder)
 
 
+def _ladder(folder: Path) -> None:
+    predictive_models(
+        "breast_cancer", out=folder, command="further compare breast_cancer --task classification",
+        models={
+            "univariate_classifier": {}, "logistic_regression": {}, "decision_tree_classifier": {},
+            "mlp_classifier": {"hidden": (16,), "budget": "20 epochs"},
+        },
+    )  # fmt: skip
+
+
+def _hostile_ladder(folder: Path) -> None:
+    source = folder.with_name(f"ladder {HOSTILE_NAME}.csv")
+    patients(hostile=True).to_csv(source, index=False)
+    predictive_models(
+        str(source), target="outcome", out=folder,
+        models=("logistic_regression", "decision_tree_classifier"),
+    )  # fmt: skip
+
+
+def _numbers(folder: Path) -> None:
+    predictive_models(
+        "diabetes", target="progression", out=folder,
+        models={
+            "linear_regression": {}, "additive_regressor": {}, "decision_tree_regressor": {},
+            "mlp_regressor": {"hidden": (16,), "budget": "20 epochs"},
+        },
+    )  # fmt: skip
+
+
+def _predictor(folder: Path) -> None:
+    train_model_of("gradient_boosting_classifier", "iris", out=folder)
+
+
 MAKERS: dict[str, Callable[[Path], None]] = {
     "digits": _digits,
     "table": _table,
@@ -155,6 +190,10 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "uniform": _uniform,
     "hostile iris": _hostile_iris,
     "airports": _airports,
+    "ladder": _ladder,
+    "hostile ladder": _hostile_ladder,
+    "numbers": _numbers,
+    "predictor": _predictor,
 }
 
 

@@ -12,13 +12,16 @@ import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from further.evaluate.clustering.record import ClusteringEvaluation
+from further.evaluate.prediction.record import PredictionEvaluation, PredictionMember
 from further.evaluate.record import Evaluation, MemberEvaluation
 
 
 def evaluation_schema() -> dict[str, Any]:
     """Return the JSON Schema of every ``evaluation.json``."""
     definitions: dict[str, Any] = {}
-    kinds = Evaluation, MemberEvaluation, ClusteringEvaluation
+    kinds = (
+        Evaluation, MemberEvaluation, ClusteringEvaluation, PredictionEvaluation, PredictionMember,
+    )  # fmt: skip
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "oneOf": [_of(kind, definitions) for kind in kinds],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from further.evaluate.metrics import METRICS
 from further.report.chart import chart, columns, legend
 from further.report.markup import Markup, join, tag
 from further.report.numbers import significant
@@ -69,7 +70,7 @@ def _read_name(column: str) -> tuple[str, str]:
     if prefix not in _LINES or not quantity:
         return column, "value"
     part = quantity.removesuffix("_loss")
-    if part != quantity:
+    if part != quantity and quantity not in METRICS:
         return "losses of parts", f"{part.replace('_', ' ')}, {_LINES[prefix]}"
     return quantity, _LINES[prefix]
 

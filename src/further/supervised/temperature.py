@@ -73,11 +73,11 @@ def refined_log_loss(logits: Tensor, y: Tensor) -> dict[str, float]:
     Returns
     -------
     dict of float
-        ``refined_log_loss``, ``log_loss``, ``error``.
+        ``refinement``, ``log_loss``, ``error``.
     """
     temperature = fit_temperature(logits, y)
     return {
-        "refined_log_loss": float(F.cross_entropy(logits.double() / temperature, y)),
+        "refinement": float(F.cross_entropy(logits.double() / temperature, y)),
         "log_loss": float(F.cross_entropy(logits.double(), y)),
         "error": float((logits.argmax(dim=1) != y).double().mean()),
     }

@@ -18,6 +18,8 @@ DECIDING = {"classification": "log_loss", "regression": "rmse"}
 BESIDE = {"classification": "auc", "regression": "r2"}
 #: From this accuracy of a constant on, it is said first.
 EMBARRASSING = 0.8
+#: Ends of labels that need an article; the others are names of methods.
+_COUNTED = ("tree", "machine", "forest", "model", "perceptron", "network")
 
 
 def advise(
@@ -106,7 +108,9 @@ def _sentence(
         )
     one = apart[chosen.name]
     gain = one.difference
-    interval = "" if gain.low is None else f" (95 % interval {gain.low:.2g} to {gain.high:.2g})"
+    interval = (
+        "" if gain.low is None else f" (95 % interval {_signed(gain.low)} to {_signed(gain.high)})"
+    )
     probabilities = (
         ""
         if one.best_better is None or one.negligible is None
@@ -114,7 +118,7 @@ def _sentence(
     )
     return (
         f"The most transparent model that is not significantly worse than the best is "
-        f"{_inside(chosen)} ({figures}): what {_inside(best)} would gain is {gain.value:.2g} of "
+        f"{_inside(chosen)} ({figures}): what {_inside(best)} would gain is {_signed(gain.value)} of "
         f"{metric.plain}{interval}{probabilities}."
     )
 
@@ -133,7 +137,12 @@ def _told(model: PredictorRecord, name: str) -> str:
 def _inside(model: PredictorRecord) -> str:
     """Return a model's label as it stands inside a sentence."""
     label = model.label
-    return label if label[1:2].isupper() else f"{label[0].lower()}{label[1:]}"
+    label = label if label[1:2].isupper() else f"{label[0].lower()}{label[1:]}"
+    return f"the {label}" if label.endswith(_COUNTED) else label
+
+
+def _signed(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2g}".replace("-", "−")
 
 
 def embarrassing(constant: PredictorRecord | None) -> str:

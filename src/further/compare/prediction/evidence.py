@@ -27,6 +27,7 @@ from further.evaluate.typed_json import from_json
 from further.evaluate.wilson import WILSON, wilson
 from further.registry import ModelEntry
 from further.train.seeds import seed_of
+from further.trust.doctor.diagnosis import doctor
 
 Floats = NDArray[np.floating[Any]]
 Predictions = ClassPredictions | NumberPredictions
@@ -58,6 +59,8 @@ class Evidence:
             By field.
         """
         found: dict[str, Any] = {"importance": self.importance()}
+        if (folder / "history.csv").is_file():
+            found["diagnosis"] = doctor(folder).to_json()
         if hasattr(self.kept, "explain"):
             found["explanation"] = self.kept.explain().to_json()
         if isinstance(self.predictions, ClassPredictions):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from further.compare.prediction.advice import embarrassing
+from further.compare.prediction.held_out import write_held_out
 from further.compare.prediction.setting import Setting, read_setting
 from further.compare.source import describe_data
 from further.compare.task import TaskRun
@@ -73,6 +74,7 @@ class PredictionRun(TaskRun):
             versions=found,
             seconds=seconds,
         )
+        write_held_out(run.path, setting)
         write_json(run.path / "evaluation.json", to_json(evaluation))
 
 

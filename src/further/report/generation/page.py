@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from further.report import curves, provenance
 from further.report.cost import cost
+from further.report.diagnosis import diagnoses
 from further.report.generation import latent, verdict
 from further.report.generation.examples import data_of, examples_of
 from further.report.generation.metric_table import metric_table
@@ -13,7 +14,7 @@ from further.report.generation.scale_plot import scale_plot
 from further.report.generation.sharing import TRIED
 from further.report.generation.summary import summary as summary
 from further.report.generation.table_rows import column_distributions
-from further.report.markup import noted
+from further.report.markup import join, noted
 from further.report.numbers import as_number, duration, share, significant
 from further.report.run_folder import RunFolder, mapping
 from further.report.shell import Page, Section, data_name, footer, heading
@@ -93,7 +94,7 @@ def _sections(run: RunFolder) -> Sequence[Section]:
         Section(
             "curves",
             "Learning curves",
-            curves.learning_curves(run),
+            join((diagnoses(run), curves.learning_curves(run))),
             "Training and validation rows are scored with the same weights, so a gap that opens "
             "between their lines is overfitting. The faint line is what the steps minimised while "
             "the weights still changed. Losses of different models are different quantities: "

@@ -1,0 +1,152 @@
+"""Where models err: who is taken for whom, how true confidence is, how far off numbers are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from further.evaluate.prediction.record import PredictorRecord
+from further.report.chart import chart, columns, scrolling
+from further.report.markup import Markup, join, tag
+from further.report.numbers import significant
+from further.report.prediction.ladder_run import LadderView
+from further.report.rows import opens
+
+#: A confusion matrix of more classes is left to the file.
+MOST_CLASSES = 20
+
+
+def where_it_errs(view: LadderView) -> Markup | None:
+    """Show the confusion and the calibration of classes, or the residuals of numbers."""
+    parts: list[Markup | None] = []
+    for model in view.shown:
+        drawn = _of_classes(view, model) if view.is_classes else [residuals(view, model)]
+        if any(drawn):
+            parts += [tag("h3", model.label), *drawn]
+    return join(parts) if any(parts) else None
+
+
+def _of_classes(view: LadderView, model: PredictorRecord) -> list[Markup | None]:
+    return [confusion(view, model), reliability(model)]
+
+
+def confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
+    """Write the confusion matrix; each count opens its rows."""
+    if model.confusion is None:
+        return None
+    names = view.found.data.classes
+    counts = np.array(model.confusion.counts)
+    if len(names) > MOST_CLASSES:
+        return tag("p", f"{len(names)} classes: the counts stand in evaluation.json.")
+    frame = view.predictions(model)
+    shown = view.rows is not None and not frame.empty
+    held = frame.iloc[view.places] if shown else frame
+    head = tag(
+        "tr", tag("th", "true ↓ predicted →", scope="col"),
+        *(tag("th", name, scope="col") for name in names), tag("th", "recall", scope="col"),
+    )  # fmt: skip
+    body = []
+    for i, name in enumerate(names):
+        total = int(counts[i].sum())
+        cells = []
+        for j, other in enumerate(names):
+            rows = (
+                np.flatnonzero((held["target"] == name) & (held["prediction"] == other))
+                if shown
+                else []
+            )
+            title = f"{name} taken for {other}" if i != j else f"{name} recognised"
+            share = counts[i, j] / total if total else 0.0
+            cells.append(
+                tag(
+                    "td",
+                    opens(f"{counts[i, j]:,}", rows, title, shown=shown),
+                    class_="right" if i == j else "wrong",
+                    style=f"--share: {share:.3f}",
+                )
+            )
+        recall = f"{counts[i, i] / total:.1%}" if total else ""
+        body.append(tag("tr", tag("th", name, scope="row"), *cells, tag("td", recall)))
+    table = tag("table", tag("thead", head), tag("tbody", *body), class_="confusion")
+    sampled = len(view.places) < len(frame)
+    note = (
+        f"A click on a count shows its rows; the page holds {len(view.places):,} of "
+        f"{len(frame):,}, drawn at random."
+        if sampled
+        else "A click on a count shows its rows."
+    )
+    return join((
+        scrolling(table, f"Confusion matrix of {model.label}"),
+        tag("p", note, class_="note") if shown else None,
+    ))  # fmt: skip
+
+
+def reliability(model: PredictorRecord) -> Markup | None:
+    """Draw how often rows of about the same confidence were right."""
+    bins = [one for one in model.reliability if one.accuracy.value is not None]
+    if len(bins) < 2:
+        return None
+    rows = [
+        (one.confidence, one.accuracy.value, one.accuracy.low, one.accuracy.high) for one in bins
+    ]
+    least = min(min(x, low or 0.0) for x, _, low, _ in rows)
+    return chart(
+        {
+            "mark": "reliability",
+            "data": columns(("x", "y", "low", "high"), rows),
+            "domain": [max(0.0, np.floor(least * 10) / 10), 1.0],
+        },
+        title="Calibration: is it right as often as it is sure?",
+        description=f"Reliability of {model.label}: "
+        + ", ".join(f"confidence {x:.2f}, right {y:.2f}" for x, y, _, _ in rows),
+        head=("Confidence", "Share right", "95 % interval (Wilson)", "Rows"),
+        rows=[
+            (
+                f"{one.confidence:.3f}",
+                f"{one.accuracy.value:.3f}",
+                f"{one.accuracy.low:.3f} to {one.accuracy.high:.3f}",
+                f"{one.rows:,}",
+            )
+            for one in bins
+        ],
+    )
+
+
+def residuals(view: LadderView, model: PredictorRecord) -> Markup | None:
+    """Draw the residuals against the predictions; each point opens its row."""
+    frame = view.predictions(model)
+    if frame.empty:
+        return None
+    held = frame.iloc[view.places]
+    error = (held["target"] - held["prediction"]).to_numpy(dtype=float)
+    predicted = held["prediction"].to_numpy(dtype=float)
+    target = str(view.found.data.target or "target")
+    points = [
+        (float(x), float(e), place, f"Row {row}: predicted {x:.4g}, true {x + e:.4g}")
+        for place, (x, e, row) in enumerate(zip(predicted, error, held["identifier"], strict=True))
+    ]
+    worst = np.argsort(-np.abs(error))[:10]
+    shown = view.rows is not None
+    return join((
+        chart(
+            {
+                "mark": "residuals",
+                "data": columns(("x", "y", "row", "tip"), points),
+                "y": f"{target}: true less predicted",
+            },
+            title="Residuals: true less predicted" + " (a click shows the row)" * shown,
+            description=f"Residuals of {model.label} on {len(points):,} held-out rows; median "
+            f"size {significant(float(np.median(np.abs(error))), 2)}",
+            head=("Row", "Predicted", "True", "Residual"),
+            rows=[
+                (
+                    opens(held["identifier"].iloc[i], [i], f"Row {held['identifier'].iloc[i]}",
+                          shown=shown),
+                    significant(predicted[i], 4),
+                    significant(predicted[i] + error[i], 4),
+                    significant(error[i], 3),
+                )
+                for i in worst
+            ],
+            summary="The ten largest",
+        ),
+    ))  # fmt: skip

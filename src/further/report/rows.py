@@ -1,0 +1,76 @@
+"""Every number opens the rows that it is made of: one mechanism for all pages.
+
+A page holds the rows once (:func:`row_store`); whatever is counted or drawn names those behind it
+by their places (:func:`opens`, or ``row`` of a point in a chart). A click, or Enter on it, shows
+them in a dialog that Escape closes. In a page that is made to be shared there are no rows, and a
+number is a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from further.report.chart import columns
+from further.report.markup import Markup, json_script, tag
+
+#: Rows behind one number that are named in the page at most.
+MOST_NAMED = 200
+
+
+def row_store(head: Sequence[str], rows: Sequence[Sequence[object]], told: str) -> Markup:
+    """Put the rows in the page that its numbers are made of.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Headings of the columns.
+    rows : sequence of sequence
+        The cells of each row, texts and numbers.
+    told : str
+        What the rows are, in a sentence.
+
+    Returns
+    -------
+    Markup
+        A dialog that is closed, with the rows beside it.
+    """
+    return tag(
+        "div",
+        tag(
+            "dialog",
+            tag("form", tag("h2", ""), tag("button", "Close", value="close"), method="dialog"),
+            tag("p", told, class_="note"),
+            tag("div", class_="scroll", tabindex="0", role="region", aria_label="Rows"),
+            aria_label="Rows behind a number",
+        ),
+        json_script({"head": list(head), "data": columns(head, rows)}),
+        class_="row-store",
+    )
+
+
+def opens(text: object, rows: Sequence[int], title: str, *, shown: bool = True) -> Markup:
+    """Write a number that opens its rows.
+
+    Parameters
+    ----------
+    text : object
+        The number as it is written.
+    rows : sequence of int
+        Places in the store.
+    title : str
+        What the rows have in common.
+    shown : bool, default=True
+        Whether the page has a store.
+
+    Returns
+    -------
+    Markup
+        A button, or the text alone where there is nothing to open.
+    """
+    if not shown or not len(rows):
+        return tag("span", text)
+    named = ",".join(str(int(row)) for row in list(rows)[:MOST_NAMED])
+    return tag(
+        "button", text, class_="opens", type="button", data_rows=named, data_count=len(rows),
+        data_title=title, aria_label=f"{text}: show {title}",
+    )  # fmt: skip
