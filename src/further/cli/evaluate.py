@@ -29,6 +29,7 @@ _ROWS = ("train", "validation", "test")
 
 @click.command("evaluate", cls=Command)
 @click.argument("what", metavar="RUN|SYNTHETIC")
+@click.argument("data", required=False)
 @click.option(
     "--train", metavar="TRAIN", help="The rows that another tool learnt from to make SYNTHETIC."
 )
@@ -41,10 +42,11 @@ _ROWS = ("train", "validation", "test")
     target_option, groups_option, attributes_option, header_option, declared_options, seed_option,
     out_option, device_option, showing_options,
 )  # fmt: skip
-def command(what: str, device: str, **options: Any) -> None:
+def command(what: str, data: str | None, device: str, **options: Any) -> None:
     """Evaluate the trained model of RUN on held-out data, as a comparison would.
 
-    Rewrites evaluation.json and the report; for a comparison, those of all its models.
+    Rewrites evaluation.json and the report; for a comparison, those of all its models. With DATA,
+    rows with the target, it judges models that predict on these instead, into a new run.
 
     With --train and --test it evaluates SYNTHETIC instead: a table that another tool made, by the
     same protocol and with the same report. Each is a CSV or Parquet file; TRAIN says what the
@@ -55,6 +57,8 @@ def command(what: str, device: str, **options: Any) -> None:
 
     context = click.get_current_context()
     given = given_options([p for p in context.command.params if isinstance(p, click.Option)])
+    if data is not None:
+        return _evaluate_rows(what, data, options)
     if not any(name in given for name in _ROWS):
         other = sorted(given.keys() - {"device", "as_json", "quiet", "training_examples"})
         if other:
@@ -93,3 +97,18 @@ def command(what: str, device: str, **options: Any) -> None:
         ),
         out,
     )  # fmt: skip
+
+
+def _evaluate_rows(run: str, data: str, options: dict[str, Any]) -> None:
+    from further.cli.result import show_result
+    from further.compare.source import default_folder
+    from further.compare.task import evaluate_rows
+
+    out = options["out"] or default_folder("evaluate", data)
+    read = {k: v for k, v in loading(options).items() if k not in ("target", "groups")}
+    return show_result(
+        lambda listener: evaluate_rows(
+            run, data, out=out, on_event=listener, command=command_line(), **read
+        ),
+        out,
+    )

@@ -31,10 +31,10 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Train and use": {
         "train": "Train one model and evaluate it.",
-        "evaluate": "Evaluate a trained model on held-out data.",
+        "evaluate": "Evaluate a trained model on held-out data, or on rows of your own.",
         "sample": "Generate pictures or rows with a trained model.",
         "impute": "Fill missing values of a table with a trained model.",
-        "predict": "Assign new rows to the clusters of a run.",
+        "predict": "Say of new rows what a run says: cluster, class or number.",
         "resume": "Resume an interrupted run.",
     },
     "Runs and models": {

@@ -30,32 +30,28 @@ from further.errors import InputError
 def command(
     run: Path, data: str, out: Path | None, as_json: bool, quiet: bool, **source: Any
 ) -> None:
-    """Assign each row of DATA to a cluster of RUN.
+    """Say of each row of DATA what RUN says: its cluster, its class or its number.
 
-    DATA needs the columns that RUN clustered. Writes the rows with their cluster (-1: none),
-    distance and anomaly score.
+    DATA needs the columns that RUN was made from. Writes the rows with their cluster (-1: none),
+    distance and anomaly score; or with their class and the probability of each; or with their
+    number and the ends of an interval that holds 90 % of such rows.
     """
-    from further.compare.clustering.assignments import predict_clusters
     from further.compare.source import free_path
+    from further.compare.task import predict
     from further.train.files import write_bytes
 
     target = out or free_path(run / f"predictions-{Path(data).stem}.csv")
     if target.exists():
         raise InputError(f'"{target}" exists and is not overwritten; name another file.')
-    table = predict_clusters(run, data, **loading(source))
-    write_bytes(target, table.to_csv(index=False).encode())
-    name = "further_cluster" if "further_cluster" in table else "cluster"
-    counts = table[name].value_counts().sort_index()
-    sizes = dict(zip(counts.index.tolist(), counts.tolist(), strict=True))
+    found = predict(run, data, **loading(source))
+    write_bytes(target, found.frame.to_csv(index=False).encode())
     if as_json:
-        notes = table.attrs["notes"]
         write_json(
-            {"run": str(run), "file": str(target), "rows": len(table), "sizes": sizes,
-             "notes": notes}
+            {"run": str(run), "file": str(target), "rows": len(found.frame), "sizes": found.counts,
+             "notes": list(found.notes)}
         )  # fmt: skip
     elif not quiet:
-        found = ", ".join(f"{n:,} in {c}" if c >= 0 else f"{n:,} in none" for c, n in sizes.items())
-        click.echo(f"{len(table):,} rows: {found}")
+        click.echo(f"{len(found.frame):,} rows: {found.told}")
         click.echo(f"Written: {target}")
-        for note in table.attrs["notes"]:
+        for note in found.notes:
             click.echo(f"note: {note}")

@@ -10,10 +10,34 @@ from further.train.files import read_json
 from further.train.run import Run
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from further.train.estimator import Estimator
 
 
 E = TypeVar("E", bound="Estimator")
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """New rows with what a run says of them.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The rows as they were read, and what was added.
+    notes : tuple of str
+        How they were read, and what is doubtful about them.
+    counts : dict of str to int
+        How many rows were given each answer; empty where the answers are numbers.
+    told : str
+        The same in a sentence.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...]
+    counts: dict[Any, int]
+    told: str
 
 
 @dataclass(frozen=True)

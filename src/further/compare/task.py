@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from further.compare.result import Result
+from further.compare.result import NewRows, Result
 from further.compare.source import EventHandler
 from further.errors import InputError, RunError
 from further.registry import find_model, task_module
@@ -61,12 +61,20 @@ class TaskModule(Protocol):
     member_worker : callable
         Takes the path of a comparison, and returns what trains and judges its members. Only a task
         whose models are trained in worker processes has it.
+    predict : callable
+        Takes a run, new rows and options of reading, and returns
+        :class:`~further.compare.result.NewRows`; only a task that answers about rows has it.
+    evaluate_rows : callable
+        Takes a run, rows that it never saw and options, and returns a new run with its evaluation;
+        only a task whose models can be judged on other rows has it.
     """
 
     compare: Callable[..., Result]
     train: Callable[..., Result]
     open_run: Callable[[Run, EventHandler | None], TaskRun]
     member_worker: Callable[[Path], Work]
+    predict: Callable[..., NewRows]
+    evaluate_rows: Callable[..., Result]
 
 
 def task_for(task: str | None, target: str | None) -> str:
@@ -212,6 +220,75 @@ def judge(
     """
     path = whole_run(path)
     return _open(path, on_event).judge(device)
+
+
+def predict(path: str | Path, data: Any, **loading: Any) -> NewRows:
+    """Return new rows with what a finished run says of each: a cluster, a class, a number.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    data : str, Path, DataFrame or array
+        Rows with the columns that the run was made from; others stay as they are.
+    **loading
+        Options of the task, and of :func:`further.data.load`.
+
+    Returns
+    -------
+    NewRows
+        The rows, and what was added.
+
+    Raises
+    ------
+    RunError
+        If the run has not finished, or is of a task that says nothing of rows.
+    InputError
+        If a column is missing or is not what it was.
+    """
+    given: NewRows = _able(path, "predict")(path, data, **loading)
+    return given
+
+
+def evaluate_rows(path: str | Path, data: Any, **options: Any) -> Result:
+    """Judge the models of a finished run on other rows than those that it held out.
+
+    Parameters
+    ----------
+    path : path
+        The run.
+    data : str, Path, Dataset or DataFrame
+        Rows with the target.
+    **options
+        ``out``, ``on_event`` and ``command``, and options of :func:`further.data.load`.
+
+    Returns
+    -------
+    Result
+        A new run and its evaluation.
+
+    Raises
+    ------
+    RunError
+        If the run has not finished, or is of a task whose models are judged on their own rows.
+    InputError
+        If the rows lack the target or another column.
+    """
+    judged: Result = _able(path, "evaluate_rows")(path, data, **options)
+    return judged
+
+
+def _able(path: str | Path, what: str) -> Callable[..., Any]:
+    """Return a function of the task of a finished run."""
+    run = Run(path)
+    if run.status != "finished":
+        raise RunError(f'"{path}" has not finished; resume it with "further resume {path}".')
+    task = run.record.get("task")
+    found: Callable[..., Any] | None = getattr(_module(task), what, None) if task else None
+    if found is None:
+        told = {"predict": "says nothing of new rows", "evaluate_rows": "is judged on its own rows"}
+        raise RunError(f'"{path}" is a run of the task "{task}", which {told[what]}.')
+    return found
 
 
 def _move_to(path: Path, device: str) -> None:

@@ -58,7 +58,7 @@ def test_logistic_regression_is_as_good_as_that_of_scikit_learn(real_runs):
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     p = cross_val_predict(model, X, y, cv=folds, method="predict_proba")
     found = read(real_runs.path("ladder"))["models"][2]["metrics"]
-    assert abs(found["log_loss"]["value"] - log_loss(y, p)) < 0.02
+    assert found["log_loss"]["value"] < log_loss(y, p) + 0.01
     assert found["auc"]["low"] <= roc_auc_score(y, p[:, 1]) <= found["auc"]["high"] + 0.002
 
 

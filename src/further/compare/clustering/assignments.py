@@ -10,6 +10,7 @@ import pandas as pd
 
 from further.compare.clustering.evidence import Evidence
 from further.compare.clustering.prepared_table import TASK
+from further.compare.result import NewRows
 from further.data.dataset import as_dataset
 from further.data.kind import KINDS
 from further.data.loading import load
@@ -120,6 +121,27 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
     table = _with_clusters(frame, estimator, labels, scores)
     table.attrs["notes"] = [*dataset.notes, *_doubts(Path(run), preparation, frame, scores)]
     return table
+
+
+def predict(run: str | Path, data: Any, **loading: Any) -> NewRows:
+    """Return new rows with their cluster, as :func:`further.compare.task.predict` has them.
+
+    Parameters
+    ----------
+    run, data, **loading
+        See :func:`predict_clusters`.
+
+    Returns
+    -------
+    NewRows
+        Counted by cluster.
+    """
+    table = predict_clusters(run, data, **loading)
+    name = "further_cluster" if "further_cluster" in table else "cluster"
+    counts = table[name].value_counts().sort_index()
+    sizes = dict(zip(counts.index.tolist(), counts.tolist(), strict=True))
+    told = ", ".join(f"{n:,} in {c}" if c >= 0 else f"{n:,} in none" for c, n in sizes.items())
+    return NewRows(table, tuple(table.attrs["notes"]), sizes, told)
 
 
 def _as_the_run(made: Run, loading: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from further.cluster.kmeans import KMeans
 from further.cluster.number.choosing import choose_k
 from further.cluster.number.initialisations import init_sensitivity
 from further.compare.clustering.alternatives import compare_methods
+from further.compare.clustering.assignments import predict as predict
 from further.compare.clustering.assignments import write_assignments
 from further.compare.clustering.batches import (
     fit_all_rows,

@@ -118,8 +118,8 @@ def _sentence(
     )
     return (
         f"The most transparent model that is not significantly worse than the best is "
-        f"{_inside(chosen)} ({figures}): what {_inside(best)} would gain is {_signed(gain.value)} of "
-        f"{metric.plain}{interval}{probabilities}."
+        f"{_inside(chosen)} ({figures}): what {_inside(best)} would gain is "
+        f"{_signed(gain.value)} of {metric.plain}{interval}{probabilities}."
     )
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from further.compare.forecast import Cost
 from further.compare.prediction.cost import measure_cost
 from further.compare.prediction.evidence import Evidence
-from further.compare.prediction.predicted import predict, write_predicted
+from further.compare.prediction.predicted import predict_with, write_predicted
 from further.compare.prediction.setting import Setting
 from further.compare.scores import write_scores
 from further.compare.source import describe_data
@@ -149,7 +149,7 @@ class Candidate:
         """
         setting = self.setting
         models = self.models(folder)
-        predictions = predict(setting, models)
+        predictions = predict_with(setting, models)
         scores = predictions.scores()
         write_scores(folder, scores)
         write_predicted(folder, setting, predictions)
@@ -163,7 +163,7 @@ class Candidate:
                 role=self.line.role,
                 parameters=getattr(kept, "n_parameters_", None),
                 network=self._network(kept),
-                metrics=_figures(scores),
+                metrics=figures_of(scores),
                 transparency=self.line.transparency,
                 notes=tuple(getattr(kept, "notes_", ())),
             ),
@@ -180,7 +180,19 @@ class Candidate:
         return NetworkRecord(kept.n_parameters_, operations)
 
 
-def _figures(scores: Mapping[str, Score | None]) -> dict[str, Figure]:
+def figures_of(scores: Mapping[str, Score | None]) -> dict[str, Figure]:
+    """Return scores as figures of ``evaluation.json``.
+
+    Parameters
+    ----------
+    scores : mapping of Score
+        By metric; None where it is not defined.
+
+    Returns
+    -------
+    dict of Figure
+        By metric.
+    """
     return {
         name: Figure(method="not defined")
         if score is None

@@ -19,7 +19,7 @@ Floats = NDArray[np.floating[Any]]
 Predictions = ClassPredictions | NumberPredictions
 
 
-def predict(setting: Setting, models: list[Any]) -> Predictions:
+def predict_with(setting: Setting, models: list[Any], n_train: int | None = None) -> Predictions:
     """Return what each fold's model says of its held-out rows, fold by fold.
 
     Parameters
@@ -28,6 +28,8 @@ def predict(setting: Setting, models: list[Any]) -> Predictions:
         Rows and folds.
     models : list of estimators
         Fitted, one for each fold.
+    n_train : int, optional
+        Rows that each was fitted to; default: those of its fold.
 
     Returns
     -------
@@ -41,10 +43,10 @@ def predict(setting: Setting, models: list[Any]) -> Predictions:
     for model, fold in zip(models, setting.folds, strict=True):
         rows = data.take(fold.test)
         if data.classes is not None:
-            parts.append(floored(aligned(model, rows), len(fold.train)))
+            parts.append(floored(aligned(model, rows), n_train or len(fold.train)))
             continue
         parts.append(np.asarray(model.predict(rows), dtype=np.float64))
-        ends.append(_interval(model, rows))
+        ends.append(interval_of(model, rows))
     if data.classes is not None:
         codes = data.classes.codes[setting.held_out]
         every = np.concatenate(parts)
@@ -80,7 +82,21 @@ def aligned(model: Any, rows: Dataset) -> Floats:
     return every
 
 
-def _interval(model: Any, rows: Dataset) -> Floats | None:
+def interval_of(model: Any, rows: Dataset) -> Floats | None:
+    """Return the ends between which 90 % of such rows lie.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted.
+    rows : Dataset
+        What to predict.
+
+    Returns
+    -------
+    array of shape (n, 2), or None
+        None where too few rows were held out of the training.
+    """
     try:
         return np.asarray(model.predict_interval(rows, coverage=COVERAGE))
     except InputError:  # too few rows were held out of the training
