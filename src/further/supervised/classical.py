@@ -189,7 +189,11 @@ class Classical(DatasetEstimator):
             at, outputs = out_of_fold(self._fit_on(x, y, candidate), x, folds)
             losses.append(self._losses(y[at], outputs))
         place = best_of(np.stack(losses), one_standard_error=self.one_standard_error)
-        said = ", ".join(f"{name}={_said(value)}" for name, value in candidates[place].items())
+        said = ", ".join(
+            f"{name}={_said(value)}"
+            for name, value in candidates[place].items()
+            if any(candidate[name] != value for candidate in candidates)
+        )
         self.notes_.append(
             f"{said} was chosen from {len(candidates)} settings by {int(folds.max()) + 1}-fold "
             f"cross-validation on {len(y)} rows."

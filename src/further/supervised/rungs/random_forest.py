@@ -74,8 +74,7 @@ class _Forest(Classical):
         self, candidates: list[dict[str, Any]], x: Floats, y: NDArray[Any], groups: Any
     ) -> int:
         few = {"n_estimators": min(TREES_TO_CHOOSE, self.n_estimators)}
-        place = super()._choose([{**c, **few} for c in candidates], x, y, groups)
-        return place
+        return super()._choose([{**c, **few} for c in candidates], x, y, groups)
 
     def count_parameters(self) -> int:
         """Return the number of thresholds and answers."""

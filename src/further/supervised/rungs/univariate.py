@@ -3,7 +3,8 @@ r"""The single best column: linear or logistic regression on one column alone.
 .. math:: \hat\jmath = \arg\min_j \frac{1}{n} \sum_i \ell\big(y_i, b_j + w_j^\top z_{ij}\big)
           \quad \text{on held-out folds},
 
-with :math:`z_{ij}` all that is encoded of column j: a number, whether it is missing, its categories.
+with :math:`z_{ij}` all that is encoded of column j: a number and whether it is missing, or its
+categories.
 """
 
 from __future__ import annotations
