@@ -231,8 +231,8 @@ class ClassicalClassifier(ClassPredictor, Classical):
 
     Parameters
     ----------
-    random_state
-        See :class:`Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
     """
 
     def predict_proba(self, X: Any) -> Floats:
@@ -285,8 +285,8 @@ class ClassicalRegressor(NumberPredictor, Classical):
 
     Parameters
     ----------
-    random_state
-        See :class:`Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     Attributes
     ----------

@@ -149,8 +149,8 @@ class AdditiveClassifier(_Additive, ClassicalClassifier):
     C : float or "auto", default="auto"
         Inverse strength of the penalty; "auto" takes the one of 0.001 to 100 with the lowest log
         loss in 3-fold cross-validation on at most 5,000 of the training rows.
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -205,8 +205,8 @@ class AdditiveRegressor(_Additive, ClassicalRegressor):
     alpha : float or "auto", default="auto"
         Penalty a row; "auto" takes the one of 1e-6 to 10 with the lowest squared error when each
         row is predicted without it.
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------

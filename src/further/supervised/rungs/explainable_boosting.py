@@ -205,8 +205,8 @@ class ExplainableBoostingClassifier(_ExplainableBoosting, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -247,8 +247,8 @@ class ExplainableBoostingRegressor(_ExplainableBoosting, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------

@@ -116,8 +116,8 @@ class GradientBoostingClassifier(_Boosting, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -151,8 +151,8 @@ class GradientBoostingRegressor(_Boosting, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------

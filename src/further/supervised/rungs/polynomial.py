@@ -37,8 +37,8 @@ class PolynomialRegression(ClassicalRegressor):
     degree : int or "auto", default="auto"
         The highest power; "auto" takes that of 1 to 8 with the lowest squared error in 5-fold
         cross-validation on at most 5,000 of the training rows.
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------

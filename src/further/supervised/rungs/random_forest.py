@@ -94,8 +94,8 @@ class RandomForestClassifier(_Forest, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -131,8 +131,8 @@ class RandomForestRegressor(_Forest, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -169,6 +169,8 @@ class RandomForestRegressor(_Forest, ClassicalRegressor):
         ):
             unseen = np.ones(len(y), dtype=bool)
             unseen[drawn] = False
+            if not unseen.any():
+                continue
             total[unseen] += tree.predict(x[unseen])
             trees += unseen
         rows = np.flatnonzero(trees)

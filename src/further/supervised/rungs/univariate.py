@@ -79,8 +79,8 @@ class UnivariateClassifier(_Univariate, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     Attributes
     ----------
@@ -134,8 +134,8 @@ class UnivariateRegressor(_Univariate, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     Attributes
     ----------
