@@ -437,7 +437,7 @@ def test_a_file_that_names_another_type_is_refused(tmp_path):
         estimators_to_bytes({"model_": model})
     with pytest.raises(RunError, match=r"names the type .*Foreign.* and was not read"):
         estimators_from_bytes(dumps({"model_": model}), "model.skops")
-    with pytest.raises(RunError, match='"model.skops" is damaged'):
+    with pytest.raises(RunError, match=r'"model\.skops" is damaged'):
         estimators_from_bytes(b"no archive", "model.skops")
 
 

@@ -131,7 +131,8 @@ class _ExplainableBoosting(Classical):
         return pd.DataFrame(columns)
 
     def _fitted(self, x: Floats, y: NDArray[Any], chosen: dict[str, Any]) -> Any:
-        return Steps(self._record(super()._fitted(self._frame(x), y, chosen)))
+        rows: Any = self._frame(x)
+        return Steps(self._record(super()._fitted(rows, y, chosen)))
 
     def _record(self, machine: Any) -> dict[str, Any]:
         """Return the steps of a fitted machine as plain numbers."""
