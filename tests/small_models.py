@@ -19,6 +19,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "mlp_classifier": {"hidden": (32,)},
     "mlp_regressor": {"hidden": (32,)},
     "cnn_classifier": {"channels": (8,)},
+    "random_forest_classifier": {"n_estimators": 20},
+    "random_forest_regressor": {"n_estimators": 20},
+    "gradient_boosting_classifier": {"max_iter": 50},
+    "gradient_boosting_regressor": {"max_iter": 50},
 }
 ALL = [line.name for line in models_for("generation")]
 NETWORKS = [line.name for line in models_for("generation") if line.family == "network"]

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted(path for path in ROOT.glob("docs/**/*.md") if "_build" not in path.parts)
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 READING, ROAD = ROOT / "docs/reading.md", ROOT / "docs/guide/road.md"
+LADDER = ROOT / "docs/guide/ladder.md"
 #: Options of commands that read data which decide nothing about how it is read.
 OTHER_OPTIONS = {
     "--distance", "--json", "--k", "--k-max", "--method", "--no-training-examples", "--out",
@@ -76,11 +77,14 @@ def test_the_examples_of_how_a_file_is_read_say_what_stands_there(
     assert wrong == []
 
 
-def test_the_examples_of_the_road_say_what_stands_there() -> None:
-    blocks = re.findall(r"```pycon\n(.*?)```", ROAD.read_text(), re.DOTALL)
-    examples = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "road.md", None, 0)
+@pytest.mark.parametrize(("page", "least"), [(ROAD, 10), (LADDER, 8)], ids=["road", "ladder"])
+def test_the_examples_of_the_road_and_the_ladder_say_what_stands_there(
+    page: Path, least: int
+) -> None:
+    blocks = re.findall(r"```pycon\n(.*?)```", page.read_text(), re.DOTALL)
+    examples = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page.name, None, 0)
     wrong: list[str] = []
-    assert doctest.DocTestRunner().run(examples, out=wrong.append).attempted > 10
+    assert doctest.DocTestRunner().run(examples, out=wrong.append).attempted > least
     assert wrong == []
 
 

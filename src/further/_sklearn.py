@@ -25,6 +25,7 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "StrOptions",
+    "boosted_trees",
     "check_feature_names",
     "check_sample_weight",
     "effective_n_threads",
@@ -32,6 +33,11 @@ __all__ = [
     "lloyd_iteration",
     "make_constraint",
 ]
+
+
+def boosted_trees(model: Any) -> list[Any]:
+    """Return the trees of a fitted histogram-based gradient boosting, whose list is private."""
+    return [tree for step in model._predictors for tree in step]
 
 
 def effective_n_threads() -> int:

@@ -119,9 +119,9 @@ class Classical(DatasetEstimator):
     def _targets(self, dataset: Dataset) -> NDArray[Any]:
         """Return the target as the model sees it: codes, or standard scores of numbers."""
 
-    @abstractmethod
     def _outputs(self, model: Any, x: Floats) -> Floats:
         """Return the probabilities (n, k) or the numbers (n,) of encoded rows."""
+        raise NotImplementedError
 
     @abstractmethod
     def _losses(self, y: NDArray[Any], outputs: Floats) -> Floats:
@@ -189,7 +189,11 @@ class Classical(DatasetEstimator):
             at, outputs = out_of_fold(self._fit_on(x, y, candidate), x, folds)
             losses.append(self._losses(y[at], outputs))
         place = best_of(np.stack(losses), one_standard_error=self.one_standard_error)
-        said = ", ".join(f"{name}={_said(value)}" for name, value in candidates[place].items())
+        said = ", ".join(
+            f"{name}={_said(value)}"
+            for name, value in candidates[place].items()
+            if any(candidate[name] != value for candidate in candidates)
+        )
         self.notes_.append(
             f"{said} was chosen from {len(candidates)} settings by {int(folds.max()) + 1}-fold "
             f"cross-validation on {len(y)} rows."
@@ -227,8 +231,8 @@ class ClassicalClassifier(ClassPredictor, Classical):
 
     Parameters
     ----------
-    random_state
-        See :class:`Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
     """
 
     def predict_proba(self, X: Any) -> Floats:
@@ -281,8 +285,8 @@ class ClassicalRegressor(NumberPredictor, Classical):
 
     Parameters
     ----------
-    random_state
-        See :class:`Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     Attributes
     ----------

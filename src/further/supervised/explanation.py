@@ -109,7 +109,8 @@ class ShapeFunction:
         The class whose log odds it adds to; None where a number is predicted.
     x : tuple of float
         Places of a number, ascending, in the units of the source; between them the function is a
-        line, before and after them constant. Empty for categories alone.
+        line, before and after them constant; a place that stands twice is a jump. Empty for
+        categories alone.
     y : tuple of float
         What is added there, in units of the target or of log odds.
     categories : dict of str to float

@@ -86,9 +86,11 @@ def subsample(
     if strata is None:
         return np.sort(order[:most])
     order = order[np.argsort(strata[order], kind="stable")]
-    places = np.floor((np.arange(most) + 0.5) * n / most).astype(np.int64)
-    first = np.unique(strata[order], return_index=True)[1]
-    return np.sort(order[np.unique(np.concatenate([places, first]))])
+    forced = np.unique(strata[order], return_index=True)[1]
+    free = np.setdiff1d(np.arange(n), forced)
+    left = max(0, most - len(forced))
+    chosen = free[np.floor((np.arange(left) + 0.5) * len(free) / max(1, left)).astype(np.int64)]
+    return np.sort(order[np.concatenate([forced, chosen])])
 
 
 def log_losses(y: NDArray[Any], probabilities: Floats) -> Floats:

@@ -5,11 +5,12 @@ r"""The generalized additive model: a sum of smooth functions of one column each
           + \lambda \sum_j \Big( \int f_j''(z)^2 dz + \epsilon \lVert f_j \rVert_n^2 \Big)
           + \lambda \epsilon \lVert w \rVert^2,
 
-with η the number itself, or the log odds of a class. Each f is a linear spline: a line between
-knots at quantiles of the column, constant beyond the first and the last; f'' stands for its changes
-of slope, divided by the distance of the knots (penalised splines, Eilers and Marx 1996). One λ for
-all functions is chosen by the data. In a basis in which the penalty is the squared length of the
-coefficients, this is a ridge regression, or a logistic regression with such a penalty.
+with η the number itself, or the log odds of a class, and ‖f‖ₙ² the mean square of f at its knots.
+Each f is a linear spline: a line between knots at quantiles of the column, constant beyond the
+first and the last; f'' stands for its changes of slope, divided by the distance of the knots
+(penalised splines, Eilers and Marx 1996). One λ for all functions is chosen by the data. In a basis
+in which the penalty is the squared length of the coefficients, this is a ridge regression, or a
+logistic regression with such a penalty.
 """
 
 from __future__ import annotations
@@ -148,8 +149,8 @@ class AdditiveClassifier(_Additive, ClassicalClassifier):
     C : float or "auto", default="auto"
         Inverse strength of the penalty; "auto" takes the one of 0.001 to 100 with the lowest log
         loss in 3-fold cross-validation on at most 5,000 of the training rows.
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -204,8 +205,8 @@ class AdditiveRegressor(_Additive, ClassicalRegressor):
     alpha : float or "auto", default="auto"
         Penalty a row; "auto" takes the one of 1e-6 to 10 with the lowest squared error when each
         row is predicted without it.
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from further._sklearn import Interval
+from further._sklearn import Interval, boosted_trees
 from further.data.spec import Spec
 from further.supervised.classical import Classical, ClassicalClassifier, ClassicalRegressor, Floats
 from further.supervised.explanation import Importance
@@ -89,17 +89,18 @@ class _Boosting(Classical):
 
     def _after(self, dataset: Any, validation: Any, x: Floats, y: Any) -> None:
         super()._after(dataset, validation, x, y)
-        trees, stopped = self.model_.n_iter_, bool(self.model_.do_early_stopping_)
+        self.n_iter_ = int(self.model_.n_iter_)
+        stopped = bool(self.model_.do_early_stopping_)
         how = (
             "as a tenth of the training rows chose, to which none was fitted"
             if stopped
             else "without rows to stop by, which were too few"
         )
-        self.notes_.append(f"{trees} trees were added one after the other, {how}.")
+        self.notes_.append(f"{self.n_iter_} trees were added one after the other, {how}.")
 
     def count_parameters(self) -> int:
         """Return the number of thresholds and answers."""
-        return sum(len(tree.nodes) for step in self.model_._predictors for tree in step)
+        return sum(len(tree.nodes) for tree in boosted_trees(self.model_))
 
     def explain(self) -> Importance:
         """Return the columns; what each is worth is measured on held-out rows."""
@@ -115,8 +116,8 @@ class GradientBoostingClassifier(_Boosting, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -150,8 +151,8 @@ class GradientBoostingRegressor(_Boosting, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------

@@ -74,8 +74,7 @@ class _Forest(Classical):
         self, candidates: list[dict[str, Any]], x: Floats, y: NDArray[Any], groups: Any
     ) -> int:
         few = {"n_estimators": min(TREES_TO_CHOOSE, self.n_estimators)}
-        place = super()._choose([{**c, **few} for c in candidates], x, y, groups)
-        return place
+        return super()._choose([{**c, **few} for c in candidates], x, y, groups)
 
     def count_parameters(self) -> int:
         """Return the number of thresholds and answers."""
@@ -95,8 +94,8 @@ class RandomForestClassifier(_Forest, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -132,8 +131,8 @@ class RandomForestRegressor(_Forest, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------
@@ -170,6 +169,8 @@ class RandomForestRegressor(_Forest, ClassicalRegressor):
         ):
             unseen = np.ones(len(y), dtype=bool)
             unseen[drawn] = False
+            if not unseen.any():
+                continue
             total[unseen] += tree.predict(x[unseen])
             trees += unseen
         rows = np.flatnonzero(trees)

@@ -86,8 +86,8 @@ class SupportVectorClassifier(_SupportVectors, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     Attributes
     ----------
@@ -167,8 +167,8 @@ class SupportVectorRegressor(_SupportVectors, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     References
     ----------

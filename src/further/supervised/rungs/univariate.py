@@ -3,7 +3,8 @@ r"""The single best column: linear or logistic regression on one column alone.
 .. math:: \hat\jmath = \arg\min_j \frac{1}{n} \sum_i \ell\big(y_i, b_j + w_j^\top z_{ij}\big)
           \quad \text{on held-out folds},
 
-with :math:`z_{ij}` all that is encoded of column j: a number, whether it is missing, its categories.
+with :math:`z_{ij}` all that is encoded of column j: a number and whether it is missing, or its
+categories.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ class UnivariateClassifier(_Univariate, ClassicalClassifier):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     Attributes
     ----------
@@ -133,8 +134,8 @@ class UnivariateRegressor(_Univariate, ClassicalRegressor):
 
     Parameters
     ----------
-    random_state
-        See :class:`~further.supervised.classical.Classical`.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
 
     Attributes
     ----------
