@@ -364,7 +364,7 @@ def test_learns_a_ring_of_eight_gaussians_without_labels():
     assert shares.min() > 0.02  # no mode is left out
     columns = {
         "train_discriminator_loss", "train_discriminator_accuracy", "train_discriminator_penalty",
-        "train_generator_loss", "train_generator_accuracy",
+        "train_generator_loss", "train_generator_accuracy", "train_generator_diversity",
         "val_kernel_distance", "val_discriminator_accuracy",
     }  # fmt: skip
     assert columns <= set(model.history_.columns)

@@ -284,7 +284,10 @@ def test_history_csv(tmp_path):
     loop = make_loop("4 steps", callbacks=[HistoryFile(tmp_path)])
     loop.run()
     frame = pd.read_csv(tmp_path / "history.csv")
-    assert list(frame.columns[:4]) == ["step", "epoch", "seconds", "train_loss"]
+    assert list(frame.columns[:5]) == ["step", "epoch", "seconds", "learning_rate", "train_loss"]
+    schedule = [loop.training.learning_rate_factor((step - 0.5) / 4) for step in (1, 2, 3, 4)]
+    rates = loop.training.learning_rate * np.array(schedule)
+    np.testing.assert_allclose(frame["learning_rate"], rates, 1e-6)
     assert list(frame["step"]) == [1, 2, 3, 4]
     np.testing.assert_allclose(frame["train_loss"], [r["train_loss"] for r in loop.history], 1e-6)
     assert frame["seconds"].is_monotonic_increasing

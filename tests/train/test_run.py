@@ -48,7 +48,8 @@ def test_what_a_fit_leaves(tmp_path):
     assert record["versions"]["torch"]
     history = pd.read_csv(run / "history.csv")
     assert list(history.columns) == [
-        "step", "epoch", "seconds", "train_loss", "train_reconstruction", "train_rate",
+        "step", "epoch", "seconds", "learning_rate",
+        "train_loss", "train_reconstruction", "train_rate",
         "val_loss", "val_reconstruction", "val_rate",
         "fit_loss", "fit_reconstruction", "fit_rate",
     ]  # fmt: skip

@@ -72,7 +72,8 @@ def _show(found: Diagnosis) -> None:
 
 
 def _show_finding(finding: Finding) -> None:
-    click.echo(f"\n{finding.title} (confidence {finding.confidence:.2f})")
+    kind = "confidence" if finding.is_problem else "a note, confidence"
+    click.echo(f"\n{finding.title} ({kind} {finding.confidence:.2f})")
     for text in finding.evidence:
         click.echo(f"  {text}")
     click.echo(f"  Likely: {'; '.join(finding.causes[:_MOST_STEPS])}.")

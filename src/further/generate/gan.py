@@ -149,7 +149,8 @@ default="relativistic"
     history_ : DataFrame
         Losses and accuracies of both networks: the discriminator's accuracy is the share of rows
         (for the relativistic loss, of pairs) that it tells apart, the generator's the share that
-        deceives it; the validation kernel distance.
+        deceives it; the diversity of the generated rows, their mean distance from each other over
+        that of real rows; the validation kernel distance.
 
     References
     ----------
@@ -227,6 +228,7 @@ default="relativistic"
             return {
                 "loss": loss.generator(real, fake),
                 "accuracy": loss.generator_accuracy(real, fake),
+                "diversity": _relative_diversity(made.detach(), batch.x),
             }
 
         return [
@@ -275,6 +277,25 @@ def _score_both(net: _GANNet, batch: Batch, made: Tensor) -> tuple[Tensor, Tenso
     y = None if batch.y is None else torch.cat([batch.y, batch.y])
     real, fake = net.discriminator(torch.cat([batch.x, made]), y).chunk(2)
     return real, fake
+
+
+def _relative_diversity(made: Tensor, real: Tensor) -> Tensor:
+    """Return the mean distance of generated rows from each other over that of real rows.
+
+    1 where they are as diverse as the data, 0 where they are all alike. Rows come in no order, so
+    that each and the next one are a random pair.
+
+    Examples
+    --------
+    >>> real = torch.tensor([[0.0], [4.0], [0.0], [4.0]])
+    >>> float(_relative_diversity(real / 2, real))
+    0.5
+    """
+
+    def mean_distance(rows: Tensor) -> Tensor:
+        return (rows - rows.roll(1, 0)).flatten(1).norm(dim=1).mean()
+
+    return mean_distance(made) / mean_distance(real).clamp_min(1e-12)
 
 
 def _leaky_clamp(x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from further.report.markup import Markup, join, tag
 from further.report.numbers import significant
 from further.report.run_folder import ModelRun, RunFolder, read_history
 
-_CLOCK = ("step", "epoch", "seconds")
+_CLOCK = ("step", "epoch", "seconds", "learning_rate")
 #: What the line of a column is called by the column's prefix; those drawn first lie below.
 _LINES = {"train": "while training", "fit": "training rows", "val": "validation rows"}
 _SIGNS = {

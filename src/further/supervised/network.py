@@ -27,6 +27,7 @@ from further.data.spec import Spec
 from further.data.target import Classes, Numbers
 from further.errors import InputError
 from further.supervised.conformal import sorted_residuals
+from further.supervised.constant_loss import constant_losses
 from further.supervised.loss import LOSSES
 from further.supervised.match import match
 from further.supervised.output import OUTPUTS, Output, output_from_json
@@ -157,6 +158,8 @@ class SupervisedNetwork(NetworkEstimator):
         self.output_: Output = output()
         if isinstance(target, Numbers):
             self.output_ = self.output_.fit(target.values)
+        if loop.get("run") is not None:
+            loop["run"].update(baseline=constant_losses(self.loss_, self.output_, target))
         super()._learn(dataset, validation, seed, **loop)
         layers = [m for m in self.net_.modules() if hasattr(m, "mask") and m.mask is not None]
         self.n_parameters_ -= sum(int((layer.mask == 0).sum()) for layer in layers)

@@ -1,7 +1,9 @@
 """The training loop, on Lightning Fabric.
 
 A step takes the next batch and minimises each objective in turn. Every row of the history holds
-the means of what the objectives logged since the row before; and of the averaged weights, in
+the learning rate of the first objective, without which nobody can tell a loss that has settled from
+one that a schedule has stopped; the means of what the objectives logged since the row before; and
+of the averaged weights, in
 evaluation mode and always under the same random numbers, what they score on validation rows
 (``val_``) and on a fixed part of the training rows (``fit_``). A gap between these two is a gap,
 and not the effect of averaging or of dropout, as one between training and validation losses may be.
@@ -285,6 +287,7 @@ class Loop:
             "step": self.step,
             "epoch": self.step / self.steps_per_epoch,
             "seconds": self.seconds,
+            "learning_rate": self.optimizers[0].param_groups[0]["lr"],
         }
         row.update(self._means())
         self._progress_at_row = self.progress

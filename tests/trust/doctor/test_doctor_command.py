@@ -104,7 +104,9 @@ def test_a_run_of_ours_is_diagnosed(digits, tmp_path: Path) -> None:
 def test_a_frame_has_a_row_a_finding(overfitted) -> None:
     frame = doctor(overfitted).to_frame()
     assert frame["condition"].tolist() == ["overfitting"]
-    assert set(frame.columns) == {"condition", "confidence", "epoch", "evidence", "causes", "try"}
+    assert list(frame.columns) == [
+        "condition", "severity", "confidence", "epoch", "evidence", "causes", "try",
+    ]  # fmt: skip
     assert doctor({"loss": [1.0, 0.9]}).to_frame().empty
 
 

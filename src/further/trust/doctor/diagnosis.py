@@ -24,7 +24,7 @@ class Diagnosis:
     Attributes
     ----------
     findings : tuple of Finding
-        Conditions that are there, the gravest first.
+        Conditions that are there, the gravest first; notes, which speak against nothing, come last.
     columns : dict
         Columns by the role in which they were read.
     layout : str
@@ -48,21 +48,27 @@ class Diagnosis:
     cannot_tell: tuple[str, ...] = ()
 
     @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings that speak against the training."""
+        return tuple(finding for finding in self.findings if finding.is_problem)
+
+    @property
     def healthy(self) -> bool:
-        """Whether there are rows enough to judge and no condition was found."""
-        return not self.findings and self.rows >= LEAST_ROWS
+        """Whether there are rows enough to judge and nothing speaks against the training."""
+        return not self.problems and self.rows >= LEAST_ROWS
 
     @property
     def headline(self) -> str:
         """The answer in one sentence."""
-        if self.findings:
-            first = self.findings[0]
-            more = len(self.findings) - 1
+        if self.problems:
+            first = self.problems[0]
+            more = len(self.problems) - 1
             also = f" (and {more} more finding{'s' if more > 1 else ''})" if more else ""
             return f"{first.title.capitalize()}: {first.summary}{also}."
         if self.rows < LEAST_ROWS:
             return f"Too short to judge: {self.rows} rows, of which {LEAST_ROWS} are needed."
-        return f"Healthy: nothing in {self.rows} rows speaks against this training."
+        noted = "".join(f" Noted: {finding.summary}." for finding in self.findings)
+        return f"Healthy: nothing in {self.rows} rows speaks against this training.{noted}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the diagnosis as ``further doctor --json`` writes it."""
@@ -82,7 +88,7 @@ class Diagnosis:
         """Return a row a finding."""
         import pandas as pd
 
-        keys = ("condition", "confidence", "epoch", "evidence", "causes", "try")
+        keys = ("condition", "severity", "confidence", "epoch", "evidence", "causes", "try")
         rows = [{key: finding.to_json()[key] for key in keys} for finding in self.findings]
         texts = [
             {k: " ".join(v) if isinstance(v, list) else v for k, v in row.items()} for row in rows
@@ -177,14 +183,15 @@ def diagnose(history: History) -> Diagnosis:
         finding = condition.find(features)
         if finding is not None:
             findings[condition.name] = finding
+    is_ill = any(finding.is_problem for finding in findings.values())
     return Diagnosis(
-        findings=tuple(findings.values()),
+        findings=tuple(sorted(findings.values(), key=lambda finding: not finding.is_problem)),
         columns=history.columns,
         layout=history.layout,
         unit=history.unit,
         rows=max((len(series.values) for series in history.losses), default=0),
         notes=history.notes,
-        cannot_tell=tuple(_cannot_tell(features, bool(findings))),
+        cannot_tell=tuple(_cannot_tell(features, is_ill)),
     )
 
 

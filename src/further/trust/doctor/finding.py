@@ -34,6 +34,9 @@ class Finding:
         What to try, the cheapest first; ``try`` in JSON.
     references : tuple of str
         Where to read on.
+    is_problem : bool, default=True
+        Whether it speaks against the training. What is worth knowing and does not is a note, such
+        as a training loss that dropout keeps above the validation loss.
     """
 
     condition: str
@@ -45,6 +48,7 @@ class Finding:
     causes: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    is_problem: bool = True
 
     @property
     def title(self) -> str:
@@ -55,6 +59,7 @@ class Finding:
         """Return the finding as JSON has it."""
         return {
             "condition": self.condition,
+            "severity": "problem" if self.is_problem else "note",
             "confidence": round(self.confidence, 3),
             "epoch": self.epoch,
             "summary": self.summary,
@@ -86,6 +91,8 @@ class Sign:
         Confidence in what is far beyond the threshold.
     causes : tuple of str
         Likelier here than those of the condition.
+    is_problem : bool, default=True
+        See :class:`Finding`.
     """
 
     strength: float
@@ -95,6 +102,7 @@ class Sign:
     values: dict[str, float] = field(default_factory=dict)
     most: float = 0.95
     causes: tuple[str, ...] = ()
+    is_problem: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,7 @@ class Condition:
             tuple(dict.fromkeys((*sign.causes, *self.causes))),
             self.next_steps,
             self.references,
+            sign.is_problem,
         )
 
 

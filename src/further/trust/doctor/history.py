@@ -180,7 +180,7 @@ def history_of(
         layout=logged.layout,
         unit=unit,
         metrics=tuple(metrics),
-        baseline=_baseline(baseline, classes, notes),
+        baseline=_baseline(baseline, classes, notes, _recorded(logged.baselines, roles)),
         comparable=_comparable(roles, notes),
         first_is_untrained=logged.first_is_untrained,
         columns=roles,
@@ -269,21 +269,34 @@ def _plainest(names: list[str], kinds: dict[str, Meaning]) -> str:
 
 
 def _comparable(roles: Mapping[str, str], notes: list[str]) -> bool:
-    """Whether training and validation loss have one name, but for the part."""
-    if "train" not in roles or "validation" not in roles:
+    """Whether training and validation loss have one name, but for the part.
+
+    That of training rows with the same weights counts, where it was logged.
+    """
+    own = roles.get("fit", roles.get("train"))
+    if own is None or "validation" not in roles:
         return True
-    one, other = meaning(roles["train"]), meaning(roles["validation"])
+    one, other = meaning(own), meaning(roles["validation"])
     plain = {one.base.rstrip("es"), other.base.rstrip("es")}
     if len(plain) == 1 or not all(m.kind in ("loss", "named loss") for m in (one, other)):
         return True
     notes.append(
-        f'"{roles["train"]}" and "{roles["validation"]}" seem to be different losses, so the gap '
+        f'"{own}" and "{roles["validation"]}" seem to be different losses, so the gap '
         "between them is not read."
     )
     return False
 
 
-def _baseline(baseline: float | None, classes: int | None, notes: list[str]) -> float | None:
+def _recorded(baselines: Mapping[str, float], roles: Mapping[str, str]) -> float | None:
+    """Return the recorded loss of the constant predictor, if all losses have the same."""
+    names = {meaning(roles[role]).base for role in ("train", "validation", "fit") if role in roles}
+    found = [baselines.get(name.replace(" ", "_"), np.nan) for name in names]
+    return found[0] if found and np.ptp(found) <= 1e-6 * abs(found[0]) else None
+
+
+def _baseline(
+    baseline: float | None, classes: int | None, notes: list[str], recorded: float | None = None
+) -> float | None:
     if baseline is not None and not np.isfinite(baseline):
         raise InputError(f"baseline={baseline:g} must be a finite number.")
     if baseline is None and classes is not None:
@@ -291,7 +304,7 @@ def _baseline(baseline: float | None, classes: int | None, notes: list[str]) -> 
             raise InputError(f"classes={classes} must be at least 2.")
         notes.append(f"The loss of the constant predictor is taken to be log({classes}).")
         return float(np.log(classes))
-    return baseline
+    return recorded if baseline is None else baseline
 
 
 def _axis(

@@ -34,6 +34,8 @@ class Logged:
         Whether training and validation losses are of the same weights in the same mode.
     first_is_untrained : bool
         Whether the first row was logged before the first step.
+    baselines : dict of float
+        Losses of the constant predictor, by the name of the loss without its part.
     """
 
     layout: str
@@ -42,6 +44,7 @@ class Logged:
     roles: Mapping[str, str] = field(default_factory=dict)
     same_weights: bool = False
     first_is_untrained: bool = False
+    baselines: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:

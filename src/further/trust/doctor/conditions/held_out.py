@@ -41,6 +41,7 @@ def _is_below(features: Features) -> Sign | None:
         f"{per_cent(float((gap > 0).mean()))} of the rows, by {per_cent(share)} in the middle."
     ]
     causes: tuple[str, ...] = ()
+    is_easier = False
     if features.fit is not None and train is not features.history.fit:
         fit = float(np.median(np.interp(at, features.fit.at, features.fit.smoothed)[half:]))
         seen = float(np.median(validation[half:]))
@@ -51,6 +52,7 @@ def _is_below(features: Features) -> Sign | None:
             )
             causes = ("dropout, augmentation or a penalty, which only the training loss has",)
         else:
+            is_easier = True
             evidence.append(
                 f"In evaluation mode, too, the training rows have {shown(fit)} and the validation "
                 f"rows {shown(seen)}: these are easier."
@@ -59,7 +61,8 @@ def _is_below(features: Features) -> Sign | None:
     return Sign(
         strength, float(at[half]),
         f"the validation loss stays {per_cent(share)} below the training loss",
-        tuple(evidence), {"share": share}, 0.9, causes,
+        # Dropout does it in sound trainings; an easier validation set is something to mend.
+        tuple(evidence), {"share": share}, 0.9, causes, is_easier,
     )  # fmt: skip
 
 

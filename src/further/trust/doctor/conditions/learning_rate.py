@@ -64,8 +64,9 @@ def _jumps(features: Features, curve: Curve) -> Sign | None:
         curve.noise / max(abs(curve.last), 1e-12) / TRAIN_NOISE,
         features.of_reference(curve.noise) / TRAIN_NOISE_OF_BASELINE,
     )
-    if strength < 1 or features.history.unit != "epoch" or not curve.is_positive:
-        return None  # single steps are noisy with any learning rate
+    is_of_epochs = features.history.unit == "epoch" and float(np.median(np.diff(curve.at))) >= 1
+    if strength < 1 or not is_of_epochs or not curve.is_positive:
+        return None  # single steps, or a part of an epoch, are noisy with any learning rate
     later = curve.values[len(curve) // 2 :]
     return Sign(
         strength, float(curve.at[len(curve) // 2]),

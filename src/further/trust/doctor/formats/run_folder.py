@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 from further.errors import InputError
 from further.trust.doctor.formats.source import Layout, Source
-from further.trust.doctor.logged import Logged
+from further.trust.doctor.logged import Logged, numbers
 
 
 def _is_run(source: Source) -> bool:
@@ -24,7 +27,17 @@ def _read_run(source: Source) -> Logged:
             f'"{source.path}" has no history.csv: its model has no learning curve, or the training '
             "has not come that far."
         )
-    return _read_history(Source(file))
+    return replace(_read_history(Source(file)), baselines=_baselines(source))
+
+
+def _baselines(source: Source) -> dict[str, float]:
+    """Return the losses of the constant predictor by name, where the run recorded them."""
+    try:
+        record = json.loads((source.path / "run.json").read_text(encoding="utf-8"))
+    except ValueError:
+        return {}  # the curves can be read without it
+    found = record.get("baseline") if isinstance(record, dict) else None
+    return numbers(found) if isinstance(found, dict) else {}
 
 
 def _is_history(source: Source) -> bool:
