@@ -32,6 +32,7 @@ from further.data.preparation.robust_score import RobustScore
 from further.data.spec import Spec
 from further.data.target import Classes, Numbers
 from further.errors import InputError
+from further.nn.dropout import drawing_from, dropouts
 from further.supervised.loss import LOSSES
 from further.supervised.match import match
 from further.supervised.output import OUTPUTS, Output, output_from_json
@@ -101,10 +102,13 @@ class SupervisedNetwork(NetworkEstimator):
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return what the loop minimises: the mean loss of the rows."""
+        layers = dropouts(net)
 
         def mean_loss(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
             x = self.augment(batch.x, generator)
-            return {"loss": self._losses(net(x), self._smoothed(batch["t"])).mean()}
+            with drawing_from(generator, layers):
+                eta = net(x)
+            return {"loss": self._losses(eta, self._smoothed(batch["t"])).mean()}
 
         return [Objective(mean_loss, list(net.parameters()), groups=self.groups(net))]
 
