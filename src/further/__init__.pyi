@@ -7,6 +7,7 @@ from . import generate as generate
 from . import report as report
 from . import supervised as supervised
 from . import train as train
+from . import trust as trust
 from .cluster.agglomerative import AgglomerativeClustering as AgglomerativeClustering
 from .cluster.anomaly import compare_detectors as compare_detectors
 from .cluster.dbscan import DBSCAN as DBSCAN
@@ -48,8 +49,40 @@ from .supervised.mlp import MLPClassifier as MLPClassifier
 from .supervised.mlp import MLPRegressor as MLPRegressor
 from .supervised.neuron import McCullochPittsNeuron as McCullochPittsNeuron
 from .supervised.perceptron import Perceptron as Perceptron
+from .supervised.rungs.additive import AdditiveClassifier as AdditiveClassifier
+from .supervised.rungs.additive import AdditiveRegressor as AdditiveRegressor
+from .supervised.rungs.constant import ConstantClassifier as ConstantClassifier
+from .supervised.rungs.constant import ConstantRegressor as ConstantRegressor
+from .supervised.rungs.decision_tree import DecisionTreeClassifier as DecisionTreeClassifier
+from .supervised.rungs.decision_tree import DecisionTreeRegressor as DecisionTreeRegressor
+from .supervised.rungs.explainable_boosting import (
+    ExplainableBoostingClassifier as ExplainableBoostingClassifier,
+)
+from .supervised.rungs.explainable_boosting import (
+    ExplainableBoostingRegressor as ExplainableBoostingRegressor,
+)
+from .supervised.rungs.gradient_boosting import (
+    GradientBoostingClassifier as GradientBoostingClassifier,
+)
+from .supervised.rungs.gradient_boosting import (
+    GradientBoostingRegressor as GradientBoostingRegressor,
+)
+from .supervised.rungs.linear import LinearRegression as LinearRegression
+from .supervised.rungs.linear import LogisticRegression as LogisticRegression
+from .supervised.rungs.polynomial import PolynomialRegression as PolynomialRegression
+from .supervised.rungs.random_forest import RandomForestClassifier as RandomForestClassifier
+from .supervised.rungs.random_forest import RandomForestRegressor as RandomForestRegressor
+from .supervised.rungs.support_vector_machine import (
+    SupportVectorClassifier as SupportVectorClassifier,
+)
+from .supervised.rungs.support_vector_machine import (
+    SupportVectorRegressor as SupportVectorRegressor,
+)
+from .supervised.rungs.univariate import UnivariateClassifier as UnivariateClassifier
+from .supervised.rungs.univariate import UnivariateRegressor as UnivariateRegressor
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
+from .trust.doctor.diagnosis import doctor as doctor
 
 __version__: str

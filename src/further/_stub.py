@@ -20,12 +20,18 @@ def stub() -> str:
     return "\n".join(
         [
             *(f"from . import {name} as {name}" for name in registry.FOLDERS),
-            *(f"from {module[len('further') :]} import {name} as {name}" for name, module in names),
+            *(_line(module[len("further") :], name) for name, module in names),
             "",
             "__version__: str",
             "",
         ]
     )
+
+
+def _line(module: str, name: str) -> str:
+    line = f"from {module} import {name} as {name}"
+    wrapped = f"from {module} import (\n    {name} as {name},\n)"  # as the formatter has it
+    return line if len(line) <= 100 else wrapped
 
 
 if __name__ == "__main__":

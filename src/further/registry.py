@@ -71,6 +71,9 @@ class ModelEntry:
         What a report calls it.
     compared : bool
         Whether a comparison takes it unless models are named.
+    transparency : int or None
+        Its rung on the ladder from what can be read as a whole, 0, to what cannot; None where
+        nobody asks.
     """
 
     name: str
@@ -81,6 +84,7 @@ class ModelEntry:
     role: Literal["model", "control"]
     label: str
     compared: bool = True
+    transparency: int | None = None
 
     def load(self) -> type[Any]:
         """Import the module and return the class."""
@@ -107,12 +111,18 @@ TASKS: tuple[TaskEntry, ...] = (
         data=("table",), targets=("none",), command="",
     ),
     TaskEntry(
-        "classification", "Which class is a row of, and how sure may one be?",
+        "classification", "Which class does a row belong to, and which model says it best?",
         data=("table", "images"), targets=("classes",), command="train",
+        compare="further.compare.prediction.task",
+        evaluate="further.evaluate.prediction.classes",
+        report="further.report.prediction.page",
     ),
     TaskEntry(
-        "regression", "How large is a quantity, and how sure may one be?",
-        data=("table", "images"), targets=("numbers",), command="train",
+        "regression", "How large is a quantity, and which model says it best?",
+        data=("table",), targets=("numbers",), command="train",
+        compare="further.compare.prediction.task",
+        evaluate="further.evaluate.prediction.numbers",
+        report="further.report.prediction.page",
     ),
 )  # fmt: skip
 
@@ -175,19 +185,70 @@ MODELS: tuple[ModelEntry, ...] = (
                "classification", "classical", "model", "McCulloch-Pitts neuron", compared=False),
     ModelEntry("perceptron", "further.supervised.perceptron", "Perceptron", "classification",
                "classical", "model", "Perceptron", compared=False),
+    ModelEntry("constant_classifier", "further.supervised.rungs.constant", "ConstantClassifier",
+               "classification", "classical", "control", "Constant", transparency=0),
+    ModelEntry("constant_regressor", "further.supervised.rungs.constant", "ConstantRegressor",
+               "regression", "classical", "control", "Constant", transparency=0),
+    ModelEntry("univariate_classifier", "further.supervised.rungs.univariate",
+               "UnivariateClassifier", "classification", "classical", "model",
+               "Univariate logistic regression", transparency=1),
+    ModelEntry("univariate_regressor", "further.supervised.rungs.univariate", "UnivariateRegressor",
+               "regression", "classical", "model", "Univariate linear regression", transparency=1),
+    ModelEntry("logistic_regression", "further.supervised.rungs.linear", "LogisticRegression",
+               "classification", "classical", "model", "Logistic regression", transparency=2),
+    ModelEntry("linear_regression", "further.supervised.rungs.linear", "LinearRegression",
+               "regression", "classical", "model", "Linear regression", transparency=2),
+    ModelEntry("polynomial_regression", "further.supervised.rungs.polynomial",
+               "PolynomialRegression", "regression", "classical", "model", "Polynomial regression",
+               compared=False, transparency=3),
+    ModelEntry("additive_classifier", "further.supervised.rungs.additive", "AdditiveClassifier",
+               "classification", "classical", "model", "Generalized additive model",
+               transparency=4),
+    ModelEntry("additive_regressor", "further.supervised.rungs.additive", "AdditiveRegressor",
+               "regression", "classical", "model", "Generalized additive model", transparency=4),
+    ModelEntry("explainable_boosting_classifier", "further.supervised.rungs.explainable_boosting",
+               "ExplainableBoostingClassifier", "classification", "classical", "model",
+               "Explainable boosting machine", compared=False, transparency=5),
+    ModelEntry("explainable_boosting_regressor", "further.supervised.rungs.explainable_boosting",
+               "ExplainableBoostingRegressor", "regression", "classical", "model",
+               "Explainable boosting machine", compared=False, transparency=5),
+    ModelEntry("decision_tree_classifier", "further.supervised.rungs.decision_tree",
+               "DecisionTreeClassifier", "classification", "classical", "model", "Decision tree",
+               transparency=6),
+    ModelEntry("decision_tree_regressor", "further.supervised.rungs.decision_tree",
+               "DecisionTreeRegressor", "regression", "classical", "model", "Decision tree",
+               transparency=6),
+    ModelEntry("support_vector_classifier", "further.supervised.rungs.support_vector_machine",
+               "SupportVectorClassifier", "classification", "classical", "model",
+               "Support vector machine", transparency=7),
+    ModelEntry("support_vector_regressor", "further.supervised.rungs.support_vector_machine",
+               "SupportVectorRegressor", "regression", "classical", "model",
+               "Support vector machine", transparency=7),
+    ModelEntry("random_forest_classifier", "further.supervised.rungs.random_forest",
+               "RandomForestClassifier", "classification", "classical", "model", "Random forest",
+               transparency=8),
+    ModelEntry("random_forest_regressor", "further.supervised.rungs.random_forest",
+               "RandomForestRegressor", "regression", "classical", "model", "Random forest",
+               transparency=8),
+    ModelEntry("gradient_boosting_classifier", "further.supervised.rungs.gradient_boosting",
+               "GradientBoostingClassifier", "classification", "classical", "model",
+               "Gradient boosting", transparency=9),
+    ModelEntry("gradient_boosting_regressor", "further.supervised.rungs.gradient_boosting",
+               "GradientBoostingRegressor", "regression", "classical", "model", "Gradient boosting",
+               transparency=9),
     ModelEntry("mlp_classifier", "further.supervised.mlp", "MLPClassifier", "classification",
-               "network", "model", "Multilayer perceptron"),
+               "network", "model", "Multilayer perceptron", transparency=10),
     ModelEntry("mlp_regressor", "further.supervised.mlp", "MLPRegressor", "regression", "network",
-               "model", "Multilayer perceptron"),
+               "model", "Multilayer perceptron", transparency=10),
     ModelEntry("cnn_classifier", "further.supervised.cnn", "CNNClassifier", "classification",
-               "network", "model", "Convolutional network"),
+               "network", "model", "Convolutional network", transparency=11),
 )  # fmt: skip
 
 
 #: The folders that users type after ``further.``.
 FOLDERS = (
     "cluster", "compare", "data", "evaluate", "explain", "generate", "report", "supervised",
-    "train",
+    "train", "trust",
 )  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
@@ -197,6 +258,7 @@ OTHER_NAMES = {
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
+    "doctor": "further.trust.doctor.diagnosis",
     "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",

@@ -53,6 +53,7 @@ OPTIONS = {
     "cluster": {"--json", "--quiet", "--seed", "--out"},
     "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
     "data": {"--json", "--quiet", "--seed"},
+    "doctor": {"--json", "--quiet"},
     "explain-net": {"--json", "--quiet", "--out"},
     "train": {"--json", "--quiet", "--seed", "--out", "--device"},
     "evaluate": {"--json", "--quiet", "--seed", "--out", "--device"},

@@ -68,7 +68,7 @@ def test_an_unknown_setting_gets_the_nearest_name():
         ("betas", (0.9,), r"two in \[0, 1\)"),
         ("batch_size", 0, "a whole number of at least 1"),
         ("batch_size", 2.5, "a whole number of at least 1"),
-        ("schedule", "step", "one of cosine, linear, constant"),
+        ("schedule", "step", "one of cosine, linear, constant, coslog4"),
         ("warmup", 1.0, r"in \[0, 1\)"),
         ("averaging", 1.0, r"in \[0, 1\)"),
         ("clip", 0.0, "above 0, or None"),

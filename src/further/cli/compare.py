@@ -29,8 +29,9 @@ from further.registry import TASKS
 @click.command("compare", cls=Command)
 @click.argument("data")
 @click.option(
-    "--task", default="generation", show_default=True, metavar="NAME",
-    help="What the models are for: " + ", ".join(line.name for line in TASKS if line.compare) + ".",
+    "--task", metavar="NAME",
+    help="What the models are for: " + ", ".join(line.name for line in TASKS if line.compare) + ". "
+    "Default: to predict the --target where one is named, or else generation.",
 )  # fmt: skip
 @click.option(
     "--models", metavar="NAMES",
@@ -48,8 +49,9 @@ from further.registry import TASKS
 )  # fmt: skip
 @click.option(
     "--negligible", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
-    help="A difference that does not matter, as a share of the way from noise to real, such as "
-    "0.01: how probable is it that tied models differ by more?",
+    help="A difference that does not matter, such as 0.01: a share of the way from noise to real, "
+    "or of what a constant scores where a target is predicted. How probable is it that models "
+    "differ by more?",
 )  # fmt: skip
 @with_options(
     seed_option, unconditional_option, loading_options, device_option, jobs_option, out_option,
@@ -57,7 +59,7 @@ from further.registry import TASKS
 )  # fmt: skip
 def command(
     data: str,
-    task: str,
+    task: str | None,
     models: str | None,
     budget: str,
     epochs: int | None,
@@ -70,10 +72,12 @@ def command(
     out: Path | None,
     **others: Any,
 ) -> None:
-    """Compare the models of a task on DATA under one equal budget, with controls.
+    """Compare the models of a task on DATA, with controls.
 
     DATA is a name such as digits, a CSV or Parquet file, an IDX, NPZ or NPY file, or a folder of
-    pictures. Says which model to use for which goal and writes a report.
+    pictures. Without a --target it compares generative models under one equal budget, and says
+    which to use for which goal. With one it compares models that predict it, from the most
+    transparent to the most opaque, and says what transparency costs. Writes a report.
     """
     from further.cli.result import show_result
     from further.compare import task as tasks
@@ -93,7 +97,7 @@ def command(
         "jobs": (jobs, None),
     }
     given = {name: value for name, (value, usual) in options.items() if value != usual}
-    tasks.refuse_other_options(task, given)
+    tasks.refuse_other_options(tasks.task_for(task, others["target"]), given)
     show_result(
         lambda listener: tasks.compare_models(
             data, task=task, seed=seed, out=run, on_event=listener, command=command_line(),

@@ -46,14 +46,16 @@ class Listener:
             self._bars.stop()
 
     def __call__(self, message: dict[str, Any]) -> None:
-        """Show a message: an ``event`` among forecast, progress, step, trained, done, judging,
-        error."""
+        """Show a message: an ``event`` among forecast, note, progress, step, trained, done,
+        judging, error."""
         if self.silent:
             return
         if message["event"] == "forecast":
             click.echo(f"{_about(message['seconds']).capitalize()} on this machine.", err=True)
             if message.get("note"):
                 click.echo(message["note"], err=True)
+        elif message["event"] == "note":
+            click.echo(message["text"], err=True)
         elif self._draws:
             self._draw(message)
 

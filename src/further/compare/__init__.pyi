@@ -6,6 +6,9 @@ from .generation.comparison import generative_models as generative_models
 from .generation.single import Trained as Trained
 from .generation.synthetic import Evaluated as Evaluated
 from .generation.synthetic import evaluate_synthetic as evaluate_synthetic
+from .prediction.ladder import Ladder as Ladder
+from .prediction.ladder import predictive_models as predictive_models
+from .prediction.single import TrainedPredictor as TrainedPredictor
 from .result import Result as Result
 from .task import compare_models as compare_models
 from .task import judge as judge

@@ -69,18 +69,40 @@ class TaskModule(Protocol):
     member_worker: Callable[[Path], Work]
 
 
-def compare_models(data: Any, *, task: str = "generation", **options: Any) -> Result:
+def task_for(task: str | None, target: str | None) -> str:
+    """Return the task that is meant: the one that is named, or as a target is named.
+
+    Parameters
+    ----------
+    task : str or None
+        A name from the table of tasks.
+    target : str or None
+        A column, if one was named.
+
+    Returns
+    -------
+    str
+        Without a task, to predict the target that is named, else to generate. Whether a target is
+        one of classes or of numbers its values say, when they are read.
+    """
+    if task is not None:
+        return task
+    return "generation" if target in (None, "none") else "classification"
+
+
+def compare_models(data: Any, *, task: str | None = None, **options: Any) -> Result:
     """Compare the models of a task on one data set.
 
     Parameters
     ----------
     data : str, Path, Dataset, DataFrame or array
         A name such as "digits", a file or folder, or the data themselves.
-    task : str, default="generation"
-        A name from the table of tasks.
+    task : str, optional
+        A name from the table of tasks; default: to predict the ``target`` where one is named, or
+        else "generation".
     **options
-        Those of the task, such as :func:`further.compare.generative_models` has, and of
-        :func:`further.data.load`.
+        Those of the task, such as :func:`further.compare.generative_models` and
+        :func:`further.compare.predictive_models` have, and of :func:`further.data.load`.
 
     Returns
     -------
@@ -92,7 +114,10 @@ def compare_models(data: Any, *, task: str = "generation", **options: Any) -> Re
     InputError
         If there is no such task, or it cannot use the data or an option.
     """
-    return _module(task).compare(data, **options)
+    compare = _module(task_for(task, options.get("target"))).compare
+    if "task" in inspect.signature(compare).parameters:
+        options["task"] = task
+    return compare(data, **options)
 
 
 def train_model(model: str, data: Any, **options: Any) -> Result:

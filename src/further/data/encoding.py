@@ -66,8 +66,20 @@ class Encoding(ABC):
         """Return what :meth:`to_json` recorded."""
 
     @abstractmethod
-    def encode(self, dataset: Dataset) -> np.ndarray:
-        """Return encoded rows ``(n, *spec.shape)``, float32.
+    def encode(self, dataset: Dataset, dtype: type[np.floating[Any]] = np.float32) -> np.ndarray:
+        """Return encoded rows ``(n, *spec.shape)``.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Rows like those of the training.
+        dtype : type, default=np.float32
+            The precision.
+
+        Returns
+        -------
+        array
+            Of that type.
 
         Raises
         ------
@@ -117,8 +129,8 @@ class ImageEncoding(Encoding):
         low, high = min(low for low, _ in ends), max(high for _, high in ends)
         return cls(spec, low, high if high > low else low + 1.0)
 
-    def encode(self, dataset: Dataset) -> np.ndarray:
-        """Return pictures ``(n, channels, height, width)`` in [0, 1], float32."""
+    def encode(self, dataset: Dataset, dtype: type[np.floating[Any]] = np.float32) -> np.ndarray:
+        """Return pictures ``(n, channels, height, width)`` in [0, 1]."""
         if dataset.values.shape[1:] != self.spec.shape:
             raise InputError(
                 f"{dataset.name} has pictures of the shape {dataset.values.shape[1:]}, but the "
@@ -131,7 +143,7 @@ class ImageEncoding(Encoding):
             scaled = np.subtract(values, np.float32(self.low), dtype=np.float32)
             scaled /= np.float32(self.high - self.low)
         # Continuous test pictures may lie outside the training range.
-        return np.clip(scaled, 0, 1, out=scaled)
+        return np.clip(scaled, 0, 1, out=scaled).astype(dtype, copy=False)
 
     def decode(self, array: np.ndarray) -> np.ndarray:
         """Return grey levels (uint8), or float32 values within the training range."""
@@ -206,8 +218,8 @@ class TableEncoding(Encoding):
         spec = _spec(columns, train.target_spec)
         return cls(spec, columns, train.is_array, target, left_out)
 
-    def encode(self, dataset: Dataset) -> np.ndarray:
-        """Return rows ``(n, features)``, float32: standard scores and one-hot vectors."""
+    def encode(self, dataset: Dataset, dtype: type[np.floating[Any]] = np.float32) -> np.ndarray:
+        """Return rows ``(n, features)``: scores and one-hot vectors."""
         frame = dataset.frame
         expected = [column.name for column in self.columns]
         absent = [name for name in expected if name not in frame]
@@ -218,7 +230,7 @@ class TableEncoding(Encoding):
             )
         if list(frame) != expected:
             frame = frame[expected]
-        out = np.zeros((len(frame), *self.spec.shape), dtype=np.float32)
+        out = np.zeros((len(frame), *self.spec.shape), dtype=dtype)
         start = 0
         for i, column in enumerate(self.columns):
             column.encode(frame.iloc[:, i], out[:, start : start + column.width])

@@ -48,7 +48,7 @@ class Metric:
     beside: Annotated[
         bool, "Whether it stands in the entry of the model itself, as what a training took does."
     ] = False
-    task: Annotated[str, "The task that it belongs to."] = "generation"
+    tasks: Annotated[tuple[str, ...], "The tasks that it belongs to."] = ("generation",)
     scorer: Annotated[
         str,
         '"module:function" of one that is scored from test rows and samples alone: it takes '
@@ -224,35 +224,88 @@ _METRICS = (
         "Whether other samples of such rows would be clustered alike.",
         "Whether the clusters are right: a method that always cuts a single cloud at the "
         "same place is stable too.",
-        heading="stability", range=(-1.0, 1.0), task="clustering"),
+        heading="stability", range=(-1.0, 1.0), tasks=("clustering",)),
     Metric("silhouette", "silhouette", "Clusters", "higher",
         "How much nearer each row is to its own cluster than to the next one.",
         "Clusters that are long, bent or of unequal width: they score low however clear they are.",
-        heading="silhouette", range=(-1.0, 1.0), task="clustering"),
+        heading="silhouette", range=(-1.0, 1.0), tasks=("clustering",)),
     Metric("agreement", "agreement", "Clusters", "higher",
         "How far two clusterings of the same rows agree: 1 for the same clusters, 0 for chance.",
         "Which of the two is right.",
-        term="adjusted Rand index", heading="agreement", range=(-1.0, 1.0), task="clustering"),
+        term="adjusted Rand index", heading="agreement", range=(-1.0, 1.0), tasks=("clustering",)),
     Metric("inertia", "inertia", "Clusters", "lower",
         "The sum of the squared distances of rows to the centroid of their cluster.",
         "How many clusters there are: it falls with every further one.",
-        range=(0.0, None), task="clustering"),
+        range=(0.0, None), tasks=("clustering",)),
     Metric("fidelity", "rules", "Clusters", "higher",
         "A short description of the clusters, with the share of rows for which it is right.",
         "Why a row is in its cluster: the clustering did not use these rules.",
-        range=SHARE, task="clustering"),
+        range=SHARE, tasks=("clustering",)),
     Metric("precision_at_k", "precision of the first k", "Unusual rows", "higher",
         "The share of rows known to be unusual among the k with the highest score.",
         "How the rows after them are ordered.",
-        range=SHARE, task="anomaly"),
-    Metric("average_precision", "average precision", "Unusual rows", "higher",
-        "The precision at each row known to be unusual, averaged.",
-        "One figure for another share of unusual rows: by chance it is that share.",
-        range=SHARE, task="anomaly"),
+        range=SHARE, tasks=("anomaly",)),
+    Metric("average_precision", "average precision", "Ranking", "higher",
+        "The precision at each positive row (known to be unusual, or of a class), averaged; of "
+        "several classes each is the positive one in turn.",
+        "It cannot be compared where the share of positive rows is another: by chance it is that "
+        "share.",
+        heading="avg. precision", range=SHARE, tasks=("anomaly", "classification")),
     Metric("roc_auc", "area under the ROC curve", "Unusual rows", "higher",
         "How often a row known to be unusual scores higher than one that is not.",
         "Whether the first rows of the list are right, where unusual rows are rare.",
-        range=SHARE, task="anomaly"),
+        range=SHARE, tasks=("anomaly",)),
+    Metric("log_loss", "log loss", "Probabilities", "lower",
+        "How surprising the true classes are under the predicted probabilities, in nats.",
+        "A few confident mistakes count for much. No probability is taken for less than once in "
+        "twice the training rows.",
+        heading="log loss", range=(0.0, None), tasks=("classification",)),
+    Metric("brier", "Brier score", "Probabilities", "lower",
+        "The squared distance of predicted probabilities from what happened, halved, so that for "
+        "two classes it is that of the one.",
+        "Whether mistakes come from wrong confidence or from lack of knowledge.",
+        range=SHARE, tasks=("classification",)),
+    Metric("calibration_error", "calibration error", "Probabilities", "lower",
+        "How far the share of right answers is from the confidence in them, averaged over bins of "
+        "equally many rows.",
+        "It is above 0 for a perfectly calibrated model too, the more so the fewer rows there are, "
+        "and says nothing of how much a model knows.",
+        term="ECE", heading="ECE", range=SHARE, tasks=("classification",)),
+    Metric("auc", "area under the ROC curve", "Ranking", "higher",
+        "How often a row of a class is given a higher probability of it than one that is of "
+        "another class, averaged over classes.",
+        "Whether the probabilities are true: any that are in the right order score alike.",
+        term="AUC", heading="AUC", range=SHARE, worst=0.5, tasks=("classification",)),
+    Metric("balanced_accuracy", "balanced accuracy", "Decisions", "higher",
+        "The share of right answers within each class, averaged over classes.",
+        "It is that of the most probable class, which is not the best decision where mistakes "
+        "differ in cost.",
+        heading="balanced acc.", range=SHARE, tasks=("classification",)),
+    Metric("accuracy", "accuracy", "Decisions", "higher",
+        "The share of right answers.",
+        "Where one class is common, whoever always says it scores high: look at the constant.",
+        heading="accuracy", range=SHARE, tasks=("classification",)),
+    Metric("r2", "explained variance", "Numbers", "higher",
+        "How much of the target's variation is explained; 0 is the mean of the test rows.",
+        "A few rows that are far from all others decide it.",
+        term="R²", heading="R²", range=(None, 1.0), tasks=("regression",)),
+    Metric("rmse", "root mean squared error", "Numbers", "lower",
+        "The typical distance of predictions from the target, in its units; large ones count most.",
+        "Whether a few rows or all of them are far off.",
+        term="RMSE", heading="RMSE", range=(0.0, None), style="quantity", tasks=("regression",)),
+    Metric("mae", "mean absolute error", "Numbers", "lower",
+        "The mean distance of predictions from the target, in its units.",
+        "It is blind to how bad the worst rows are.",
+        term="MAE", heading="MAE", range=(0.0, None), style="quantity", tasks=("regression",)),
+    Metric("pinball", "pinball loss of the interval", "Intervals", "lower",
+        "How good the ends of the 90 % interval are as quantiles, in units of the target: narrow "
+        "intervals that hold the truth score low.",
+        "Whether coverage or width is to blame.",
+        range=(0.0, None), style="quantity", tasks=("regression",)),
+    Metric("interval_coverage", "coverage of the interval", "Intervals", "higher",
+        "The share of rows whose 90 % interval holds the truth; 0.90 is right.",
+        "Intervals as wide as the world cover everything.",
+        heading="90 % covers", range=SHARE, tasks=("regression",)),
 )  # fmt: skip
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
@@ -270,7 +323,7 @@ GOALS: tuple[Goal, ...] = (
 
 def metrics_for(task: str) -> tuple[Metric, ...]:
     """Return the metrics of one task in the order of the table."""
-    return tuple(metric for metric in METRICS.values() if metric.task == task)
+    return tuple(metric for metric in METRICS.values() if task in metric.tasks)
 
 
 def find_metric(name: str) -> Metric:

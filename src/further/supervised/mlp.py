@@ -13,7 +13,7 @@ high rates for s and low ones for biases (Holzmüller et al. 2024).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,7 +27,12 @@ from further.nn.activation import ACTIVATIONS, ParametricActivation
 from further.nn.dropout import Dropout
 from further.nn.periodic_embedding import PeriodicEmbedding
 from further.nn.scaled_linear import Scale, ScaledLinear, random_mask
-from further.supervised.network import NetworkClassifier, NetworkRegressor, SupervisedNetwork
+from further.supervised.network import (
+    NetworkClassifier,
+    NetworkRegressor,
+    SupervisedNetwork,
+    whole_sizes,
+)
 from further.train.budget import Budget
 from further.train.objective import Group
 from further.train.parameters import hyperparameters
@@ -61,7 +66,7 @@ class _Net(nn.Module):
         self.embedding = PeriodicEmbedding(len(numbers)) if embed and numbers else None
         self.register_buffer("numbers", torch.tensor(numbers, dtype=torch.int64), persistent=False)
         self.register_buffer("others", torch.tensor(others, dtype=torch.int64), persistent=False)
-        sizes = [inputs(spec, embed), *hidden]
+        sizes = [_inputs(spec, embed), *hidden]
         self.scale = Scale(sizes[0])
         layers: list[nn.Module] = []
         for i, width in enumerate(hidden):
@@ -82,7 +87,7 @@ class _Net(nn.Module):
         return eta
 
 
-def inputs(spec: Spec, embed: bool) -> int:
+def _inputs(spec: Spec, embed: bool) -> int:
     """Return the length of the vector that reaches the first layer."""
     numbers = sum(block.kind == "numeric" for block in spec.blocks)
     return spec.size + (3 * numbers if embed else 0)
@@ -109,16 +114,10 @@ class _MLP(SupervisedNetwork):
     }
 
     def network(self, spec: Spec, n_outputs: int) -> nn.Module:
-        """Return the network from rows to their last numbers."""
-        hidden = [int(width) for width in self.hidden]
-        for width in self.hidden:
-            if not isinstance(width, Integral) or width < 1:
-                raise InputError(
-                    f"{type(self).__name__}: hidden={list(self.hidden)!r} must be whole numbers of "
-                    "at least 1, one for each hidden layer."
-                )
+        """Return the embedding, the hidden layers and the last one."""
+        hidden = whole_sizes(self, "hidden", "one for each hidden layer")
         embed = self.embedding == "periodic"
-        sizes = [inputs(spec, embed), *hidden, n_outputs]
+        sizes = [_inputs(spec, embed), *hidden, n_outputs]
         masks = self._masks(sizes)
         name = self.usual_activation if self.activation == "auto" else self.activation
         return _Net(spec, n_outputs, hidden, name, self.dropout, masks, embed)

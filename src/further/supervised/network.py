@@ -8,24 +8,18 @@ calibrate the probabilities (:mod:`further.supervised.temperature`) or measure t
 from __future__ import annotations
 
 import copy
-import math
 from abc import abstractmethod
 from collections.abc import Callable
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
 from further._sklearn import Interval, StrOptions
-from further.data.arrays import classes_of, numbers_of
-from further.data.dataset import Dataset, with_target
+from further.data.dataset import Dataset
 from further.data.encoding import Encoding
 from further.data.kind import fit_encoding
 from further.data.preparation.robust_score import RobustScore
@@ -33,9 +27,11 @@ from further.data.spec import Spec
 from further.data.target import Classes, Numbers
 from further.errors import InputError
 from further.nn.dropout import drawing_from, dropouts
+from further.supervised.conformal import sorted_residuals
 from further.supervised.loss import LOSSES
 from further.supervised.match import match
 from further.supervised.output import OUTPUTS, Output, output_from_json
+from further.supervised.targets import ClassPredictor, NumberPredictor
 from further.supervised.temperature import fit_temperature, refined_log_loss
 from further.train.batch import Batch
 from further.train.network import NetworkEstimator
@@ -84,15 +80,43 @@ class SupervisedNetwork(NetworkEstimator):
 
     @abstractmethod
     def network(self, spec: Spec, n_outputs: int) -> nn.Module:
-        """Return the network from rows ``(n, *spec.shape)`` to their last numbers."""
+        """Return the network from rows to their last numbers.
+
+        Parameters
+        ----------
+        spec : Spec
+            Shape of the rows, ``(n, *spec.shape)``.
+        n_outputs : int
+            How many last numbers there are.
+
+        Returns
+        -------
+        nn.Module
+            With its first weights.
+        """
 
     def groups(self, net: Any) -> list[Group]:
         """Return the parameters that are trained at rates of their own."""
         return []
 
-    def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Return the rows of a training step, changed at random where a model does so."""
-        return x
+    def augment(self, x: Tensor, t: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the rows of a training step, changed at random where a model does so.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, *spec.shape)
+            Encoded rows.
+        t : Tensor of shape (n, outputs)
+            Their targets.
+        generator : torch.Generator
+            Of the changes.
+
+        Returns
+        -------
+        tuple of two Tensor
+            Rows and targets, as they are unless a model says otherwise.
+        """
+        return x, t
 
     def build(self, spec: Spec) -> nn.Module:
         """Return the network for data of that shape."""
@@ -105,10 +129,10 @@ class SupervisedNetwork(NetworkEstimator):
         layers = dropouts(net)
 
         def mean_loss(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-            x = self.augment(batch.x, generator)
+            x, t = self.augment(batch.x, self._smoothed(batch["t"]), generator)
             with drawing_from(generator, layers):
                 eta = net(x)
-            return {"loss": self._losses(eta, self._smoothed(batch["t"])).mean()}
+            return {"loss": self._losses(eta, t).mean()}
 
         return [Objective(mean_loss, list(net.parameters()), groups=self.groups(net))]
 
@@ -152,13 +176,9 @@ class SupervisedNetwork(NetworkEstimator):
         net = copy.deepcopy(self.net_).double()
         return self._apply(lambda batch: net(batch.x.double()), rows)
 
-    def _rows(self, X: Any) -> Dataset:
-        check_is_fitted(self)
-        return self._dataset(X, None, reset=False)
-
 
 @hyperparameters
-class NetworkClassifier(ClassifierMixin, SupervisedNetwork):
+class NetworkClassifier(ClassPredictor, SupervisedNetwork):
     """A network that predicts classes, with probabilities that are calibrated.
 
     Parameters
@@ -187,37 +207,9 @@ class NetworkClassifier(ClassifierMixin, SupervisedNetwork):
     }
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : Dataset, DataFrame or array
-            Rows like those of the training.
-
-        Returns
-        -------
-        array of shape (n, classes)
-            In the order of ``classes_``.
-        """
+        """Return the probability of each class, in the order of ``classes_``."""
         logits = self._logits(self._rows(X)) / self.temperature_
         return torch.from_numpy(logits).softmax(dim=1).numpy()
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each row.
-
-        Parameters
-        ----------
-        X : Dataset, DataFrame or array
-            Rows like those of the training.
-
-        Returns
-        -------
-        array of shape (n,)
-            Of ``classes_``.
-        """
-        best = self.predict_proba(X).argmax(axis=1)
-        classes: NDArray[Any] = self.classes_[best]
-        return classes
 
     def validation(self) -> Validation:
         """Return the refinement of the predictions of held-out rows."""
@@ -227,24 +219,8 @@ class NetworkClassifier(ClassifierMixin, SupervisedNetwork):
             lower_is_better=True,
         )
 
-    def _with_target(self, dataset: Dataset, y: Any) -> Dataset:
-        if y is None:
-            if dataset.classes is None:
-                raise InputError(
-                    f"{type(self).__name__} requires y to be passed, but the target y is None."
-                )
-            return dataset
-        classes = classes_of(y, len(dataset), _name_of(y))
-        check_classification_targets(_column(y))
-        return with_target(dataset, classes)
-
     def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
-        names = self.classes_
-        if len(names) < 2:
-            raise InputError(
-                f"{type(self).__name__}: all rows are of the class {names[0]}; there have to be at "
-                "least two classes to tell apart."
-            )
+        self._refuse_one_class()
         super()._learn(dataset, validation, seed, **loop)
         self.temperature_: float = 1.0
         if validation is not None and validation.codes is not None:
@@ -265,7 +241,7 @@ class NetworkClassifier(ClassifierMixin, SupervisedNetwork):
 
 
 @hyperparameters
-class NetworkRegressor(RegressorMixin, SupervisedNetwork):
+class NetworkRegressor(NumberPredictor, SupervisedNetwork):
     """A network that predicts numbers, with intervals.
 
     Parameters
@@ -283,70 +259,6 @@ class NetworkRegressor(RegressorMixin, SupervisedNetwork):
         Lowest and highest number of the training rows, between which predictions stay.
     """
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return the predicted number of each row, within the range of the training.
-
-        Parameters
-        ----------
-        X : Dataset, DataFrame or array
-            Rows like those of the training.
-
-        Returns
-        -------
-        array of shape (n,), or (n, k) for several numbers
-            In the units of the source.
-        """
-        return _flat(self._predicted(self._rows(X)))
-
-    def predict_interval(self, X: Any, coverage: float = 0.9) -> NDArray[np.float64]:
-        """Return an interval around each prediction that holds so large a share of new rows.
-
-        The rows that were held out of the training tell its width, the same for all rows (split
-        conformal prediction, Papadopoulos et al. 2002). It covers what it promises on average over
-        rows like those, not for each kind of row; and a little less than that where they are few,
-        since they also chose the weights.
-
-        Parameters
-        ----------
-        X : Dataset, DataFrame or array
-            Rows like those of the training.
-        coverage : float, default=0.9
-            Share of the rows, in (0, 1).
-
-        Returns
-        -------
-        array of shape (n, 2), or (n, k, 2) for several numbers
-            Lower and upper end.
-
-        Raises
-        ------
-        InputError
-            If too few rows were held out for such a coverage.
-        """
-        if not 0 < coverage < 1:
-            raise InputError(f"coverage={coverage} must lie between 0 and 1.")
-        predicted = self._predicted(self._rows(X))
-        n = len(self.residuals_)
-        place = math.ceil(coverage * (n + 1)) - 1
-        if place >= n:
-            least = math.ceil(coverage / (1 - coverage))
-            raise InputError(
-                f"An interval that covers {coverage:.0%} needs {least} held-out rows, but there "
-                f"were {n}; give more rows, or ask for less."
-            )
-        width = self.residuals_[place]
-        ends = np.stack([predicted - width, predicted + width], axis=-1)
-        return ends[:, 0] if ends.shape[1] == 1 else ends
-
-    def _with_target(self, dataset: Dataset, y: Any) -> Dataset:
-        if y is None:
-            if not isinstance(dataset.target, Numbers):
-                raise InputError(
-                    f"{type(self).__name__} requires y to be passed, but the target y is None."
-                )
-            return dataset
-        return with_target(dataset, numbers_of(_column(y), len(dataset), _name_of(y)))
-
     def validation(self) -> Validation:
         """Return the loss on held-out rows, all of them."""
         return PredictionMetric(
@@ -362,8 +274,9 @@ class NetworkRegressor(RegressorMixin, SupervisedNetwork):
         super()._learn(dataset, validation, seed, **loop)
         self.residuals_ = np.zeros((0, self.range_.shape[1]))
         if validation is not None and isinstance(validation.target, Numbers):
-            distance = np.abs(validation.target.values - self._predicted(validation))
-            self.residuals_ = np.sort(distance, axis=0)
+            self.residuals_ = sorted_residuals(
+                validation.target.values, self._predicted(validation)
+            )
 
     def _batch(self, dataset: Dataset) -> Batch:
         batch = super()._batch(dataset)
@@ -377,6 +290,38 @@ class NetworkRegressor(RegressorMixin, SupervisedNetwork):
         return np.clip(numbers, *self.range_)
 
 
+def whole_sizes(estimator: Any, name: str, each: str) -> list[int]:
+    """Return the sizes of layers that a hyperparameter names.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose hyperparameter it is.
+    name : str
+        Of the hyperparameter.
+    each : str
+        What there is a number for.
+
+    Returns
+    -------
+    list of int
+        All of them at least 1.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    sizes = list(getattr(estimator, name))
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise InputError(
+                f"{type(estimator).__name__}: {name}={sizes!r} must be whole numbers of at least "
+                f"1, {each}."
+            )
+    return [int(size) for size in sizes]
+
+
 def _as_logits(eta: Tensor, output: Output) -> Tensor:
     """Return logarithms of the probabilities of the classes, up to a constant a row."""
     if output.is_distribution:
@@ -384,19 +329,3 @@ def _as_logits(eta: Tensor, output: Output) -> Tensor:
     if eta.shape[1] == 1:
         return torch.cat([torch.zeros_like(eta), eta], dim=1)
     return torch.nn.functional.logsigmoid(eta)
-
-
-def _column(y: Any) -> Any:
-    """Return y as one column where it is one, as scikit-learn asks for it."""
-    array = np.asarray(y)
-    if array.ndim == 2 and array.shape[1] == 1:
-        return column_or_1d(array, warn=True)
-    return y if isinstance(y, pd.DataFrame) else array
-
-
-def _name_of(y: Any) -> str:
-    return str(getattr(y, "name", None) or "y")
-
-
-def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return values[:, 0] if values.shape[1] == 1 else values

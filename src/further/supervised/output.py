@@ -113,7 +113,13 @@ class SigmoidNumber(Sigmoid):
 
 @dataclass(frozen=True)
 class _Standardised(Output):
-    """Numbers by their mean and deviation in the training rows."""
+    """Numbers by their mean and deviation in the training rows.
+
+    Attributes
+    ----------
+    center, scale : list of float
+        One for each number.
+    """
 
     center: list[float] = field(default_factory=list)
     scale: list[float] = field(default_factory=list)

@@ -14,6 +14,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from further.errors import InputError
 
@@ -61,6 +62,43 @@ def grid_intensity() -> tuple[float, str]:
                 "correct or unset it."
             ) from error
     return GRID_G_PER_KWH, GRID_SOURCE
+
+
+def cost_to_json(
+    seconds: float,
+    energy: Energy,
+    *,
+    steps: int | None = None,
+    best_step: int | None = None,
+    flops: float | None = None,
+) -> dict[str, Any]:
+    """Return what a training took, as the entries of ``run.json``.
+
+    Parameters
+    ----------
+    seconds : float
+        Time.
+    energy : Energy
+        What it used.
+    steps, best_step : int, optional
+        Steps that were made, and the step whose weights are kept; None where there are no steps.
+    flops : float, optional
+        Floating-point operations; None where nobody counts them.
+
+    Returns
+    -------
+    dict
+        Plain JSON.
+    """
+    return {
+        "steps": steps,
+        "best_step": best_step,
+        "training_flops": flops,
+        "seconds": seconds,
+        "energy_wh": energy.watt_hours,
+        "carbon_g": energy.carbon_g,
+        "energy_method": energy.method,
+    }
 
 
 #: Whether other work of ours runs at the same time on this processor. A counter would then count

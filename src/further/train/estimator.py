@@ -33,6 +33,7 @@ from further.train.files import finite, write_bytes, write_json
 from further.train.parameters import parameters_to_json
 from further.train.processes import decided_by_first
 from further.train.run import Run
+from further.train.scikit_learn_file import NAME, estimators_to_bytes, is_fitted_estimator
 
 _NUMERIC = "biuf"
 
@@ -42,8 +43,8 @@ class Estimator(BaseEstimator):
 
     What ends in an underscore is written: arrays of numbers and the weights of networks to
     ``model.safetensors``; arrays of objects, lists, dictionaries, numbers, texts and None to
-    ``model.json``. What is none of these a subclass names in ``_entries``, or in ``_not_saved`` and
-    makes anew in ``_rebuild``.
+    ``model.json``; fitted estimators of scikit-learn to ``model.skops``. What is none of these a
+    subclass names in ``_entries``, or in ``_not_saved`` and makes anew in ``_rebuild``.
     """
 
     #: Fitted attributes that are left out of the files.
@@ -53,6 +54,8 @@ class Estimator(BaseEstimator):
 
     def save(self, folder: str | Path) -> Path:
         """Write ``model.safetensors`` and ``model.json`` into a folder; ``further.load`` reads it.
+
+        Fitted estimators of scikit-learn, where there are any, go to ``model.skops``.
 
         Returns
         -------
@@ -64,6 +67,7 @@ class Estimator(BaseEstimator):
         check_is_fitted(self)
         arrays: dict[str, np.ndarray] = {}
         facts: dict[str, Any] = {}
+        fitted: dict[str, BaseEstimator] = {}
         left_out = {*self._not_saved, *self._entries}
         for name, value in vars(self).items():
             if not name.endswith("_") or name.startswith("_") or name in left_out:
@@ -73,6 +77,8 @@ class Estimator(BaseEstimator):
             elif hasattr(value, "state_dict"):
                 for key, tensor in value.state_dict().items():
                     arrays[f"{name}.{key}"] = np.ascontiguousarray(tensor.cpu().numpy())
+            elif is_fitted_estimator(value):
+                fitted[name] = value
             else:
                 facts[name] = _to_json(value)
         # The keys of safetensors need at least one array.
@@ -85,17 +91,27 @@ class Estimator(BaseEstimator):
             "facts": facts,
             **{name[:-1]: getattr(self, name).to_json() for name in self._entries},
         }
+        archive = estimators_to_bytes(fitted) if fitted else None
         write_bytes(Path(folder) / "model.safetensors", save(arrays))
+        if archive is not None:
+            write_bytes(Path(folder) / NAME, archive)
         write_json(Path(folder) / "model.json", record)
         return Path(folder)
 
-    def restore(self, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def restore(
+        self,
+        record: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        fitted: Mapping[str, BaseEstimator] | None = None,
+    ) -> Self:
         """Take on a saved state; the counterpart of :meth:`save`, called by ``further.load``.
 
         Parameters
         ----------
         record, arrays : mapping
             What ``model.json`` and ``model.safetensors`` hold.
+        fitted : mapping, optional
+            What ``model.skops`` holds.
 
         Returns
         -------
@@ -106,6 +122,8 @@ class Estimator(BaseEstimator):
             setattr(self, name, read(record[name[:-1]]))
         for name, value in record["facts"].items():
             setattr(self, name, _from_json(value))
+        for name, estimator in (fitted or {}).items():
+            setattr(self, name, estimator)
         weights: dict[str, dict[str, np.ndarray]] = {}
         for name, array in arrays.items():
             attribute, _, key = name.partition(".")
@@ -350,7 +368,7 @@ class DatasetEstimator(Estimator, ABC):
 
 def _hold_out(dataset: Dataset, share: float) -> tuple[Dataset, Dataset | None]:
     """Hold a share out to choose the best weights by, where there are rows enough."""
-    if len(dataset) < 50:
+    if share == 0 or len(dataset) < 50:
         return dataset, None
     split = dataset.split(seed=0, fractions=(1 - share, share, 0.0))
     return dataset.take(split.train), dataset.take(split.validation)

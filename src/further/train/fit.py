@@ -16,7 +16,7 @@ from further.train.callbacks.callback import Callback
 from further.train.callbacks.checkpoint import Checkpoint
 from further.train.callbacks.early_stopping import EarlyStopping
 from further.train.callbacks.history import HistoryFile
-from further.train.energy import Energy
+from further.train.energy import Energy, cost_to_json
 from further.train.execution import (
     MOST_PASSES,
     REPRODUCIBLE,
@@ -72,15 +72,13 @@ class Fit:
 
     def to_json(self) -> dict[str, Any]:
         """Return the entries for ``run.json``."""
-        return {
-            "steps": self.steps,
-            "best_step": self.best_step,
-            "training_flops": self.flops,
-            "seconds": self.seconds,
-            "energy_wh": self.energy.watt_hours,
-            "carbon_g": self.energy.carbon_g,
-            "energy_method": self.energy.method,
-        }
+        return cost_to_json(
+            self.seconds,
+            self.energy,
+            steps=self.steps,
+            best_step=self.best_step,
+            flops=self.flops,
+        )
 
 
 def fit_network(

@@ -10,6 +10,7 @@ from further.train.estimator import Estimator
 from further.train.files import read_json
 from further.train.parameters import parameters_from_json
 from further.train.run import Run
+from further.train.scikit_learn_file import NAME, estimators_from_bytes
 
 
 def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> Estimator:
@@ -68,7 +69,11 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> E
             f'The model in "{folder}" is damaged ({type(error).__name__}: {error}); train it again.'
         ) from error
     estimator: Estimator = cls(**parameters_from_json(parameters))
-    estimator.restore(record, arrays)
+    archive = folder / NAME
+    fitted = {}
+    if archive.is_file():
+        fitted = estimators_from_bytes(archive.read_bytes(), str(archive))
+    estimator.restore(record, arrays, fitted)
     # What is no network is computed on the processor.
     if device != "cpu" and hasattr(estimator, "to"):
         estimator.to(device)

@@ -7,12 +7,10 @@ rows likelihoods are computed.
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Annotated, Any
 
 import torch
@@ -20,12 +18,12 @@ from sklearn.base import clone
 
 from further.compare.forecast import Cost
 from further.compare.generation.setting import Setting
+from further.compare.step_clock import StepClock
 from further.evaluate.generation.membership import DRAWING_SHARE, further_samples
 from further.generate.generative import GenerativeModel
 from further.generate.generative_estimator import GenerativeEstimator
 from further.train.batch import Batch
 from further.train.budget import Budget
-from further.train.callbacks.callback import Callback
 from further.train.execution import Execution, find_device
 from further.train.flops import count_flops
 from further.train.loop import Loop
@@ -33,7 +31,6 @@ from further.train.seeds import seed_of
 
 # Weights, gradients, two moments, average, best and a checkpoint in the making, four bytes each.
 BYTES_A_PARAMETER = 4 * 8
-SECONDS_TO_TIME, STEPS_TO_TIME = 0.7, (3, 50)
 # A budget that is never spent, at the beginning of which nothing is evaluated.
 HOUR = 3600.0
 ROWS_TO_TIME = 32
@@ -106,7 +103,7 @@ def measure_cost(setting: Setting, estimator: GenerativeEstimator) -> MemberCost
     rows = estimator._source(train)
     net = estimator.build(spec)
     estimator.begin(net, rows, torch.Generator().manual_seed(seed_of(0, "begin")))
-    clock = _Clock()
+    clock = StepClock()
     loop = Loop(
         net, estimator.objectives(net), rows, None, estimator.validation(),
         training=estimator.training_settings(), budget=Budget(HOUR, "seconds"),
@@ -157,25 +154,6 @@ def likelihood_rows(setting: Setting, costs: list[MemberCost]) -> int:
     n = len(setting.split.test)
     fewest = min((cost.affordable for cost in costs), default=float("inf"))
     return int(min(n, max(fewest, LEAST_LIKELIHOOD_ROWS)))
-
-
-class _Clock(Callback):
-    """Times the steps of a loop, and ends it."""
-
-    def __init__(self) -> None:
-        self._times: list[float] = []
-
-    def on_step(self, loop: Loop) -> None:
-        self._times.append(time.perf_counter())
-        enough = self._times[-1] - self._times[0] > SECONDS_TO_TIME
-        least, most = STEPS_TO_TIME
-        n = len(self._times)
-        loop.stopped = loop.stopped or n >= most or (enough and n >= least)
-
-    @property
-    def seconds_a_step(self) -> float:
-        """The median: whatever else runs lengthens some."""
-        return statistics.median(after - before for before, after in pairwise(self._times))
 
 
 def _seconds(work: Callable[[], Any]) -> float:

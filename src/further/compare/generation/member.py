@@ -6,7 +6,6 @@ it as a comparison would.
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ import numpy as np
 from further.compare.generation.cost import MemberCost, measure_cost
 from further.compare.generation.pictures import write_expected, write_pictures
 from further.compare.generation.setting import Setting
+from further.compare.scores import write_scores
 from further.compare.source import describe_data
 from further.data.dataset import Dataset
 from further.evaluate.generation.bits import bits_per_dimension
@@ -30,7 +30,7 @@ from further.evaluate.generation.membership import (
     further_samples,
 )
 from further.evaluate.generation.reconstruction import reconstruction
-from further.evaluate.interval import Estimate, Score
+from further.evaluate.interval import Score
 from further.evaluate.latent import latent_accuracy
 from further.evaluate.record import Figure, MemberEvaluation, ModelRecord, NetworkRecord
 from further.evaluate.repeats import measured_score
@@ -41,7 +41,7 @@ from further.registry import ModelEntry, find_model, models_for
 from further.train.callbacks.callback import Callback
 from further.train.callbacks.progress import Progress
 from further.train.execution import find_device
-from further.train.files import write_bytes, write_json
+from further.train.files import write_json
 from further.train.flops import count_flops
 from further.train.network import NetworkEstimator
 from further.train.parameters import parameters_from_json, parameters_to_json
@@ -59,8 +59,6 @@ TIMED_SHARE = 4
 PROBED = 8
 # Rows of each kind that are asked about with the weights in hand.
 MOST_ASKED = 1000
-#: What is kept of a score besides its figure, to decide ties.
-_ARRAYS = ("draws", "per_example", "repeats")
 
 
 def simple_control() -> ModelEntry:
@@ -351,52 +349,3 @@ def figures_of(setting: Setting, scores: Mapping[str, Score | None]) -> dict[str
             estimate, real=real, noise=noise, copy=copy, basis=score.basis, detail=score.detail
         )
     return figures
-
-
-def write_scores(folder: Path, scores: Mapping[str, Score | None]) -> None:
-    """Keep the paired draws of scores in a run, for :func:`read_scores`.
-
-    Parameters
-    ----------
-    folder : Path
-        The run.
-    scores : mapping of Score
-        By metric.
-    """
-    arrays = {
-        f"{kind}/{name}": array
-        for name, score in scores.items()
-        for kind in _ARRAYS
-        if (array := getattr(score, kind, None)) is not None
-    }
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    write_bytes(folder / "scores.npz", buffer.getvalue())
-
-
-def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]:
-    """Return the scores of a member with their paired draws, from its run.
-
-    Parameters
-    ----------
-    folder : Path
-        The run of the member.
-    metrics : mapping of Figure
-        Its figures, from ``evaluation.json``.
-
-    Returns
-    -------
-    dict of Score
-        By metric, without those that are not defined.
-    """
-    with np.load(folder / "scores.npz", allow_pickle=False) as arrays:
-        return {
-            name: Score(
-                Estimate(figure.value, figure.low, figure.high, figure.n, figure.method),
-                basis=figure.basis,
-                detail=figure.detail,
-                **{kind: arrays.get(f"{kind}/{name}") for kind in _ARRAYS},
-            )
-            for name, figure in metrics.items()
-            if figure.value is not None
-        }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from further.compare.generation.member import read_scores
+from further.compare.scores import read_scores
 from further.evaluate.estimate import Score
 from further.evaluate.generation.flags import flags
 from further.evaluate.metrics import METRICS

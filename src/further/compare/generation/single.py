@@ -14,11 +14,12 @@ from typing import Any
 
 from further.compare.forecast import announce, forecast
 from further.compare.generation.cost import likelihood_rows
-from further.compare.generation.member import Candidate, read_scores, simple_control
+from further.compare.generation.member import Candidate, simple_control
 from further.compare.generation.pictures import write_real
 from further.compare.generation.run import GenerationRun
 from further.compare.generation.setting import Setting
 from further.compare.result import Result
+from further.compare.scores import read_scores
 from further.compare.source import EventHandler, default_folder, describe_data, read_input
 from further.evaluate.generation.flags import flags
 from further.evaluate.interval import Score

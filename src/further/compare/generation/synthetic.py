@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from further.compare.generation.given_rows import SYNTHETIC, GivenRows, read_given_rows
-from further.compare.generation.member import figures_of, write_scores
+from further.compare.generation.member import figures_of
 from further.compare.generation.pictures import write_pictures, write_real
 from further.compare.generation.run import GenerationRun
 from further.compare.generation.setting import Setting
 from further.compare.generation.single import judge_control
 from further.compare.result import Result
+from further.compare.scores import write_scores
 from further.compare.source import EventHandler, default_folder, describe_data
 from further.data.dataset import Dataset
 from further.errors import RunError

@@ -15,10 +15,15 @@ from further.data.preparation.column_text import column_kind, hours_of, to_numbe
 from further.data.preparation.normal_score import NormalScore
 from further.data.preparation.regularity import Regularity
 from further.data.preparation.robust_score import RobustScore
+from further.data.preparation.standard_score import StandardScore
 
 T = TypeVar("T")
 BlockPart = tuple[str, int, Literal["numeric", "categorical"]]
-Score = NormalScore | RobustScore
+Score = NormalScore | RobustScore | StandardScore
+#: The scores by the kind that they record; normal scores record none.
+SCORES: dict[str | None, type[Score]] = {
+    None: NormalScore, RobustScore.kind: RobustScore, StandardScore.kind: StandardScore
+}  # fmt: skip
 #: Fits the scores of a column on its training values.
 FitScore = Callable[[np.ndarray], Score]
 
@@ -95,7 +100,7 @@ class NumericColumn(ColumnEncoding):
 
     Attributes
     ----------
-    score : NormalScore or RobustScore
+    score : NormalScore, RobustScore or StandardScore
         The map to scores and back.
     regularity : Regularity
         What decoded numbers have in common with those of the source.
@@ -181,8 +186,7 @@ class NumericColumn(ColumnEncoding):
     def from_json(cls, record: dict[str, Any]) -> Self:
         """Return what :meth:`to_json` recorded."""
         fields = {key: value for key, value in record.items() if key != "kind"}
-        scores = RobustScore if record["score"].get("kind") == RobustScore.kind else NormalScore
-        fields["score"] = scores.from_json(record["score"])
+        fields["score"] = SCORES[record["score"].get("kind")].from_json(record["score"])
         if "regularity" not in fields:  # as models were saved before
             before = {name: fields.pop(name) for name in ("decimals", "steps")}
             fields["regularity"] = {"decimals": before["decimals"], "values": before["steps"]}

@@ -1,0 +1,1 @@
+"""Models that predict a class or a number, from the most transparent to the most opaque."""

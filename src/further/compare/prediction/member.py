@@ -1,0 +1,198 @@
+"""One rung of a ladder: fit it to every fold, predict what is held out, keep the evidence.
+
+The same code serves a model that was trained alone. A run of a rung holds the model that is kept
+(``model.json``; fitted to all rows where the validation is crossed), ``predictions.parquet`` with
+a row a held-out example, and ``scores.npz``, by which rungs are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from further.compare.forecast import Cost
+from further.compare.prediction.cost import measure_cost
+from further.compare.prediction.evidence import Evidence
+from further.compare.prediction.predicted import predict, write_predicted
+from further.compare.prediction.setting import Setting
+from further.compare.scores import write_scores
+from further.compare.source import describe_data
+from further.evaluate.estimate import Score
+from further.evaluate.prediction.record import PredictionMember, PredictorRecord
+from further.evaluate.record import Figure, NetworkRecord
+from further.evaluate.typed_json import from_json, to_json
+from further.registry import ModelEntry, find_model
+from further.train.callbacks.progress import Progress
+from further.train.files import write_json
+from further.train.load import load as load_model
+from further.train.network import NetworkEstimator
+from further.train.parameters import parameters_from_json, parameters_to_json
+from further.train.run import Run
+from further.train.seeds import seed_of
+
+#: Called with the share of all trainings that is done, and the loss.
+Report = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A rung that is fitted and judged in a setting."""
+
+    setting: Annotated[Setting, "Rows, target, folds, seed and device."]
+    line: Annotated[ModelEntry, "Its line in the table of models."]
+    parameters: Annotated[dict[str, Any], "Hyperparameters."]
+
+    @classmethod
+    def make(cls, setting: Setting, name: str, parameters: Any, **given: Any) -> Candidate:
+        """Return a candidate, its seed that of the comparison.
+
+        Parameters
+        ----------
+        setting : Setting
+            Seed and device.
+        name : str
+            The model.
+        parameters : mapping or None
+            Hyperparameters, as they stand in JSON.
+        **given
+            What is taken where they say nothing.
+
+        Returns
+        -------
+        Candidate
+            Not fitted.
+        """
+        line = find_model(name)
+        own = dict(parameters_from_json(parameters or {}))
+        known = line.load()._parameter_constraints
+        if "random_state" in known:
+            own.setdefault("random_state", seed_of(setting.seed, "repeat", 0) % (2**31 - 1))
+        if line.family == "network":
+            own.setdefault("device", setting.device)
+        for key, value in given.items():
+            if key in known:
+                own.setdefault(key, value)
+        return cls(setting, line, own)
+
+    def estimator(self) -> Any:
+        """Return the estimator, not fitted."""
+        return self.line.load()(**self.parameters)
+
+    def measure_cost(self) -> Cost:
+        """Return what fitting and judging it takes here."""
+        return measure_cost(self.setting, self.estimator())
+
+    def begin(self, folder: Path) -> Run:
+        """Return the run of a member of a ladder, new or as it was left."""
+        return Run.create(
+            folder,
+            command="train",
+            model=self.line.name,
+            parameters=parameters_to_json(self.parameters),
+            seed=int(self.parameters.get("random_state", self.setting.seed)),
+            data=describe_data(self.setting.dataset),
+        )
+
+    def fit(self, run: Run, report: Report | None = None) -> None:
+        """Fit the model that is kept, then one for each fold, and predict what is held out.
+
+        Parameters
+        ----------
+        run : Run
+            Where they are kept; what is there already is not done again.
+        report : callable, optional
+            Called with the share of the trainings that is done, and the loss.
+        """
+        setting = self.setting
+        n_fits = 1 + len(setting.folds) * setting.is_crossed
+
+        def callbacks(done: int) -> list[Any]:
+            if report is None:
+                return []
+            return [Progress(lambda share, loss: report((done + share) / n_fits, loss))]
+
+        if not (run.path / "model.json").is_file():
+            rows = setting.dataset.take(setting.final)
+            self.estimator().fit(rows, run=run, callbacks=callbacks(0))
+        for i, fold in enumerate(setting.folds):
+            if setting.is_crossed:
+                self._fit_fold(run, i, fold, callbacks(i + 1))
+
+    def _fit_fold(self, run: Run, i: int, fold: Any, callbacks: list[Any]) -> None:
+        """Fit to a fold's training rows, into a run of its own below the rung's."""
+        path = run.path / "folds" / str(i + 1)
+        if not (path / "model.json").is_file():
+            rows = self.setting.dataset.take(fold.train)
+            self.estimator().fit(rows, run=path, callbacks=callbacks)
+
+    def models(self, folder: Path) -> list[Any]:
+        """Return the fitted model of each fold."""
+        if not self.setting.is_crossed:
+            return [load_model(folder, device=self.setting.device)]
+        paths = [folder / "folds" / str(i + 1) for i in range(len(self.setting.folds))]
+        return [load_model(path, device=self.setting.device) for path in paths]
+
+    def judge(self, folder: Path) -> PredictorRecord:
+        """Predict the held-out rows, score them, and write what was found.
+
+        Parameters
+        ----------
+        folder : Path
+            The run.
+
+        Returns
+        -------
+        PredictorRecord
+            The entry in ``evaluation.json``, without flags.
+        """
+        setting = self.setting
+        models = self.models(folder)
+        predictions = predict(setting, models)
+        scores = predictions.scores()
+        write_scores(folder, scores)
+        write_predicted(folder, setting, predictions)
+        kept = load_model(folder, device=setting.device)
+        evidence = Evidence(setting, self.line, models, kept, predictions)
+        record = replace(
+            PredictorRecord(
+                name=self.line.name,
+                label=self.line.label,
+                family=self.line.family,
+                role=self.line.role,
+                parameters=getattr(kept, "n_parameters_", None),
+                network=self._network(kept),
+                metrics=_figures(scores),
+                transparency=self.line.transparency,
+                notes=tuple(getattr(kept, "notes_", ())),
+            ),
+            **_spent(kept, models if setting.is_crossed else []),
+            **evidence.entries(folder),
+        )
+        write_json(folder / "evaluation.json", to_json(PredictionMember(model=record)))
+        return record
+
+    def _network(self, kept: Any) -> NetworkRecord | None:
+        if not isinstance(kept, NetworkEstimator):
+            return None
+        operations = kept.operations_per_row(self.setting.dataset)
+        return NetworkRecord(kept.n_parameters_, operations)
+
+
+def _figures(scores: Mapping[str, Score | None]) -> dict[str, Figure]:
+    return {
+        name: Figure(method="not defined")
+        if score is None
+        else replace(from_json(Figure, score.estimate.to_dict()), detail=score.detail)
+        for name, score in scores.items()
+    }
+
+
+def _spent(kept: Any, others: list[Any]) -> dict[str, Any]:
+    """Return what all trainings took, with the steps of the one that is kept."""
+    spent = dict(kept.cost_)
+    for name in ("seconds", "energy_wh", "carbon_g", "training_flops"):
+        if spent[name] is not None:
+            spent[name] += sum(model.cost_[name] or 0.0 for model in others)
+    return spent

@@ -1,0 +1,65 @@
+"""The scores of a member with their paired draws, kept in its run to decide ties."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from further.evaluate.estimate import Estimate, Score
+from further.evaluate.record import Figure
+from further.train.files import write_bytes
+
+#: What is kept of a score besides its figure.
+_ARRAYS = ("draws", "per_example", "repeats")
+
+
+def write_scores(folder: Path, scores: Mapping[str, Score | None]) -> None:
+    """Keep the paired draws of scores in a run, for :func:`read_scores`.
+
+    Parameters
+    ----------
+    folder : Path
+        The run.
+    scores : mapping of Score
+        By metric.
+    """
+    arrays = {
+        f"{kind}/{name}": array
+        for name, score in scores.items()
+        for kind in _ARRAYS
+        if (array := getattr(score, kind, None)) is not None
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_bytes(folder / "scores.npz", buffer.getvalue())
+
+
+def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]:
+    """Return the scores of a member with their paired draws, from its run.
+
+    Parameters
+    ----------
+    folder : Path
+        The run of the member.
+    metrics : mapping of Figure
+        Its figures, from ``evaluation.json``.
+
+    Returns
+    -------
+    dict of Score
+        By metric, without those that are not defined.
+    """
+    with np.load(folder / "scores.npz", allow_pickle=False) as arrays:
+        return {
+            name: Score(
+                Estimate(figure.value, figure.low, figure.high, figure.n, figure.method),
+                basis=figure.basis,
+                detail=figure.detail,
+                **{kind: arrays.get(f"{kind}/{name}") for kind in _ARRAYS},
+            )
+            for name, figure in metrics.items()
+            if figure.value is not None
+        }

@@ -1,0 +1,1 @@
+"""What predictions of held-out rows are worth: of classes, and of numbers."""

@@ -1,0 +1,1 @@
+"""The rungs of the ladder: predictors from the most transparent to the most opaque."""

@@ -1,0 +1,1 @@
+"""What to trust: the diagnosis of learning curves (:mod:`further.trust.doctor`)."""

@@ -1,0 +1,173 @@
+"""What the validation loss says of the validation set: that it lies below, or that it jumps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from further.trust.doctor.features import Features, noise_of
+from further.trust.doctor.finding import Condition, Sign, per_cent, shown
+from further.trust.doctor.history import Values
+from further.trust.doctor.thresholds import (
+    BELOW,
+    BELOW_OF_BASELINE,
+    LEAST_ROWS,
+    MOST_ROWS_COUNTED,
+    MOSTLY,
+    NOISIER,
+    SURE,
+    VALIDATION_NOISE,
+)
+
+
+def _is_below(features: Features) -> Sign | None:
+    pair, train = features.pair, features.history.train
+    if pair is None or len(pair[0]) < LEAST_ROWS or features.history.generator is not None:
+        return None
+    at, own, validation = pair
+    if features.has_fit and train is not features.history.fit and features.train is not None:
+        # The training loss in training mode is what lies above; the fit loss tells why.
+        own = np.interp(at, features.train.at, features.train.smoothed)
+    half = len(at) // 2
+    gap = (own - validation)[half:]
+    level = float(np.median(np.abs(own[half:])))
+    share = float(np.median(gap)) / max(level, 1e-12)
+    noise = noise_of(gap) / np.sqrt(max(len(gap), 1))
+    of_baseline = features.of_reference(float(np.median(gap)))
+    strength = min(share / BELOW, of_baseline / BELOW_OF_BASELINE)
+    if strength < 1 or (gap > 0).mean() < MOSTLY or np.median(gap) < SURE * noise:
+        return None
+    evidence = [
+        f"In the second half the validation loss is below the training loss in "
+        f"{per_cent(float((gap > 0).mean()))} of the rows, by {per_cent(share)} in the middle."
+    ]
+    causes: tuple[str, ...] = ()
+    if features.fit is not None and train is not features.history.fit:
+        fit = float(np.median(np.interp(at, features.fit.at, features.fit.smoothed)[half:]))
+        seen = float(np.median(validation[half:]))
+        if fit <= seen * (1 + BELOW):
+            evidence.append(
+                f"In evaluation mode the training rows have {shown(fit)}, no more than the "
+                f"validation rows, {shown(seen)}: dropout, augmentation or averaging does it."
+            )
+            causes = ("dropout, augmentation or a penalty, which only the training loss has",)
+        else:
+            evidence.append(
+                f"In evaluation mode, too, the training rows have {shown(fit)} and the validation "
+                f"rows {shown(seen)}: these are easier."
+            )
+            causes = ("validation rows that are easier than the training rows",)
+    return Sign(
+        strength, float(at[half]),
+        f"the validation loss stays {per_cent(share)} below the training loss",
+        tuple(evidence), {"share": share}, 0.9, causes,
+    )  # fmt: skip
+
+
+def _is_noisy(features: Features) -> Sign | None:
+    curve, own = features.validation, features.own
+    if curve is None or len(curve) < 2 * LEAST_ROWS or features.history.generator is not None:
+        return None
+    share = (
+        curve.noise / max(abs(curve.last), 1e-12) if curve.is_positive else curve.share(curve.noise)
+    )
+    of_train = own.noise if own is not None else 0.0
+    strength = min(share / VALIDATION_NOISE, curve.noise / (NOISIER * of_train + 1e-12))
+    if strength < 1:
+        return None
+    evidence = [
+        f"The validation loss jumps by {shown(curve.noise)} from row to row, {per_cent(share)} of "
+        f"its level; the training loss by {shown(of_train)}."
+    ]
+    values = {"noise": curve.noise, "share": share}
+    size, how = _size(features)
+    if size is not None:
+        evidence.append(f"The validation set seems to have {how} {size:,} rows.")
+        values["validation_rows"] = float(size)
+    return Sign(
+        strength, float(curve.at[len(curve) // 2]),
+        f"the validation loss jumps by {per_cent(share)} from row to row",
+        tuple(evidence), values, 0.85,
+    )  # fmt: skip
+
+
+def _size(features: Features) -> tuple[int | None, str]:
+    """Return how many rows a validation set has, by the steps or the noise of its accuracy."""
+    for metric in features.history.metrics:
+        values = metric.values[metric.is_finite]
+        is_share = metric.part in ("validation", "test") and "acc" in metric.name.lower()
+        if not is_share or len(values) < 4 or values.min() < 0 or values.max() > 1:
+            continue
+        size = count_rows(values)
+        if size is not None:
+            return size, "a multiple of"
+        level, noise = float(np.median(values)), noise_of(values)
+        if noise > 0 and 0 < level < 1:
+            return max(1, round(level * (1 - level) / noise**2)), "very roughly"
+    return None, ""
+
+
+def count_rows(shares: Values) -> int | None:
+    """Return the smallest number of rows of which all values are shares, if it is small.
+
+    Parameters
+    ----------
+    shares : ndarray
+        Accuracies.
+
+    Returns
+    -------
+    int or None
+        A divisor of the size of the set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> count_rows(np.array([0.5, 0.25, 0.625, 0.75]))
+    8
+    """
+    different = np.unique(shares)
+    if len(different) < 3:
+        return None
+    rounded = (d for d in (3, 4, 5, 6) if np.allclose(shares, np.round(shares, d), atol=1e-9))
+    digits = next(rounded, None)
+    error = 2e-6 if digits is None else 0.5 * 10.0**-digits
+    sizes = np.arange(2, MOST_ROWS_COUNTED + 1)
+    hits = np.outer(sizes, different)
+    off = np.abs(hits - np.round(hits)).max(axis=1)
+    allowed = error * sizes + 1e-9
+    # With many rows everything is near a whole number; that all values are must be no chance.
+    chance = len(different) * np.log10(np.minimum(2 * allowed, 1.0))
+    fits = np.flatnonzero((off < allowed) & (chance < -4))
+    return int(sizes[fits[0]]) if len(fits) else None
+
+
+VALIDATION_BELOW_TRAINING = Condition(
+    "validation_below_training",
+    _is_below,
+    causes=(
+        "dropout, augmentation or a penalty, which only the training loss has",
+        "validation rows that are easier than the training rows",
+    ),
+    next_steps=(
+        "To tell which: compute the loss of some training rows in evaluation mode, without "
+        "augmentation and penalty. If it is below the validation loss, nothing is wrong.",
+        "If it is above, the validation set is easier: draw it at random, within classes and by "
+        "whole groups.",
+        "Look for near-duplicates of training rows in the validation set.",
+    ),
+    references=("Schoop, Huang and Hartmann 2021, UMLAUT, CHI",),
+    unless=("diverged", "non_finite", "not_learning", "leakage_suspected"),
+)
+NOISY_VALIDATION = Condition(
+    "noisy_validation",
+    _is_noisy,
+    causes=("a small validation set", "a few rows with very large losses",
+            "batch normalisation with small batches"),
+    next_steps=(
+        "Enlarge the validation set or use cross-validation: the error falls with the square root.",
+        "Choose the epoch by a mean over several rows of the history.",
+        "Look at the rows with the largest losses.",
+    ),
+    references=("Bouthillier et al. 2021, Accounting for Variance in ML Benchmarks, MLSys",),
+    unless=("diverged", "non_finite", "learning_rate_too_high"),
+)  # fmt: skip

@@ -1,0 +1,147 @@
+"""Steps that are too large or too small, as far as the training loss shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from further.trust.doctor.features import Curve, Features
+from further.trust.doctor.finding import Condition, Sign, per_cent, shown
+from further.trust.doctor.thresholds import (
+    AS_MUCH_AGAIN,
+    LEAST_ROWS,
+    LEAST_ROWS_SLOW,
+    MONOTONE,
+    SLOW_HALF,
+    SURE,
+    TRAIN_NOISE,
+    TRAIN_NOISE_OF_BASELINE,
+    TRAIN_RISE,
+    TRAIN_RISE_OF_BASELINE,
+    WORTH,
+)
+
+_REFERENCES = (
+    "Smith 2017, Cyclical Learning Rates (the range test), WACV",
+    "Schneider et al. 2021, Cockpit, NeurIPS",
+)
+
+
+def _too_high(features: Features) -> Sign | None:
+    curve = features.learnt
+    if curve is None or curve is features.validation or len(curve) < LEAST_ROWS:
+        return None
+    if features.history.generator is not None:
+        return None
+    found = [
+        sign for sign in (_rises(features, curve), _jumps(features, curve)) if sign is not None
+    ]
+    return max(found, key=lambda sign: sign.strength, default=None)
+
+
+def _rises(features: Features, curve: Curve) -> Sign | None:
+    """Return what is seen of a training loss that rises: no overfitting raises it."""
+    rise = curve.last - curve.lowest
+    strength = min(
+        curve.share(rise) / TRAIN_RISE if curve.is_positive else np.inf,
+        features.of_reference(rise) / TRAIN_RISE_OF_BASELINE,
+        rise / (SURE * curve.error),
+    )
+    if strength < 1:
+        return None
+    unit = features.history.unit
+    return Sign(
+        strength, curve.lowest_at,
+        f"the training loss itself rises after {unit} {shown(curve.lowest_at)}",
+        (f"The training loss was {shown(curve.lowest)} at {unit} {shown(curve.lowest_at)} and is "
+         f"{shown(curve.last)} at the end; more training on the same rows should not raise it.",),
+        {"lowest": curve.lowest, "last": curve.last}, 0.85,
+    )  # fmt: skip
+
+
+def _jumps(features: Features, curve: Curve) -> Sign | None:
+    """Return what is seen of a training loss that jumps from row to row to its end."""
+    strength = min(
+        curve.noise / max(abs(curve.last), 1e-12) / TRAIN_NOISE,
+        features.of_reference(curve.noise) / TRAIN_NOISE_OF_BASELINE,
+    )
+    if strength < 1 or features.history.unit != "epoch" or not curve.is_positive:
+        return None  # single steps are noisy with any learning rate
+    later = curve.values[len(curve) // 2 :]
+    return Sign(
+        strength, float(curve.at[len(curve) // 2]),
+        f"the training loss jumps by {per_cent(curve.noise / abs(curve.last))} from epoch to epoch",
+        (f"In the second half the training loss lies between {shown(float(later.min()))} and "
+         f"{shown(float(later.max()))}; its noise is {shown(curve.noise)} at a level of "
+         f"{shown(curve.last)}.",),
+        {"noise": curve.noise, "last": curve.last}, 0.8,
+    )  # fmt: skip
+
+
+def _too_low(features: Features) -> Sign | None:
+    curve = features.learnt
+    if curve is None or len(curve) < LEAST_ROWS_SLOW or features.history.generator is not None:
+        return None
+    curves = [c for c in (curve, features.fit, features.validation) if c is not None]
+    # Means over random batches are noisy; small steps show on rows that are always the same.
+    monotone = max(c.monotone for c in curves if len(c) >= LEAST_ROWS_SLOW / 2)
+    half = curve.half_time(features.reference)
+    # What training rows would gain and others would not is no reason for larger steps.
+    judge = features.validation or curve
+    gain = judge.share(judge.gain_to_come)
+    # Of a loss that has hardly moved yet a large part is no part of it.
+    again = judge.gain_to_come / max(judge.first - judge.last, 1e-12) / AS_MUCH_AGAIN
+    more = max(gain / WORTH, again)
+    if monotone < MONOTONE or more < 1 or half < SLOW_HALF:
+        return None
+    if features.history.learning_rate is not None and _warms_up(features):
+        return None
+    unit = features.history.unit
+    return Sign(
+        min(half / SLOW_HALF, more), float(curve.at[0]),
+        f"the loss creeps: half of its gain took {per_cent(half)} of the training",
+        (f"The loss fell in {per_cent(monotone)} of the rows, from "
+         f"{shown(curve.first)} to {shown(curve.last)}, without noise.",
+         f"It was half-way down after {per_cent(half)} of the training and is still falling at "
+         f"{unit} {shown(float(curve.at[-1]))}.",),
+        {"half_time": half, "gain_to_come": gain, "monotone": monotone}, 0.8,
+    )  # fmt: skip
+
+
+def _warms_up(features: Features) -> bool:
+    """Whether the learning rate still rises after half of the training."""
+    rate = features.history.learning_rate
+    values = rate.values[rate.is_finite] if rate is not None else np.zeros(0)
+    return (
+        len(values) > 3 and int(np.argmax(values)) > len(values) // 2 and values.max() > values[0]
+    )
+
+
+LEARNING_RATE_TOO_HIGH = Condition(
+    "learning_rate_too_high",
+    _too_high,
+    causes=(
+        "a learning rate that is too high for the end of the training, or for all of it",
+        "batches that are very small",
+        "a loss whose terms are weighted anew during the training (a warmed-up penalty)",
+    ),
+    next_steps=(
+        "Take a third of the learning rate.",
+        "Let the learning rate fall to 0 over the training (a cosine), or average the weights.",
+        "Clip gradients to norm 1.",
+    ),
+    references=_REFERENCES,
+    unless=("diverged", "non_finite", "not_learning"),
+)
+LEARNING_RATE_TOO_LOW = Condition(
+    "learning_rate_too_low",
+    _too_low,
+    causes=("a learning rate that is too low", "a schedule that warms up for too long",
+            "inputs that are not scaled"),
+    next_steps=(
+        "Take ten times the learning rate; go on as long as the loss falls faster.",
+        "Run a range test: raise the rate in each step and take a third of where the loss turns.",
+        "Use Adam instead of plain gradient descent.",
+    ),
+    references=_REFERENCES,
+    unless=("diverged", "non_finite", "not_learning", "learning_rate_too_high"),
+)  # fmt: skip

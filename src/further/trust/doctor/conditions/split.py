@@ -1,0 +1,132 @@
+"""What is wrong with the split: held-out rows that are known already, or of another kind."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from further.trust.doctor.features import Features, noise_of
+from further.trust.doctor.finding import Condition, Sign, per_cent, shown
+from further.trust.doctor.thresholds import (
+    EARLY_GAP,
+    EARLY_GAP_LEARNT,
+    LEAST_ROWS,
+    PERFECT,
+    SAME_GAP,
+    SAME_LOSS,
+    STARTED,
+    SURE,
+    TOO_GOOD,
+)
+
+
+def _leaks(features: Features) -> Sign | None:
+    pair = features.pair
+    if pair is None or len(pair[0]) < LEAST_ROWS or features.history.generator is not None:
+        return None
+    if min(pair[1].min(), pair[2].min()) < 0:
+        return None
+    tail = max(3, len(pair[0]) // 10)
+    own, validation = (float(np.median(values[-tail:])) for values in pair[1:])
+    level = features.of_reference(max(own, validation))
+    apart = (validation - own) / max(own, validation, 1e-12)
+    perfect = [
+        m for m in features.history.metrics
+        if m.part in ("validation", "test") and m.better == "higher" and m.is_finite.any()
+        and PERFECT <= float(np.median(m.values[m.is_finite][-3:])) <= 1
+    ]  # fmt: skip
+    is_same = level < TOO_GOOD and apart < SAME_LOSS
+    if not is_same and not (perfect and level < TOO_GOOD):
+        return None
+    evidence = [
+        f"The validation loss ends at {shown(validation)} and the training loss at {shown(own)}: "
+        f"{per_cent(level)} of "
+        f"{'the constant predictor' if features.knows_baseline else 'the first loss'}."
+    ]
+    if perfect:
+        evidence.append(f"{perfect[0].name} is {shown(float(perfect[0].values[-1]))}.")
+    return Sign(
+        TOO_GOOD / max(level, 1e-6) if is_same else 1.0, float(pair[0][0]),
+        f"the validation loss fell as low as the training loss, to {per_cent(level)} of its start",
+        tuple(evidence), {"of_reference": level, "apart": apart}, 0.65,
+    )  # fmt: skip
+
+
+def _is_unlike(features: Features) -> Sign | None:
+    pair = features.pair
+    if pair is None or len(pair[0]) < 2 * LEAST_ROWS:
+        return None
+    if features.history.generator is not None or min(pair[1].min(), pair[2].min()) <= 0:
+        return None
+    at, own, validation = pair
+    known = features.knows_baseline or features.history.first_is_untrained
+    if known:
+        # Of what is learnt some share does not hold for rows of another kind, then and later.
+        started = np.flatnonzero(own < STARTED * features.reference)
+        if len(started) < LEAST_ROWS:
+            return None
+        at, own, validation = (values[started[0] :] for values in pair)
+    base = features.reference - own if known else own
+    gap = validation - own
+    ratio = gap / np.maximum(base, 1e-12)
+    early, late = slice(0, max(2, len(gap) // 10)), slice(-max(3, len(gap) // 5), None)
+    first, last = float(np.median(ratio[early])), float(np.median(ratio[late]))
+    # Overfitting makes a gap that grows; a validation set of another kind has it from the start.
+    grows = abs(last - first) / max(abs(first), 1e-12)
+    noise = noise_of(gap) / np.sqrt(len(gap))
+    least = EARLY_GAP_LEARNT if known else EARLY_GAP
+    of_loss = abs(float(np.median((gap / own)[early])))
+    if (
+        abs(first) < least
+        or of_loss < EARLY_GAP
+        or grows > SAME_GAP
+        or abs(np.median(gap[early])) < SURE * noise
+    ):
+        return None
+    if first < 0 and not features.has_fit:
+        return None  # dropout makes that too
+    unit = features.history.unit
+    word = "above" if first > 0 else "below"
+    levels = f"{shown(float(own[early][-1]))} and {shown(float(validation[early][-1]))}"
+    what = "what was learnt by then" if known else "the training loss"
+    return Sign(
+        min(abs(first) / least, SAME_GAP / max(grows, 1e-3)), float(at[0]),
+        f"from the start the validation loss is far {word} the training loss",
+        (f"At {unit} {shown(float(at[early][-1]))} training and validation loss are {levels}: the "
+         f"gap is {per_cent(abs(first))} of {what}, which nobody can have overfitted yet.",
+         f"At the end it is {per_cent(abs(last))}; overfitting would have made it grow."),
+        {"early_gap": first, "late_gap": last}, 0.75,
+    )  # fmt: skip
+
+
+LEAKAGE_SUSPECTED = Condition(
+    "leakage_suspected",
+    _leaks,
+    causes=(
+        "rows, or near-duplicates of them, on both sides of the split",
+        "a column that holds the target, or what was known only afterwards",
+        "a task without noise, which a sound model solves",
+    ),
+    next_steps=(
+        "Look for duplicates between training and validation rows (further data does).",
+        "Train on each column alone: one that predicts perfectly is the leak.",
+        "Split by whole groups (patients, sources) or by time.",
+    ),
+    references=("Kapoor and Narayanan 2023, Leakage and the reproducibility crisis, Patterns",),
+    unless=("diverged", "non_finite", "not_learning"),
+)
+UNREPRESENTATIVE_SPLIT = Condition(
+    "unrepresentative_split",
+    _is_unlike,
+    causes=(
+        "a split that is not random: by time, by source, by the order of the file",
+        "another preparation of the validation rows",
+        "a validation set so small that chance decides",
+    ),
+    next_steps=(
+        "Draw the split again with another seed: a gap that stays has another reason.",
+        "Train a classifier to tell training from validation rows: if it can, they differ.",
+        "Check that both go through the same scaling and encoding.",
+    ),
+    references=("Lopez-Paz and Oquab 2017, Revisiting Classifier Two-Sample Tests, ICLR",),
+    unless=("diverged", "non_finite", "not_learning", "overfitting", "leakage_suspected"),
+)

@@ -1,0 +1,99 @@
+"""Every number at which the doctor changes its mind, in one place, each with its reason.
+
+They are relative: to the level of the loss, to the loss of the constant predictor, or to the noise
+of the curve itself, so that no unit of a loss is in them.
+"""
+
+from __future__ import annotations
+
+#: Gain that a change of the training must promise to be worth a finding. A fault counts as present
+#: where undoing it improves an untouched test loss by as much.
+WORTH = 0.05
+#: Rows of a curve below which its shape is not judged: three points make no trend.
+LEAST_ROWS = 5
+#: Standard errors that a difference must exceed; two would be reached by chance once in twenty
+#: curves, and each is asked a dozen questions.
+SURE = 3.0
+#: Share of the rows at the end of a curve whose median is its last level.
+TAIL = 0.1
+
+#: Loss at the end, relative to that at the start or of the constant predictor, above which a
+#: training has gone wrong and not merely nowhere: untrained networks start up to a few per cent
+#: above the constant predictor.
+DIVERGED = 1.1
+#: Progress, relative to the loss of the constant predictor, below which nothing was learnt. Class
+#: frequencies alone can give a few per cent.
+NOT_LEARNING = 0.02
+#: The same relative to the first loss, where that of the constant predictor is not known.
+NOT_MOVING = 0.005
+#: Change, relative to the level, of a loss that stands still after its first tenth.
+STILL = 0.01
+#: Rise of the training loss itself from its lowest level, relative to it. Shuffling and dropout
+#: move it less; overfitting does not raise it at all.
+TRAIN_RISE = 0.15
+#: The same relative to the loss of the constant predictor: a loss near 0 may rise tenfold and mean
+#: nothing.
+TRAIN_RISE_OF_BASELINE = 0.03
+#: Noise of the training loss from row to row in its second half, relative to its level, of a step
+#: size that keeps the weights jumping. Means over an epoch have less than a tenth of it.
+TRAIN_NOISE = 0.15
+#: The same relative to the loss of the constant predictor.
+TRAIN_NOISE_OF_BASELINE = 0.02
+#: Share of rows in which a too small step size still lowers the loss; noise breaks that at others.
+MONOTONE = 0.95
+#: Share of the training that half of its gain takes, above which the steps are too small: a loss
+#: curve of a good step size has half its gain in the first few per cent.
+SLOW_HALF = 0.12
+#: Gain that twice the training promises, relative to the gain so far, that says the same of a loss
+#: that has hardly moved.
+AS_MUCH_AGAIN = 0.4
+#: Fewest rows for that, since a training of few epochs has no time for anything else.
+LEAST_ROWS_SLOW = 12
+#: Loss at the end relative to that of the constant predictor, above which much is unexplained.
+UNDERFITTED = 0.6
+#: Gap between validation and training loss, relative to the latter, below which there is none.
+NO_GAP = 0.05
+#: Share of the rows that a plateau lasts at least.
+PLATEAU = 0.15
+#: Fewest rows of a plateau.
+LEAST_PLATEAU = 5
+#: Change within a plateau, and of the drop after it, relative to the range of the curve.
+PLATEAU_CHANGE, PLATEAU_DROP = 0.03, 0.2
+#: Validation loss below the training loss, relative to the latter, that no half epoch explains.
+BELOW = 0.1
+#: The same relative to the loss of the constant predictor: near 0 chance makes large ratios.
+BELOW_OF_BASELINE = 0.02
+#: Share of the rows of the second half in which it is below.
+MOSTLY = 0.9
+#: Noise of the validation loss from row to row, relative to its level, with which the best epoch is
+#: a matter of luck.
+VALIDATION_NOISE = 0.05
+#: How much noisier than the training loss it has to be: else both jump, and the step size does it.
+NOISIER = 3.0
+#: Loss of validation rows relative to that of the constant predictor that is too good to be true
+#: where the training loss is as low: MNIST, as easy as tasks get, ends around 0.01.
+TOO_GOOD = 0.01
+#: How far the validation loss is above such a training loss, relative to the larger, at most.
+SAME_LOSS = 0.15
+#: Accuracy and the like above which nobody is without a reason.
+PERFECT = 0.999
+#: Training loss relative to that of the constant predictor below which something is learnt.
+STARTED = 0.8
+#: Gap at the first rows that overfitting had no time to make, relative to what was learnt by then:
+#: half of it does not hold for other rows. Noisy targets and few rows make up to a third.
+EARLY_GAP_LEARNT = 0.5
+#: The same relative to the training loss, which it has to exceed as well.
+EARLY_GAP = 0.3
+#: How much that ratio may change by, relative to the early one, and still be the same.
+SAME_GAP = 0.5
+#: Loss of the discriminator, relative to its first, below which it has won, and the rise of the
+#: generator's loss from its lowest that goes with it.
+DISCRIMINATOR_LOW, GENERATOR_RISE = 0.3, 1.5
+#: Accuracy of a discriminator that nothing fools.
+DISCRIMINATOR_ACCURACY = 0.97
+#: Diversity of samples at the end, relative to its highest, below which modes were lost.
+COLLAPSED = 0.5
+#: Fall of the learning rate, as a factor, that explains a drop of the loss.
+RATE_DROP = 0.6
+#: Largest number of rows that a validation set is looked for in the steps of its accuracy.
+MOST_ROWS_COUNTED = 2000
