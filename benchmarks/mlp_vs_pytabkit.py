@@ -43,7 +43,7 @@ from further import MLPClassifier, MLPRegressor
 
 TESTED = 0.25
 #: Splits of a table, fewer where it is large; most rows of a table.
-SPLITS, SPLITS_OF_LARGE, LARGE, ROWS = 8, 4, 1500, 2500
+SPLITS, SPLITS_OF_LARGE, LARGE, ROWS = 8, 4, 1200, 1500
 OURS, PEERS = "further", ("RealMLP-TD-S", "HistGradientBoosting")
 #: Least probability that is judged: a certain mistake would cost infinitely much otherwise.
 LEAST = 1e-6

@@ -21,7 +21,6 @@ are few (Zhang et al. 2018, "mixup: beyond empirical risk minimization").
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -32,6 +31,7 @@ from further._sklearn import StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.nn.activation import ACTIVATIONS
+from further.nn.augmentation import mirrored, mixed, shifted
 from further.nn.dropout import Dropout
 from further.supervised.network import NetworkClassifier, whole_sizes
 from further.train.budget import Budget
@@ -39,8 +39,6 @@ from further.train.flops import count_flops
 from further.train.parameters import hyperparameters
 from further.train.training import Training
 
-#: Largest shift, as a share of a picture's side.
-SHIFT = 1 / 8
 #: The first convolution keeps all pixels of a picture below this side; none is halved below that.
 LEAST_SIDE_OF_STEPS, LEAST_SIDE = 16, 2
 #: How long it trains: epochs, and times the usual operations that are not exceeded.
@@ -172,7 +170,7 @@ class CNNClassifier(NetworkClassifier):
         return _Net(spec, n_outputs, channels, self.activation, self.dropout)
 
     def budget_for(self, n_rows: int) -> Budget:
-        """Return how long to train: 100 epochs, or twice the usual operations where these end first.
+        """Return how long to train: 100 epochs, or twice the usual operations if that is less.
 
         Parameters
         ----------
@@ -212,60 +210,5 @@ class CNNClassifier(NetworkClassifier):
         if self.augmentation == "none":
             return x, t
         if self.augmentation == "mirror":
-            half = torch.rand(len(x), generator=generator, device=x.device) < 0.5
-            x = torch.where(half[:, None, None, None], x.flip(3), x)
+            x = mirrored(x, generator)
         return mixed(shifted(x, generator), t, generator)
-
-
-def mixed(x: Tensor, t: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return pictures, each mixed with another one, and targets likewise.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, channels, height, width)
-        Pictures, in random order.
-    t : Tensor of shape (n, classes)
-        Targets.
-    generator : torch.Generator
-        Of the shares.
-
-    Returns
-    -------
-    tuple of two Tensor
-        Shaped likewise.
-    """
-    u = torch.rand(len(x), generator=generator, device=x.device)
-    other = torch.sin(math.pi / 2 * u).square()  # 1 - λ: the inverse of this distribution function
-    return (
-        torch.lerp(x, x.flip(0), other[:, None, None, None]),
-        torch.lerp(t, t.flip(0), other[:, None]),
-    )
-
-
-def shifted(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Return pictures, each moved by up to an eighth of its sides, its edges repeated.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, channels, height, width)
-        Pictures.
-    generator : torch.Generator
-        Of the shifts.
-
-    Returns
-    -------
-    Tensor of shape (n, channels, height, width)
-        Moved by whole pixels.
-    """
-    n, _, height, width = x.shape
-    rows = _places(n, height, generator, x)
-    columns = _places(n, width, generator, x)
-    picture = torch.arange(n, device=x.device)[:, None, None]
-    return x.permute(0, 2, 3, 1)[picture, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def _places(n: int, side: int, generator: torch.Generator, like: Tensor) -> Tensor:
-    """Return where the pixels (n, side) along one side come from."""
-    most = int(side * SHIFT)
-    by = torch.randint(-most, most + 1, (n, 1), generator=generator, device=like.device)
-    return (torch.arange(side, device=like.device) + by).clamp(0, side - 1)
