@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from processor import processor
 
 from data import mnist
 
@@ -53,19 +53,6 @@ NARROW = {
     "OPENBLAS_CORETYPE": "Haswell", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "FAISS_OPT_LEVEL": "avx2",
     "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
 }  # fmt: skip
-WIDTHS = {"avx512f": "AVX-512 (16 floats)", "avx2": "AVX2 (8 floats)", "neon": "NEON (4 floats)"}
-
-
-def processor(environment: dict[str, str]) -> str:
-    """Return the processor and what its vectors hold, as far as compiled code is to use them."""
-    from numba.core.codegen import get_host_cpu_features
-
-    features = environment.get("NUMBA_CPU_FEATURES", get_host_cpu_features()).split(",")
-    width = next((text for name, text in WIDTHS.items() if f"+{name}" in features), "no vectors")
-    name, described = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
-    lines = described.read_text().splitlines() if described.exists() else []
-    models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return f"{[*models, name][0]}, {width}"
 
 
 def pictures(n: int, rng: np.random.Generator) -> np.ndarray:

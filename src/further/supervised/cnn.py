@@ -1,12 +1,22 @@
 r"""The convolutional network: filters that look for the same pattern wherever it stands.
 
-.. math:: h_{l} = \mathrm{pool}\bigl(a(\mathrm{norm}(K_l * h_{l-1}))\bigr), \qquad
-          \eta = W\, \overline{h_L} + b,
+.. math:: h_0 = a(\mathrm{norm}(K_0 * x)), \qquad
+          u_l = a(\mathrm{norm}(\mathrm{pool}(K_l * h_{l-1}))), \quad
+          h_l = a(\mathrm{norm}(K'_l * u_l)), \qquad \eta = W\, \overline{h_L} + b,
 
-with convolutions K of 3 x 3 pixels, two before each halving of the picture, batch normalisation,
-and the mean of all places before the last layer, so that pictures of any size will do. While it
-trains, pictures are shifted at random (and mirrored, where that is asked for): one new picture a
-picture and epoch, which is worth more than any other regularisation where pictures are few.
+with convolutions K of 3 x 3 pixels, the largest of each 2 x 2 places (pool), batch normalisation,
+and the mean of all places before the last layer, so that pictures of any size will do. Normalising
+and activating cost more than the products of small convolutions, so the picture is halved before
+them; the first convolution steps over every other pixel of pictures that are not tiny.
+
+While it trains, pictures are shifted at random (and mirrored, where that is asked for), and each is
+mixed with another one,
+
+.. math:: x = \lambda x_i + (1 - \lambda) x_j, \quad t = \lambda t_i + (1 - \lambda) t_j,
+          \qquad \lambda \sim \mathrm{Beta}(1/2, 1/2):
+
+a new picture a picture and epoch, which is worth more than any other regularisation where pictures
+are few (Zhang et al. 2018, "mixup: beyond empirical risk minimization").
 """
 
 from __future__ import annotations
@@ -21,46 +31,57 @@ from further._sklearn import StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.nn.activation import ACTIVATIONS
+from further.nn.augmentation import mirrored, mixed, shifted
+from further.nn.dropout import Dropout
 from further.supervised.network import NetworkClassifier, whole_sizes
+from further.train.budget import Budget
+from further.train.flops import count_flops
 from further.train.parameters import hyperparameters
 from further.train.training import Training
 
-#: Largest shift, as a share of a picture's side.
-SHIFT = 1 / 8
-#: A picture is not halved below this side.
-LEAST_SIDE = 2
+#: The first convolution keeps all pixels of a picture below this side; none is halved below that.
+LEAST_SIDE_OF_STEPS, LEAST_SIDE = 16, 2
+#: How long it trains: epochs, and times the usual operations that are not exceeded.
+EPOCHS, USUAL_BUDGETS = 100, 2
+#: Operations of a step on a picture, as a multiple of those of the way forward.
+STEP = 3
 
 
-def _convolutions(channels: int, n_in: int, activation: str) -> nn.Sequential:
-    """Return two convolutions of 3 x 3 pixels, each normalised and activated."""
-    layers: list[nn.Module] = []
-    for before in (n_in, channels):
-        layers += [
-            nn.Conv2d(before, channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(channels),
-            ACTIVATIONS[activation](),
-        ]
-    return nn.Sequential(*layers)
+def convolution(
+    n_in: int, n_out: int, activation: str, *, step: int = 1, pool: int = 1
+) -> nn.Module:
+    """Return a convolution of 3 x 3 pixels, halved if asked for, normalised and activated."""
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_out, 3, stride=step, padding=1, bias=False),
+        nn.MaxPool2d(pool) if pool > 1 else nn.Identity(),
+        nn.BatchNorm2d(n_out),
+        ACTIVATIONS[activation](),
+    )
 
 
 class _Net(nn.Module):
-    """Stages of convolutions with a halving after each, mean over places, last layer."""
+    """A first convolution, stages of two with a halving between, mean over places, last layer."""
 
     def __init__(
         self, spec: Spec, n_outputs: int, channels: Sequence[int], activation: str, dropout: float
     ) -> None:
         super().__init__()
-        before, side = spec.shape[0], min(spec.shape[1:])
+        first, *later = channels
+        side = min(spec.shape[1:])
+        step = 2 if side >= LEAST_SIDE_OF_STEPS else 1
         # The statistics of the first layer's inputs are learnt with those of all others.
-        stages: list[nn.Module] = [nn.BatchNorm2d(before, affine=False)]
-        for width in channels:
-            stages.append(_convolutions(width, before, activation))
-            if side >= 2 * LEAST_SIDE:
-                stages.append(nn.MaxPool2d(2))
-                side //= 2
-            before = width
+        stages: list[nn.Module] = [
+            nn.BatchNorm2d(spec.shape[0], affine=False),
+            convolution(spec.shape[0], first, activation, step=step),
+        ]
+        side, before = -(-side // step), first
+        for width in later:
+            pool = 2 if side >= 2 * LEAST_SIDE else 1
+            stages.append(convolution(before, width, activation, pool=pool))
+            stages.append(convolution(width, width, activation))
+            side, before = side // pool, width
         self.stages = nn.Sequential(*stages)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.last = nn.Linear(before, n_outputs)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
@@ -83,12 +104,14 @@ class CNNClassifier(NetworkClassifier):
     Parameters
     ----------
     channels : sequence of int, default=(32, 64, 128)
-        Filters of each stage; the picture is halved after each.
+        Filters of each stage; the picture is halved before each but the first, and before that one
+        unless it is tiny.
     activation : str, default="gelu"
         Of the convolutions: relu, gelu, silu, ...
     augmentation : {"shift", "mirror", "none"}, default="shift"
-        What happens to pictures while training: shifted by up to an eighth of a side, besides that
-        mirrored left to right at random, or neither. Mirrored digits and letters are other ones.
+        What happens to pictures while training: shifted by up to an eighth of a side and mixed in
+        pairs, besides that mirrored left to right at random, or nothing. Mirrored digits and
+        letters are other ones; photographs gain by it.
     dropout : float, default=0.1
         Share of features that are left out before the last layer.
     label_smoothing, loss, output
@@ -146,40 +169,46 @@ class CNNClassifier(NetworkClassifier):
         channels = whole_sizes(self, "channels", "one for each stage")
         return _Net(spec, n_outputs, channels, self.activation, self.dropout)
 
-    def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Return pictures (n, channels, height, width) shifted, and mirrored if asked for."""
+    def budget_for(self, n_rows: int) -> Budget:
+        """Return how long to train: 100 epochs, or twice the usual operations if that is less.
+
+        Parameters
+        ----------
+        n_rows : int
+            Training rows.
+
+        Returns
+        -------
+        Budget
+            In steps, unless the user says otherwise.
+        """
+        usual = super().budget_for(n_rows)
+        if self.budget != "auto":
+            return usual
+        net = self.build(self.spec_).eval()
+        picture = torch.zeros(1, *self.spec_.shape)
+        batch = min(self.training_settings().batch_size, n_rows)
+        with torch.no_grad():
+            flops = STEP * batch * count_flops(lambda: net(picture))
+        return Budget(
+            min(EPOCHS * (n_rows // batch), USUAL_BUDGETS * usual.amount // flops), "steps"
+        )
+
+    def augment(self, x: Tensor, t: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return pictures (n, channels, height, width) shifted and mixed, and their targets.
+
+        Parameters
+        ----------
+        x, t, generator
+            See :meth:`~further.supervised.network.SupervisedNetwork.augment`.
+
+        Returns
+        -------
+        tuple of two Tensor
+            As many pictures and targets.
+        """
         if self.augmentation == "none":
-            return x
+            return x, t
         if self.augmentation == "mirror":
-            half = torch.rand(len(x), generator=generator, device=x.device) < 0.5
-            x = torch.where(half[:, None, None, None], x.flip(3), x)
-        return shifted(x, generator)
-
-
-def shifted(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Return pictures, each moved by up to an eighth of its sides, its edges repeated.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, channels, height, width)
-        Pictures.
-    generator : torch.Generator
-        Of the shifts.
-
-    Returns
-    -------
-    Tensor of shape (n, channels, height, width)
-        Moved by whole pixels.
-    """
-    n, _, height, width = x.shape
-    rows = _places(n, height, generator, x)
-    columns = _places(n, width, generator, x)
-    picture = torch.arange(n, device=x.device)[:, None, None]
-    return x.permute(0, 2, 3, 1)[picture, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def _places(n: int, side: int, generator: torch.Generator, like: Tensor) -> Tensor:
-    """Return where the pixels (n, side) along one side come from."""
-    most = int(side * SHIFT)
-    by = torch.randint(-most, most + 1, (n, 1), generator=generator, device=like.device)
-    return (torch.arange(side, device=like.device) + by).clamp(0, side - 1)
+            x = mirrored(x, generator)
+        return mixed(shifted(x, generator), t, generator)

@@ -24,6 +24,7 @@ from further._sklearn import Interval, StrOptions
 from further.data.spec import Spec
 from further.errors import InputError
 from further.nn.activation import ACTIVATIONS, ParametricActivation
+from further.nn.dropout import Dropout
 from further.nn.periodic_embedding import PeriodicEmbedding
 from further.nn.scaled_linear import Scale, ScaledLinear, random_mask
 from further.supervised.network import (
@@ -72,7 +73,7 @@ class _Net(nn.Module):
             layers.append(ScaledLinear(sizes[i], width, mask=masks[i]))
             layers.append(ParametricActivation(activation, width))
             if dropout:
-                layers.append(nn.Dropout(dropout))
+                layers.append(Dropout(dropout))
         self.hidden = nn.Sequential(*layers)
         self.last = ScaledLinear(sizes[-1], n_outputs, mask=masks[-1], zero=True)
 

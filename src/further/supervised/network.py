@@ -26,6 +26,7 @@ from further.data.preparation.robust_score import RobustScore
 from further.data.spec import Spec
 from further.data.target import Classes, Numbers
 from further.errors import InputError
+from further.nn.dropout import drawing_from, dropouts
 from further.supervised.conformal import sorted_residuals
 from further.supervised.constant_loss import constant_losses
 from further.supervised.loss import LOSSES
@@ -99,22 +100,24 @@ class SupervisedNetwork(NetworkEstimator):
         """Return the parameters that are trained at rates of their own."""
         return []
 
-    def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
+    def augment(self, x: Tensor, t: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return the rows of a training step, changed at random where a model does so.
 
         Parameters
         ----------
         x : Tensor of shape (n, *spec.shape)
             Encoded rows.
+        t : Tensor of shape (n, outputs)
+            Their targets.
         generator : torch.Generator
             Of the changes.
 
         Returns
         -------
-        Tensor of shape (n, *spec.shape)
-            As they are, unless a model says otherwise.
+        tuple of two Tensor
+            Rows and targets, as they are unless a model says otherwise.
         """
-        return x
+        return x, t
 
     def build(self, spec: Spec) -> nn.Module:
         """Return the network for data of that shape."""
@@ -124,10 +127,13 @@ class SupervisedNetwork(NetworkEstimator):
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return what the loop minimises: the mean loss of the rows."""
+        layers = dropouts(net)
 
         def mean_loss(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-            x = self.augment(batch.x, generator)
-            return {"loss": self._losses(net(x), self._smoothed(batch["t"])).mean()}
+            x, t = self.augment(batch.x, self._smoothed(batch["t"]), generator)
+            with drawing_from(generator, layers):
+                eta = net(x)
+            return {"loss": self._losses(eta, t).mean()}
 
         return [Objective(mean_loss, list(net.parameters()), groups=self.groups(net))]
 
