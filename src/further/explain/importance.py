@@ -11,7 +11,7 @@ mean of the d over the rows; the model is fixed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,20 +113,53 @@ def permutation_importance(
         repeated = np.tile(target, len(of) // len(target))
         return losses[metric](repeated, np.concatenate(parts))
 
-    intact = loss(frame)
-    shuffles = np.concatenate([rng.permutation(len(rows)) for _ in range(n_repeats)])
-    stacked = pd.concat([frame] * n_repeats, ignore_index=True)
     found = []
-    for i, name in enumerate(frame.columns):
-        shuffled = stacked.copy(deep=False)
-        shuffled.isetitem(i, frame.iloc[shuffles, i].array)
-        worse = loss(shuffled).reshape(n_repeats, -1).mean(axis=0) - intact
+    for name, worse in worse_when_shuffled(loss, frame, n_repeats, rng).items():
         figure = score_from_examples(worse, seed=seed).estimate
-        found.append(ColumnImportance(str(name), figure.value, figure.low, figure.high))
+        found.append(ColumnImportance(name, figure.value, figure.low, figure.high))
     found.sort(key=lambda line: -(line.value or 0.0))
     how = f"mean of {n_repeats} shuffles of each column; the model is fixed"
     notes = (f"{len(rows)} of {n} rows were drawn.",) if len(rows) < n else ()
     return Importance(tuple(found), metric, len(rows), n_repeats, how, notes=notes)
+
+
+def worse_when_shuffled(
+    loss: Callable[[pd.DataFrame], Floats],
+    frame: pd.DataFrame,
+    n_repeats: int,
+    rng: np.random.Generator,
+    names: Sequence[str] | None = None,
+) -> dict[str, Floats]:
+    """Return by how much the loss of each row grows when a column is shuffled.
+
+    Parameters
+    ----------
+    loss : callable
+        Takes rows, or these rows several times over, and returns the loss of each.
+    frame : DataFrame
+        Held-out rows.
+    n_repeats : int
+        How often each column is shuffled; the loss is their mean.
+    rng : Generator
+        Of the shuffles, the same for all columns.
+    names : sequence of str, optional
+        Columns to shuffle; default: all.
+
+    Returns
+    -------
+    dict of str to array of shape (n,)
+        By column.
+    """
+    intact = loss(frame)
+    shuffles = np.concatenate([rng.permutation(len(frame)) for _ in range(n_repeats)])
+    stacked = pd.concat([frame] * n_repeats, ignore_index=True)
+    found = {}
+    for i, name in enumerate(map(str, frame.columns)):
+        if names is None or name in names:
+            shuffled = stacked.copy(deep=False)
+            shuffled.isetitem(i, frame.iloc[shuffles, i].array)
+            found[name] = loss(shuffled).reshape(n_repeats, -1).mean(axis=0) - intact
+    return found
 
 
 def _target(dataset: Dataset, y: Any, classes: Any) -> NDArray[Any]:

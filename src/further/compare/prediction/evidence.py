@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from further.compare.prediction.predicted import aligned
 from further.compare.prediction.setting import Setting
 from further.data.dataset import Dataset
+from further.errors import InputError
 from further.evaluate.interval import score_from_examples
 from further.evaluate.prediction.classes import ClassPredictions, equal_bins, floored
 from further.evaluate.prediction.numbers import NumberPredictions
@@ -21,11 +23,15 @@ from further.evaluate.prediction.record import (
     ConfusionRecord,
     ImportanceRecord,
     ReliabilityBin,
+    SurrogateRecord,
 )
 from further.evaluate.record import Measured
 from further.evaluate.typed_json import from_json
 from further.evaluate.wilson import WILSON, wilson
+from further.explain.importance import worse_when_shuffled
+from further.explain.surrogate import surrogate_tree
 from further.registry import ModelEntry
+from further.supervised.explanation import Importance
 from further.train.seeds import seed_of
 from further.trust.doctor.diagnosis import doctor
 
@@ -63,6 +69,8 @@ class Evidence:
             found["diagnosis"] = doctor(folder).to_json()
         if hasattr(self.kept, "explain"):
             found["explanation"] = self.kept.explain().to_json()
+        if found.get("explanation", {}).get("kind") in (None, Importance.kind):
+            found["surrogate"] = self.surrogate()
         if isinstance(self.predictions, ClassPredictions):
             found |= {"confusion": confusion(self.predictions),
                       "reliability": reliability(self.predictions)}  # fmt: skip
@@ -85,35 +93,51 @@ class Evidence:
             rng = np.random.default_rng(seed_of(setting.seed, "importance", i))
             n = max(2, round(share * len(fold.test)))
             rows = setting.dataset.take(np.sort(rng.permutation(fold.test)[:n]))
-            before = self._losses(model, rows, len(fold.train))
-            orders = [rng.permutation(len(rows)) for _ in range(SHUFFLES)]
-            for name in names:
-                many = _shuffled(rows, name, orders)
-                after = self._losses(model, many, len(fold.train)).reshape(SHUFFLES, -1)
-                lost[name].append(after.mean(axis=0) - before)
+            loss = partial(self._losses, model, rows, len(fold.train))
+            worse = worse_when_shuffled(loss, rows.frame, SHUFFLES, rng, names)
+            for name, of_rows in worse.items():
+                lost[name].append(of_rows)
         found = []
         for name, parts in lost.items():
             score = score_from_examples(np.concatenate(parts), seed=setting.seed)
             found.append(ImportanceRecord(name, from_json(Measured, score.estimate.to_dict())))
         return tuple(sorted(found, key=lambda one: -(one.loss.value or 0.0)))
 
-    def _losses(self, model: Any, rows: Dataset, n_train: int) -> Floats:
-        """Return the loss of each row: nats, or the distance from the target."""
-        if rows.codes is not None:
-            p = floored(aligned(model, rows), n_train)
-            found: Floats = -np.log(np.take_along_axis(p, rows.codes[:, None], axis=1)[:, 0])
+    def _losses(self, model: Any, rows: Dataset, n_train: int, frame: pd.DataFrame) -> Floats:
+        """Return the loss of each row: nats, or the distance from the target.
+
+        ``frame`` holds the rows' columns, several times over and with one shuffled.
+        """
+        every = rows.take(np.tile(np.arange(len(rows)), len(frame) // len(rows)))
+        given = dataclasses.replace(every, values=frame)
+        if given.codes is not None:
+            p = floored(aligned(model, given), n_train)
+            found: Floats = -np.log(np.take_along_axis(p, given.codes[:, None], axis=1)[:, 0])
             return found
-        target: Any = rows.target
-        return np.abs(target.values[:, 0] - np.asarray(model.predict(rows)))
+        target: Any = given.target
+        return np.abs(target.values[:, 0] - np.asarray(model.predict(given)))
 
+    def surrogate(self) -> SurrogateRecord | None:
+        """Return a small tree that does what an opaque model does, and how often.
 
-def _shuffled(rows: Dataset, name: str, orders: list[NDArray[np.int64]]) -> Dataset:
-    """Return the rows several times over, one column in another order each time."""
-    every = rows.take(np.tile(np.arange(len(rows)), len(orders)))
-    frame = every.frame.copy()
-    column = rows.frame[name]
-    frame[name] = pd.concat([column.iloc[order] for order in orders], ignore_index=True)
-    return dataclasses.replace(every, values=frame)
+        The model of the first fold is imitated on its training rows; rows that it never saw tell
+        how well.
+        """
+        setting, fold = self.setting, self.setting.folds[0]
+        if setting.dataset.kind != "table":
+            return None
+        train, test = (
+            dataclasses.replace(setting.dataset.take(rows), target=None)
+            for rows in (fold.train, fold.test)
+        )
+        try:
+            found = surrogate_tree(self.models[0], train, test, seed=setting.seed)
+        except InputError:  # it says the same of all rows
+            return None
+        if found is None:
+            return None
+        fidelity = from_json(Measured, found.fidelity.to_dict())
+        return SurrogateRecord(fidelity, found.tree.to_json())
 
 
 def confusion(p: ClassPredictions) -> ConfusionRecord:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from further.evaluate.prediction.record import PredictorRecord
@@ -49,7 +51,7 @@ def confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
         total = int(counts[i].sum())
         cells = []
         for j, other in enumerate(names):
-            rows = (
+            rows: Any = (
                 np.flatnonzero((held["target"] == name) & (held["prediction"] == other))
                 if shown
                 else []

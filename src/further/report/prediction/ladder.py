@@ -80,7 +80,8 @@ def _column(
             return None
         return round(min(_SHOWN[1], max(_SHOWN[0], (value - start) / span)), 4)
 
-    cells, table = [], []
+    cells: list[dict[str, Any]] = []
+    table: list[tuple[object, ...]] = []
     tied = {one.model for one in advice.apart if one.tied} if metric.name == advice.metric else ()
     for model in models:
         figure = model.metrics.get(metric.name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from further.evaluate.prediction.record import PredictorRecord
 from further.report.chart import chart, columns, data_table
+from further.report.estimates import write_estimate
 from further.report.markup import Markup, join, tag
 from further.report.numbers import significant
 from further.report.prediction.ladder_run import LadderView
@@ -25,10 +26,11 @@ def in_own_terms(view: LadderView) -> Markup | None:
         render = _KINDS.get(kind)
         own = None if render is None else render(model.explanation)
         worth = importance(view, model)
-        if own is None and worth is None:
+        imitated = _surrogate(view, model)
+        if own is None and worth is None and imitated is None:
             continue
         notes = [tag("p", str(note), class_="note") for note in model.explanation.get("notes", ())]
-        parts += [tag("h3", model.label), own, worth, *notes]
+        parts += [tag("h3", model.label), own, worth, imitated, *notes]
     return join(parts) if any(parts) else None
 
 
@@ -50,6 +52,22 @@ def importance(view: LadderView, model: PredictorRecord) -> Markup | None:
             for label, value, low, high in rows
         ],
     )
+
+
+def _surrogate(view: LadderView, model: PredictorRecord) -> Markup | None:
+    """Show the small tree that does what an opaque model does, and how often."""
+    found = model.surrogate
+    if found is None:
+        return None
+    share = write_estimate(found.fidelity)
+    told = (
+        f"A small tree in its place says the same class for a share of {share} of held-out rows."
+        if view.is_classes
+        else f"A small tree in its place explains what it predicts for held-out rows with R² = "
+        f"{share}."
+    )
+    told += " It shows what the model does, as far as that goes, and not why."
+    return tag("details", tag("summary", "As a small tree"), tag("p", told), _tree(found.tree))
 
 
 def _constant(found: Mapping[str, Any]) -> Markup:
