@@ -35,7 +35,7 @@ from further.supervised.explanation import Importance
 from further.train.seeds import seed_of
 from further.trust.doctor.diagnosis import doctor
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[np.float64]
 Predictions = ClassPredictions | NumberPredictions
 #: Held-out rows on which columns are shuffled, how often, and columns at most.
 ROWS_SHUFFLED, SHUFFLES, MOST_COLUMNS = 1000, 5, 100

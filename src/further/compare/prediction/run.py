@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -93,7 +94,11 @@ def refuse_unsuitable(line: ModelEntry, setting: Setting) -> str:
     str
         A sentence.
     """
-    kinds: tuple[str, ...] = getattr(line.load(), "takes", ("table", "images"))
+    cls = line.load()
+    package = getattr(cls, "needs_package", "")
+    if package and importlib.util.find_spec(package) is None:
+        return f"{line.label} needs the package {package}, which is not installed."
+    kinds: tuple[str, ...] = getattr(cls, "takes", ("table", "images"))
     kind = setting.dataset.kind
     if kind in kinds:
         return ""

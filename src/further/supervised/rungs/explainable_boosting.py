@@ -76,6 +76,9 @@ class _ExplainableBoosting(Classical):
         Samples of the rows that the functions are averaged over.
     """
 
+    #: What has to be installed besides what the package brings.
+    needs_package: ClassVar[str] = "interpret"
+
     learning_rate: float = 0.04
     max_bins: int = 256
     outer_bags: int = 4
