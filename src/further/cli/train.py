@@ -66,6 +66,8 @@ def _model_command(name: str) -> click.Command:
     cls = find_model(name).load()
     options = [*model_options(cls), *training_options(cls)]
     epochs_options = [epochs_option] if "budget" in inspect.signature(cls).parameters else []
+    if getattr(cls, "takes_advice", False):
+        epochs_options.append(_advise_option)
 
     @with_options(
         *epochs_options, seed_option, unconditional_option, loading_options, out_option,
@@ -90,6 +92,9 @@ def _model_command(name: str) -> click.Command:
         }
         if settings:
             given["training"] = settings
+        if others.pop("advise", False):
+            _advise(name, data, given, seed, others)
+            return
         told = {"conditional": False} if unconditional else {}
         run = out or default_folder(f"train-{name}", data)
         show_result(
@@ -103,6 +108,51 @@ def _model_command(name: str) -> click.Command:
     command = click.command(name, cls=Command, help=_summary(cls))(train)
     command.params[:0] = [click.Argument(["data"]), *options]
     return command
+
+
+_advise_option = click.option(
+    "--advise", is_flag=True,
+    help="Train nothing, but say how to set it on DATA, from short trainings of a minute or two.",
+)  # fmt: skip
+
+
+def _advise(
+    name: str, data: str, parameters: dict[str, Any], seed: int, others: dict[str, Any]
+) -> None:
+    """Say how to set a model, setting by setting."""
+    from further.cli.listener import Listener
+    from further.cli.result import write_json, write_table
+    from further.compare.prediction.single import advise
+    from further.report.numbers import significant
+
+    silent = others["quiet"] or others["as_json"]
+    with Listener(silent=silent) as listener:
+        found = advise(
+            name, data, parameters=parameters, seed=seed, on_event=listener, **loading(others)
+        )
+    if others["as_json"]:
+        write_json({"model": name, "data": data, **found.to_json()})
+    if silent:
+        return
+    write_table(("setting", "now", "advice"), [(s.name, s.value, s.advice) for s in found.settings])
+    click.echo()
+    rows = [
+        (f"{s.name} {t.value}", _signed(t.difference), f"{_signed(t.low)} to {_signed(t.high)}",
+         significant(t.gap), f"{t.seconds:.1f} s")
+        for s in found.settings
+        for t in s.trials
+    ]  # fmt: skip
+    write_table(("tried", f"{found.metric}", "interval", "gap", "time"), rows, numbers=4)
+    click.echo(
+        f"\nThe {found.metric} on held-out rows is {found.loss:.3g} as it is; below 0 is better. "
+        "The gap is held-out less training loss."
+    )
+    for note in found.notes:
+        click.echo(note)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "−")
 
 
 def _summary(cls: type) -> str:

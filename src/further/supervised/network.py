@@ -62,6 +62,9 @@ class SupervisedNetwork(NetworkEstimator):
         The output that was taken.
     """
 
+    #: Whether :mod:`further.supervised.advice` can say how to set it.
+    takes_advice: ClassVar[bool] = True
+
     loss: str = "auto"
     output: str = "auto"
 

@@ -20,6 +20,8 @@ from further.compare.result import Result
 from further.compare.source import EventHandler, default_folder
 from further.errors import InputError
 from further.registry import find_model, models_for
+from further.supervised.advice import Advice
+from further.supervised.advice import advise as advise_on
 from further.train.estimator import Estimator
 from further.train.execution import find_device
 from further.train.parameters import parameters_to_json
@@ -151,3 +153,42 @@ class PredictorRun(PredictionRun):
             run.update(status="finished")
         self.emit({"event": "done", **task})
         return TrainedPredictor.of(run)
+
+
+def advise(
+    model: str,
+    data: Any,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    target: str | None = None,
+    seed: int = 0,
+    on_event: EventHandler | None = None,
+    **loading: Any,
+) -> Advice:
+    """Say how to set a network on these data, from short trainings; nothing is kept.
+
+    Parameters
+    ----------
+    model : str
+        A network that predicts, from the table of models.
+    data, parameters, target, seed, on_event, **loading
+        See :func:`train`.
+
+    Returns
+    -------
+    Advice
+        Setting by setting.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to predict, or the data or a hyperparameter cannot be used.
+    """
+    line = find_model(model)
+    question = read_question(data, target=target, task=line.task, **loading)
+    candidate = Candidate.make(
+        Setting(question, seed), line.name, parameters_to_json(parameters or {})
+    )
+    emit = on_event or (lambda message: None)
+    emit({"event": "note", "text": question.told})
+    return advise_on(candidate.estimator(), question.dataset, seed=seed, on_event=on_event)
