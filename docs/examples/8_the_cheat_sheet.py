@@ -2,8 +2,8 @@
 The cheat sheet, measured
 =========================
 
-Width, activation, batch size, optimizer: what does each do to a multilayer perceptron on these rows?
-Each is changed alone, in short trainings with several seeds.
+What do width, batch size and optimizer do to a multilayer perceptron on these rows? Each is changed
+alone, in short trainings with several seeds.
 """
 
 # %%

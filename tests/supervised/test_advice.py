@@ -1,4 +1,4 @@
-"""Advice on settings: what matters is found, what does not is left alone, the range test is right."""
+"""Advice on settings: what matters is found, and what does not is left alone."""
 
 from __future__ import annotations
 
