@@ -39,6 +39,9 @@ TRAIN_RISE_OF_BASELINE = 0.03
 TRAIN_NOISE = 0.15
 #: The same relative to the loss of the constant predictor.
 TRAIN_NOISE_OF_BASELINE = 0.02
+#: Part of its highest value at which a learning rate has come to rest: what jumped before that, as
+#: under a rate that rises and falls several times, was meant to.
+COME_DOWN = 0.1
 #: Share of rows in which a too small step size still lowers the loss; noise breaks that at others.
 MONOTONE = 0.95
 #: Share of the training that half of its gain takes, above which the steps are too small: a loss

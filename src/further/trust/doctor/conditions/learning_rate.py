@@ -8,6 +8,7 @@ from further.trust.doctor.features import Curve, Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.thresholds import (
     AS_MUCH_AGAIN,
+    COME_DOWN,
     LEAST_ROWS,
     LEAST_ROWS_SLOW,
     MONOTONE,
@@ -67,6 +68,8 @@ def _jumps(features: Features, curve: Curve) -> Sign | None:
     is_of_epochs = features.history.unit == "epoch" and float(np.median(np.diff(curve.at))) >= 1
     if strength < 1 or not is_of_epochs or not curve.is_positive:
         return None  # single steps, or a part of an epoch, are noisy with any learning rate
+    if _comes_down(features):
+        return None  # the schedule has let the loss jump, and has brought it to rest
     later = curve.values[len(curve) // 2 :]
     return Sign(
         strength, float(curve.at[len(curve) // 2]),
@@ -106,6 +109,13 @@ def _too_low(features: Features) -> Sign | None:
          f"{unit} {shown(float(curve.at[-1]))}.",),
         {"half_time": half, "gain_to_come": gain, "monotone": monotone}, 0.8,
     )  # fmt: skip
+
+
+def _comes_down(features: Features) -> bool:
+    """Whether the learning rate ends at a small part of what it was."""
+    rate = features.history.learning_rate
+    values = rate.values[rate.is_finite] if rate is not None else np.zeros(0)
+    return len(values) > 3 and values[-1] <= COME_DOWN * values.max()
 
 
 def _warms_up(features: Features) -> bool:
