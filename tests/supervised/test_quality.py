@@ -21,8 +21,8 @@ from further import (
 
 pytestmark = pytest.mark.slow
 
-#: Log loss by which a perceptron may be worse than logistic regression on one split: on some hundred
-#: noisy rows it is (0.43 and 0.37 on heart, 0.53 and 0.46 on German credit, when this was written).
+#: Log loss by which a perceptron may be worse than logistic regression on one split. On some
+#: hundred noisy rows it is: 0.43 and 0.37 on heart, 0.53 and 0.46 on German credit.
 NATS = 0.1
 
 
