@@ -66,7 +66,7 @@ TABLE = {150: 256, 1000: 100, 5000: 30, 20_000: 10}
 NETWORKS = {
     "plain": Setting(Plain, TABLE, {}),
     "MLPClassifier": Setting(MLPClassifier, TABLE, {}),
-    "CNNClassifier": Setting(CNNClassifier, {150: 20, 1000: 4, 5000: 2}, {"augmentation": "none"}),
+    "CNNClassifier": Setting(CNNClassifier, {150: 60, 1000: 20, 5000: 6}, {"augmentation": "none"}),
 }
 
 

@@ -58,7 +58,15 @@ def dropouts(net: nn.Module) -> list[Dropout]:
 
 @contextmanager
 def drawing_from(generator: torch.Generator, layers: list[Dropout]) -> Iterator[None]:
-    """Have layers draw from a generator while a block runs."""
+    """Have layers draw from a generator while a block runs.
+
+    Parameters
+    ----------
+    generator : torch.Generator
+        On the device of the rows.
+    layers : list of Dropout
+        Those of a network; see :func:`dropouts`.
+    """
     for layer in layers:
         layer.generator = generator
     try:

@@ -47,7 +47,7 @@ EPOCHS, USUAL_BUDGETS = 100, 2
 STEP = 3
 
 
-def convolution(
+def _convolution(
     n_in: int, n_out: int, activation: str, *, step: int = 1, pool: int = 1
 ) -> nn.Module:
     """Return a convolution of 3 x 3 pixels, halved if asked for, normalised and activated."""
@@ -72,13 +72,13 @@ class _Net(nn.Module):
         # The statistics of the first layer's inputs are learnt with those of all others.
         stages: list[nn.Module] = [
             nn.BatchNorm2d(spec.shape[0], affine=False),
-            convolution(spec.shape[0], first, activation, step=step),
+            _convolution(spec.shape[0], first, activation, step=step),
         ]
         side, before = -(-side // step), first
         for width in later:
             pool = 2 if side >= 2 * LEAST_SIDE else 1
-            stages.append(convolution(before, width, activation, pool=pool))
-            stages.append(convolution(width, width, activation))
+            stages.append(_convolution(before, width, activation, pool=pool))
+            stages.append(_convolution(width, width, activation))
             side, before = side // pool, width
         self.stages = nn.Sequential(*stages)
         self.dropout = Dropout(dropout)

@@ -181,8 +181,8 @@ class MLPClassifier(NetworkClassifier, _MLP):
 
     Use it for tables of some hundred to some hundred thousand rows, of numbers and categories with
     or without missing values, where probabilities matter. It fails to explain itself, to use the
-    neighbourhood of pixels (:class:`~further.CNNClassifier` does), and with a few dozen rows, where
-    logistic regression is as good.
+    neighbourhood of pixels (:class:`~further.CNNClassifier` does), and with some hundred noisy rows
+    or fewer, where the probabilities of logistic regression are as good or better.
 
     Parameters
     ----------
