@@ -15,6 +15,7 @@ from further.report.estimates import write_interval
 from further.report.markup import Markup, join, noted, tag
 from further.report.numbers import duration, fixed, listing, share, significant
 from further.report.provenance import data_notes, reproduce
+from further.report.rows import row_store
 from further.report.run_folder import RunFolder
 from further.report.shell import (
     LIBRARIES,
@@ -28,7 +29,9 @@ from further.report.shell import (
     warning_box,
 )
 
-_SCRIPTS = (*LIBRARIES, "cluster_charts.js", "kmeans.js", "kmeans_hand.js", "kmeans_player.js")
+_SCRIPTS = (
+    *LIBRARIES, "cluster_charts.js", "kmeans.js", "kmeans_hand.js", "kmeans_player.js", "rows.js",
+)  # fmt: skip
 _NOTES_SHOWN = 3
 
 
@@ -42,7 +45,7 @@ def page(run: RunFolder) -> Page:
         facts=_facts(clustering),
         warnings=join((warning_box(_warnings(clustering)), _notes(clustering.found.notes))),
         sections=_sections(clustering),
-        footer=footer(run),
+        footer=join((_store(clustering), footer(run))),
         scripts=_SCRIPTS,
         styles=(*STYLES, "cluster.css"),
     )
@@ -58,6 +61,14 @@ def _answer(run: ClusterRun) -> str:
     if run.k == 1:
         return f"No cluster structure was found in {data_name(run)}."
     return f"{run.k} clusters were found in {data_name(run)}."
+
+
+def _store(run: ClusterRun) -> Markup | None:
+    if not run.held:
+        return None
+    head = list(run.held[0])
+    told = "Rows of the table with what the clustering says of each."
+    return row_store(head, [[row[name] for name in head] for row in run.held], told)
 
 
 def _facts(run: ClusterRun) -> list[tuple[str, object]]:

@@ -12,6 +12,7 @@ from further.report.clustering.run import ClusterRun
 from further.report.estimates import method_of, write_estimate
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, as_number, fixed, share, significant
+from further.report.rows import opens
 from further.report.shell import WITHHELD, withheld
 
 # Of fewer rows than this a mean gives the rows themselves away.
@@ -45,7 +46,7 @@ def profiles(run: ClusterRun) -> Markup | None:
     found = run.found.profile
     if not found:
         return None
-    cards = [_card(profile, run.training_examples) for profile in found[:_MOST_CARDS]]
+    cards = [_card(run, profile) for profile in found[:_MOST_CARDS]]
     first = tag("div", *cards[:_CARDS], class_="clusters")
     more = None
     if len(cards) > _CARDS:
@@ -60,10 +61,13 @@ def profiles(run: ClusterRun) -> Markup | None:
     return join((first, more, _centres(run, found[:_MOST_CARDS])))
 
 
-def _card(profile: ProfileRecord, shown: bool) -> Markup:
-    size, part = profile.size, profile.share
+def _card(run: ClusterRun, profile: ProfileRecord) -> Markup:
+    size, part, shown = profile.size, profile.share, run.training_examples
     width = f"width: {100 * min(1.0, max(0.0, part)):.1f}%"
-    counted = f"{size:,} {'row' if size == 1 else 'rows'}, {share(part)}"
+    counted = opens(
+        f"{size:,} {'row' if size == 1 else 'rows'}, {share(part)}",
+        run.rows_of(profile.cluster), cluster_name(profile.cluster), shown=bool(run.held),
+    )  # fmt: skip
     if shown or size >= _FEW:
         body = join((_features(profile), _rule(profile)))
     else:
