@@ -129,3 +129,26 @@ def test_predict_wants_the_columns_of_the_training(further, tables, tmp_path):
     found = further("predict", run, other)
     assert found.status == 2
     assert 'no column "age", which the run learnt from' in found.err
+
+
+def test_what_commands_do_not_train_is_refused(further, tables, tmp_path):
+    run = tmp_path / "run"
+    found = further("train", "perceptron", tables[0], "--target", "state", "--out", run)
+    assert found.status == 2
+    assert "learns from arrays in Python: further.Perceptron().fit(X, y)" in found.err
+    assert not run.exists()
+
+
+def test_advice_trains_nothing_and_is_json_too(further, tables, tmp_path, monkeypatch):
+    monkeypatch.setattr("further.supervised.advice.TRIED", {"training.batch_size": [16]})
+    monkeypatch.chdir(tmp_path)
+    found = further(
+        "train", "mlp_classifier", tables[0], "--target", "state", "--hidden", "8", "--advise",
+        "--json",
+    )  # fmt: skip
+    told = json.loads(found.out)
+    assert [s["name"] for s in told["settings"]] == [
+        "loss", "output", "learning_rate", "epochs", "batch_size",
+    ]  # fmt: skip
+    assert told["rates"]["low"] < told["rates"]["rate"] < told["rates"]["high"]
+    assert not list(tmp_path.iterdir())

@@ -123,7 +123,7 @@ def test_what_embarrasses_is_said_first(tmp_path):
         frame, target="y", models=["logistic_regression", "decision_tree_classifier"],
         out=tmp_path / "run",
     )  # fmt: skip
-    assert "94.0% of the rows: accuracy says little here" in ladder.evaluation["embarrassing"]
+    assert "94.0 % of the rows: accuracy says little here" in ladder.evaluation["embarrassing"]
 
 
 def test_a_failure_is_a_row_and_a_ladder_resumes(tmp_path):

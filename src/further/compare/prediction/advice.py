@@ -161,8 +161,9 @@ def embarrassing(constant: PredictorRecord | None) -> str:
     figure = None if constant is None else constant.metrics.get("accuracy")
     if figure is None or figure.value is None or figure.value < EMBARRASSING:
         return ""
+    share = f"{figure.value:.1%}".replace("%", " %")
     return (
-        f"A constant that always says the most frequent class is right for {figure.value:.1%} of "
-        "the rows: accuracy says little here, so look at balanced accuracy, AUC and average "
+        f"A constant that always says the most frequent class is right for {share} of the "
+        "rows: accuracy says little here, so look at balanced accuracy, AUC and average "
         "precision."
     )

@@ -20,7 +20,7 @@ from further.compare.prediction.target import Question, read_question
 from further.compare.source import describe_data, refuse_changed
 from further.data.dataset import Dataset
 from further.data.target import Numbers
-from further.errors import InputError
+from further.errors import InputError, RunError
 from further.train.run import Run
 
 Rows = NDArray[np.int64]
@@ -156,6 +156,11 @@ def read_setting(run: Run) -> Setting:
         If the data are gone or have changed.
     """
     record = run.record
+    if "of" in record:
+        raise RunError(
+            f'"{run.path}" judges the models of "{record["of"]}" on rows of their own; to do so '
+            f"again: further evaluate {record['of']} DATA."
+        )
     data, asked = record["data"], record["asked"]
     if data["source"] == "array":
         question = read_question(Dataset.open(run.path / "data"), task=record["task"])

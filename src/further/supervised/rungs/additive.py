@@ -50,6 +50,9 @@ class _Additive(Classical):
         distinct values, and in tables of more than 66 such columns.
     """
 
+    #: Each column has a meaning of its own, which a pixel has not.
+    takes: ClassVar[tuple[str, ...]] = ("table",)
+
     n_knots: int = 12
 
     n_folds: ClassVar[int] = 3

@@ -76,6 +76,9 @@ class _ExplainableBoosting(Classical):
         Samples of the rows that the functions are averaged over.
     """
 
+    #: Each column has a meaning of its own, which a pixel has not.
+    takes: ClassVar[tuple[str, ...]] = ("table",)
+
     #: What has to be installed besides what the package brings.
     needs_package: ClassVar[str] = "interpret"
 

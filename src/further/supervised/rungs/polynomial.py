@@ -56,6 +56,9 @@ class PolynomialRegression(ClassicalRegressor):
     [(1, 0.0), (2, -2.0), (3, 1.0)]
     """
 
+    #: Each column has a meaning of its own, which a pixel has not.
+    takes: ClassVar[tuple[str, ...]] = ("table",)
+
     degree: int | str = "auto"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

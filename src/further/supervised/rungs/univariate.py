@@ -9,7 +9,7 @@ categories.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ MOST_COLUMNS = 30
 @hyperparameters
 class _Univariate(Classical):
     """What classifier and regressor have in common."""
+
+    #: Each column has a meaning of its own, which a pixel has not.
+    takes: ClassVar[tuple[str, ...]] = ("table",)
 
     def _begin(self, x: Floats, y: NDArray[Any]) -> None:
         self._columns = columns_of(self._places())
