@@ -25,7 +25,7 @@ from further.train.run import machine
 
 DATA = ("breast_cancer", "wine", "digits", "diabetes")
 TRIED = {
-    "hidden": [(16,), (64,), (1024, 1024, 1024)],
+    "hidden": [(16,), (64,), (1024, 1024)],
     "activation": ["relu", "tanh"],
     "dropout": [0.0],
     "training.batch_size": [16, 64],
