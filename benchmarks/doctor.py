@@ -56,6 +56,7 @@ EQUIVALENTS: dict[str, tuple[str, ...]] = {
     ),
     "dropout_too_strong": ("underfitting", "not_learning", "validation_below_training"),
     "unlike_split": ("unrepresentative_split", "overfitting"),
+    "stuck_in_all_rates": ("not_learning", "diverged"),  # of DeepOBS
 }  # fmt: skip
 ROWS = 30
 
@@ -176,21 +177,25 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
 # Real trainings -----------------------------------------------------------------------------------
 
 
+#: Loss of the constant predictor where it is known: log 10; the mean picture.
+DEEPOBS_BASELINES = {"fmnist_2c2d": 2.3026, "mnist_vae": 52.92}
+
+
 def deepobs_label(line: dict[str, str], best: dict[tuple[str, str], tuple[float, float]]) -> str:
-    """Return the label of a training of DeepOBS by its test losses and its grid of rates."""
+    """Return the label of a training of DeepOBS by its test losses and its grid of rates.
+
+    Where the best rate of the grid does no better than a constant, none of that grid is healthy.
+    """
     if int(line["test_loss_non_finite"]):
         return "rate_too_high"
     last, lowest = float(line["test_loss_last_finite"]), float(line["test_loss_min"])
     of_grid, best_rate = best[line["problem"], line["optimizer"]]
     if last <= (1 + trainings.WORTH) * min(of_grid, lowest):
-        return "healthy"
+        is_constant = last > 0.98 * DEEPOBS_BASELINES.get(line["problem"], np.inf)
+        return "stuck_in_all_rates" if is_constant else "healthy"
     if trainings.gain(last, lowest) >= trainings.WORTH and float(line["train_loss_last"]) < lowest:
         return "overfitted"
     return "rate_too_high" if float(line["learning_rate"]) > best_rate else "rate_too_low"
-
-
-#: Loss of the constant predictor where it is known: log 10; the mean picture.
-DEEPOBS_BASELINES = {"fmnist_2c2d": 2.3026, "mnist_vae": 52.92}
 
 
 def tell_deepobs(folder: Path, baselines: dict[str, float]) -> None:
@@ -211,7 +216,7 @@ def tell_deepobs(folder: Path, baselines: dict[str, float]) -> None:
     known = ", ".join(f"{name} {value:g}" for name, value in baselines.items()) or "of none"
     print(f"\nDeepOBS: {len(lines)} real trainings of three problems; baseline given: {known}")
     hits = n = 0
-    for label in ("rate_too_high", "rate_too_low", "overfitted"):
+    for label in ("rate_too_high", "rate_too_low", "overfitted", "stuck_in_all_rates"):
         of = labelled.get(label, [])
         here = sum(is_found(label, found) for _, found in of)
         anything = sum(bool(problems(found)) for _, found in of)
@@ -231,7 +236,7 @@ def read_or_make(folder: Path, half: str, quick: bool) -> list[Example]:
     if path.is_file():
         examples, mark = trainings.load(path)
     else:
-        examples = trainings.make(half, *((6, 1) if quick else (60, 10)))
+        examples = trainings.make(half, *((6, 1) if quick else (54, 7)))
         mark = trainings.save(path, examples)
     took = time.perf_counter() - began
     print(f"{half}: {len(examples)} trainings, first seed 0, fingerprint {mark}, {took:.0f} s")
