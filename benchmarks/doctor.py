@@ -230,13 +230,13 @@ def tell_deepobs(folder: Path, baselines: dict[str, float]) -> None:
         print(f"  {name:28s} {share(count, len(healthy))}")
 
 
-def read_or_make(folder: Path, half: str, quick: bool) -> list[Example]:
+def read_or_make(folder: Path, half: str, quick: bool, processes: int) -> list[Example]:
     path = folder / f"{half}{'_quick' if quick else ''}.json.gz"
     began = time.perf_counter()
     if path.is_file():
         examples, mark = trainings.load(path)
     else:
-        examples = trainings.make(half, *((6, 1) if quick else (54, 7)))
+        examples = trainings.make(half, *((6, 1) if quick else (96, 7)), processes)
         mark = trainings.save(path, examples)
     took = time.perf_counter() - began
     print(f"{half}: {len(examples)} trainings, first seed 0, fingerprint {mark}, {took:.0f} s")
@@ -251,10 +251,13 @@ def main(arguments: Iterable[str] | None = None) -> None:
         "--trainings", type=Path, default=Path("doctor_trainings"), metavar="FOLDER",
         help="where trainings and labels are kept; made if they are not there",
     )  # fmt: skip
+    parser.add_argument("--processes", type=int, default=1, metavar="N", help="that train")
     given = parser.parse_args(None if arguments is None else list(arguments))
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} processors")
     halves = ("tuning", "judging") if given.half == "both" else (given.half,)
-    made = {half: read_or_make(given.trainings, half, given.quick) for half in halves}
+    made = {
+        half: read_or_make(given.trainings, half, given.quick, given.processes) for half in halves
+    }
     print("\nWhat counts as found:")
     for fault, names in EQUIVALENTS.items():
         print(f"  {fault:20s} {', '.join(names)}")

@@ -13,7 +13,10 @@ Labels, all by the test loss, a gain being at least 5 % of it:
 * an injected fault: the same training without it gains. Of faults of the split that mislead the
   choice of an epoch (a tiny validation set, validation rows among the training rows), both
   trainings are judged at the epochs that they choose. An injection that costs less is dropped.
-* healthy: nothing was injected, and neither of the first two gains.
+* healthy: nothing was injected, neither of the first two gains, and a constant prediction loses by
+  as much: a network that never began to learn gains nothing by the first two either. Sound
+  trainings that fail this alone have no label and are dropped. (This clause came after a first
+  look at the tuning half, and before any at the other.)
 
 Data *and* architectures are split into a half for tuning the doctor and a half for judging it.
 """
@@ -25,8 +28,11 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -544,8 +550,9 @@ def natural(half: str, seed: int) -> Iterator[Example]:
         found = [n for n, label in labels.items() if (not label) == is_healthy]
         if found:
             n = int(rng.choice(found))
-            case = Case(task, recipe, n)
-            yield trainer.example(case, "", labels[n], ladder[n], int(rng.integers(4)))
+            case, number = Case(task, recipe, n), int(rng.integers(4))
+            if labels[n] or gain(task.baseline, ladder[n]["test"][-1]) >= WORTH:
+                yield trainer.example(case, "", labels[n], ladder[n], number)
 
 
 def injected(half: str, name: str, seed: int) -> Iterator[Example]:
@@ -567,7 +574,16 @@ def injected(half: str, name: str, seed: int) -> Iterator[Example]:
         yield trainer.example(faulty, name, faults, history, int(rng.integers(4)))
 
 
-def make(half: str, ladders: int, injections: int, first_seed: int = 0) -> list[Example]:
+def some_injected(half: str, name: str, n: int, seed: int) -> list[Example]:
+    """Return as many trainings in which the fault does something, of twice as many at most."""
+    found: list[Example] = []
+    for i in range(2 * n):
+        if len(found) < n:
+            found += injected(half, name, seed + i)
+    return found
+
+
+def make(half: str, ladders: int, injections: int, processes: int = 1) -> list[Example]:
     """Return the labelled trainings of a half.
 
     Parameters
@@ -578,21 +594,30 @@ def make(half: str, ladders: int, injections: int, first_seed: int = 0) -> list[
         Sound trainings, each at several lengths.
     injections : int
         Of each fault that do something; others are dropped, and no more than twice as many tried.
-    first_seed : int
-        Further ones follow.
+    processes : int, default=1
+        Which share the work; it does not depend on them.
     """
+    seed = 0 if half == "tuning" else 100_000
+    work: list[Callable[[], list[Example]]] = [
+        partial(some_natural, half, seed + i) for i in range(ladders)
+    ]
+    work += [
+        partial(some_injected, half, name, injections, seed + 1000 * (place + 1))
+        for place, name in enumerate(FAULTS)
+    ]
+    if processes == 1:
+        return [example for job in work for example in _call(job)]
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        return [example for found in pool.map(_call, work) for example in found]
+
+
+def some_natural(half: str, seed: int) -> list[Example]:
+    return list(natural(half, seed))
+
+
+def _call(job: Callable[[], list[Example]]) -> list[Example]:
     torch.set_num_threads(1)
-    seed = first_seed + (0 if half == "tuning" else 100_000)
-    found: list[Example] = []
-    for i in range(ladders):
-        found += natural(half, seed + i)
-    for place, name in enumerate(FAULTS):
-        alive: list[Example] = []
-        for i in range(2 * injections):
-            if len(alive) < injections:
-                alive += injected(half, name, seed + 1000 * (place + 1) + i)
-        found += alive
-    return found
+    return job()
 
 
 # The file -----------------------------------------------------------------------------------------

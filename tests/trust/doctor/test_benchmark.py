@@ -29,7 +29,7 @@ def wine(bench):
     """Return a sound training on the wine data, and what trains it."""
     trainings = bench.trainings
     task = trainings.make_task("tuning", "wine", seed=5)
-    recipe = trainings.Recipe("relu_1", "adam", 3e-3, False, 1e-3, 0.0)
+    recipe = trainings.Recipe("relu_1", "momentum", 0.05, False, 1e-3, 0.0)
     return trainings.Trainer("tuning", 5), trainings.Case(task, recipe, 24)
 
 
