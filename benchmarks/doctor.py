@@ -129,7 +129,7 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
     print(f"\n{'fault':20s} {'found':38s} {'by its own name':16s} exact")
     total = Counter[str]()
     for fault, names in EQUIVALENTS.items():
-        of = [(e, f) for e, f in both if (e.injected or next(iter(e.faults), "")) == fault]
+        of = [(e, f) for e, f in both if e.fault == fault]
         hits = sum(is_found(fault, f) for _, f in of)
         own = sum(names[0] in problems(f) for _, f in of)
         exact = sum(is_exact(e, f) for e, f in of)
@@ -148,6 +148,11 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
     print(f"\nfalse alarms         {share(alarms, len(healthy))}")
     for name, n in Counter(n for _, f in healthy for n in problems(f)).most_common():
         print(f"  {name:28s} {share(n, len(healthy))}")
+    for low, high in ((0.05, 0.1), (0.1, 0.2), (0.2, 0.5), (0.5, 2.0)):
+        of = [(e, f) for e, f in both if not e.is_healthy and low <= e.cost < high]
+        hits = sum(is_found(e.fault, f) for e, f in of)
+        what = f"costs {low:.0%} to {high:.0%}" if high < 1 else f"costs more than {low:.0%}"
+        print(f"{what:20s} found {share(hits, len(of))}")
     for what, is_of in (
         ("with fit_loss", lambda e: e.logs_fit),
         ("without fit_loss", lambda e: not e.logs_fit),
@@ -156,7 +161,7 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
     ):
         ill = [(e, f) for e, f in both if is_of(e) and not e.is_healthy]
         well = [f for e, f in healthy if is_of(e)]
-        hits = sum(is_found(e.injected or next(iter(e.faults)), f) for e, f in ill)
+        hits = sum(is_found(e.fault, f) for e, f in ill)
         print(
             f"{what:20s} found {share(hits, len(ill))}, alarms "
             f"{share(sum(bool(problems(f)) for f in well), len(well))}"

@@ -504,6 +504,16 @@ class Example:
         return not self.faults
 
     @property
+    def fault(self) -> str:
+        """The fault to be found: the injected one, or else the first of length; "" for none."""
+        return self.injected or next(iter(self.faults), "")
+
+    @property
+    def cost(self) -> float:
+        """What undoing that fault gains."""
+        return self.faults[self.fault]
+
+    @property
     def logged(self) -> History:
         hidden = {"test"} if self.logs_fit else {"test", "fit_loss"}
         return {name: values for name, values in self.history.items() if name not in hidden}
