@@ -22,7 +22,7 @@ TAIL = 0.1
 #: above the constant predictor.
 DIVERGED = 1.1
 #: Mean training loss of the first row, relative to that of the constant predictor, that no sound
-#: start has: those of healthy trainings are below 1.5 times.
+#: start has: the highest of a healthy one in the benchmark was 1.12 times.
 BAD_START = 3.0
 #: Progress, relative to the loss of the constant predictor, below which nothing was learnt. Class
 #: frequencies alone can give a few per cent.
