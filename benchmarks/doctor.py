@@ -56,6 +56,7 @@ EQUIVALENTS: dict[str, tuple[str, ...]] = {
     ),
     "dropout_too_strong": ("underfitting", "not_learning", "validation_below_training"),
     "unlike_split": ("unrepresentative_split", "overfitting"),
+    "stuck_in_all_rates": ("not_learning", "diverged"),  # of DeepOBS
 }  # fmt: skip
 ROWS = 30
 
@@ -128,7 +129,7 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
     print(f"\n{'fault':20s} {'found':38s} {'by its own name':16s} exact")
     total = Counter[str]()
     for fault, names in EQUIVALENTS.items():
-        of = [(e, f) for e, f in both if (e.injected or next(iter(e.faults), "")) == fault]
+        of = [(e, f) for e, f in both if e.fault == fault]
         hits = sum(is_found(fault, f) for _, f in of)
         own = sum(names[0] in problems(f) for _, f in of)
         exact = sum(is_exact(e, f) for e, f in of)
@@ -147,6 +148,11 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
     print(f"\nfalse alarms         {share(alarms, len(healthy))}")
     for name, n in Counter(n for _, f in healthy for n in problems(f)).most_common():
         print(f"  {name:28s} {share(n, len(healthy))}")
+    for low, high in ((0.05, 0.1), (0.1, 0.2), (0.2, 0.5), (0.5, 2.0)):
+        of = [(e, f) for e, f in both if not e.is_healthy and low <= e.cost < high]
+        hits = sum(is_found(e.fault, f) for e, f in of)
+        what = f"costs {low:.0%} to {high:.0%}" if high < 1 else f"costs more than {low:.0%}"
+        print(f"{what:20s} found {share(hits, len(of))}")
     for what, is_of in (
         ("with fit_loss", lambda e: e.logs_fit),
         ("without fit_loss", lambda e: not e.logs_fit),
@@ -155,7 +161,7 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
     ):
         ill = [(e, f) for e, f in both if is_of(e) and not e.is_healthy]
         well = [f for e, f in healthy if is_of(e)]
-        hits = sum(is_found(e.injected or next(iter(e.faults)), f) for e, f in ill)
+        hits = sum(is_found(e.fault, f) for e, f in ill)
         print(
             f"{what:20s} found {share(hits, len(ill))}, alarms "
             f"{share(sum(bool(problems(f)) for f in well), len(well))}"
@@ -176,21 +182,25 @@ def tell(examples: list[Example], title: str) -> tuple[float, float]:
 # Real trainings -----------------------------------------------------------------------------------
 
 
+#: Loss of the constant predictor where it is known: log 10; the mean picture.
+DEEPOBS_BASELINES = {"fmnist_2c2d": 2.3026, "mnist_vae": 52.92}
+
+
 def deepobs_label(line: dict[str, str], best: dict[tuple[str, str], tuple[float, float]]) -> str:
-    """Return the label of a training of DeepOBS by its test losses and its grid of rates."""
+    """Return the label of a training of DeepOBS by its test losses and its grid of rates.
+
+    Where the best rate of the grid does no better than a constant, none of that grid is healthy.
+    """
     if int(line["test_loss_non_finite"]):
         return "rate_too_high"
     last, lowest = float(line["test_loss_last_finite"]), float(line["test_loss_min"])
     of_grid, best_rate = best[line["problem"], line["optimizer"]]
     if last <= (1 + trainings.WORTH) * min(of_grid, lowest):
-        return "healthy"
+        is_constant = last > 0.98 * DEEPOBS_BASELINES.get(line["problem"], np.inf)
+        return "stuck_in_all_rates" if is_constant else "healthy"
     if trainings.gain(last, lowest) >= trainings.WORTH and float(line["train_loss_last"]) < lowest:
         return "overfitted"
     return "rate_too_high" if float(line["learning_rate"]) > best_rate else "rate_too_low"
-
-
-#: Loss of the constant predictor where it is known: log 10; the mean picture.
-DEEPOBS_BASELINES = {"fmnist_2c2d": 2.3026, "mnist_vae": 52.92}
 
 
 def tell_deepobs(folder: Path, baselines: dict[str, float]) -> None:
@@ -211,7 +221,7 @@ def tell_deepobs(folder: Path, baselines: dict[str, float]) -> None:
     known = ", ".join(f"{name} {value:g}" for name, value in baselines.items()) or "of none"
     print(f"\nDeepOBS: {len(lines)} real trainings of three problems; baseline given: {known}")
     hits = n = 0
-    for label in ("rate_too_high", "rate_too_low", "overfitted"):
+    for label in ("rate_too_high", "rate_too_low", "overfitted", "stuck_in_all_rates"):
         of = labelled.get(label, [])
         here = sum(is_found(label, found) for _, found in of)
         anything = sum(bool(problems(found)) for _, found in of)
@@ -225,13 +235,13 @@ def tell_deepobs(folder: Path, baselines: dict[str, float]) -> None:
         print(f"  {name:28s} {share(count, len(healthy))}")
 
 
-def read_or_make(folder: Path, half: str, quick: bool) -> list[Example]:
+def read_or_make(folder: Path, half: str, quick: bool, processes: int) -> list[Example]:
     path = folder / f"{half}{'_quick' if quick else ''}.json.gz"
     began = time.perf_counter()
     if path.is_file():
         examples, mark = trainings.load(path)
     else:
-        examples = trainings.make(half, *((6, 1) if quick else (60, 10)))
+        examples = trainings.make(half, *((6, 1) if quick else (96, 7)), processes)
         mark = trainings.save(path, examples)
     took = time.perf_counter() - began
     print(f"{half}: {len(examples)} trainings, first seed 0, fingerprint {mark}, {took:.0f} s")
@@ -246,10 +256,13 @@ def main(arguments: Iterable[str] | None = None) -> None:
         "--trainings", type=Path, default=Path("doctor_trainings"), metavar="FOLDER",
         help="where trainings and labels are kept; made if they are not there",
     )  # fmt: skip
+    parser.add_argument("--processes", type=int, default=1, metavar="N", help="that train")
     given = parser.parse_args(None if arguments is None else list(arguments))
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} processors")
     halves = ("tuning", "judging") if given.half == "both" else (given.half,)
-    made = {half: read_or_make(given.trainings, half, given.quick) for half in halves}
+    made = {
+        half: read_or_make(given.trainings, half, given.quick, given.processes) for half in halves
+    }
     print("\nWhat counts as found:")
     for fault, names in EQUIVALENTS.items():
         print(f"  {fault:20s} {', '.join(names)}")

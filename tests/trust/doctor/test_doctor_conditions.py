@@ -210,6 +210,41 @@ def test_validation_rows_among_the_training_rows_are_suspected() -> None:
     assert "leakage_suspected" in names(doctor(logged(history), classes=10))
 
 
+def test_a_loss_that_began_far_above_a_constant_had_no_sound_start() -> None:
+    losses = 30 * np.exp(-np.arange(20) / 3) + 0.5
+    history = {"epoch": np.arange(1, 21), "train_loss": losses, "val_loss": losses + 0.1}
+    assert "diverged" in names(doctor(history, classes=4))
+    assert "diverged" not in names(doctor(history))  # nobody knows what a constant has
+
+
+def test_dropout_alone_leaves_a_training_healthy_and_is_noted() -> None:
+    at = np.arange(1, 41)
+    fit = 0.5 + 1.5 * np.exp(-at / 4)
+    history = {"epoch": at, "train_loss": 1.3 * fit, "val_loss": 1.05 * fit, "fit_loss": fit}
+    found = doctor(history, baseline=2.3)
+    assert found.healthy
+    assert [finding.to_json()["severity"] for finding in found.findings] == ["note"]
+    assert found.headline.startswith("Healthy")
+    assert "below the training loss" in found.headline
+
+
+def test_unseen_rows_without_a_gap_where_nearly_all_is_learnt_are_suspected() -> None:
+    at = np.arange(1, 41)
+    train = 0.05 + 2.2 * np.exp(-at / 4)
+    leaking = {"epoch": at, "train_loss": train, "val_loss": 0.97 * train}
+    assert names(doctor(leaking, classes=10)) == ["leakage_suspected"]
+    assert doctor({**leaking, "val_loss": 1.4 * train}, classes=10).healthy
+
+
+def test_r2_beside_a_squared_error_tells_the_loss_of_a_constant() -> None:
+    loss = 0.3 + np.exp(-np.arange(20) / 3)
+    history = {"epoch": np.arange(20), "train_loss": loss, "val_loss": loss + 0.05}
+    found = doctor({**history, "val_r2": 1 - (loss + 0.05) / 1.3})
+    assert any("val_r2" in note for note in found.notes)
+    assert not any("--baseline" in text for text in found.cannot_tell)
+    assert any("--baseline" in text for text in doctor({**history, "val_r2": loss}).cannot_tell)
+
+
 def test_dropout_is_told_from_an_easier_validation_set_where_the_fit_is_logged() -> None:
     split = load("digits", seed=0)
     history = train(split, epochs=25, dropout=0.6, width=64, rate=2e-3)

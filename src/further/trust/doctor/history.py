@@ -180,7 +180,12 @@ def history_of(
         layout=logged.layout,
         unit=unit,
         metrics=tuple(metrics),
-        baseline=_baseline(baseline, classes, notes, _recorded(logged.baselines, roles)),
+        baseline=_baseline(
+            baseline,
+            classes,
+            notes,
+            _recorded(logged.baselines, roles) or _by_r2(curves["validation"], metrics, notes),
+        ),
         comparable=_comparable(roles, notes),
         first_is_untrained=logged.first_is_untrained,
         columns=roles,
@@ -292,6 +297,24 @@ def _recorded(baselines: Mapping[str, float], roles: Mapping[str, str]) -> float
     names = {meaning(roles[role]).base for role in ("train", "validation", "fit") if role in roles}
     found = [baselines.get(name.replace(" ", "_"), np.nan) for name in names]
     return found[0] if found and np.ptp(found) <= 1e-6 * abs(found[0]) else None
+
+
+def _by_r2(loss: Series | None, metrics: list[Series], notes: list[str]) -> float | None:
+    """Return the variance of the target where R² was logged beside a squared error.
+
+    R² is 1 - loss / variance, so that every row gives the same variance if the loss is that error.
+    """
+    for metric in metrics:
+        if loss is None or meaning(metric.name).base != "r2" or metric.part != "validation":
+            continue
+        if not np.array_equal(metric.at, loss.at):
+            continue
+        known = loss.is_finite & metric.is_finite & (metric.values < 0.999)
+        found = loss.values[known] / (1 - metric.values[known])
+        if len(found) and np.ptp(found) < 0.01 * abs(float(np.median(found))):
+            notes.append(f'The loss of the constant predictor follows from "{metric.name}".')
+            return float(np.median(found))
+    return None
 
 
 def _baseline(

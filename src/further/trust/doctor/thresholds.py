@@ -21,6 +21,9 @@ TAIL = 0.1
 #: training has gone wrong and not merely nowhere: untrained networks start up to a few per cent
 #: above the constant predictor.
 DIVERGED = 1.1
+#: Mean training loss of the first row, relative to that of the constant predictor, that no sound
+#: start has: the highest of a healthy one in the benchmark was 1.12 times.
+BAD_START = 3.0
 #: Progress, relative to the loss of the constant predictor, below which nothing was learnt. Class
 #: frequencies alone can give a few per cent.
 NOT_LEARNING = 0.02
@@ -75,9 +78,12 @@ VALIDATION_NOISE = 0.05
 NOISIER = 3.0
 #: Loss of validation rows relative to that of the constant predictor that is too good to be true
 #: where the training loss is as low: MNIST, as easy as tasks get, ends around 0.01.
-TOO_GOOD = 0.01
+TOO_GOOD = 0.015
 #: How far the validation loss is above such a training loss, relative to the larger, at most.
-SAME_LOSS = 0.15
+SAME_LOSS = 0.35
+#: Loss relative to that of the constant predictor at which so much is learnt that rows which were
+#: never seen have a clearly higher loss than the training rows: without a gap they were seen.
+LEARNT = 0.1
 #: Accuracy and the like above which nobody is without a reason.
 PERFECT = 0.999
 #: Training loss relative to that of the constant predictor below which something is learnt.

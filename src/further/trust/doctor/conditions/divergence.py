@@ -6,8 +6,8 @@ import numpy as np
 
 from further.trust.doctor.features import Curve, Features
 from further.trust.doctor.finding import Condition, Sign, shown
+from further.trust.doctor.thresholds import BAD_START, LEAST_ROWS, SURE
 from further.trust.doctor.thresholds import DIVERGED as FACTOR
-from further.trust.doctor.thresholds import LEAST_ROWS, SURE
 
 _BUTTERFLY = ("Goodfellow, Bengio and Courville 2016, Deep Learning, sections 8.2.4 and 10.11.1",)
 
@@ -59,10 +59,34 @@ def _diverged(features: Features) -> Sign | None:
             else None
         )
     if worse < FACTOR - 1 or rises < (FACTOR - 1) * abs(curve.lowest):
-        return None
+        return _returned(features, curve)
     if rises < SURE * curve.error and curve.last < 2 * start:
         return None
     return _sign(features, curve, curve.last)
+
+
+def _returned(features: Features, curve: Curve) -> Sign | None:
+    """Return what is seen of a loss that left at once for far above the constant predictor's.
+
+    Sound weights start close to it. What comes back from there has learnt the training rows from
+    huge weights, which is of little use for others.
+    """
+    start = features.reference
+    if not features.knows_baseline or features.history.first_is_untrained or start <= 0:
+        return None
+    if curve.first < BAD_START * start:
+        return None
+    at, ratio = shown(float(curve.at[0])), shown(curve.first / start)
+    return Sign(
+        curve.first / start / BAD_START,
+        float(curve.at[0]),
+        f"at {features.history.unit} {at} the training loss was {ratio} times that of a constant "
+        "predictor",
+        (f"The training loss began at {shown(curve.first)}, {ratio} times that of a constant "
+         f"predictor, {shown(start)}, and came down to {shown(curve.last)}.",),
+        {"first": curve.first, "reference": start, "last": curve.last}, 0.8,
+        ("first weights that are too large", "a learning rate that is too high"),
+    )  # fmt: skip
 
 
 def _sign(features: Features, curve: Curve, level: float) -> Sign:

@@ -154,5 +154,6 @@ LEARNING_RATE_TOO_LOW = Condition(
         "Use Adam instead of plain gradient descent.",
     ),
     references=_REFERENCES,
-    unless=("diverged", "non_finite", "not_learning", "learning_rate_too_high"),
+    unless=("diverged", "non_finite", "not_learning", "learning_rate_too_high",
+            "leakage_suspected"),
 )  # fmt: skip

@@ -9,7 +9,9 @@ from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.thresholds import (
     EARLY_GAP,
     EARLY_GAP_LEARNT,
+    LEARNT,
     LEAST_ROWS,
+    NO_GAP,
     PERFECT,
     SAME_GAP,
     SAME_LOSS,
@@ -34,7 +36,10 @@ def _leaks(features: Features) -> Sign | None:
         if m.part in ("validation", "test") and m.better == "higher" and m.is_finite.any()
         and PERFECT <= float(np.median(m.values[m.is_finite][-3:])) <= 1
     ]  # fmt: skip
-    is_same = level < TOO_GOOD and apart < SAME_LOSS
+    # Rows that were never seen have the higher loss, the more so the more was learnt. Of the same
+    # weights in the same mode a far lower one is that of easier rows, not of rows that were seen.
+    no_gap = apart < NO_GAP and not (features.has_fit and apart < -SAME_LOSS)
+    is_same = (level < TOO_GOOD and apart < SAME_LOSS) or (level < LEARNT and no_gap)
     if not is_same and not (perfect and level < TOO_GOOD):
         return None
     evidence = [
@@ -45,7 +50,7 @@ def _leaks(features: Features) -> Sign | None:
     if perfect:
         evidence.append(f"{perfect[0].name} is {shown(float(perfect[0].values[-1]))}.")
     return Sign(
-        TOO_GOOD / max(level, 1e-6) if is_same else 1.0, float(pair[0][0]),
+        max(1.0, TOO_GOOD / max(level, 1e-6)) if is_same else 1.0, float(pair[0][0]),
         f"the validation loss fell as low as the training loss, to {per_cent(level)} of its start",
         tuple(evidence), {"of_reference": level, "apart": apart}, 0.65,
     )  # fmt: skip

@@ -39,5 +39,9 @@ STILL_LEARNING = Condition(
         "If time is short, raise the learning rate by a factor of three.",
     ),
     references=("Domhan, Springenberg and Hutter 2015, Extrapolation of Learning Curves, IJCAI",),
-    unless=("diverged", "non_finite", "not_learning", "overfitting", "learning_rate_too_high"),
-)
+    # A validation loss that leaks falls for as long as the training loss does.
+    unless=(
+        "diverged", "non_finite", "not_learning", "overfitting", "learning_rate_too_high",
+        "leakage_suspected",
+    ),
+)  # fmt: skip
