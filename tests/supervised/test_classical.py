@@ -50,6 +50,8 @@ ALL = [
 RUNGS = [name for name in ALL if HAS_EBM or not name.startswith("explainable")]
 CLASSIFIERS = [name for name in RUNGS if find_model(name).task == "classification"]
 REGRESSORS = [name for name in RUNGS if find_model(name).task == "regression"]
+#: Rungs that are fitted in a moment; the contract of the others is checked with the slow tests.
+QUICK = ("constant", "logistic", "linear", "decision_tree")
 N = 90
 
 
@@ -467,11 +469,21 @@ def test_additive_models_see_what_linear_ones_do_not(real_data):
     assert additive > linear + 0.05
 
 
-@parametrize_with_checks([make_small(name) for name in RUNGS])
-def test_scikit_learn(estimator, check):
+def checked(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         check(estimator)
+
+
+@parametrize_with_checks([make_small(name) for name in RUNGS if name.startswith(QUICK)])
+def test_scikit_learn(estimator, check):
+    checked(estimator, check)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([make_small(name) for name in RUNGS if not name.startswith(QUICK)])
+def test_scikit_learn_of_slower_rungs(estimator, check):
+    checked(estimator, check)
 
 
 def test_additive_classes_are_smooth():
