@@ -21,17 +21,17 @@ def where_it_errs(view: LadderView) -> Markup | None:
     """Show the confusion and the calibration of classes, or the residuals of numbers."""
     parts: list[Markup | None] = []
     for model in view.shown:
-        drawn = _of_classes(view, model) if view.is_classes else [residuals(view, model)]
+        drawn = _of_classes(view, model) if view.is_classes else [_residuals(view, model)]
         if any(drawn):
             parts += [tag("h3", model.label), *drawn]
     return join(parts) if any(parts) else None
 
 
 def _of_classes(view: LadderView, model: PredictorRecord) -> list[Markup | None]:
-    return [confusion(view, model), reliability(model)]
+    return [_confusion(view, model), _reliability(model)]
 
 
-def confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
+def _confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
     """Write the confusion matrix; each count opens its rows."""
     if model.confusion is None:
         return None
@@ -82,7 +82,7 @@ def confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
     ))  # fmt: skip
 
 
-def reliability(model: PredictorRecord) -> Markup | None:
+def _reliability(model: PredictorRecord) -> Markup | None:
     """Draw how often rows of about the same confidence were right."""
     bins = [one for one in model.reliability if one.accuracy.value is not None]
     if len(bins) < 2:
@@ -113,7 +113,7 @@ def reliability(model: PredictorRecord) -> Markup | None:
     )
 
 
-def residuals(view: LadderView, model: PredictorRecord) -> Markup | None:
+def _residuals(view: LadderView, model: PredictorRecord) -> Markup | None:
     """Draw the residuals against the predictions; each point opens its row."""
     frame = view.predictions(model)
     if frame.empty:

@@ -93,7 +93,7 @@ def _column(
         if metric.name == advice.metric and model.name == advice.best:
             state = "best"
         interval = _interval(metric, figure.low, figure.high)
-        written = write(metric, figure.value)
+        written = _write(metric, figure.value)
         cells.append({
             "label": model.label, "state": state, "t": place(figure.value),
             "beyond": int(spot > _SHOWN[1]) - int(spot < _SHOWN[0]),
@@ -105,8 +105,8 @@ def _column(
     return {
         "title": metric.term or metric.plain,
         "subtitle": metric.plain if metric.term else "",
-        "left": [ends[0], write(metric, start)],
-        "right": [ends[1], write(metric, right)],
+        "left": [ends[0], _write(metric, start)],
+        "right": [ends[1], _write(metric, right)],
         "anchored": anchored,
         "note": metric.shows,
         "control": None,
@@ -116,7 +116,7 @@ def _column(
     }, table
 
 
-def write(metric: Metric, value: float | None) -> str:
+def _write(metric: Metric, value: float | None) -> str:
     """Write a value of a metric."""
     if value is None or not math.isfinite(value):
         return MISSING
@@ -126,7 +126,7 @@ def write(metric: Metric, value: float | None) -> str:
 def _interval(metric: Metric, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return ""
-    return f"({write(metric, low)} to {write(metric, high)})"
+    return f"({_write(metric, low)} to {_write(metric, high)})"
 
 
 def figures(view: LadderView) -> Markup | None:
@@ -144,7 +144,7 @@ def figures(view: LadderView) -> Markup | None:
                 cells.append(tag("span", MISSING, class_="missing"))
                 continue
             interval = _interval(metric, figure.low, figure.high)
-            value = tag("span", write(metric, figure.value), title=method_of(figure))
+            value = tag("span", _write(metric, figure.value), title=method_of(figure))
             cells.append(join((value, tag("small", interval) if interval else None), " "))
         cells += [duration(model.seconds), significant(model.energy_wh, 2)]
         rows.append(cells)

@@ -25,7 +25,7 @@ def in_own_terms(view: LadderView) -> Markup | None:
         kind = str(model.explanation.get("kind", ""))
         render = _KINDS.get(kind)
         own = None if render is None else render(model.explanation)
-        worth = importance(view, model)
+        worth = _importance(view, model)
         imitated = _surrogate(view, model)
         if own is None and worth is None and imitated is None:
             continue
@@ -34,7 +34,7 @@ def in_own_terms(view: LadderView) -> Markup | None:
     return join(parts) if any(parts) else None
 
 
-def importance(view: LadderView, model: PredictorRecord) -> Markup | None:
+def _importance(view: LadderView, model: PredictorRecord) -> Markup | None:
     """Draw what is lost where a column is shuffled."""
     ranked = [entry for entry in model.importance if entry.loss.value is not None][:MOST]
     if not ranked:
