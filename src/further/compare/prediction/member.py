@@ -153,7 +153,7 @@ class Candidate:
         scores = predictions.scores()
         write_scores(folder, scores)
         write_predicted(folder, setting, predictions)
-        kept = load_model(folder, device=setting.device)
+        kept = load_model(folder, device=setting.device) if setting.is_crossed else models[0]
         evidence = Evidence(setting, self.line, models, kept, predictions)
         record = replace(
             PredictorRecord(

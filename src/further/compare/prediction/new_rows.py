@@ -13,7 +13,7 @@ import pandas as pd
 from further.compare.prediction.ladder import Ladder
 from further.compare.prediction.member import figures_of
 from further.compare.prediction.predicted import interval_of, predict_with, write_predicted
-from further.compare.prediction.setting import Fold, Setting
+from further.compare.prediction.setting import Fold, Setting, read_setting
 from further.compare.prediction.target import Question, read_question
 from further.compare.result import NewRows
 from further.compare.source import EventHandler, default_folder, describe_data
@@ -123,9 +123,8 @@ def evaluate_rows(
     """
     made = Run(run)
     before = from_json(PredictionEvaluation, read_json(made.path / "evaluation.json"))
-    kept = {k: v for k, v in made.record["data"]["options"].items() if k in _KEPT}
     question = read_question(
-        data, target=before.data.target, task=made.record["task"], **{**kept, **loading}
+        data, target=before.data.target, task=made.record["task"], **_as_the_run(made, loading)
     )
     question = _as_trained(question, before)
     everything = np.arange(len(question.dataset))
@@ -144,14 +143,15 @@ def evaluate_rows(
         if "failed" in entry.flags:
             continue
         emit({"event": "step", "what": entry.label})
-        estimator = load_model(run, entry.name if len(before.models) > 1 else None)
         if entry in before.controls:
             estimator = load_model(made.path / "controls" / entry.name)
+        else:
+            estimator = load_model(run, entry.name if len(before.models) > 1 else None)
         predictions = predict_with(setting, [estimator], n_train)
         folder = again.path / "models" / entry.name
         write_predicted(folder, setting, predictions)
         models.append(_record(entry, figures_of(predictions.scores())))
-    notes = (*question.dataset.notes, question.told, *_seen(made, before, question))
+    notes = (*question.dataset.notes, question.told, *_seen(made, question))
     evaluation = PredictionEvaluation(
         task=before.task, command=again.record["command"], run=str(again.path),
         further=versions()["further-ml"],
@@ -179,11 +179,16 @@ def _record(entry: PredictorRecord, metrics: Mapping[str, Any]) -> PredictorReco
     )  # fmt: skip
 
 
+def _as_the_run(made: Run, loading: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of reading, with those of the run where none are given."""
+    known = made.record["data"]["options"]
+    return {name: known[name] for name in _KEPT if name in known} | loading
+
+
 def _read(made: Run, data: Any, loading: dict[str, Any]) -> Dataset:
-    kept = {k: v for k, v in made.record["data"]["options"].items() if k in _KEPT}
     if isinstance(data, str | Path | pd.DataFrame):
-        tidy = {} if _is_folder(data) else {"tidy": False}
-        dataset = load(data, **{**kept, **loading, **tidy})
+        tidy: dict[str, Any] = {} if _is_folder(data) else {"tidy": False}
+        dataset = load(data, **_as_the_run(made, loading), **tidy)
     else:
         dataset = as_dataset(data)
     return dataclasses.replace(dataset, target=None)
@@ -242,10 +247,8 @@ def _as_trained(question: Question, before: PredictionEvaluation) -> Question:
     )
 
 
-def _seen(made: Run, before: PredictionEvaluation, question: Question) -> tuple[str, ...]:
+def _seen(made: Run, question: Question) -> tuple[str, ...]:
     """Say how many rows equal a row that the run learnt from, where these can still be read."""
-    from further.compare.prediction.setting import read_setting
-
     try:
         first = read_setting(made).dataset
     except InputError:

@@ -19,6 +19,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 from further.compare.prediction.target import Question, read_question
 from further.compare.source import describe_data, refuse_changed
 from further.data.dataset import Dataset
+from further.data.splits import Split
 from further.data.target import Numbers
 from further.errors import InputError, RunError
 from further.train.run import Run
@@ -58,12 +59,17 @@ class Setting:
         return self.question.task
 
     @functools.cached_property
+    def _split(self) -> Split:
+        """The rows divided once, where they are many or bring a division with them."""
+        return self.dataset.split(seed=self.seed, fractions=(1 - HELD_OUT, 0.0, HELD_OUT))
+
+    @functools.cached_property
     def folds(self) -> tuple[Fold, ...]:
         """Which rows are held out of which training; one fold where rows are many."""
         data, seed = self.dataset, self.seed
         own = data.official_split is not None and "test" in set(data.official_split)
         if own or len(data) >= ENOUGH_ROWS:
-            split = data.split(seed=seed, fractions=(1 - HELD_OUT, 0.0, HELD_OUT))
+            split = self._split
             train = np.sort(np.concatenate([split.train, split.validation]))
             return (Fold(train, split.test),)
         y = np.zeros(len(data)) if data.codes is None else data.codes
@@ -101,9 +107,8 @@ class Setting:
                 f"nested cross-validation: each of {len(self.folds)} parts predicted by a model "
                 f"fitted to the others{kept}"
             )
-        split = self.dataset.split(seed=self.seed, fractions=(1 - HELD_OUT, 0.0, HELD_OUT))
         n = len(self.folds[0].test)
-        return f"{n:,} of {len(self.dataset):,} rows held out once ({split.method})"
+        return f"{n:,} of {len(self.dataset):,} rows held out once ({self._split.method})"
 
     @functools.cached_property
     def held_out(self) -> Rows:
