@@ -42,6 +42,7 @@ def fit_temperature(logits: Tensor, y: Tensor) -> float:
 
     Examples
     --------
+    >>> import torch
     >>> logits = torch.tensor([[9.0, 0.0]]).repeat(400, 1)
     >>> y = (torch.arange(400) % 4 == 0).long()  # as sure as that three times out of four
     >>> round(9 / fit_temperature(logits, y), 2), round(math.log(3), 2)
