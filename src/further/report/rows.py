@@ -38,7 +38,12 @@ def row_store(head: Sequence[str], rows: Sequence[Sequence[object]], told: str) 
         "div",
         tag(
             "dialog",
-            tag("form", tag("h2", "Rows", class_="title"), tag("button", "Close", value="close"), method="dialog"),
+            tag(
+                "form",
+                tag("h2", "Rows", class_="title"),
+                tag("button", "Close", value="close"),
+                method="dialog",
+            ),
             tag("p", told, class_="note"),
             tag("div", class_="scroll", tabindex="0", role="region", aria_label="Rows"),
             aria_label="Rows behind a number",
