@@ -11,6 +11,7 @@ import pytest
 import further
 from further import registry
 from further._stub import stub
+from further.train.estimator import DatasetEstimator
 
 
 def test_the_stub_is_what_the_registry_gives() -> None:
@@ -38,6 +39,13 @@ def test_no_two_models_share_a_name_or_a_class() -> None:
         else:
             found = [getattr(line, attribute) for line in registry.MODELS]
         assert len(set(found)) == len(found), attribute
+
+
+def test_what_a_command_trains_takes_any_data() -> None:
+    """What the registry says of a model's commands is true of its class."""
+    for line in registry.MODELS:
+        if registry.find_task(line.task).command == "train":
+            assert issubclass(line.load(), DatasetEstimator) == line.from_commands, line.name
 
 
 def test_importing_further_imports_nothing_heavy() -> None:

@@ -71,6 +71,8 @@ class ModelEntry:
         What a report calls it.
     compared : bool
         Whether a comparison takes it unless models are named.
+    from_commands : bool
+        Whether the command of its task fits it; what learns from arrays alone is fitted in Python.
     transparency : int or None
         Its rung on the ladder from what can be read as a whole, 0, to what cannot; None where
         nobody asks.
@@ -84,6 +86,7 @@ class ModelEntry:
     role: Literal["model", "control"]
     label: str
     compared: bool = True
+    from_commands: bool = True
     transparency: int | None = None
 
     def load(self) -> type[Any]:
@@ -182,9 +185,10 @@ MODELS: tuple[ModelEntry, ...] = (
     ModelEntry("local_outlier_factor", "further.cluster.local_outlier_factor", "LocalOutlierFactor",
                "anomaly", "classical", "model", "Local outlier factor", compared=False),
     ModelEntry("mcculloch_pitts", "further.supervised.neuron", "McCullochPittsNeuron",
-               "classification", "classical", "model", "McCulloch-Pitts neuron", compared=False),
+               "classification", "classical", "model", "McCulloch-Pitts neuron", compared=False,
+               from_commands=False),
     ModelEntry("perceptron", "further.supervised.perceptron", "Perceptron", "classification",
-               "classical", "model", "Perceptron", compared=False),
+               "classical", "model", "Perceptron", compared=False, from_commands=False),
     ModelEntry("constant_classifier", "further.supervised.rungs.constant", "ConstantClassifier",
                "classification", "classical", "control", "Constant", transparency=0),
     ModelEntry("constant_regressor", "further.supervised.rungs.constant", "ConstantRegressor",
@@ -315,6 +319,31 @@ def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> Mo
     return importlib.import_module(module)
 
 
+def command_for(line: ModelEntry) -> str:
+    """Return the command that fits a model; empty where it is fitted from Python only."""
+    return find_task(line.task).command if line.from_commands else ""
+
+
+def python_only(line: ModelEntry) -> str:
+    """Return the sentence that tells whoever typed a command how a model is fitted.
+
+    Parameters
+    ----------
+    line : ModelEntry
+        A model that no command fits.
+
+    Returns
+    -------
+    str
+        With the call.
+    """
+    given = "X" if "none" in find_task(line.task).targets else "X, y"
+    return (
+        f"{line.label} learns from arrays in Python: further.{line.cls}().fit({given}); no command "
+        "fits it."
+    )
+
+
 def models_for(task: str | None = None, *, command: str | None = None) -> tuple[ModelEntry, ...]:
     """Return the lines of one task, or of all whose models a command fits.
 
@@ -323,18 +352,17 @@ def models_for(task: str | None = None, *, command: str | None = None) -> tuple[
     task : str, optional
         Such as "generation" or "clustering".
     command : str, optional
-        Such as "train".
+        Such as "train"; "" for those that no command fits.
 
     Returns
     -------
     tuple of ModelEntry
         In the order of the table.
     """
-    commands = {line.name: line.command for line in TASKS}
     return tuple(
         line
         for line in MODELS
-        if task in (None, line.task) and command in (None, commands[line.task])
+        if task in (None, line.task) and command in (None, command_for(line))
     )
 
 
@@ -356,14 +384,18 @@ def find_model(name: str, task: str | None = None, *, command: str | None = None
     Raises
     ------
     InputError
-        If there is none of that name; the nearest one is named.
+        If there is none of that name; the nearest one is named. If it is not the command that fits
+        it; what does is named.
     """
     wanted = name.lower().replace("-", "_")
-    lines = models_for(task, command=command)
-    for line in lines:
+    for line in models_for(task):
         if wanted in (line.name, line.cls.lower()):
-            return line
-    raise InputError(unknown("model", name, [line.name for line in lines]))
+            fits = command_for(line)
+            if command in (None, fits):
+                return line
+            told = f'{line.label} is fitted by "further {fits}", not by "further {command}".'
+            raise InputError(told if fits else python_only(line))
+    raise InputError(unknown("model", name, [m.name for m in models_for(task, command=command)]))
 
 
 def name_of(cls: type) -> ModelEntry:

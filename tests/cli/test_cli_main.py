@@ -8,7 +8,7 @@ import pytest
 
 from further.cli import main as main_module
 from further.cli.main import COMMANDS
-from further.registry import MODELS
+from further.registry import MODELS, models_for
 
 HEAVY = ("torch", "numpy", "pandas", "sklearn", "scipy", "rich", "PIL", "lightning_fabric")
 WITHOUT_HEAVY = """
@@ -173,3 +173,29 @@ def test_a_refusal_of_a_hyperparameter_by_scikit_learn_is_2(monkeypatch):
 def test_models_lists_the_table(further):
     out = further("models").out
     assert all(line.name in out for line in MODELS)
+    told = {line.split()[0]: line for line in out.splitlines()}
+    assert told["vae"].endswith("train")
+    assert told["kmeans"].endswith("cluster")
+    assert told["perceptron"].endswith("no        Python only")
+
+
+def test_train_lists_apart_what_it_cannot_train(further):
+    _, _, listed = further("train", "--help").out.partition("Models:\n")
+    able, _, unable = listed.partition("From Python only:\n")
+    listed_names = {line.split()[0] for line in able.strip().splitlines()}
+    assert {line.name for line in models_for(command="train")} <= listed_names
+    names = [line.split()[0] for line in unable.split("\n\n")[0].splitlines()]
+    assert names == [line.name for line in models_for(command="")]
+    assert not listed_names & set(names)
+    for name in names:
+        for arguments in ((name, "digits"), (name, "--help")):
+            found = further("train", *arguments)
+            assert found.status == 2
+            assert "learns from arrays in Python: further." in found.err
+            assert len(found.err.strip().splitlines()) == 1
+
+
+def test_train_says_which_command_fits_a_method(further):
+    found = further("train", "kmeans", "digits")
+    assert found.status == 2
+    assert 'k-means is fitted by "further cluster", not by "further train"' in found.err

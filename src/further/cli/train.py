@@ -51,8 +51,10 @@ class Models(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of models without importing them."""
-        with formatter.section("Models"):
-            formatter.write_dl([(line.name, line.label) for line in models_for(command="train")])
+        for title, command in (("Models", "train"), ("From Python only", "")):
+            with formatter.section(title):
+                lines = models_for(command=command)
+                formatter.write_dl([(line.name, line.label) for line in lines])
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write how it is called."""

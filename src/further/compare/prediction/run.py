@@ -19,9 +19,8 @@ from further.evaluate.prediction.record import (
 )
 from further.evaluate.record import DataRecord, EnergyRecord
 from further.evaluate.typed_json import to_json
-from further.registry import ModelEntry
+from further.registry import ModelEntry, python_only
 from further.train.energy import grid_intensity
-from further.train.estimator import DatasetEstimator
 from further.train.files import write_json
 from further.train.run import machine, versions
 
@@ -99,11 +98,8 @@ def refuse_unsuitable(line: ModelEntry, setting: Setting) -> str:
     package = getattr(cls, "needs_package", "")
     if package and importlib.util.find_spec(package) is None:
         return f"{line.label} needs the package {package}, which is not installed."
-    if not issubclass(cls, DatasetEstimator):
-        return (
-            f"{line.label} learns from arrays in Python: further.{line.cls}().fit(X, y); of "
-            "commands it knows none."
-        )
+    if not line.from_commands:
+        return python_only(line)
     kinds: tuple[str, ...] = getattr(cls, "takes", ("table", "images"))
     kind = setting.dataset.kind
     if kind in kinds:
