@@ -146,6 +146,26 @@ def train_members(
         raise InputError(f"No model could be trained; {first['model']}: {first['message']}")
 
 
+def judge_members(run: Run, judge: Callable[[Member], None], emit: EventHandler) -> None:
+    """Judge again the members of a comparison that were trained.
+
+    Parameters
+    ----------
+    run : Run
+        The comparison.
+    judge : callable
+        Judges a member and writes what was found into its folder.
+    emit : callable
+        Called with every progress message.
+    """
+    for member in members_of(run):
+        if (member.folder / "model.json").is_file():
+            about = {"model": member.line.name, "repeat": member.repeat}
+            emit({"event": "trained", **about})
+            judge(member)
+            emit({"event": "done", **about})
+
+
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

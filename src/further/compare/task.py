@@ -21,6 +21,45 @@ from further.train.run import Run
 Work = Callable[[Mapping[str, Any], Callable[..., None]], None]
 
 
+class Trainable(Protocol):
+    """What a comparison trains and judges in a folder of its own."""
+
+    def begin(self, folder: Path) -> Run:
+        """Return the run in that folder, new or as it was left."""
+
+    def fit(self, run: Run, report: Callable[[float, float], None] | None = None) -> None:
+        """Train, and report the share that is done and the loss."""
+
+    def judge(self, folder: Path) -> object:
+        """Judge, and write what was found."""
+
+
+def work_on(candidate: Callable[[Mapping[str, Any]], Trainable]) -> Work:
+    """Return what trains and judges members, given what makes a candidate of a member.
+
+    Parameters
+    ----------
+    candidate : callable
+        Takes what a worker is told of a member: its model, parameters and repeat.
+
+    Returns
+    -------
+    callable
+        For ``member_worker`` of a :class:`TaskModule`.
+    """
+
+    def work(member: Mapping[str, Any], report: Callable[..., None]) -> None:
+        trained, folder = candidate(member), Path(member["folder"])
+        trained.fit(
+            trained.begin(folder),
+            lambda share, loss: report(event="progress", share=share, loss=loss),
+        )
+        report(event="trained")
+        trained.judge(folder)
+
+    return work
+
+
 class TaskRun(ABC):
     """A run of a task, which is resumed or judged again.
 
@@ -281,8 +320,7 @@ def evaluate_rows(path: str | Path, data: Any, **options: Any) -> Result:
 def _able(path: str | Path, what: str) -> Callable[..., Any]:
     """Return a function of the task of a finished run."""
     run = Run(path)
-    if run.status != "finished":
-        raise RunError(f'"{path}" has not finished; resume it with "further resume {path}".')
+    run.refuse_unfinished()
     task = run.record.get("task")
     found: Callable[..., Any] | None = getattr(_module(task), what, None) if task else None
     if found is None:

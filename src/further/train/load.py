@@ -9,7 +9,7 @@ from further.registry import find_model
 from further.train.estimator import Estimator
 from further.train.files import read_json
 from further.train.parameters import parameters_from_json
-from further.train.run import Run
+from further.train.run import Run, unfinished
 from further.train.scikit_learn_file import NAME, estimators_from_bytes
 
 
@@ -59,7 +59,7 @@ def load(run: str | Path, model: str | None = None, *, device: str = "cpu") -> E
     if not (folder / "model.json").is_file():
         if "synthetic" in Run(folder).record:
             raise RunError(f'"{folder}" holds no model: its rows were made elsewhere.')
-        raise RunError(f'"{folder}" has not finished; resume it with "further resume {folder}".')
+        raise unfinished(folder)
     record = read_json(folder / "model.json")
     try:
         cls, parameters = find_model(record["model"]).load(), record["parameters"]

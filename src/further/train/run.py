@@ -148,6 +148,17 @@ class Run:
         lock.release()
         return "interrupted"
 
+    def refuse_unfinished(self) -> None:
+        """Refuse a run whose end somebody needs.
+
+        Raises
+        ------
+        RunError
+            If it has not finished.
+        """
+        if self.status != "finished":
+            raise unfinished(self.path)
+
     def update(self, **changes: Any) -> None:
         """Change entries of ``run.json``."""
         record = {**self.record, **changes}
@@ -200,6 +211,11 @@ class Run:
     @property
     def _lock_path(self) -> Path:
         return self.path / ".lock"
+
+
+def unfinished(path: Path) -> RunError:
+    """Return the error that says how to resume a run that has not finished."""
+    return RunError(f'"{path}" has not finished; resume it with "further resume {path}".')
 
 
 def versions() -> dict[str, str]:

@@ -15,10 +15,12 @@ from sklearn.preprocessing import StandardScaler
 
 import further
 from further.compare.prediction.ladder import predictive_models
-from further.compare.task import resume
+from further.compare.task import judge, resume
+from further.errors import RunError
 from further.evaluate.prediction.record import PredictionEvaluation
 from further.evaluate.typed_json import from_json
 from further.train.load import load
+from further.train.run import Run
 
 
 def read(folder):
@@ -139,3 +141,16 @@ def test_a_failure_is_a_row_and_a_ladder_resumes(tmp_path):
     (out / "models/logistic_regression/folds/2/model.json").unlink()
     further_run = resume(out)
     assert further_run.evaluation["models"][1]["metrics"] == before
+
+
+def test_a_ladder_is_judged_again_once_it_has_finished(tmp_path):
+    frame = pd.DataFrame({"x": np.arange(60.0), "y": np.tile(["a", "b", "b"], 20)})
+    out, told = tmp_path / "run", []
+    made = predictive_models(frame, target="y", models=["logistic_regression"], out=out)
+    again = judge(out, on_event=told.append)
+    assert again.evaluation["models"][1]["metrics"] == made.evaluation["models"][1]["metrics"]
+    names = ["constant_classifier", "logistic_regression"]
+    assert sorted(t["model"] for t in told if t["event"] == "done") == names
+    Run(out).update(status="interrupted")
+    with pytest.raises(RunError, match='has not finished; resume it with "further resume'):
+        judge(out)

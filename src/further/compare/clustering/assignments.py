@@ -102,8 +102,7 @@ def predict_clusters(run: str | Path, data: Any, **loading: Any) -> pd.DataFrame
     made = Run(run)
     if made.record.get("task") != TASK:
         raise RunError(f'"{run}" is not a clustering; "further cluster DATA" makes one.')
-    if made.status != "finished":
-        raise RunError(f'"{run}" has not finished; resume it with "further resume {run}".')
+    made.refuse_unfinished()
     estimator = load_model(run)
     preparation = TablePreparation.from_json(read_json(Path(run) / "preparation.json"))
     if isinstance(data, str | Path | pd.DataFrame):

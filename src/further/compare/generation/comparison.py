@@ -9,7 +9,7 @@ can be completed, since each member's run knows how far it came.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,17 @@ from further.compare.generation.recommend import recommend
 from further.compare.generation.repeats import Trainings
 from further.compare.generation.run import GenerationRun
 from further.compare.generation.setting import Setting, read_setting
-from further.compare.members import choose_models, members_of, train_members
+from further.compare.members import (
+    Member,
+    choose_models,
+    judge_members,
+    members_of,
+    train_members,
+)
 from further.compare.result import Result
 from further.compare.source import EventHandler, default_folder, describe_data, read_input
-from further.compare.task import Work
-from further.errors import InputError, RunError
+from further.compare.task import Work, work_on
+from further.errors import InputError
 from further.evaluate.record import ModelRecord
 from further.generate.generative_estimator import GenerativeEstimator
 from further.registry import find_model
@@ -171,17 +177,7 @@ def generative_models(
 def member_worker(path: Path) -> Work:
     """Return what trains and judges the members of a comparison in a worker process."""
     setting = read_setting(Run(path))
-
-    def work(member: Mapping[str, Any], report: Callable[..., None]) -> None:
-        candidate, folder = _candidate(setting, member), Path(member["folder"])
-        candidate.fit(
-            candidate.begin(folder),
-            lambda share, loss: report(event="progress", share=share, loss=loss),
-        )
-        report(event="trained")
-        candidate.judge(folder)
-
-    return work
+    return work_on(lambda member: _candidate(setting, member))
 
 
 def _candidate(setting: Setting, member: Mapping[str, Any]) -> Candidate:
@@ -241,20 +237,15 @@ class ComparisonRun(GenerationRun):
     def judge(self, device: str) -> Comparison:
         """Judge the trained members again, as after an update of further."""
         run = self.run
-        if run.record["status"] != "finished":
-            raise RunError(
-                f'"{run.path}" has not finished; resume it with "further resume {run.path}".'
-            )
+        run.refuse_unfinished()
         setting = self.setting
+
+        def judge(member: Member) -> None:
+            estimator: Any = load_model(member.folder, device=device)
+            Candidate(setting, member.line, estimator).judge(member.folder)
+
         with run.working():
-            for member in members_of(run):
-                if not (member.folder / "model.json").is_file():
-                    continue
-                about = {"model": member.line.name, "repeat": member.repeat}
-                self.emit({"event": "trained", **about})
-                estimator: Any = load_model(member.folder, device=device)
-                Candidate(setting, member.line, estimator).judge(member.folder)
-                self.emit({"event": "done", **about})
+            judge_members(run, judge, self.emit)
             self._put_together()
         return Comparison.of(run)
 

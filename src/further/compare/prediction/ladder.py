@@ -8,14 +8,20 @@ the answer, what a constant scores.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from further.compare.members import choose_models, members_of, train_members
+from further.compare.members import (
+    Member,
+    choose_models,
+    judge_members,
+    members_of,
+    train_members,
+)
 from further.compare.prediction.advice import advise
 from further.compare.prediction.member import Candidate
 from further.compare.prediction.run import PredictionRun, refuse_unsuitable
@@ -24,8 +30,8 @@ from further.compare.prediction.target import read_question
 from further.compare.result import Result
 from further.compare.scores import read_scores
 from further.compare.source import EventHandler, default_folder
-from further.compare.task import Work
-from further.errors import InputError, RunError
+from further.compare.task import Work, work_on
+from further.errors import InputError
 from further.evaluate.prediction.record import PredictionMember, PredictorRecord
 from further.evaluate.typed_json import from_json
 from further.registry import find_model, models_for
@@ -164,17 +170,7 @@ def predictive_models(
 def member_worker(path: Path) -> Work:
     """Return what fits and judges the members of a ladder in a worker process."""
     setting = read_setting(Run(path))
-
-    def work(member: Mapping[str, Any], report: Callable[..., None]) -> None:
-        candidate, folder = _candidate(setting, member), Path(member["folder"])
-        candidate.fit(
-            candidate.begin(folder),
-            lambda share, loss: report(event="progress", share=share, loss=loss),
-        )
-        report(event="trained")
-        candidate.judge(folder)
-
-    return work
+    return work_on(lambda member: _candidate(setting, member))
 
 
 def _candidate(setting: Setting, member: Mapping[str, Any]) -> Candidate:
@@ -205,20 +201,15 @@ class LadderRun(PredictionRun):
     def judge(self, device: str) -> Ladder:
         """Judge the fitted rungs again, as after an update of further."""
         run = self.run
-        if run.record["status"] != "finished":
-            raise RunError(
-                f'"{run.path}" has not finished; resume it with "further resume {run.path}".'
-            )
+        run.refuse_unfinished()
         self.setting = replace(self.setting, device=device)
+
+        def judge(member: Member) -> None:
+            told = {"model": member.line.name, "parameters": member.parameters}
+            _candidate(self.setting, told).judge(member.folder)
+
         with run.working():
-            for member in members_of(run):
-                if (member.folder / "model.json").is_file():
-                    about = {"model": member.line.name, "repeat": 0}
-                    self.emit({"event": "trained", **about})
-                    _candidate(
-                        self.setting, {"model": member.line.name, "parameters": member.parameters}
-                    ).judge(member.folder)
-                    self.emit({"event": "done", **about})
+            judge_members(run, judge, self.emit)
             self._put_together()
         return Ladder.of(run)
 
