@@ -34,7 +34,7 @@ from further.supervised import (
     SupportVectorClassifier,
     UnivariateClassifier,
 )
-from further.supervised.rungs.linear import left_out_predictions
+from further.supervised.rungs.ridge import left_out_predictions
 from further.supervised.selection import folds_of, subsample
 from further.train.load import load
 from further.train.scikit_learn_file import estimators_from_bytes, estimators_to_bytes

@@ -171,8 +171,12 @@ class Classical(DatasetEstimator):
     def _begin(self, x: Floats, y: NDArray[Any]) -> None:
         """Learn what has to be known before the settings are chosen."""
 
+    def _design(self, x: Floats) -> Floats:
+        """Return encoded rows as :meth:`make` takes them: in another basis, where one is wanted."""
+        return x
+
     def _fitted(self, x: Floats, y: NDArray[Any], chosen: dict[str, Any]) -> Any:
-        return self.make(self.spec_, self._drawn, **chosen).fit(x, y)
+        return self.make(self.spec_, self._drawn, **chosen).fit(self._design(x), y)
 
     def _choose(
         self, candidates: list[dict[str, Any]], x: Floats, y: NDArray[Any], groups: Any
@@ -250,7 +254,7 @@ class ClassicalClassifier(ClassPredictor, Classical):
     def _outputs(self, model: Any, x: Floats) -> Floats:
         # A fold may lack a class.
         p = np.zeros((len(x), len(self.classes_)))
-        p[:, model.classes_] = model.predict_proba(x)
+        p[:, model.classes_] = model.predict_proba(self._design(x))
         return p
 
     def _losses(self, y: NDArray[Any], outputs: Floats) -> Floats:
@@ -312,7 +316,7 @@ class ClassicalRegressor(NumberPredictor, Classical):
         return score.encode(target.values[:, 0])
 
     def _outputs(self, model: Any, x: Floats) -> Floats:
-        return np.asarray(model.predict(x), dtype=np.float64).reshape(len(x))
+        return np.asarray(model.predict(self._design(x)), dtype=np.float64).reshape(len(x))
 
     def _losses(self, y: NDArray[Any], outputs: Floats) -> Floats:
         return (y - outputs) ** 2

@@ -24,15 +24,14 @@ from numpy.typing import NDArray
 from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.spec import Spec
-from further.supervised.classical import Classical, ClassicalClassifier, ClassicalRegressor, Floats
+from further.supervised.classical import Classical, ClassicalClassifier, Floats
 from further.supervised.explanation import ShapeFunction, ShapeFunctions
 from further.supervised.places import GIVEN, MISSING, columns_of
-from further.supervised.rungs.linear import NEWTON_COEFFICIENTS, left_out_predictions
-from further.supervised.selection import best_of
+from further.supervised.rungs.linear import NEWTON_COEFFICIENTS
+from further.supervised.rungs.ridge import RidgeRegression
 from further.train.parameters import hyperparameters
 
 STRENGTHS = tuple(10.0**i for i in range(-3, 3))
-PENALTIES = tuple(10.0 ** (i / 2) for i in range(2, -13, -1))
 #: The weight ε of the size of a function beside that of its curvature.
 SIZE = 0.1
 #: Values of all functions at most, so that wide tables stay fast.
@@ -83,12 +82,6 @@ class _Additive(Classical):
             for j, knots in enumerate(self.knots_)
         ]
         return np.concatenate(parts, axis=1)
-
-    def _fitted(self, x: Floats, y: NDArray[Any], chosen: dict[str, Any]) -> Any:
-        return super()._fitted(self._design(x), y, chosen)
-
-    def _outputs(self, model: Any, x: Floats) -> Floats:
-        return super()._outputs(model, self._design(x))
 
     def _after(self, dataset: Dataset, validation: Dataset | None, x: Floats, y: Any) -> None:
         super()._after(dataset, validation, x, y)
@@ -197,7 +190,7 @@ class AdditiveClassifier(_Additive, ClassicalClassifier):
 
 
 @hyperparameters
-class AdditiveRegressor(_Additive, ClassicalRegressor):
+class AdditiveRegressor(_Additive, RidgeRegression):
     """A generalized additive model: the number is a sum of functions of one column each.
 
     Use it where effects bend but add up, which is often: it is then as accurate as boosting, and
@@ -226,47 +219,11 @@ class AdditiveRegressor(_Additive, ClassicalRegressor):
     True
     """
 
-    alpha: float | str = "auto"
-
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **RidgeRegression._parameter_constraints,
         **_Additive._parameter_constraints,
         "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
     }
-
-    def make(self, spec: Spec, seed: int, **chosen: Any) -> Any:
-        """Return scikit-learn's ridge regression, for rows in the basis of the penalty."""
-        from sklearn.linear_model import Ridge
-
-        return Ridge(alpha=chosen["alpha"])
-
-    def candidates(self, spec: Spec, n: int) -> list[dict[str, Any]]:
-        """Return the penalties to choose from, the strongest first."""
-        penalties = PENALTIES if self.alpha == "auto" else (float(self.alpha),)
-        return [{"alpha": penalty} for penalty in penalties]
-
-    def _fitted(self, x: Floats, y: NDArray[Any], chosen: dict[str, Any]) -> Any:
-        return super()._fitted(x, y, {"alpha": chosen["alpha"] * len(y)})
-
-    def _choose(
-        self, candidates: list[dict[str, Any]], x: Floats, y: NDArray[Any], groups: Any
-    ) -> int:
-        if groups is not None:
-            return super()._choose(candidates, x, y, groups)
-        penalties = [candidate["alpha"] for candidate in candidates]
-        place = best_of((y - left_out_predictions(self._design(x), y, penalties)) ** 2)
-        self.notes_.append(
-            f"alpha={penalties[place]:.3g} was chosen from {len(penalties)} penalties by leaving "
-            f"out one of {len(y)} rows at a time."
-        )
-        return place
-
-    def _left_out(
-        self, dataset: Dataset, x: Floats, y: NDArray[Any]
-    ) -> tuple[NDArray[np.int64], Floats]:
-        if dataset.groups is not None:
-            return super()._left_out(dataset, x, y)
-        predicted = left_out_predictions(self._design(x), y, [self.chosen_["alpha"]])
-        return np.arange(len(y)), predicted[0]
 
     def explain(self) -> ShapeFunctions:
         """Return the functions, in units of the target."""

@@ -8,12 +8,8 @@ r"""Logistic and linear regression, with a squared penalty whose strength the da
 
 with z the row as standard scores and one-hot vectors, and y in units of its standard deviation. Of
 two classes only the second has a w. The coefficients of the categories of a column sum to 0: each
-says how far the category is from their middle.
-
-Ridge regression is chosen by leaving out one row at a time, which takes a single decomposition:
-
-.. math:: y_i - \hat y^{(-i)}(x_i) = \frac{y_i - \hat y(x_i)}{1 - h_{ii}}, \quad
-          H = \tfrac1n 1 1^\top + Z (Z^\top Z + n \alpha I)^{-1} Z^\top \quad (Z \text{ centred}).
+says how far the category is from their middle. How α is chosen is in
+:mod:`further.supervised.rungs.ridge`.
 """
 
 from __future__ import annotations
@@ -23,20 +19,16 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from further._sklearn import Interval, StrOptions
-from further.data.dataset import Dataset
 from further.data.spec import Spec
-from further.supervised.classical import ClassicalClassifier, ClassicalRegressor, Floats
+from further.supervised.classical import ClassicalClassifier, Floats
 from further.supervised.explanation import Coefficient, Coefficients
 from further.supervised.places import Place, missing_values
-from further.supervised.selection import best_of
+from further.supervised.rungs.ridge import RidgeRegression
 from further.train.parameters import hyperparameters
 
 STRENGTHS = tuple(10.0**i for i in range(-3, 4))
-#: Penalties a row, the strongest first.
-PENALTIES = tuple(10.0 ** (i / 2) for i in range(2, -13, -1))
 #: Up to so many coefficients Newton's method is faster than gradients.
 NEWTON_COEFFICIENTS = 500
 
@@ -102,7 +94,7 @@ class LogisticRegression(ClassicalClassifier):
 
 
 @hyperparameters
-class LinearRegression(ClassicalRegressor):
+class LinearRegression(RidgeRegression):
     """Linear regression with a squared penalty: the number is a weighted sum of the columns.
 
     Use it first for numbers: a coefficient says what a unit of its column adds. It fails on curves
@@ -133,91 +125,12 @@ class LinearRegression(ClassicalRegressor):
     [('x0', 3.0)]
     """
 
-    alpha: float | str = "auto"
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **ClassicalRegressor._parameter_constraints,
-        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-    }
-
-    def make(self, spec: Spec, seed: int, **chosen: Any) -> Any:
-        """Return scikit-learn's ridge regression."""
-        from sklearn.linear_model import Ridge
-
-        return Ridge(alpha=chosen["alpha"])
-
-    def candidates(self, spec: Spec, n: int) -> list[dict[str, Any]]:
-        """Return the penalties to choose from, the strongest first."""
-        penalties = PENALTIES if self.alpha == "auto" else (float(self.alpha),)
-        return [{"alpha": penalty} for penalty in penalties]
-
-    def _fitted(self, x: Floats, y: NDArray[Any], chosen: dict[str, Any]) -> Any:
-        return super()._fitted(x, y, {**chosen, "alpha": chosen["alpha"] * len(y)})
-
-    def _choose(
-        self, candidates: list[dict[str, Any]], x: Floats, y: NDArray[Any], groups: Any
-    ) -> int:
-        if groups is not None:
-            return super()._choose(candidates, x, y, groups)
-        penalties = [candidate["alpha"] for candidate in candidates]
-        place = best_of((y - left_out_predictions(x, y, penalties)) ** 2)
-        self.notes_.append(
-            f"alpha={penalties[place]:.3g} was chosen from {len(penalties)} penalties by leaving "
-            f"out one of {len(y)} rows at a time."
-        )
-        return place
-
-    def _left_out(
-        self, dataset: Dataset, x: Floats, y: NDArray[Any]
-    ) -> tuple[NDArray[np.int64], Floats]:
-        if dataset.groups is not None:
-            return super()._left_out(dataset, x, y)
-        return np.arange(len(y)), left_out_predictions(x, y, [self.chosen_["alpha"]])[0]
-
     def explain(self) -> Coefficients:
         """Return coefficients in units of the target for each unit of a column."""
         return coefficients(
             self._places(), self.model_.coef_[None], [self.model_.intercept_], self.spread_,
             [None], target=self.target_name_, center=self.center_, scale=self.scale_,
         )  # fmt: skip
-
-
-def left_out_predictions(x: Floats, y: Floats, penalties: list[float]) -> Floats:
-    """Return what ridge regression predicts for each row when it is fitted without it.
-
-    Parameters
-    ----------
-    x : array of shape (n, p)
-        All rows.
-    y : array of shape (n,)
-        The target.
-    penalties : list of float
-        Each a row, at least 0.
-
-    Returns
-    -------
-    array of shape (len(penalties), n)
-        A line for each penalty.
-    """
-    n = len(y)
-    centred, about = x - x.mean(axis=0), y - y.mean()
-    if x.shape[1] > n:
-        u, s, _ = np.linalg.svd(centred, full_matrices=False)
-        squares = s**2
-    else:  # ten times faster than a singular value decomposition of many rows
-        squares, v = np.linalg.eigh(centred.T @ centred)
-        squares = np.maximum(squares, 0)
-        u = centred @ (v / np.sqrt(np.where(squares > 0, squares, 1)))
-    kept = squares > 1e-11 * squares.max(initial=0)
-    u, squares = u[:, kept], squares[kept]
-    along = u.T @ about
-    found = []
-    for penalty in penalties:
-        shrunk = squares / (squares + n * penalty)
-        leverage = np.minimum(1 / n + (u**2) @ shrunk, 1 - 1e-9)
-        residuals = about - u @ (shrunk * along)
-        found.append(y - residuals / (1 - leverage))
-    return np.stack(found)
 
 
 def coefficients(
