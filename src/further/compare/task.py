@@ -28,7 +28,15 @@ class Trainable(Protocol):
         """Return the run in that folder, new or as it was left."""
 
     def fit(self, run: Run, report: Callable[[float, float], None] | None = None) -> None:
-        """Train, and report the share that is done and the loss."""
+        """Train.
+
+        Parameters
+        ----------
+        run : Run
+            Where the training is kept.
+        report : callable, optional
+            Called with the share of the training that is done, and the loss.
+        """
 
     def judge(self, folder: Path) -> object:
         """Judge, and write what was found."""
