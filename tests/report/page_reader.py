@@ -64,4 +64,5 @@ def specs_of(run: Path) -> list[dict[str, Any]]:
     """Return the specifications of the charts in the page that was last rendered of a run."""
     source = (run / "report.html").read_text(encoding="utf-8")
     specs = re.findall(r'<script type="application/json">(.*?)</script>', source, flags=re.S)
-    return [json.loads(spec) for spec in specs]
+    # The store of rows, which has a head, is no chart.
+    return [found for spec in specs if "head" not in (found := json.loads(spec))]

@@ -13,7 +13,7 @@ from further.evaluate.record import Figure
 from further.train.files import write_bytes
 
 #: What is kept of a score besides its figure.
-_ARRAYS = ("draws", "per_example", "repeats")
+_ARRAYS = ("draws", "per_example", "repeats", "by_row")
 
 
 def write_scores(folder: Path, scores: Mapping[str, Score | None]) -> None:

@@ -15,6 +15,7 @@ Brodersen, Ong, Stephan, Buhmann (2010), The balanced accuracy and its posterior
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,8 @@ def balanced_score(
         "plain": float(per_example.mean()),
         "majority_share": float(np.bincount(codes).max() / len(codes)),
     }
-    return score_from_resamples(
+    score = score_from_resamples(
         mean_over_classes, len(codes), strata=codes, groups=groups, limits=limits, seed=seed,
         detail={**facts, **(detail or {})},
     )  # fmt: skip
+    return replace(score, by_row=per_example)

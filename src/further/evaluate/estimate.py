@@ -64,6 +64,8 @@ class Score:
         Whatever else was found, ready for JSON.
     repeats : ndarray of shape (repeats,) or None
         The figure of each training or measurement, where it is their mean.
+    by_row : ndarray of shape (n,) or None
+        What each test row scored, in their order, for whoever asks what the figure is made of.
     """
 
     estimate: Estimate
@@ -72,6 +74,7 @@ class Score:
     basis: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     repeats: Floats | None = None
+    by_row: Floats | None = None
 
     @property
     def value(self) -> float:

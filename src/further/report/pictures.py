@@ -44,7 +44,9 @@ class Album:
         self.compressed = total > _BUDGET
         self.shown = min(1.0, _SAVED * _BUDGET / total) if total else 1.0
 
-    def picture(self, path: Path, *, alt: str, columns: int, width: int = 213) -> Markup | None:
+    def picture(
+        self, path: Path, *, alt: str, columns: int, width: int = 213, sheet: str | None = None
+    ) -> Markup | None:
         """Inline a sheet of small pictures; ``None`` where it does not exist or is no picture.
 
         Parameters
@@ -59,6 +61,8 @@ class Album:
         width : int, default=213
             The width to come near to, in CSS pixels: a whole multiple of the picture's own, so
             that every pixel of a small picture is a square of the same size.
+        sheet : str, optional
+            Its name for :mod:`further.report.rows`, where tiles of it are opened.
 
         Returns
         -------
@@ -71,30 +75,35 @@ class Album:
             return None
         try:
             with Image.open(path) as image:
-                sheet = self._set_apart(image, columns)
+                whole, tile = self._set_apart(image, columns)
         except (UnidentifiedImageError, OSError):
             return None
         file = io.BytesIO()
         if self.compressed:
-            sheet.convert("RGBA").save(file, "WEBP", quality=_QUALITY)
+            whole.convert("RGBA").save(file, "WEBP", quality=_QUALITY)
         else:
-            sheet.save(file, "PNG", optimize=True)
+            whole.save(file, "PNG", optimize=True)
         kind = "webp" if self.compressed else "png"
         uri = f"data:image/{kind};base64," + base64.b64encode(file.getvalue()).decode("ascii")
-        zoom = max(1, round(width / sheet.width))
-        drawn = min(sheet.width * zoom, max(width, _WIDEST))
+        zoom = max(1, round(width / whole.width))
+        drawn = min(whole.width * zoom, max(width, _WIDEST))
         return tag(
             "img",
             src=uri,
             alt=alt,
             width=drawn,
-            height=round(sheet.height * drawn / sheet.width),
+            height=round(whole.height * drawn / whole.width),
             class_="sheet pixelated" if zoom > 1 else "sheet",
             decoding="async",
+            data_sheet=sheet,
+            data_tile=None if sheet is None else ",".join(map(str, tile)),
         )
 
-    def _set_apart(self, image: Image, columns: int) -> Image:
-        """Put a transparent gap between the small pictures, which the sheet holds edge to edge."""
+    def _set_apart(self, image: Image, columns: int) -> tuple[Image, tuple[int, int, int]]:
+        """Put a transparent gap between the small pictures, which the sheet holds edge to edge.
+
+        Told is also how wide and how high a small picture is, and the gap.
+        """
         from PIL import Image as Images
 
         high = wide = max(1, image.width // columns)
@@ -114,4 +123,4 @@ class Album:
                 left, top = column * wide, row * high
                 piece = whole.crop((left, top, left + wide, top + high))
                 sheet.paste(piece, (column * (wide + gap), row * (high + gap)))
-        return sheet
+        return sheet, (wide, high, gap)

@@ -1,9 +1,9 @@
 """Every number opens the rows that it is made of: one mechanism for all pages.
 
 A page holds the rows once (:func:`row_store`); whatever is counted or drawn names those behind it
-by their places (:func:`opens`, or ``row`` of a point in a chart). A click, or Enter on it, shows
-them in a dialog that Escape closes. In a page that is made to be shared there are no rows, and a
-number is a number.
+by their places (:func:`opens`, or ``row`` and ``rows`` of a mark in a chart). A click, or Enter on
+it, shows them in a dialog that Escape closes. A row may be of pictures: tiles of a sheet that the
+page holds. In a page that is made to be shared there are no rows, and a number is a number.
 """
 
 from __future__ import annotations
@@ -17,17 +17,25 @@ from further.report.markup import Markup, json_script, tag
 MOST_NAMED = 200
 
 
-def row_store(head: Sequence[str], rows: Sequence[Sequence[object]], told: str) -> Markup:
+def row_store(
+    head: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    told: str,
+    sheet: Markup | None = None,
+) -> Markup:
     """Put the rows in the page that its numbers are made of.
 
     Parameters
     ----------
     head : sequence of str
-        Headings of the columns.
+        Headings of the columns; where the first is "pictures", the second is "what".
     rows : sequence of sequence
-        The cells of each row, texts and numbers.
+        The cells of each row, texts and numbers; "pictures" holds a list of pairs, the name of a
+        sheet and the number of a tile.
     told : str
         What the rows are, in a sentence.
+    sheet : Markup, optional
+        A sheet of pictures that the page shows nowhere else.
 
     Returns
     -------
@@ -49,11 +57,19 @@ def row_store(head: Sequence[str], rows: Sequence[Sequence[object]], told: str) 
             aria_label="Rows behind a number",
         ),
         json_script({"head": list(head), "data": columns(head, rows)}),
+        tag("div", sheet, hidden=True) if sheet else None,
         class_="row-store",
     )
 
 
-def opens(text: object, rows: Sequence[int], title: str, *, shown: bool = True) -> Markup:
+def opens(
+    text: object,
+    rows: Sequence[int],
+    title: str,
+    *,
+    shown: bool = True,
+    count: int | None = None,
+) -> Markup:
     """Write a number that opens its rows.
 
     Parameters
@@ -66,6 +82,8 @@ def opens(text: object, rows: Sequence[int], title: str, *, shown: bool = True) 
         What the rows have in common.
     shown : bool, default=True
         Whether the page has a store.
+    count : int, optional
+        How many there are, where the page holds only some of them.
 
     Returns
     -------
@@ -76,6 +94,25 @@ def opens(text: object, rows: Sequence[int], title: str, *, shown: bool = True) 
         return tag("span", text)
     named = ",".join(str(int(row)) for row in list(rows)[:MOST_NAMED])
     return tag(
-        "button", text, class_="opens", type="button", data_rows=named, data_count=len(rows),
-        data_title=title, aria_label=f"{text}: show {title}",
+        "button", text, class_="opens", type="button", data_rows=named,
+        data_count=len(rows) if count is None else count, data_title=title,
+        aria_label=f"{text}: show {title}",
     )  # fmt: skip
+
+
+def opens_bar(text: object, bar: int) -> Markup:
+    """Write a number that opens what a mark of the chart above it does.
+
+    Parameters
+    ----------
+    text : object
+        The number as it is written.
+    bar : int
+        Which mark, from 0 on.
+
+    Returns
+    -------
+    Markup
+        A button.
+    """
+    return tag("button", text, class_="opens", type="button", data_bar=bar)

@@ -107,7 +107,7 @@ class RunFolder:
     @cached_property
     def album(self) -> Album:
         """The pictures of the page, kept together within a size that can be sent."""
-        paths = [self.path / "pictures" / "real.png"]
+        paths = [self.path / "pictures" / f"{name}.png" for name in ("real", "held_out")]
         paths += [model.picture(name) for model in self.models for name in _PICTURES]
         return Album(paths, self.data.get("shape"))
 

@@ -10,8 +10,11 @@ import pytest
 from PIL import Image
 
 from further.compare.generation.pictures import (
+    LEAST_KEPT,
     MAX_MAP_POINTS,
+    ROWS_KEPT,
     STEPS,
+    kept_rows,
     pictures_by_class,
     write_latent,
     write_real,
@@ -65,9 +68,41 @@ def test_the_latent_map_and_the_interpolations_cross_classes(setting, tmp_path):
 
 
 def test_a_table_shows_rows_of_every_class(tmp_path):
-    labels = np.repeat(["a", "b", "c"], 100)
-    frame = pd.DataFrame({"value": np.arange(300) * 0.5, "kind": labels})
+    labels = np.repeat(["a", "b", "c"], 400)
+    frame = pd.DataFrame({"value": np.arange(1200) * 0.5, "kind": labels})
     dataset = as_dataset(frame[["value"]], frame["kind"])
     write_real(Setting(dataset, dataset.split(seed=0), 0, "1 steps", True), tmp_path)
     shown = pd.read_csv(tmp_path / "real.csv")
-    assert sorted(shown["kind"].value_counts()) == [6, 7, 7]
+    assert len(shown) == ROWS_KEPT
+    assert sorted(shown["kind"][:20].value_counts()) == [6, 7, 7]
+    kept = read_json(tmp_path / "held_out.json")
+    assert (shown["value"] == frame["value"].to_numpy()[kept["row"]]).all()
+    assert kept["class"] == shown["kind"].tolist()
+
+
+def test_the_kept_pictures_are_the_rows_that_are_told_and_lead_the_map(setting, tmp_path):
+    write_real(setting, tmp_path)
+    kept = read_json(tmp_path / "held_out.json")
+    test = setting.part("test")
+    values = np.asarray(test.values)[:, 0, 0, 0]
+    sheet = np.asarray(Image.open(tmp_path / "pictures" / "held_out.png"))
+    tiles = sheet[::8, ::8].ravel()[:ROWS_KEPT]
+    assert (tiles == values[kept["place"]]).all()
+    assert (np.asarray(setting.dataset.values)[kept["row"], 0, 0, 0] == tiles).all()
+    assert (pd.Series(kept["class"]).value_counts() == 20).all()
+    estimator = SimpleNamespace(
+        encoding_=setting.encoding,
+        spec_=SimpleNamespace(is_image=False),
+        transform_encoded=lambda x: np.arange(len(x), dtype=float)[:, None],
+    )
+    write_latent(estimator, test, tmp_path)
+    drawn = read_json(tmp_path / "pictures" / "latent.json")
+    assert drawn["kept"] == ROWS_KEPT
+    assert drawn["x"][:ROWS_KEPT] == kept["place"]
+    assert len(set(drawn["x"])) == MAX_MAP_POINTS
+
+
+def test_of_large_pictures_fewer_are_kept():
+    labels = np.repeat([0, 1], 50)
+    large = as_dataset(np.zeros((100, 3, 128, 128), np.uint8), labels)
+    assert len(kept_rows(large)) == LEAST_KEPT

@@ -27,6 +27,7 @@ def test_train_on_real_is_scikit_learns_machine(digits, learning):
     expected = balanced_accuracy_score(digits.test.y, predicted)
     assert learning.real.value == pytest.approx(expected, abs=0.003)
     assert learning.real.value > 0.98
+    assert (learning.real.by_row == (predicted == digits.test.y)).mean() > 0.99
 
 
 def test_real_rows_are_worth_what_they_are(digits, learning):
@@ -45,6 +46,7 @@ def test_good_rows_gain_and_noise_does_not(digits, learning):
     _, gain = learning.learn(validation.x, validation.y)
     assert gain.estimate.low > 0
     assert gain.detail["accuracy_without"] + gain.value < 1
+    assert gain.by_row is None
     assert gain.value == pytest.approx(np.mean(gain.detail["gain_by_subset"]))
     rng = np.random.default_rng(0)
     noise = rng.random((359, 64)), rng.integers(0, 10, 359)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ Pairs = tuple[Places, Places, NDArray[np.floating[Any]]]
 SHEET = 8
 PAIRS = 10
 STRIPS, STEPS = 4, 10
-ROWS_SHOWN = 20
+#: Rows that are kept of held-out and of generated data, and how many values they may have in all.
+ROWS_KEPT, VALUES_KEPT, LEAST_KEPT = 200, 300_000, 20
 BINS = 20
 MAX_MAP_POINTS = 1000
 
@@ -82,6 +84,9 @@ def write_expected(generated: Dataset, expected: np.ndarray, folder: Path) -> No
 def write_real(setting: Setting, folder: Path) -> None:
     """Write what held-out data look like into the run of the comparison.
 
+    ``held_out.json`` says which test rows are kept: those of ``real.csv``, or the pictures of
+    ``pictures/held_out.png``, by which a page shows what a figure of single rows is made of.
+
     Parameters
     ----------
     setting : Setting
@@ -91,10 +96,36 @@ def write_real(setting: Setting, folder: Path) -> None:
     """
     test = setting.part("test")
     _SHOWN[test.kind][0](folder, "real", test)
+    kept = kept_rows(test)
+    if setting.encoding.spec.is_image:
+        sheet = sheet_png(np.asarray(test.values[kept]), SHEET, test.levels)
+        write_bytes(folder / "pictures" / "held_out.png", sheet)
+    classes = None if test.classes is None else test.classes.values[kept].tolist()
+    write_json(
+        folder / "held_out.json",
+        {"place": kept, "row": setting.split.test[kept], "class": classes},
+    )
+
+
+def kept_rows(dataset: Dataset) -> Places:
+    """Return which rows of a data set a run keeps to be looked at, of each class in turn.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Held-out or generated rows.
+
+    Returns
+    -------
+    array of intp
+        Their places, in the order in which they are kept: the first ones look like all of them.
+    """
+    size = max(1, math.prod(dataset.values.shape[1:]))
+    return _spread_over_classes(dataset, max(LEAST_KEPT, min(ROWS_KEPT, VALUES_KEPT // size)))
 
 
 def _show_rows(folder: Path, name: str, dataset: Dataset) -> None:
-    shown = _with_label(dataset).iloc[_spread_over_classes(dataset, ROWS_SHOWN)]
+    shown = _with_label(dataset).iloc[kept_rows(dataset)]
     write_text(folder / f"{name}.csv", shown.to_csv(index=False))
 
 
@@ -208,13 +239,15 @@ def write_latent(estimator: Any, test: Dataset, folder: Path) -> None:
     encoded = estimator.encoding_.encode(test)
     codes = estimator.transform_encoded(encoded)
     flat = codes if codes.shape[1] <= 2 else PCA(2, random_state=0).fit_transform(codes)
-    drawn = np.random.default_rng(0).permutation(len(flat))[:MAX_MAP_POINTS]
+    kept, order = kept_rows(test), np.random.default_rng(0).permutation(len(flat))
+    # The first points are the rows that the run keeps, so that a page can show what they are.
+    drawn = np.concatenate([kept, order[~np.isin(order, kept)]])[:MAX_MAP_POINTS]
     flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))[drawn]
     method = "latent codes" if codes.shape[1] <= 2 else "two principal components of the codes"
     labels = None if test.classes is None else test.classes.values[drawn].tolist()
     write_json(
         folder / "pictures" / "latent.json",
-        {"method": method, "x": flat[:, 0], "y": flat[:, 1], "label": labels},
+        {"method": method, "x": flat[:, 0], "y": flat[:, 1], "label": labels, "kept": len(kept)},
     )
     if not estimator.spec_.is_image:
         return

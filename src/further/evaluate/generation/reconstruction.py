@@ -11,6 +11,7 @@ structural similarity, IEEE Transactions on Image Processing 13.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,9 @@ def reconstruction(
         ("reconstruction_ssim", _ssim, (-1.0, 1.0)),
     ):
         detail = {} if noisy is None else {"noisy": float(measure(clean, noisy).mean())}
-        scores[name] = score_from_examples(
-            measure(clean, reconstructed), groups=groups, limits=limits, seed=seed, detail=detail
-        )
+        found = measure(clean, reconstructed)
+        score = score_from_examples(found, groups=groups, limits=limits, seed=seed, detail=detail)
+        scores[name] = replace(score, by_row=found)
     return scores
 
 

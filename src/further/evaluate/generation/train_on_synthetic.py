@@ -20,6 +20,7 @@ conditional generative models, NeurIPS.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,10 @@ class TrainOnSynthetic:
         }
         return (
             self._score(right, detail=accuracy),
-            self._score(np.mean(gains, axis=0), limits=(-1.0, 1.0), detail=gain),
+            # A gain is a difference: no row alone shows it.
+            replace(
+                self._score(np.mean(gains, axis=0), limits=(-1.0, 1.0), detail=gain), by_row=None
+            ),
         )
 
     def _score(self, per_example: Floats, **more: Any) -> Score:

@@ -222,8 +222,8 @@
   /* -- map: points in the plane, coloured and shaped by label, each label named at its centre -- */
 
   function map(element, spec, width) {
-    var names = spec.labels, side = Math.min(width, 420);
-    element.append(plot({
+    var names = spec.labels, side = Math.min(width, 420), points = rows(spec.data);
+    var svg = plot({
       width: side, height: side * 0.86, margin: 6,
       x: { axis: null, inset: 8 }, y: { axis: null, inset: 8 },
       color: { domain: names, range: names.map(function (_, i) { return PALETTE[i % PALETTE.length]; }) },
@@ -232,15 +232,23 @@
         range: names.map(function (_, i) { return SYMBOLS[Math.floor(i / PALETTE.length) % SYMBOLS.length]; })
       },
       marks: [
-        Plot.dot(rows(spec.data), {
-          x: "x", y: "y", fill: "label", symbol: "label", r: 2.4, fillOpacity: 0.75, title: "label"
+        Plot.dot(points, {
+          x: "x", y: "y", fill: "label", symbol: "label", r: 2.4, fillOpacity: 0.75, title: "label",
+          className: "opening"
         }),
         Plot.text(rows(spec.centres), {
           x: "x", y: "y", text: function (row) { return short(row.label, 14); }, fontSize: 13,
-          fontWeight: 700, fill: INK, stroke: PAPER, strokeWidth: 5
+          fontWeight: 700, fill: INK, stroke: PAPER, strokeWidth: 5, pointerEvents: "none"
         })
       ]
-    }));
+    });
+    opening(svg, points, function (row) { return spec.opens + (row.label ? ": " + row.label : ""); });
+    element.append(svg);
+  }
+
+  /* Lets the marks of class "opening" open their rows, where the page holds any. */
+  function opening(svg, data, title) {
+    if (root.further.rows) root.further.rows.link(svg, data, title);
   }
 
   /* -- histogram and shares: how one column is distributed, real below generated -- */
@@ -252,20 +260,25 @@
       bin.density = bin.real / size;
       outline.push({ x: bin.x1, y: bin.generated / size }, { x: bin.x2, y: bin.generated / size });
     });
-    element.append(plot({
+    var most = Math.max.apply(null, bins.map(function (bin) { return Math.max(bin.density, bin.generated / (bin.x2 - bin.x1 || 1)); }));
+    var svg = plot({
       width: width, height: 110, marginTop: 6, marginLeft: 6, marginRight: 8, marginBottom: 22,
       x: { label: null, ticks: 3, tickFormat: compact }, y: { axis: null },
       marks: [
         Plot.rectY(bins, { x1: "x1", x2: "x2", y: "density", fill: LINE }),
         Plot.line(outline, { x: "x", y: "y", stroke: ACCENT, strokeWidth: 1.75 }),
-        Plot.ruleY([0], { stroke: MUTED })
+        Plot.ruleY([0], { stroke: MUTED }),
+        /* The whole height of a bin can be clicked, however low its bar is. */
+        Plot.rectY(bins, { x1: "x1", x2: "x2", y1: 0, y2: most, fill: INK, className: "opening" })
       ]
-    }));
+    });
+    opening(svg, bins, function (bin) { return spec.opens + ": " + compact(bin.x1) + " to " + compact(bin.x2); });
+    element.append(svg);
   }
 
   function shares(element, spec, width) {
-    var data = rows(spec.data);
-    element.append(plot({
+    var data = rows(spec.data), most = Math.max.apply(null, data.map(function (row) { return Math.max(row.real, row.generated); }));
+    var svg = plot({
       width: width, height: 26 + 18 * data.length, marginTop: 2, marginLeft: 92, marginRight: 10,
       marginBottom: 22,
       x: { label: null, ticks: 3, percent: true, zero: true, tickFormat: function (share) { return share + " %"; } },
@@ -276,9 +289,12 @@
       marks: [
         Plot.barX(data, { x: "real", y: "category", fill: LINE, insetTop: 1, insetBottom: 1 }),
         Plot.tickX(data, { x: "generated", y: "category", stroke: ACCENT, strokeWidth: 2.5 }),
-        Plot.ruleX([0], { stroke: MUTED })
+        Plot.ruleX([0], { stroke: MUTED }),
+        Plot.barX(data, { x1: 0, x2: most, y: "category", fill: INK, className: "opening" })
       ]
-    }));
+    });
+    opening(svg, data, function (row) { return spec.opens + ": " + row.category; });
+    element.append(svg);
   }
 
   /* -- bars: one figure by label, written at its end -- */

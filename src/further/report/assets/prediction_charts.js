@@ -3,17 +3,6 @@
   "use strict";
   var Plot = root.Plot, charts = root.further.charts, kit = charts.kit;
 
-  /* A point of a chart opens its row, by click or by key. */
-  function opening(svg, data, title) {
-    if (!root.further.rows || !root.further.rows.available()) return;
-    svg.querySelectorAll("circle").forEach(function (circle, i) {
-      var row = data[i] && data[i].row;
-      if (row === undefined || row === null) return;
-      circle.style.cursor = "pointer";
-      circle.addEventListener("click", function () { root.further.rows.open([row], title(data[i])); });
-    });
-  }
-
   /* -- intervals: a dot with its interval by label -- */
   function intervals(element, spec, width) {
     var data = kit.rows(spec.data), labels = Math.min(190, width * 0.42);
@@ -74,10 +63,10 @@
       y: { label: spec.y, ticks: 5, tickFormat: kit.compact, grid: true, labelArrow: false },
       marks: [
         Plot.ruleY([0], { stroke: kit.muted, strokeDasharray: "3,3" }),
-        Plot.dot(data, { x: "x", y: "y", r: 3, fill: kit.accent, fillOpacity: 0.55, title: "tip" })
+        Plot.dot(data, { x: "x", y: "y", r: 3, fill: kit.accent, fillOpacity: 0.55, title: "tip", className: "opening" })
       ]
     });
-    opening(svg, data, function (row) { return row.tip; });
+    root.further.rows.link(svg, data, function (row) { return row.tip; });
     element.append(svg);
   }
 

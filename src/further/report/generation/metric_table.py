@@ -8,15 +8,17 @@ from further.evaluate.metrics import METRICS, Metric
 from further.evaluate.record import Figure, GoalRecord
 from further.report.chart import scrolling
 from further.report.estimates import method_of
+from further.report.generation.run import GenerationRun
 from further.report.generation.scale import Scale, scale_of
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, as_number, share
+from further.report.rows import opens
 from further.report.run_folder import ModelRun, RunFolder, in_order
 
 _BESIDE = tuple(name for name, metric in METRICS.items() if metric.beside)
 
 
-def metric_table(run: RunFolder) -> Markup:
+def metric_table(run: GenerationRun) -> Markup:
     """Write every figure of every model, with what real data and noise score beside them."""
     found = {name for model in run.models for name in model.metrics}
     found |= {name for name in _BESIDE if any(model.figure(name) for model in run.models)}
@@ -43,7 +45,7 @@ def metric_table(run: RunFolder) -> Markup:
     return scrolling(table, "All figures")
 
 
-def _row(run: RunFolder, item: Metric) -> Markup:
+def _row(run: GenerationRun, item: Metric) -> Markup:
     judged = next((goal for goal in run.goals.values() if goal.metric == item.name), GoalRecord())
     scale = scale_of(run.models, item.name)
     best = {*judged.ranking[:1], *judged.tied}
@@ -55,7 +57,7 @@ def _row(run: RunFolder, item: Metric) -> Markup:
         "th", join((label + unit, arrow), "\u00a0"), _commonest(run, item.name), scope="row",
         title=item.shows,
     )  # fmt: skip
-    cells = (_cell(model, scale, model.name in best) for model in run.models)
+    cells = (_cell(run, model, scale, model.name in best) for model in run.models)
     ends = (MISSING, MISSING)
     if scale is not None:
         ends = (scale.write_bare(scale.real), scale.write_bare(scale.noise))
@@ -70,16 +72,20 @@ def _commonest(run: RunFolder, name: str) -> Markup | None:
     return None if found is None else tag("small", f"commonest class {share(found)}")
 
 
-def _cell(model: ModelRun, scale: Scale | None, best: bool) -> Markup:
+def _cell(run: GenerationRun, model: ModelRun, scale: Scale | None, best: bool) -> Markup:
     figure = None if scale is None else model.figure(scale.name)
     if scale is None or figure is None:
         return tag("td", MISSING, class_="missing", title="not defined for this model")
     interval = scale.write_interval(figure)
     told = interval if "−" in interval else interval.replace(" to ", "–")
+    number: object = scale.write_bare(figure.value)
+    behind = run.behind(model, scale.name)
+    if behind is not None:
+        number = opens(number, behind.rows, behind.title, count=behind.count)
     details = [method_of(figure), figure.basis, figure.detail.get("likelihood")]
     return tag(
         "td",
-        tag("b" if best else "span", scale.write_bare(figure.value)),
+        tag("b" if best else "span", number),
         tag("small", figure.basis, class_="basis") if figure.basis else None,
         _drawn(scale, figure),
         tag("small", told) if told else None,

@@ -9,19 +9,25 @@ from further.report.cost import cost
 from further.report.diagnosis import diagnoses
 from further.report.generation import latent, verdict
 from further.report.generation.examples import data_of, examples_of
+from further.report.generation.kept import Kept
 from further.report.generation.metric_table import metric_table
+from further.report.generation.run import GenerationRun
 from further.report.generation.scale_plot import scale_plot
 from further.report.generation.sharing import TRIED
 from further.report.generation.summary import summary as summary
 from further.report.generation.table_rows import column_distributions
-from further.report.markup import join, noted
+from further.report.markup import Markup, join, noted
 from further.report.numbers import as_number, duration, share, significant
+from further.report.rows import row_store
 from further.report.run_folder import RunFolder, mapping
-from further.report.shell import Page, Section, data_name, footer, heading
+from further.report.shell import LIBRARIES, Page, Section, data_name, footer, heading
 
 
 def page(run: RunFolder) -> Page:
     """Describe the page of a comparison or of one model, without sections it has nothing for."""
+    # In a page that is made to be shared a number is a number.
+    kept = examples_of(run).kept(run) if run.training_examples else Kept()
+    view = GenerationRun.of(run, kept)
     what = "A comparison of generative models" if run.is_comparison else "One generative model"
     if run.run.get("synthetic"):
         what = "Rows that another tool generated"
@@ -31,12 +37,20 @@ def page(run: RunFolder) -> Page:
         headline=heading(verdict.answer(run)),
         facts=_facts(run),
         warnings=verdict.warnings(run),
-        sections=_sections(run),
-        footer=footer(run),
+        sections=_sections(view),
+        footer=join((_store(view), footer(run))),
+        scripts=(*LIBRARIES, "rows.js") if kept.rows else LIBRARIES,
     )
 
 
-def _sections(run: RunFolder) -> Sequence[Section]:
+def _store(run: GenerationRun) -> Markup | None:
+    kept = run.kept
+    if not kept.rows:
+        return None
+    return row_store(kept.head, examples_of(run).cells(kept), kept.told, kept.sheet)
+
+
+def _sections(run: GenerationRun) -> Sequence[Section]:
     evaluated = any(model.metrics for model in run.models)
     examples = examples_of(run)
     drawn = "Rows drawn at random" if run.run.get("synthetic") else "The first that each model drew"
@@ -68,7 +82,9 @@ def _sections(run: RunFolder) -> Sequence[Section]:
             metric_table(run) if evaluated else None,
             "Each with its 95 % interval, drawn on the line from noise (left) to real (right) "
             "where both are known. Best and tied figures of a goal are bold; ↑ higher and ↓ lower "
-            "is better; – means not defined for that model.",
+            "is better; – means not defined for that model."
+            + f" A dotted line marks what opens its {run.kept.unit}s."
+            * bool(run.kept.rows),
         ),
         Section(
             "samples",
@@ -81,7 +97,9 @@ def _sections(run: RunFolder) -> Sequence[Section]:
             "columns",
             "Column by column",
             column_distributions(run),
-            "How each column is distributed in generated and in real rows.",
+            "How each column is distributed in generated and in real rows."
+            + " A click on a bar, or on a share below it, shows those that this page holds."
+            * any(run.kept.generated.values()),
         ),
         Section(
             "nearest",
