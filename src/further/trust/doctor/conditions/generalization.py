@@ -7,7 +7,14 @@ import numpy as np
 from further.trust.doctor.features import Curve, Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.history import Series
-from further.trust.doctor.thresholds import LEAST_ROWS, NO_GAP, SURE, UNDERFITTED, WORTH
+from further.trust.doctor.thresholds import (
+    LEAST_ROWS,
+    NO_GAP,
+    RISE_OF_BASELINE,
+    SURE,
+    UNDERFITTED,
+    WORTH,
+)
 
 
 def _overfits(features: Features) -> Sign | None:
@@ -21,7 +28,7 @@ def _overfits(features: Features) -> Sign | None:
     rise = curve.last - curve.lowest
     share = curve.share(rise)
     strength = min(share / WORTH, rise / (SURE * curve.error))
-    if strength < 1:
+    if strength < 1 or features.of_reference(rise) < RISE_OF_BASELINE:
         return None
     unit = features.history.unit
     evidence = [
@@ -96,16 +103,18 @@ def _underfits(features: Features) -> Sign | None:
         return None
     left = features.of_reference(curve.last)
     gap = float(np.median((pair[2] - pair[1])[-max(3, len(pair[0]) // 5) :])) / abs(curve.last)
-    is_flat = curve.share(curve.gain_to_come) < WORTH
-    if left < UNDERFITTED or gap > NO_GAP or not is_flat:
+    if left < UNDERFITTED or gap > NO_GAP:
         return None
+    is_flat = curve.share(curve.gain_to_come) < WORTH
     return Sign(
         left / UNDERFITTED, float(curve.at[-1]),
-        f"both losses have settled at {per_cent(left)} of the constant predictor's",
-        (f"The training loss settled at {shown(curve.last)}; the constant predictor has "
+        f"both losses {'have settled' if is_flat else 'are'} at {per_cent(left)} of the constant "
+        "predictor's",
+        (f"The training loss ends at {shown(curve.last)}; the constant predictor has "
          f"{shown(features.reference)}.",
          f"The validation loss differs by {per_cent(gap)}: nothing was learnt by heart.",
-         "Curves cannot tell a model that is too small from data that hold no more."),
+         "Curves cannot tell a model that is too small from data that hold no more." if is_flat
+         else "It still falls, so that longer training comes first."),
         {"of_baseline": left, "gap": gap}, 0.7,
     )  # fmt: skip
 
@@ -140,10 +149,11 @@ UNDERFITTING = Condition(
         "a learning rate that is too high to settle lower",
     ),
     next_steps=(
+        "If the losses still fall, train longer first.",
         "Take twice the width or depth; if the training loss stays, the data hold no more.",
         "Lower weight decay and dropout.",
         "Compare with gradient boosting on the same rows: what it gains is there to be learnt.",
     ),
     references=("Goodfellow, Bengio and Courville 2016, Deep Learning, section 5.2",),
-    unless=("diverged", "non_finite", "not_learning", "learning_rate_too_low", "still_learning"),
+    unless=("diverged", "non_finite", "not_learning"),
 )

@@ -11,10 +11,13 @@ from further.trust.doctor.thresholds import (
     BELOW,
     BELOW_OF_BASELINE,
     LEAST_ROWS,
+    LIFTED,
+    LIFTED_ABOVE,
     MOST_ROWS_COUNTED,
     MOSTLY,
     NOISIER,
     SURE,
+    TINY_VALIDATION,
     VALIDATION_NOISE,
 )
 
@@ -41,11 +44,20 @@ def _is_below(features: Features) -> Sign | None:
         f"{per_cent(float((gap > 0).mean()))} of the rows, by {per_cent(share)} in the middle."
     ]
     causes: tuple[str, ...] = ()
-    is_easier = False
+    is_easier = is_lifted = False
     if features.fit is not None and train is not features.history.fit:
         fit = float(np.median(np.interp(at, features.fit.at, features.fit.smoothed)[half:]))
         seen = float(np.median(validation[half:]))
-        if fit <= seen * (1 + BELOW):
+        lifted = features.of_reference(level - fit)
+        is_lifted = lifted > LIFTED and of_baseline > LIFTED_ABOVE and features.knows_baseline
+        if is_lifted:
+            evidence.append(
+                f"In evaluation mode the training rows have {shown(fit)}: dropout or augmentation "
+                f"adds {per_cent(lifted)} of the constant predictor's loss, and no gap to the "
+                "validation rows is left for it to close."
+            )
+            causes = ("dropout or augmentation that is stronger than the rows need",)
+        elif fit <= seen * (1 + BELOW):
             evidence.append(
                 f"In evaluation mode the training rows have {shown(fit)}, no more than the "
                 f"validation rows, {shown(seen)}: dropout, augmentation or averaging does it."
@@ -61,8 +73,8 @@ def _is_below(features: Features) -> Sign | None:
     return Sign(
         strength, float(at[half]),
         f"the validation loss stays {per_cent(share)} below the training loss",
-        # Dropout does it in sound trainings; an easier validation set is something to mend.
-        tuple(evidence), {"share": share}, 0.9, causes, is_easier,
+        # Dropout does it in sound trainings; too much of it or easier rows are there to be mended.
+        tuple(evidence), {"share": share}, 0.9, causes, is_easier or is_lifted,
     )  # fmt: skip
 
 
@@ -75,26 +87,34 @@ def _is_noisy(features: Features) -> Sign | None:
     )
     of_train = own.noise if own is not None else 0.0
     strength = min(share / VALIDATION_NOISE, curve.noise / (NOISIER * of_train + 1e-12))
-    if strength < 1:
+    size, is_counted = _size(features)
+    is_tiny = is_counted and size <= TINY_VALIDATION
+    if strength < 1 and not is_tiny:
         return None
-    evidence = [
-        f"The validation loss jumps by {shown(curve.noise)} from row to row, {per_cent(share)} of "
-        f"its level; the training loss by {shown(of_train)}."
-    ]
-    values = {"noise": curve.noise, "share": share}
-    size, how = _size(features)
-    if size is not None:
+    evidence, values = [], {"noise": curve.noise, "share": share}
+    if strength >= 1:
+        evidence.append(
+            f"The validation loss jumps by {shown(curve.noise)} from row to row, "
+            f"{per_cent(share)} of its level; the training loss by {shown(of_train)}."
+        )
+    if size:
+        how = "a multiple of" if is_counted else "very roughly"
         evidence.append(f"The validation set seems to have {how} {size:,} rows.")
         values["validation_rows"] = float(size)
     return Sign(
-        strength, float(curve.at[len(curve) // 2]),
-        f"the validation loss jumps by {per_cent(share)} from row to row",
+        max(strength, TINY_VALIDATION / size) if is_tiny else strength,
+        float(curve.at[len(curve) // 2]),
+        f"the validation loss jumps by {per_cent(share)} from row to row" if strength >= 1 else
+        f"the validation set seems to have {size} rows, too few to choose an epoch by",
         tuple(evidence), values, 0.85,
     )  # fmt: skip
 
 
-def _size(features: Features) -> tuple[int | None, str]:
-    """Return how many rows a validation set has, by the steps or the noise of its accuracy."""
+def _size(features: Features) -> tuple[int, bool]:
+    """Return how many rows a validation set has, 0 if it is not known, and if they were counted.
+
+    The steps of its accuracy count them; its noise gives a rough idea.
+    """
     for metric in features.history.metrics:
         values = metric.values[metric.is_finite]
         is_share = metric.part in ("validation", "test") and "acc" in metric.name.lower()
@@ -102,11 +122,11 @@ def _size(features: Features) -> tuple[int | None, str]:
             continue
         size = count_rows(values)
         if size is not None:
-            return size, "a multiple of"
+            return size, True
         level, noise = float(np.median(values)), noise_of(values)
         if noise > 0 and 0 < level < 1:
-            return max(1, round(level * (1 - level) / noise**2)), "very roughly"
-    return None, ""
+            return max(1, round(level * (1 - level) / noise**2)), False
+    return 0, False
 
 
 def count_rows(shares: Values) -> int | None:
@@ -154,6 +174,8 @@ VALIDATION_BELOW_TRAINING = Condition(
     next_steps=(
         "To tell which: compute the loss of some training rows in evaluation mode, without "
         "augmentation and penalty. If it is below the validation loss, nothing is wrong.",
+        "If it is far below the training loss and as high as the validation loss, halve dropout "
+        "and augmentation: they cost more than they save.",
         "If it is above, the validation set is easier: draw it at random, within classes and by "
         "whole groups.",
         "Look for near-duplicates of training rows in the validation set.",

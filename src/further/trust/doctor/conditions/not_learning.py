@@ -6,7 +6,7 @@ import numpy as np
 
 from further.trust.doctor.features import Features
 from further.trust.doctor.finding import Condition, Sign, shown
-from further.trust.doctor.thresholds import LEAST_ROWS, NOT_MOVING, SURE
+from further.trust.doctor.thresholds import BY_HEART, LEAST_ROWS, NOT_MOVING, SURE
 from further.trust.doctor.thresholds import NOT_LEARNING as LEAST_PROGRESS
 
 #: Numbers of classes whose logarithms are further apart than the losses of two trainings.
@@ -21,8 +21,7 @@ def _look(features: Features) -> Sign | None:
     level = curve.last
     # With dropout the training loss may stay where it is while the network learns.
     curves = [c for c in (curve, features.fit, features.validation) if c is not None]
-    known_start = features.history.baseline
-    starts = [c.first if known_start is None else known_start for c in curves]
+    starts = [features.start_of(c) for c in curves]
     progress, best = (
         max(features.of_reference(a - b) for a, b in zip(starts, levels, strict=True))
         for levels in ([c.last for c in curves], [c.lowest for c in curves])
@@ -31,7 +30,7 @@ def _look(features: Features) -> Sign | None:
     classes = None if features.knows_baseline else _classes(curve.first, level)
     is_flat = abs(curve.last - curve.first) <= max(3 * curve.noise, LEAST_PROGRESS * abs(start))
     if progress >= LEAST_PROGRESS and not (classes and is_flat):
-        return None
+        return _by_heart(features)
     if not features.knows_baseline and best >= 0.1 and classes is None:
         return None  # it had learnt something: that is instability, not blindness
     known = features.knows_baseline or classes is not None or features.history.first_is_untrained
@@ -58,6 +57,28 @@ def _look(features: Features) -> Sign | None:
         tuple(evidence),
         {"progress": progress, "best_progress": best, "last": level, "reference": start},
         0.95 if known else 0.7,
+    )  # fmt: skip
+
+
+def _by_heart(features: Features) -> Sign | None:
+    """Return what is seen of a training loss that falls while the validation loss never does."""
+    curve, own = features.validation, features.own
+    if curve is None or own is None or not features.knows_baseline or len(curve) < LEAST_ROWS:
+        return None
+    start = features.validation_reference
+    learnt = (start - curve.lowest) / max(abs(start), 1e-12)
+    if learnt >= LEAST_PROGRESS or features.of_reference(own.last) < BY_HEART:
+        return None  # of a network that knows its rows by heart the rise says more: overfitting
+    return Sign(
+        1 + 2 * (LEAST_PROGRESS - learnt) / LEAST_PROGRESS, float(curve.at[0]),
+        f"the validation loss was never below {shown(curve.lowest)}, and a constant predictor's "
+        f"is {shown(start)}",
+        (f"The training loss fell to {shown(own.last)}; the validation loss was lowest, "
+         f"{shown(curve.lowest)}, at {features.history.unit} {shown(curve.lowest_at)}, and a "
+         f"constant predictor has {shown(start)} on those rows: what was learnt holds for the "
+         "training rows alone.",),
+        {"progress": learnt, "lowest": curve.lowest, "reference": start}, 0.9,
+        ("targets that have nothing to do with the inputs: shuffled labels, a wrong column",),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.thresholds import (
     EARLY_GAP,
     EARLY_GAP_LEARNT,
+    EASIER,
     LEARNT,
     LEAST_ROWS,
     NO_GAP,
@@ -38,7 +39,7 @@ def _leaks(features: Features) -> Sign | None:
     ]  # fmt: skip
     # Rows that were never seen have the higher loss, the more so the more was learnt. Of the same
     # weights in the same mode a far lower one is that of easier rows, not of rows that were seen.
-    no_gap = apart < NO_GAP and not (features.has_fit and apart < -SAME_LOSS)
+    no_gap = apart < NO_GAP and not (features.has_fit and apart < -EASIER)
     is_same = (level < TOO_GOOD and apart < SAME_LOSS) or (level < LEARNT and no_gap)
     if not is_same and not (perfect and level < TOO_GOOD):
         return None
@@ -76,12 +77,13 @@ def _is_unlike(features: Features) -> Sign | None:
     early, late = slice(0, max(2, len(gap) // 10)), slice(-max(3, len(gap) // 5), None)
     first, last = float(np.median(ratio[early])), float(np.median(ratio[late]))
     # Overfitting makes a gap that grows; a validation set of another kind has it from the start.
-    grows = abs(last - first) / max(abs(first), 1e-12)
+    grows = (abs(last) - abs(first)) / max(abs(first), 1e-12)
     noise = noise_of(gap) / np.sqrt(len(gap))
     least = EARLY_GAP_LEARNT if known else EARLY_GAP
     of_loss = abs(float(np.median((gap / own)[early])))
     if (
-        abs(first) < least
+        min(abs(first), abs(last)) < least
+        or first * last < 0
         or of_loss < EARLY_GAP
         or grows > SAME_GAP
         or abs(np.median(gap[early])) < SURE * noise
@@ -94,7 +96,7 @@ def _is_unlike(features: Features) -> Sign | None:
     levels = f"{shown(float(own[early][-1]))} and {shown(float(validation[early][-1]))}"
     what = "what was learnt by then" if known else "the training loss"
     return Sign(
-        min(abs(first) / least, SAME_GAP / max(grows, 1e-3)), float(at[0]),
+        min(abs(first) / least, SAME_GAP / max(grows, 1e-1)), float(at[0]),
         f"from the start the validation loss is far {word} the training loss",
         (f"At {unit} {shown(float(at[early][-1]))} training and validation loss are {levels}: the "
          f"gap is {per_cent(abs(first))} of {what}, which nobody can have overfitted yet.",

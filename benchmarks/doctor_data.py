@@ -1,0 +1,137 @@
+"""Data for the trainings of ``benchmarks/doctor.py``: what scikit-learn embeds, and generators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn import datasets
+
+#: Most rows of a test set.
+TEST_ROWS = 2500
+
+
+@dataclass
+class Task:
+    """Rows of three parts; ``k`` classes, or 0 for a number; ``shape`` of pictures."""
+
+    name: str
+    x: dict[str, np.ndarray]
+    y: dict[str, np.ndarray]
+    k: int
+    shape: tuple[int, int] | None = None
+
+    @property
+    def baseline(self) -> float:
+        y = self.y["train"]
+        if not self.k:
+            return float(y.var())
+        p = np.bincount(y, minlength=self.k) / len(y)
+        return float(-(p[p > 0] * np.log(p[p > 0])).sum())
+
+
+def embedded(name: str) -> Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]:
+    return lambda rng: getattr(datasets, f"load_{name}")(return_X_y=True)
+
+
+def mixture(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Four classes of two Gaussians each in ten dimensions, which overlap."""
+    centres = rng.normal(0, 1.1, (8, 10))
+    which = rng.integers(0, 8, 4000)
+    return centres[which] + rng.normal(0, 1, (4000, 10)), which % 4
+
+
+def quantiles(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Three classes by the distance from the centre of six dimensions, a twentieth wrong."""
+    x, y = datasets.make_gaussian_quantiles(
+        n_samples=4000, n_features=6, n_classes=3, random_state=int(rng.integers(1 << 30))
+    )
+    return x, np.where(rng.random(4000) < 0.05, rng.integers(0, 3, 4000), y)
+
+
+def friedman(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Friedman's first function of five of ten columns, noise of deviation 1.5."""
+    return datasets.make_friedman1(4000, noise=1.5, random_state=int(rng.integers(1 << 30)))
+
+
+def bars(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of 8 by 8 with a bar, upright, level or slanting either way, in much noise."""
+    y = rng.integers(0, 4, 3500)
+    x = rng.normal(0, 0.7, (3500, 8, 8))
+    for picture, kind in zip(x, y, strict=True):
+        at, line = rng.integers(1, 7), np.arange(8)
+        rows, columns = [(line, 0 * line + at), (0 * line + at, line),
+                         (line, (line + at) % 8), (line, (at - line) % 8)][kind]  # fmt: skip
+        picture[rows, columns] += 1.2
+    return x.reshape(3500, 64), y
+
+
+def sensors(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Three classes by the signs of two products of columns, a tenth of the labels wrong."""
+    x = rng.normal(0, 1, (4000, 12))
+    y = (x[:, 0] * x[:, 1] > 0).astype(int) + (x[:, 2] + 0.5 * x[:, 3] > 0.3)
+    wrong = rng.random(4000) < 0.1
+    return x, np.where(wrong, rng.integers(0, 3, 2600), y)
+
+
+def hastie(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes by the sum of ten squares (Hastie, Tibshirani and Friedman, example 10.2)."""
+    x, y = datasets.make_hastie_10_2(n_samples=4000, random_state=int(rng.integers(1 << 30)))
+    return x, (y > 0).astype(int)
+
+
+def waves(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A number: waves and a product of six columns, with noise of a quarter of the variance."""
+    x = rng.uniform(-2, 2, (4000, 6))
+    y = np.sin(2 * x[:, 0]) + 0.5 * x[:, 1] * x[:, 2] + 0.6 * np.abs(x[:, 3])
+    return x, y + rng.normal(0, 0.55 * y.std(), len(y))
+
+
+def shapes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of 10 by 10 with a square, a filled square, a cross or a ring, moved about."""
+    y = rng.integers(0, 4, 3500)
+    x = rng.normal(0, 0.6, (3500, 10, 10))
+    grid = np.mgrid[:5, :5] - 2
+    far, near = np.abs(grid).max(0), np.abs(grid).min(0)
+    cross = np.abs(grid[0]) == np.abs(grid[1])
+    stamps = [far == 2, far < 2, cross, (far == 2) & (near < 2)]
+    for picture, kind in zip(x, y, strict=True):
+        r, c = rng.integers(0, 6, 2)
+        picture[r : r + 5, c : c + 5] += 1.1 * stamps[kind]
+    return x.reshape(3500, 100), y
+
+
+#: Generator, classes, shape and the rows for training and validation; the rest are test rows, of
+#: which a label needs more than iris and wine leave.
+DATA = {
+    "tuning": {
+        "digits": (embedded("digits"), 10, (8, 8), 600, 400),
+        "diabetes": (embedded("diabetes"), 0, None, 180, 120),
+        "mixture": (mixture, 4, None, 500, 500),
+        "quantiles": (quantiles, 3, None, 500, 500),
+        "friedman": (friedman, 0, None, 400, 500),
+        "bars": (bars, 4, (8, 8), 500, 400),
+    },
+    "judging": {
+        "breast_cancer": (embedded("breast_cancer"), 2, None, 200, 150),
+        "hastie": (hastie, 2, None, 600, 500),
+        "sensors": (sensors, 3, None, 600, 500),
+        "waves": (waves, 0, None, 450, 500),
+        "shapes": (shapes, 4, (10, 10), 500, 400),
+    },
+}
+
+
+def make_task(half: str, name: str, seed: int) -> Task:
+    generate, k, shape, n_train, n_validation = DATA[half][name]
+    rng = np.random.default_rng([seed, sum(map(ord, name))])
+    x, y = generate(rng)
+    order = rng.permutation(len(x))
+    cuts = np.split(order[: n_train + n_validation + TEST_ROWS], [n_train, n_train + n_validation])
+    parts = dict(zip(("train", "validation", "test"), cuts, strict=True))
+    x = np.clip((x - x[cuts[0]].mean(0)) / (x[cuts[0]].std(0) + 1e-3), -5, 5)
+    if not k:
+        y = (y - y[cuts[0]].mean()) / y[cuts[0]].std()
+    xs, ys = ({part: of[rows] for part, rows in parts.items()} for of in (x, y))
+    return Task(name, xs, ys, k, shape)

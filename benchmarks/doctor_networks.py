@@ -1,0 +1,204 @@
+"""Networks of ``benchmarks/doctor.py`` and how they are trained: plain torch, a line an epoch.
+
+Every epoch logs the mean training loss, the loss and the accuracy or R² of validation rows, the
+learning rate, and the loss of some training rows in evaluation mode (``fit_loss``).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from itertools import pairwise
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+from doctor_data import Task
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+FIT_ROWS = 128
+
+
+def perceptron(sizes: list[int], activation: type[nn.Module], dropout: float) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for a, b in pairwise(sizes[:-1]):
+        layers += [nn.Linear(a, b), activation(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(*sizes[-2:]))
+
+
+class Residual(nn.Module):
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.inner = perceptron([width, width, width], nn.GELU, dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.inner(x)
+
+
+def relu_1(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return perceptron([d, 3 * width, out], nn.ReLU, dropout)
+
+
+def tanh_2(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return perceptron([d, 2 * width, width, out], nn.Tanh, dropout)
+
+
+def stride_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int]) -> nn.Module:
+    c = max(1, width // 4)
+    return nn.Sequential(
+        nn.Unflatten(1, (1, *shape)), nn.Conv2d(1, c, 3, 2, 1), nn.ReLU(),
+        nn.Conv2d(c, 2 * c, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Dropout(dropout),
+        nn.LazyLinear(out),
+    )  # fmt: skip
+
+
+def relu_3(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return perceptron([d, 2 * width, 2 * width, width, out], nn.ReLU, dropout)
+
+
+def residual(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    blocks = [Residual(width, dropout), Residual(width, dropout)]
+    return nn.Sequential(nn.Linear(d, width), *blocks, nn.Linear(width, out))
+
+
+def pool_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int]) -> nn.Module:
+    c = max(1, width // 3)
+    return nn.Sequential(
+        nn.Unflatten(1, (1, *shape)), nn.Conv2d(1, c, 3, padding=1), nn.GELU(), nn.MaxPool2d(2),
+        nn.Conv2d(c, c, 3, padding=1), nn.GELU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(),
+        nn.Dropout(dropout), nn.LazyLinear(2 * width), nn.GELU(), nn.LazyLinear(out),
+    )  # fmt: skip
+
+
+NETS = {
+    "tuning": {"relu_1": relu_1, "tanh_2": tanh_2, "stride_cnn": stride_cnn},
+    "judging": {"relu_3": relu_3, "residual": residual, "pool_cnn": pool_cnn},
+}
+OPTIMIZERS = {"tuning": ("adam", "momentum"), "judging": ("adamw", "nesterov")}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is made and trained."""
+
+    net: str
+    optimizer: str
+    rate: float
+    cosine: bool
+    decay: float
+    dropout: float
+    width: int = 24
+    batch: int = 64
+    start: float = 1.0  # factor on the first weights
+
+
+def draw_recipe(half: str, net: str, rng: np.random.Generator) -> Recipe:
+    optimizer = str(rng.choice(OPTIMIZERS[half]))
+    rate = {"adam": 3e-3, "adamw": 2e-3, "momentum": 0.03, "nesterov": 0.03}[optimizer]
+    rate *= float(np.exp(rng.uniform(-0.4, 0.7))) * (0.5 if "cnn" in net else 1.0)
+    decays = (0.0, 0.1, 0.5) if optimizer == "adamw" else (0.0, 1e-3, 1e-2)
+    return Recipe(
+        net, optimizer, rate, bool(rng.random() < 0.5), float(rng.choice(decays)),
+        float(rng.choice([0.0, 0.0, 0.25])), int(rng.choice([16, 24, 40])),
+        64,
+    )  # fmt: skip
+
+
+def build(task: Task, half: str, recipe: Recipe, seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    d = task.x["train"].shape[1]
+    net = NETS[half][recipe.net](d, task.k or 1, recipe.width, recipe.dropout, task.shape)
+    net(torch.zeros(2, d))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(recipe.start)
+    return net
+
+
+def make_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    if recipe.optimizer in kinds:
+        kind = kinds[recipe.optimizer]
+        return kind(net.parameters(), recipe.rate, weight_decay=recipe.decay, fused=True)
+    return torch.optim.SGD(
+        net.parameters(), recipe.rate, 0.9, weight_decay=recipe.decay,
+        nesterov=recipe.optimizer == "nesterov", fused=True,
+    )  # fmt: skip
+
+
+History = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What each epoch logged, and the loss of each test row, which only labels look at."""
+
+    history: History
+    test: np.ndarray  # (epochs, rows)
+
+    def cut(self, epochs: int) -> Training:
+        """Return the first epochs."""
+        kept = {name: values[:epochs] for name, values in self.history.items()}
+        return Training(kept, self.test[:epochs])
+
+    @property
+    def last(self) -> np.ndarray:
+        """Losses of the test rows at the end."""
+        return self.test[-1]
+
+    @property
+    def chosen(self) -> np.ndarray:
+        """Losses of the test rows at the epoch of the lowest validation loss."""
+        values = np.array(self.history["val_loss"])
+        return self.test[int(np.argmin(np.where(np.isfinite(values), values, np.inf)))]
+
+
+def train(task: Task, half: str, recipe: Recipe, epochs: int, seed: int) -> Training:
+    """Train a network and return what it logged."""
+    net, rng = build(task, half, recipe, seed), np.random.default_rng(seed)
+    optimizer = make_optimizer(net, recipe)
+    kind = torch.int64 if task.k else torch.float32
+    x = {part: torch.tensor(rows, dtype=torch.float32) for part, rows in task.x.items()}
+    y = {part: torch.tensor(rows, dtype=kind) for part, rows in task.y.items()}
+    few = torch.from_numpy(rng.permutation(len(x["train"]))[:FIT_ROWS])
+    n, history, test = len(x["train"]), {}, []
+    batch = min(recipe.batch, max(8, n // 8))
+
+    def loss_of(out: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+        if task.k:
+            return F.cross_entropy(out, target, reduction=reduction)
+        return F.mse_loss(out[:, 0], target, reduction=reduction)
+
+    for epoch in range(1, epochs + 1):
+        net.train()
+        total, order = 0.0, torch.from_numpy(rng.permutation(n))
+        for start in range(0, n, batch):
+            rows = order[start : start + batch]
+            if recipe.cosine:
+                done = (epoch - 1 + start / n) / epochs
+                rate = recipe.rate * 0.5 * (1 + np.cos(np.pi * done))
+                optimizer.param_groups[0]["lr"] = rate
+            optimizer.zero_grad()
+            loss = loss_of(net(x["train"][rows]), y["train"][rows])
+            loss.backward()
+            optimizer.step()
+            total += float(loss.detach()) * len(rows)
+        net.eval()
+        row = {"epoch": epoch, "train_loss": total / n, "lr": optimizer.param_groups[0]["lr"]}
+        with torch.no_grad():
+            out = net(x["validation"])
+            row["val_loss"] = float(loss_of(out, y["validation"]))
+            row |= score(out, y["validation"], task.k)
+            row["fit_loss"] = float(loss_of(net(x["train"][few]), y["train"][few]))
+            test.append(loss_of(net(x["test"]), y["test"], "none").numpy())
+        for name, value in row.items():
+            history.setdefault(name, []).append(value)
+    return Training(history, np.stack(test))
+
+
+def score(out: Tensor, y: Tensor, k: int) -> dict[str, float]:
+    if k:
+        return {"val_accuracy": float((out.argmax(1) == y).float().mean())}
+    return {"val_r2": 1 - float(F.mse_loss(out[:, 0], y) / y.var(correction=0))}
