@@ -2,8 +2,9 @@
 
 Trainings and their labels are made first, by ``doctor_trainings.py``, and written to a file; the
 doctor sees them in a second pass. Two halves share neither data sets nor architectures: thresholds
-were chosen on ``tuning``; ``judging`` is what counts. Each training is diagnosed twice: with all
-that a run of further logs, and with losses and accuracy alone, as most histories have them.
+were chosen on ``tuning``; ``judging`` is what counts. Each training is diagnosed three times: with
+all that a run of further logs; with the losses, the validation metric and the constant predictor's
+loss (``--classes`` or ``--baseline``), which whoever has a history can give; and without the last.
 
 * *Detection*: of the trainings with a fault put in, the share in which the fault's condition, or an
   equivalent of the table below, is among the findings. *Exact*: the findings name every fault that
@@ -88,7 +89,8 @@ def share(hits: int, n: int) -> str:
 #: What a training shows besides training and validation loss and the metric of validation rows.
 VIEWS: dict[str, tuple[str, ...]] = {
     "all that further logs": ("fit_loss", "lr", "baseline"),
-    "losses and accuracy alone": (),
+    "losses, metric and the constant predictor's loss": ("baseline",),
+    "losses and metric alone": (),
 }
 
 

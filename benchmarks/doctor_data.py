@@ -72,7 +72,7 @@ def sensors(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     x = rng.normal(0, 1, (4000, 12))
     y = (x[:, 0] * x[:, 1] > 0).astype(int) + (x[:, 2] + 0.5 * x[:, 3] > 0.3)
     wrong = rng.random(4000) < 0.1
-    return x, np.where(wrong, rng.integers(0, 3, 2600), y)
+    return x, np.where(wrong, rng.integers(0, 3, 4000), y)
 
 
 def hastie(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -329,6 +329,22 @@ class Features:
         return at, losses, validation.values[inside]
 
     @cached_property
+    def gain_to_come(self) -> float:
+        """What twice as many epochs would gain, of the validation loss where there is one.
+
+        Where the validation loss falls by less than the training loss, overfitting begins, and the
+        trend holds for that share alone.
+        """
+        judge = self.validation or self.learnt
+        if judge is None:
+            return 0.0
+        if self.pair is None:
+            return judge.gain_to_come
+        row = int(0.75 * (len(self.pair[0]) - 1))
+        of_own, of_validation = (float(smooth(v)[row] - smooth(v)[-1]) for v in self.pair[1:])
+        return judge.gain_to_come * min(1.0, max(of_validation, 0.0) / max(of_own, _TINY))
+
+    @cached_property
     def gap(self) -> Values | None:
         """Validation loss less training loss, side by side."""
         return None if self.pair is None else self.pair[2] - self.pair[1]

@@ -9,6 +9,12 @@ from __future__ import annotations
 #: Gain that a change of the training must promise to be worth a finding. A fault counts as present
 #: where undoing it improves an untouched test loss by as much.
 WORTH = 0.05
+#: Gain that the trend must foretell to say that one is to come: trends foretell too much as often as
+#: too little, and twice what is worth having is right more often than not.
+FORETOLD = 0.1
+#: Share of its height that a learning rate which falls ever faster ends at, so that its schedule was
+#: made for a longer training: those that are finished end near 0.
+UNFINISHED = 0.2
 #: Rows of a curve below which its shape is not judged: three points make no trend.
 LEAST_ROWS = 5
 #: Standard errors that a difference must exceed; two would be reached by chance once in twenty
@@ -54,8 +60,8 @@ MONOTONE = 0.95
 #: curve of a good step size has half its gain in the first few per cent.
 SLOW_HALF = 0.12
 #: Gain that twice the training promises, relative to the gain so far, that says the same of a loss
-#: that has hardly moved.
-AS_MUCH_AGAIN = 0.4
+#: that has hardly moved, relative to that of the constant predictor.
+AS_MUCH_AGAIN, HARDLY_MOVED = 0.4, 0.2
 #: Fewest rows for that, since a training of few epochs has no time for anything else.
 LEAST_ROWS_SLOW = 12
 #: Loss at the end relative to that of the constant predictor, above which much is unexplained.
@@ -91,6 +97,8 @@ NOISIER = 3.0
 #: Loss of validation rows relative to that of the constant predictor that is too good to be true
 #: where the training loss is as low: MNIST, as easy as tasks get, ends around 0.01.
 TOO_GOOD = 0.015
+#: The same whatever the training loss is.
+SOLVED = 0.003
 #: How far the validation loss is above such a training loss, relative to the larger, at most.
 SAME_LOSS = 0.6
 #: How far it is below the loss of the same weights in the same mode, relative to the larger, where

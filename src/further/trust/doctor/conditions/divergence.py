@@ -47,6 +47,8 @@ def _diverged(features: Features) -> Sign | None:
         return None
     if features.train is None and features.fit is None:
         return None  # a rising validation loss alone is overfitting as often as not
+    if features.fit is not None and features.fit.last < features.reference:
+        return _returned(features, curve)  # what lifts the training loss above it is dropout
     start = features.reference
     worse = features.of_reference(curve.last - start)
     rises = curve.last - curve.lowest
@@ -78,6 +80,8 @@ def _returned(features: Features, curve: Curve) -> Sign | None:
     highest = float(curve.values[row])
     if highest < BAD_START * start:
         return None
+    if features.fit is not None and features.fit.values.max() < FACTOR * start:
+        return None  # dropout that is strong lifts the training loss alone
     at, ratio = shown(float(curve.at[row])), shown(highest / start)
     return Sign(
         highest / start / BAD_START,

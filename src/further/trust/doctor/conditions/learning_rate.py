@@ -9,6 +9,8 @@ from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.thresholds import (
     AS_MUCH_AGAIN,
     COME_DOWN,
+    FORETOLD,
+    HARDLY_MOVED,
     LEAST_ROWS,
     LEAST_ROWS_SLOW,
     MONOTONE,
@@ -18,7 +20,6 @@ from further.trust.doctor.thresholds import (
     TRAIN_NOISE_OF_BASELINE,
     TRAIN_RISE,
     TRAIN_RISE_OF_BASELINE,
-    WORTH,
 )
 
 _REFERENCES = (
@@ -91,10 +92,12 @@ def _too_low(features: Features) -> Sign | None:
     half = curve.half_time(features.reference)
     # What training rows would gain and others would not is no reason for larger steps.
     judge = features.validation or curve
-    gain = judge.share(judge.gain_to_come)
+    gain = judge.share(features.gain_to_come)
     # Of a loss that has hardly moved yet a large part is no part of it.
-    again = judge.gain_to_come / max(judge.first - judge.last, 1e-12) / AS_MUCH_AGAIN
-    more = max(gain / WORTH, again)
+    has_moved = features.of_reference(features.start_of(curve) - curve.last) > HARDLY_MOVED
+    again = features.gain_to_come / max(judge.first - judge.last, 1e-12) / AS_MUCH_AGAIN
+    again *= not has_moved
+    more = max(gain / FORETOLD, again)
     if monotone < MONOTONE or more < 1 or half < SLOW_HALF:
         return None
     if features.history.learning_rate is not None and _warms_up(features):

@@ -16,6 +16,7 @@ from further.trust.doctor.thresholds import (
     PERFECT,
     SAME_GAP,
     SAME_LOSS,
+    SOLVED,
     STARTED,
     SURE,
     TOO_GOOD,
@@ -40,7 +41,9 @@ def _leaks(features: Features) -> Sign | None:
     # Rows that were never seen have the higher loss, the more so the more was learnt. Of the same
     # weights in the same mode a far lower one is that of easier rows, not of rows that were seen.
     no_gap = apart < NO_GAP and not (features.has_fit and apart < -EASIER)
-    is_same = (level < TOO_GOOD and apart < SAME_LOSS) or (level < LEARNT and no_gap)
+    is_same = (
+        level < SOLVED or (level < TOO_GOOD and apart < SAME_LOSS) or (level < LEARNT and no_gap)
+    )
     if not is_same and not (perfect and level < TOO_GOOD):
         return None
     evidence = [

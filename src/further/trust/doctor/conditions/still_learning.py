@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from further.trust.doctor.features import Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
-from further.trust.doctor.thresholds import LEAST_ROWS, SURE, WORTH
+from further.trust.doctor.thresholds import FORETOLD, LEAST_ROWS, MONOTONE, SURE, UNFINISHED, WORTH
 
 
 def _look(features: Features) -> Sign | None:
     curve = features.validation or features.learnt
     if curve is None or len(curve) < LEAST_ROWS or features.history.generator is not None:
         return None
-    gain = curve.gain_to_come
+    gain = features.gain_to_come
     seen = curve.smoothed[int(0.75 * (len(curve) - 1))] - curve.smoothed[-1]
-    strength = min(curve.share(gain) / WORTH, seen / (SURE * curve.error))
+    strength = min(curve.share(gain) / FORETOLD, seen / (SURE * curve.error))
     if strength < 1 or features.of_reference(gain) < WORTH * WORTH:
-        return None
+        return _stopped_early(features)
     unit = features.history.unit
     what = "validation" if features.validation is not None else "training"
     return Sign(
@@ -27,6 +29,31 @@ def _look(features: Features) -> Sign | None:
          f"Its trend foretells {shown(curve.last - gain)} after twice as many."),
         {"gain_to_come": gain, "last": curve.last},
         0.95 if features.validation is not None else 0.6,
+    )  # fmt: skip
+
+
+def _stopped_early(features: Features) -> Sign | None:
+    """Return what is seen of a learning rate whose schedule was made for a longer training.
+
+    A cosine or a straight line falls ever faster until half of the way, or evenly; what falls by a
+    factor a row, or in steps, has no end to reach.
+    """
+    rate = features.history.learning_rate
+    values = rate.values[rate.is_finite] if rate is not None else np.zeros(0)
+    values = values[int(np.argmax(values)) :] if len(values) else values
+    if rate is None or len(values) < LEAST_ROWS or values[0] <= 0:
+        return None
+    drops, third = -np.diff(values), max(2, len(values) // 3)
+    share = float(values[-1] / values[0])
+    falls = (drops > 0).mean() >= MONOTONE and drops[-third:].mean() >= 0.99 * drops[:third].mean()
+    if share < UNFINISHED or not falls:
+        return None
+    return Sign(
+        share / UNFINISHED, float(rate.at[-1]),
+        f"the training ended while the learning rate was at {per_cent(share)} of its height",
+        (f"The learning rate falls row by row, and no slower at the end, to {per_cent(share)} of "
+         f"{shown(float(values[0]))}: its schedule was made for a longer training.",),
+        {"rate_at_end": share}, 0.85,
     )  # fmt: skip
 
 
