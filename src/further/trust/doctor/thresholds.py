@@ -9,11 +9,11 @@ from __future__ import annotations
 #: Gain that a change of the training must promise to be worth a finding. A fault counts as present
 #: where undoing it improves an untouched test loss by as much.
 WORTH = 0.05
-#: Gain that the trend must foretell to say that one is to come: trends foretell too much as often as
-#: too little, and twice what is worth having is right more often than not.
+#: Gain that the trend must foretell to say that one is to come. Trends foretell too much as often
+#: as too little: twice what is worth having is right more often than not.
 FORETOLD = 0.1
-#: Share of its height that a learning rate which falls ever faster ends at, so that its schedule was
-#: made for a longer training: those that are finished end near 0.
+#: Share of its height at which a learning rate that falls ever faster has not come to its end: the
+#: schedule was made for a longer training.
 UNFINISHED = 0.2
 #: Rows of a curve below which its shape is not judged: three points make no trend.
 LEAST_ROWS = 5
