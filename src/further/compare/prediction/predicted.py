@@ -50,7 +50,8 @@ def predict_with(setting: Setting, models: list[Any], n_train: int | None = None
     if data.classes is not None:
         codes = data.classes.codes[setting.held_out]
         every = np.concatenate(parts)
-        return ClassPredictions(codes, every, data.classes.names, groups, setting.seed)
+        folds = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        return ClassPredictions(codes, every, data.classes.names, groups, folds, setting.seed)
     known = [end for end in ends if end is not None]
     interval = np.concatenate(known) if len(known) == len(ends) else None
     values = setting.values[setting.held_out]

@@ -9,13 +9,17 @@ With the probabilities :math:`p_{ik}`, the class :math:`y_i` and the most probab
 
 over bins b of equally many rows by confidence. AUC and average precision are those of each class
 against the others, averaged over classes; of two classes they are those of the rarer one, whose
-AUC is that of the other too.
+AUC is that of the other too. Where several models predicted a part of the rows each, rows are
+ranked among those of the same model, and parts are averaged by their rows: scores of two models
+have no common scale, and ranked together even a constant is not at 1/2, since the part with more
+of a class leaves less of it to learn from.
 
 References
 ----------
 Gneiting and Raftery 2007, "Strictly proper scoring rules, prediction, and estimation". Nixon et al.
 2019, "Measuring calibration in deep learning" (bins of equal mass). Hand and Till 2001, "A simple
-generalisation of the area under the ROC curve for multiple class classification problems".
+generalisation of the area under the ROC curve for multiple class classification problems". Forman
+and Scholz 2010, "Apples-to-apples in cross-validation studies".
 """
 
 from __future__ import annotations
@@ -32,6 +36,8 @@ from further.evaluate.estimate import Score
 from further.evaluate.interval import score_from_examples, score_from_resamples
 
 Floats = NDArray[np.floating[Any]]
+#: Takes which rows are of a class and their scores; returns what takes weights of the rows.
+Figure = Callable[[NDArray[np.bool_], Floats], Callable[[Floats], float]]
 
 #: Most bins of the calibration error, and least rows of one.
 MOST_BINS, ROWS_A_BIN = 15, 20
@@ -46,6 +52,7 @@ class ClassPredictions:
     probabilities: Annotated[Floats, "Of each class, (n, classes)."]
     names: Annotated[tuple[str, ...], "The classes."]
     groups: Annotated[ArrayLike | None, "Rows that depend on each other, (n,)."] = None
+    folds: Annotated[NDArray[np.int64] | None, "Which model predicted each row, (n,)."] = None
     seed: Annotated[int, "The same seed resamples the same rows, so that models are paired."] = 0
 
     @property
@@ -140,9 +147,7 @@ def equal_bins(values: Floats) -> NDArray[np.int64]:
     return np.unique(bins, return_inverse=True)[1].astype(np.int64)
 
 
-def _over_classes(
-    p: ClassPredictions, of: Callable[[NDArray[np.bool_], Floats], Callable[[Floats], float]]
-) -> Score | None:
+def _over_classes(p: ClassPredictions, of: Figure) -> Score | None:
     """Average a figure of each class against the others; of two classes that of the rarer one."""
     counts = np.bincount(p.codes, minlength=len(p.names))
     present = np.flatnonzero((counts > 0) & (counts < len(p.codes)))
@@ -150,11 +155,28 @@ def _over_classes(
         return None
     if len(p.names) == 2:
         present = present[[counts[present].argmin()]]
-    each = [of(p.codes == k, p.probabilities[:, k]) for k in present]
+    each = [_within_folds(p, int(k), of) for k in present]
     return score_from_resamples(
         lambda weights: float(np.mean([figure(weights) for figure in each])),
         len(p.codes), strata=p.codes, groups=p.groups, limits=SHARE, seed=p.seed,
     )  # fmt: skip
+
+
+def _within_folds(p: ClassPredictions, k: int, of: Figure) -> Callable[[Floats], float]:
+    """Return a figure of one class against the others as the mean over what one model predicted."""
+    if p.folds is None:
+        return of(p.codes == k, p.probabilities[:, k])
+    parts = [np.flatnonzero(p.folds == fold) for fold in np.unique(p.folds)]
+    figures = [of(p.codes[rows] == k, p.probabilities[rows, k]) for rows in parts]
+
+    def mean(weights: Floats) -> float:
+        weighed = [weights[rows] for rows in parts]
+        found = np.array([figure(w) for figure, w in zip(figures, weighed, strict=True)])
+        sizes = np.array([w.sum() for w in weighed])
+        known = ~np.isnan(found)  # a part may lack the class
+        return float(np.average(found[known], weights=sizes[known])) if known.any() else np.nan
+
+    return mean
 
 
 def auc_of(positive: NDArray[np.bool_], scores: Floats) -> Callable[[Floats], float]:
