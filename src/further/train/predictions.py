@@ -26,6 +26,7 @@ def write_predictions(
     score: np.ndarray | None = None,
     interval: np.ndarray | None = None,
     probabilities: Mapping[str, np.ndarray] | None = None,
+    fold: np.ndarray | None = None,
 ) -> Path:
     """Write a row a held-out example.
 
@@ -45,12 +46,14 @@ def write_predictions(
         Ends between which the target is to lie.
     probabilities : mapping of str to array of shape (n,), optional
         Of each class.
+    fold : array of shape (n,), optional
+        Which model predicted each row, from 1; rows of different ones have no common scale.
 
     Returns
     -------
     Path
         The file. Its columns are ``identifier``; ``target``, the class or the number, where there
-        is one; ``prediction``, ``score``, ``low`` and ``high`` where they are given; the
+        is one; ``fold``, ``prediction``, ``score``, ``low`` and ``high`` where they are given; the
         probabilities, each named ``probability:CLASS``, and the attributes of the data, each named
         ``attribute:NAME``, so that none has the name of another column.
     """
@@ -60,7 +63,7 @@ def write_predictions(
     elif isinstance(rows.target, Numbers):
         columns["target"] = rows.target.values[:, 0]
     low, high = (None, None) if interval is None else interval.T
-    given = {"prediction": prediction, "score": score, "low": low, "high": high}
+    given = {"fold": fold, "prediction": prediction, "score": score, "low": low, "high": high}
     columns |= {name: values for name, values in given.items() if values is not None}
     columns |= {f"probability:{name}": p for name, p in (probabilities or {}).items()}
     if rows.attributes is not None:

@@ -50,8 +50,8 @@ def predict_with(setting: Setting, models: list[Any], n_train: int | None = None
     if data.classes is not None:
         codes = data.classes.codes[setting.held_out]
         every = np.concatenate(parts)
-        folds = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        return ClassPredictions(codes, every, data.classes.names, groups, folds, setting.seed)
+        names, fold_of = data.classes.names, setting.fold_of
+        return ClassPredictions(codes, every, names, groups, fold_of, setting.seed)
     known = [end for end in ends if end is not None]
     interval = np.concatenate(known) if len(known) == len(ends) else None
     values = setting.values[setting.held_out]
@@ -117,15 +117,17 @@ def write_predicted(folder: Path, setting: Setting, found: Predictions) -> None:
         Of the held-out rows.
     """
     rows = setting.dataset.take(setting.held_out)
+    fold = 1 + setting.fold_of if setting.is_crossed else None
     if isinstance(found, ClassPredictions):
         names = np.asarray(found.names, dtype=object)
         write_predictions(
             folder, rows, setting.held_out, prediction=names[found.predicted],
             score=found.probabilities.max(axis=1), probabilities=dict(
                 zip(found.names, found.probabilities.T, strict=True)
-            ),
+            ), fold=fold,
         )  # fmt: skip
         return
     write_predictions(
-        folder, rows, setting.held_out, prediction=found.predicted, interval=found.interval
-    )
+        folder, rows, setting.held_out, prediction=found.predicted, interval=found.interval,
+        fold=fold,
+    )  # fmt: skip

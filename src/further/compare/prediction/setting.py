@@ -116,6 +116,11 @@ class Setting:
         return np.concatenate([fold.test for fold in self.folds])
 
     @property
+    def fold_of(self) -> Rows:
+        """The fold of each of these rows, from 0."""
+        return np.repeat(np.arange(len(self.folds)), [len(fold.test) for fold in self.folds])
+
+    @property
     def final(self) -> Rows:
         """The rows that the model which is kept was fitted to."""
         return np.arange(len(self.dataset)) if self.is_crossed else self.folds[0].train
