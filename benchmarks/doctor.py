@@ -194,7 +194,7 @@ def tell(examples: list[Example], half: str, view: str) -> tuple[float, float]:
 # Real trainings -----------------------------------------------------------------------------------
 
 
-LADDERS_AND_INJECTIONS = (150, 14)
+LADDERS_AND_INJECTIONS = {"tuning": (110, 12), "judging": (260, 14)}
 #: Loss of the constant predictor where it is known: log 10; the mean picture.
 DEEPOBS_BASELINES = {"fmnist_2c2d": 2.3026, "mnist_vae": 52.92}
 
@@ -254,7 +254,7 @@ def read_or_make(folder: Path, half: str, quick: bool, processes: int) -> list[E
     if path.is_file():
         examples, mark = trainings.load(path)
     else:
-        examples = trainings.make(half, *((6, 1) if quick else LADDERS_AND_INJECTIONS), processes)
+        examples = trainings.make(half, *((6, 1) if quick else LADDERS_AND_INJECTIONS[half]), processes)
         mark = trainings.save(path, examples)
     took = time.perf_counter() - began
     print(f"{half}: {len(examples)} trainings, first seed 0, fingerprint {mark}, {took:.0f} s")
