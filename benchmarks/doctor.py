@@ -254,7 +254,8 @@ def read_or_make(folder: Path, half: str, quick: bool, processes: int) -> list[E
     if path.is_file():
         examples, mark = trainings.load(path)
     else:
-        examples = trainings.make(half, *((6, 1) if quick else LADDERS_AND_INJECTIONS[half]), processes)
+        numbers = (6, 1) if quick else LADDERS_AND_INJECTIONS[half]
+        examples = trainings.make(half, *numbers, processes)
         mark = trainings.save(path, examples)
     took = time.perf_counter() - began
     print(f"{half}: {len(examples)} trainings, first seed 0, fingerprint {mark}, {took:.0f} s")
