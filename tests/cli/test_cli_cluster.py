@@ -53,6 +53,7 @@ def test_people_read_a_sentence_a_table_and_where_the_files_are(further, flowers
     assert "report.html" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["kmeans", "mixture"])
 def test_a_clustering_cannot_be_sampled_in_one_sentence_and_2(further, flowers, tmp_path, method):
     run = tmp_path / "run"
@@ -62,6 +63,7 @@ def test_a_clustering_cannot_be_sampled_in_one_sentence_and_2(further, flowers, 
     assert "which generates nothing" in err
 
 
+@pytest.mark.slow
 def test_the_recorded_command_repeats_the_run(further, flowers, tmp_path):
     further("cluster", flowers, "--k", 2, "--columns", "stem,leaf", "--out", tmp_path / "run",
             "--quiet")  # fmt: skip

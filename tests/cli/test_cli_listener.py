@@ -75,6 +75,7 @@ def test_the_table_of_a_result_is_plain_where_there_is_no_terminal(capsys):
     assert capsys.readouterr().out == "name   n\na      1\nbb    22\n"
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_says_how_to_resume(tmp_path: Path, table: Path):
     import json
     import signal

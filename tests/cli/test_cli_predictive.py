@@ -139,6 +139,7 @@ def test_what_commands_do_not_train_is_refused(further, tables, tmp_path):
     assert not run.exists()
 
 
+@pytest.mark.slow
 def test_advice_trains_nothing_and_is_json_too(further, tables, tmp_path, monkeypatch):
     monkeypatch.setattr("further.supervised.advice.TRIED", {"training.batch_size": [16]})
     monkeypatch.chdir(tmp_path)

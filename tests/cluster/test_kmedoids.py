@@ -61,6 +61,7 @@ def way(request, monkeypatch):
     monkeypatch.setattr(fasterpam, "COMPILED_FROM", 0 if request.param == "compiled" else np.inf)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2, 3])
 @pytest.mark.usefixtures("way")
 def test_many_starts_find_the_best_medoids_of_all(k):

@@ -187,6 +187,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_answer_of_one(tmp_path):
     X, _ = make_blobs(4000, centers=5, n_features=4, cluster_std=2.5, random_state=2)
     np.save(tmp_path / "t.npy", X)

@@ -16,6 +16,7 @@ def score(value: float, draws: np.ndarray | None = None) -> Score:
     return Score(Estimate(value, value - half, value + half, 100, "by hand"), draws=draws)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainings", [2, 3, 5])
 @pytest.mark.parametrize(("rows", "seeds"), [(1.0, 0.3), (0.3, 1.0), (1.0, 1.0)])
 def test_limits_hold_where_rows_and_trainings_vary(

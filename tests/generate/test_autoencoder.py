@@ -98,6 +98,7 @@ def digits_split():
     return tuple(data.take(rows) for rows in (split.train, split.validation, split.test))
 
 
+@pytest.mark.slow
 def test_it_rebuilds_digits_better_than_principal_components(digits_split):
     train, validation, test = digits_split
     model = Autoencoder(latent_dim=8, budget="500 steps", precision="float32", random_state=0)
@@ -114,6 +115,7 @@ def test_it_rebuilds_digits_better_than_principal_components(digits_split):
     assert error < by_pca < x["test"].var(axis=0).mean()
 
 
+@pytest.mark.slow
 def test_denoising_makes_digits_cleaner(digits_split):
     train, validation, test = digits_split
     clean = test.values / 16

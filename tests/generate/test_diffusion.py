@@ -228,6 +228,7 @@ def test_digits_beat_independent_pixels():
     assert bits < independent
 
 
+@pytest.mark.slow
 def test_larger_pictures_start_as_a_gaussian_of_the_training_rows():
     """One step trains nothing: what is drawn is smooth where the rows are, and not noise."""
     rng = np.random.default_rng(0)

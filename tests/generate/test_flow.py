@@ -259,6 +259,7 @@ def test_learns_a_gaussian() -> None:
     assert -0.1 < gap < 0.06
 
 
+@pytest.mark.slow
 def test_the_density_of_two_moons_integrates_to_one_in_each_class() -> None:
     X, y = make_moons(800, noise=0.07, random_state=0)
     flow = NormalizingFlow(
@@ -301,6 +302,7 @@ def test_a_colder_sample_has_a_higher_density() -> None:
     assert cold.mean() > warm.mean() + 1
 
 
+@pytest.mark.slow
 def test_digits_beat_the_independent_pixels_and_load_again(tmp_path: object) -> None:
     digits = further.data.load("digits").take(np.arange(600))
     flow = NormalizingFlow(
@@ -317,6 +319,7 @@ def test_digits_beat_the_independent_pixels_and_load_again(tmp_path: object) -> 
     np.testing.assert_array_equal(same.sample(20), flow.sample(20))
 
 
+@pytest.mark.slow
 def test_a_table_with_categories_and_missing_values() -> None:
     rng = np.random.default_rng(0)
     age = rng.normal(40, 10, 400)

@@ -346,6 +346,7 @@ def ring(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return centres + 0.1 * rng.normal(size=(n, 2)), which
 
 
+@pytest.mark.slow
 def test_learns_a_ring_of_eight_gaussians_without_labels():
     train, held_out = ring(1000, 0)[0], ring(500, 1)[0]
     model = GAN(
@@ -384,6 +385,7 @@ def train_on_synthetic(model: GAN, seed: int) -> float:
     return float(judge.score(X_test.reshape(len(X_test), -1), y_test))
 
 
+@pytest.mark.slow
 def test_digits_in_seconds():
     model = GAN(budget="1.5e11", precision="float32", random_state=0)
     assert train_on_synthetic(model, seed=1) > 0.8

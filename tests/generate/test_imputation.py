@@ -88,6 +88,7 @@ def test_of_a_normal_distribution_it_is_the_conditional_mean() -> None:
     assert means.std() == pytest.approx(correlation, rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [VAE, Diffusion])
 def test_a_model_goes_on_from_the_nearest_rows(model: type) -> None:
     rng = np.random.default_rng(0)

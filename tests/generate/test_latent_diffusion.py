@@ -13,6 +13,7 @@ from further import VAE, LatentDiffusion
 GIVEN = {"precision": "float32", "random_state": 0}
 
 
+@pytest.mark.slow
 def test_samples_of_digits_teach_a_classifier():
     X, y = load_digits(return_X_y=True)
     pictures = X.reshape(-1, 8, 8).astype(np.uint8)
@@ -22,6 +23,7 @@ def test_samples_of_digits_teach_a_classifier():
     assert taught.score(X[1::2], y[1::2]) > 0.85
 
 
+@pytest.mark.slow
 def test_a_table_of_numbers_and_categories_keeps_what_belongs_together():
     rng = np.random.default_rng(0)
     kind = rng.choice(["low", "high"], 800, p=[0.7, 0.3])

@@ -60,6 +60,7 @@ def test_the_density_of_the_mixture_is_that_of_scikit_learn():
         np.testing.assert_allclose(found[rows], fit.score_samples(own), atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prior", [MixturePrior(), FlowPrior(width=32)], ids=["mixture", "flow"])
 def test_a_density_of_codes_integrates_to_one_and_fits_better_than_a_gaussian(prior):
     z, _ = moons(3000)
@@ -78,6 +79,7 @@ def test_a_density_of_codes_integrates_to_one_and_fits_better_than_a_gaussian(pr
     assert float(fit) > gaussian.mean() + 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prior", [FlowPrior(width=32), DiffusionPrior()], ids=["flow", "diffusion"]
 )
@@ -104,6 +106,7 @@ def test_no_gradient_passes_from_a_prior_to_the_codes():
         assert z.grad is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cls", "prior"), [(VAE, "mixture"), (Autoencoder, "flow")])
 def test_samples_follow_the_rows_where_codes_do_not_follow_the_standard_normal(cls, prior):
     rng = np.random.default_rng(0)

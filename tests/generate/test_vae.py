@@ -154,6 +154,7 @@ def test_beta_of_one_is_the_vae():
     np.testing.assert_array_equal(vae.sample(5), beta.sample(5))
 
 
+@pytest.mark.slow
 def test_beta_trades_rate_for_reconstruction():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2)) @ rng.normal(size=(2, SIZE))

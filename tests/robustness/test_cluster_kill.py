@@ -49,6 +49,7 @@ def assert_same(run, quiet):
         assert (run / name).read_bytes() == (quiet / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_clustering_killed_up_to_three_times(tmp_path):
     write_table(tmp_path, 90, 3, 1.0)
     quiet, run = tmp_path / "quiet", tmp_path / "killed"
@@ -69,6 +70,7 @@ def test_a_clustering_killed_up_to_three_times(tmp_path):
     assert_same(run, quiet)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_clustering_killed_beside_the_border_of_compiled_code(tmp_path, more):
     # With one row more, the largest fit before the kill takes compiled code: ten initialisations of

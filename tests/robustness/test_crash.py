@@ -133,6 +133,7 @@ def count_operations(rows, run):
     return disk.done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error", [Killed(), OSError(errno.ENOSPC, "No space left on device")], ids=["kill", "full disk"]
 )

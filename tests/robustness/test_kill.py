@@ -27,6 +27,7 @@ from robustness.killing import (
 KILLS = 3
 
 
+@pytest.mark.slow
 def test_a_training_killed_up_to_three_times(tmp_path):
     begun = time.monotonic()
     finish(start(TRAIN, tmp_path / "quiet"))

@@ -41,6 +41,7 @@ def test_what_makes_no_difference_is_kept():
         assert not any(trial.better for trial in setting.trials)
 
 
+@pytest.mark.slow
 def test_numbers_and_pictures_are_advised_on_too():
     diabetes = further.data.load("diabetes").with_numbers("progression")
     found = advise(MLPRegressor(hidden=(16,)), diabetes, tried={}, seeds=2)

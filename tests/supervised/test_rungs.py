@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import sys
 import warnings
 
 import numpy as np
@@ -18,7 +19,7 @@ from further.errors import InputError
 from further.registry import models_for
 from further.train.load import load
 from small_models import make_small
-from small_rungs import ALL, CLASSIFIERS, HAS_EBM, REGRESSORS, RUNGS, N, table, target
+from small_rungs import ALL, CLASSIFIERS, REGRESSORS, RUNGS, N, table, target
 
 #: Rungs that are fitted in a moment; the contract of the others is checked with the slow tests.
 QUICK = ("constant", "logistic", "linear", "decision_tree")
@@ -135,8 +136,8 @@ def test_pictures_are_their_values(name):
     model.explain()
 
 
-@pytest.mark.skipif(HAS_EBM, reason="interpret is installed")
-def test_what_is_not_installed_is_said():
+def test_what_is_not_installed_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "interpret", None)
     with pytest.raises(InputError, match=r'install it with: pip install "further-ml\[ebm\]"'):
         make_small("explainable_boosting_classifier").fit(np.eye(3), [0, 1, 1])
 

@@ -66,6 +66,7 @@ def one_process(run=None):
     return model.fit(X, run=run)
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(tmp_path):
     torchrun(tmp_path, "two")
     alone = one_process(tmp_path / "one")

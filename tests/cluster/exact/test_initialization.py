@@ -11,6 +11,7 @@ from further.cluster.exact.initialization import plus_plus
 from further.cluster.exact.matrix import ScaledMatrix
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("n", "d", "k"), [(3000, 3, 20), (2000, 17, 30), (500, 100, 10)])
 @pytest.mark.parametrize("trials", [None, 1])

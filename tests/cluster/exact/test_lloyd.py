@@ -65,6 +65,7 @@ SHAPES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "n", "d", "k"), SHAPES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_iteration_has_the_labels_of_float64(kind, n, d, k, dtype):
@@ -209,6 +210,7 @@ def test_small_work_needs_no_compiled_code():
     assert isinstance(make_assignment(np.zeros((n // 5 + 1, 4)), 4, passes=5), CompiledAssignment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [3000, 12000, 30000])
 def test_what_the_process_did_before_changes_nothing(n):
     # On either side of the border, and where a fit takes both kinds of code.

@@ -51,12 +51,14 @@ def three():
     return choose_k(X, k_max=6, n_bootstrap=8, random_state=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [2, 8])
 def test_known_mixtures_get_their_number(k):
     X, _ = make_blobs(200, centers=centers_of(k), random_state=21)
     assert choose_k(X, k_max=9, n_bootstrap=5, n_references=19, random_state=3).k == k
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [3, 5])
 def test_unequal_sizes_and_spreads_and_long_clusters_get_their_number(k):
     rng = np.random.default_rng(8)
@@ -70,12 +72,14 @@ def test_unequal_sizes_and_spreads_and_long_clusters_get_their_number(k):
     assert choose_k(np.vstack(parts), k_max=7, n_bootstrap=5, random_state=0).k == k
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "d"), [(200, 1), (150, 2), (30, 10)])
 def test_uniform_data_have_no_structure(n, d):
     found = [tendency(np.random.default_rng([seed, n]).random((n, d))).found for seed in (1, 2)]
     assert not any(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 12])
 def test_one_gaussian_has_no_structure_whatever_its_covariance(d):
     rng = np.random.default_rng(d)
@@ -95,6 +99,7 @@ def test_few_valued_columns_alone_are_no_structure():
     assert not tendency(X).found
 
 
+@pytest.mark.slow
 def test_the_level_of_the_tendency_test_is_exact_where_the_rows_are_a_draw_like_the_others():
     rng = np.random.default_rng(0)
     runs, found = 4000, 0

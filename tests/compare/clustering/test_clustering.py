@@ -122,6 +122,7 @@ def test_every_entry_of_the_evaluation_is_json_and_has_its_evidence(three):
     assert evaluation["energy"]["watt_hours"] > 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_result(three, tmp_path):
     clustering, frame, _ = three
     again = cluster_table(frame, k_max=6, out=tmp_path / "again").evaluation
@@ -130,6 +131,7 @@ def test_the_same_seed_gives_the_same_result(three, tmp_path):
         assert again[key] == clustering.evaluation[key], key
 
 
+@pytest.mark.slow
 def test_uniform_noise_has_no_clusters(tmp_path):
     X = np.random.default_rng(3).uniform(size=(400, 3))
     clustering = cluster_table(X, k_max=6, out=tmp_path / "run")
@@ -155,6 +157,7 @@ def test_the_label_of_iris_takes_no_part_but_is_compared(tmp_path):
     assert not any(line["name"] == "class" for line in evaluation["columns"] if line["used"])
 
 
+@pytest.mark.slow
 def test_penguins_by_default_and_with_every_column(real_data, tmp_path):
     path = real_data / "tables" / "penguins.csv"
     plain = cluster_table(path, k_max=4, out=tmp_path / "plain").evaluation
@@ -182,6 +185,7 @@ def test_mushrooms_are_categories(n, real_data, tmp_path):
     assert sum(evaluation["sizes"]) == n
 
 
+@pytest.mark.slow
 def test_airports_are_clustered_on_the_sphere(tmp_path):
     airports = vega_datasets.data.airports().sample(600, random_state=0)
     run = tmp_path / "run"
@@ -192,6 +196,7 @@ def test_airports_are_clustered_on_the_sphere(tmp_path):
     assert {"iata", "name"} <= set(clustering.to_frame())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "distance"),
     [
@@ -346,6 +351,7 @@ def test_awkward_columns_are_decided_and_said(name, tmp_path):
         assert evaluation["k"] == 3
 
 
+@pytest.mark.slow
 def test_ten_thousand_categories(tmp_path, monkeypatch):
     monkeypatch.setattr("further.compare.clustering.alternatives.ROWS_COMPARED", 500)
     rng = np.random.default_rng(0)
@@ -401,6 +407,7 @@ def test_what_cannot_be_done_is_one_sentence_and_leaves_no_run(frame, options, m
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_table_larger_than_memory_is_clustered_in_batches(kind, tmp_path, monkeypatch):
     frame, y = blobs(n=6000, features=3, seed=4, cluster_std=0.5)

@@ -61,6 +61,7 @@ def test_energy_has_an_interval_of_its_trainings_and_ranks(real_runs: RealRuns) 
     assert once["fast_sampling"]["ranking"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_model_keeps_the_trainings_that_did_not_fail(
     real_runs: RealRuns, tmp_path: Path, lost: int
@@ -82,6 +83,7 @@ def test_a_model_keeps_the_trainings_that_did_not_fail(
     assert len(further.load(run, "vae").sample(3)) == 3
 
 
+@pytest.mark.slow
 def test_a_model_whose_every_training_failed_has_failed(
     real_runs: RealRuns, tmp_path: Path
 ) -> None:

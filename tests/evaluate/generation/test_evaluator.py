@@ -217,6 +217,7 @@ def sorted_by_class(n: int, seed: int) -> EncodedRows:
     return EncodedRows(x.astype(np.float32), label)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("test_rows", "samples"), [(300, 300), (300, 90)])
 def test_rows_sorted_by_class_score_as_shuffled_ones(monkeypatch, test_rows, samples):
     monkeypatch.setattr("further.evaluate.generation.evaluator.MOST_TWO_SAMPLE_ROWS", 100)
