@@ -24,14 +24,12 @@ from numpy.typing import NDArray
 from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.spec import Spec
-from further.supervised.classical import Classical, ClassicalClassifier, Floats
+from further.supervised.classical import Classical, Floats
 from further.supervised.explanation import ShapeFunction, ShapeFunctions
 from further.supervised.places import GIVEN, MISSING, columns_of
-from further.supervised.rungs.linear import NEWTON_COEFFICIENTS
-from further.supervised.rungs.ridge import RidgeRegression
+from further.supervised.rungs.ridge import RidgeLogistic, RidgeRegression
 from further.train.parameters import hyperparameters
 
-STRENGTHS = tuple(10.0**i for i in range(-3, 3))
 #: The weight ε of the size of a function beside that of its curvature.
 SIZE = 0.1
 #: Values of all functions at most, so that wide tables stay fast.
@@ -134,7 +132,7 @@ class _Additive(Classical):
 
 
 @hyperparameters
-class AdditiveClassifier(_Additive, ClassicalClassifier):
+class AdditiveClassifier(_Additive, RidgeLogistic):
     """A generalized additive model: the log odds are a sum of functions of one column each.
 
     Use it where effects bend but add up, which is often: it is then as accurate as boosting, and
@@ -164,25 +162,15 @@ class AdditiveClassifier(_Additive, ClassicalClassifier):
     (True, 'x0')
     """
 
-    C: float | str = "auto"
+    strengths: ClassVar[tuple[float, ...]] = tuple(10.0**i for i in range(-3, 3))
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **RidgeLogistic._parameter_constraints,
         **_Additive._parameter_constraints,
-        "C": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
     }
 
-    def make(self, spec: Spec, seed: int, **chosen: Any) -> Any:
-        """Return scikit-learn's logistic regression, for rows in the basis of the penalty."""
-        from sklearn.linear_model import LogisticRegression
-
-        width = sum(max(1, len(knots)) for knots in self.knots_)
-        outputs = 1 if spec.n_classes == 2 else spec.n_classes
-        solver = "newton-cholesky" if outputs * width <= NEWTON_COEFFICIENTS else "lbfgs"
-        return LogisticRegression(C=chosen["C"], solver=solver, max_iter=1000)
-
-    def candidates(self, spec: Spec, n: int) -> list[dict[str, Any]]:
-        """Return the strengths to choose from."""
-        return [{"C": C} for C in (STRENGTHS if self.C == "auto" else (float(self.C),))]
+    def _design_width(self, spec: Spec) -> int:
+        return sum(max(1, len(knots)) for knots in self.knots_)
 
     def explain(self) -> ShapeFunctions:
         """Return the functions, in log odds."""

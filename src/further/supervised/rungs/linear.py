@@ -8,33 +8,26 @@ r"""Logistic and linear regression, with a squared penalty whose strength the da
 
 with z the row as standard scores and one-hot vectors, and y in units of its standard deviation. Of
 two classes only the second has a w. The coefficients of the categories of a column sum to 0: each
-says how far the category is from their middle. How α is chosen is in
+says how far the category is from their middle. How α and C are chosen is in
 :mod:`further.supervised.rungs.ridge`.
 """
 
 from __future__ import annotations
 
 import math
-from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from further._sklearn import Interval, StrOptions
-from further.data.spec import Spec
-from further.supervised.classical import ClassicalClassifier, Floats
+from further.supervised.classical import Floats
 from further.supervised.explanation import Coefficient, Coefficients
 from further.supervised.places import Place, missing_values
-from further.supervised.rungs.ridge import RidgeRegression
+from further.supervised.rungs.ridge import RidgeLogistic, RidgeRegression
 from further.train.parameters import hyperparameters
-
-STRENGTHS = tuple(10.0**i for i in range(-3, 4))
-#: Up to so many coefficients Newton's method is faster than gradients.
-NEWTON_COEFFICIENTS = 500
 
 
 @hyperparameters
-class LogisticRegression(ClassicalClassifier):
+class LogisticRegression(RidgeLogistic):
     """Logistic regression: the log odds of the classes are a weighted sum of the columns.
 
     Use it first for classes: it is fast, its probabilities are calibrated where the model is right,
@@ -65,25 +58,6 @@ class LogisticRegression(ClassicalClassifier):
     >>> [(line.column, round(line.odds_ratio, 1)) for line in model.explain().coefficients]
     [('x0', 2.4), ('x1', 1.0)]
     """
-
-    C: float | str = "auto"
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **ClassicalClassifier._parameter_constraints,
-        "C": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-    }
-
-    def make(self, spec: Spec, seed: int, **chosen: Any) -> Any:
-        """Return scikit-learn's logistic regression."""
-        from sklearn.linear_model import LogisticRegression as Model
-
-        outputs = 1 if spec.n_classes == 2 else spec.n_classes
-        solver = "newton-cholesky" if outputs * spec.size <= NEWTON_COEFFICIENTS else "lbfgs"
-        return Model(C=chosen["C"], solver=solver, max_iter=1000)
-
-    def candidates(self, spec: Spec, n: int) -> list[dict[str, Any]]:
-        """Return the strengths to choose from."""
-        return [{"C": C} for C in (STRENGTHS if self.C == "auto" else (float(self.C),))]
 
     def explain(self) -> Coefficients:
         """Return coefficients in log odds for each unit, with their odds ratios."""

@@ -1,9 +1,13 @@
-r"""Ridge regression of rows in some basis; its penalty is chosen by leaving out one row at a time.
+r"""Ridge regression of rows in some basis, linear for numbers and logistic for classes.
 
 .. math:: \hat y = b + w^\top z, \quad
-          \min_{b, w}\; \frac1n \sum_i (y_i - b - w^\top z_i)^2 + \alpha \lVert w \rVert^2 .
+          \min_{b, w}\; \frac1n \sum_i (y_i - b - w^\top z_i)^2 + \alpha \lVert w \rVert^2,
 
-Leaving out each row in turn takes a single decomposition:
+.. math:: p(k \mid x) \propto e^{b_k + w_k^\top z}, \quad
+          \min_{b, w}\; \frac12 \sum_k \lVert w_k \rVert^2 - C \sum_i \log p(y_i \mid x_i) .
+
+C is chosen by cross-validation. α is chosen by leaving out each row in turn, which takes a single
+decomposition:
 
 .. math:: y_i - \hat y^{(-i)}(x_i) = \frac{y_i - \hat y(x_i)}{1 - h_{ii}}, \quad
           H = \tfrac1n 1 1^\top + Z (Z^\top Z + n \alpha I)^{-1} Z^\top \quad (Z \text{ centred}).
@@ -20,12 +24,55 @@ from numpy.typing import NDArray
 from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.spec import Spec
-from further.supervised.classical import ClassicalRegressor, Floats
+from further.supervised.classical import ClassicalClassifier, ClassicalRegressor, Floats
 from further.supervised.selection import best_of
 from further.train.parameters import hyperparameters
 
 #: Penalties a row, the strongest first.
 PENALTIES = tuple(10.0 ** (i / 2) for i in range(2, -13, -1))
+#: Up to so many coefficients Newton's method is faster than gradients.
+NEWTON_COEFFICIENTS = 500
+
+
+@hyperparameters
+class RidgeLogistic(ClassicalClassifier):
+    """A classifier whose log odds are weighted sums of what ``_design`` makes of the columns.
+
+    Parameters
+    ----------
+    C : float or "auto", default="auto"
+        Inverse strength of the penalty; "auto" takes the one of ``strengths`` with the lowest log
+        loss in cross-validation on at most 5,000 of the training rows.
+    random_state : int, RandomState or None, default=None
+        Seed of all that is drawn: folds, subsamples, trees.
+    """
+
+    #: What "auto" chooses from.
+    strengths: ClassVar[tuple[float, ...]] = tuple(10.0**i for i in range(-3, 4))
+
+    C: float | str = "auto"
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **ClassicalClassifier._parameter_constraints,
+        "C": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+    }
+
+    def make(self, spec: Spec, seed: int, **chosen: Any) -> Any:
+        """Return scikit-learn's logistic regression."""
+        from sklearn.linear_model import LogisticRegression
+
+        outputs = 1 if spec.n_classes == 2 else spec.n_classes
+        is_small = outputs * self._design_width(spec) <= NEWTON_COEFFICIENTS
+        solver = "newton-cholesky" if is_small else "lbfgs"
+        return LogisticRegression(C=chosen["C"], solver=solver, max_iter=1000)
+
+    def _design_width(self, spec: Spec) -> int:
+        """Return how many columns ``_design`` makes."""
+        return spec.size
+
+    def candidates(self, spec: Spec, n: int) -> list[dict[str, Any]]:
+        """Return the strengths to choose from."""
+        return [{"C": C} for C in (self.strengths if self.C == "auto" else (float(self.C),))]
 
 
 @hyperparameters
