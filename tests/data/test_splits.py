@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from further.data import as_dataset, load
@@ -19,20 +19,24 @@ def parts_of(split):
     n_classes=st.integers(1, 6),
     seed=st.integers(0, 2**31 - 1),
 )
+@example(n=11, n_classes=4, seed=26522)
 @settings(max_examples=60, deadline=None)
 def test_parts_cover_all_rows_once_and_keep_the_shares_of_classes(n, n_classes, seed):
     labels = np.random.default_rng(seed).integers(0, n_classes, n)
     split = split_rows(n, labels, seed=seed)
     rows = np.concatenate(parts_of(split))
     assert sorted(rows) == list(range(n))
+    sizes = np.unique(labels, return_counts=True)[1]
+    undivided = sizes[sizes < 3].sum() if len(sizes) > 1 else 0
     for label, size in zip(*np.unique(labels, return_counts=True), strict=True):
         counts = [int((labels[part] == label).sum()) for part in parts_of(split)]
         if size < 3 and len(np.unique(labels)) > 1:
             assert counts == [size, 0, 0]
         elif size >= 3:
             assert min(counts) >= 1
+            # Rows of classes that cannot be divided are trained on, in place of others.
             for count, share in zip(counts, (0.6, 0.2, 0.2), strict=True):
-                assert abs(count - share * size) <= 2.5
+                assert abs(count - share * size) <= 2.5 + 0.4 * undivided
 
 
 @given(
