@@ -1,8 +1,8 @@
 r"""Permutation importance: how much worse a model becomes when a column says nothing any more.
 
 .. math:: I_j = \frac{1}{n} \sum_i d_{ij}, \qquad
-          d_{ij} = \frac{1}{R} \sum_{r=1}^{R} \ell\big(y_i, f(x_i^{(j, r)})\big)
-          - \ell\big(y_i, f(x_i)\big),
+          d_{ij} = \frac{1}{R} \sum_{r=1}^{R} \ell\bigl(y_i, f(x_i^{(j, r)})\bigr)
+          - \ell\bigl(y_i, f(x_i)\bigr),
 
 on held-out rows, where :math:`x_i^{(j, r)}` has the value of column j from another row, drawn
 without replacement (Breiman 2001; Fisher, Rudin and Dominici 2019). The interval is that of the

@@ -1,7 +1,7 @@
 r"""Choosing a setting by cross-validation: each row is predicted by a model that never saw it.
 
 .. math:: \hat\lambda = \arg\min_\lambda \frac{1}{n} \sum_i
-          \ell\big(y_i, \hat f_\lambda^{-\kappa(i)}(x_i)\big),
+          \ell\bigl(y_i, \hat f_\lambda^{-\kappa(i)}(x_i)\bigr),
 
 with κ(i) the fold of row i. By the rule of one standard error (Breiman et al. 1984) the simplest
 setting is taken whose loss is within one standard error of the lowest.

@@ -2,7 +2,7 @@ r"""The generalized additive model: a sum of smooth functions of one column each
 
 .. math:: \eta(x) = b + \sum_j f_j(x_j) + \sum_c w_c [c], \quad
           \min\; \sum_i \ell(y_i, \eta(x_i))
-          + \lambda \sum_j \Big( \int f_j''(z)^2 dz + \epsilon \lVert f_j \rVert_n^2 \Big)
+          + \lambda \sum_j \Bigl( \int f_j''(z)^2 dz + \epsilon \lVert f_j \rVert_n^2 \Bigr)
           + \lambda \epsilon \lVert w \rVert^2,
 
 with η the number itself, or the log odds of a class, and ‖f‖ₙ² the mean square of f at its knots.

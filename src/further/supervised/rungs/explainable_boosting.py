@@ -1,7 +1,7 @@
 r"""The explainable boosting machine: an additive model whose functions are steps found by boosting.
 
 .. math:: \eta(x) = b + \sum_j f_j(x_j), \qquad
-          f_j \leftarrow f_j + \eta_0\, t_{jm}(x_j) \quad \text{for } j = 1 \dots p \text{ in turn,}
+          f_j \leftarrow f_j + \eta_0\, t_{jm}(x_j) \quad \text{for each } j \text{ in turn,}
 
 with small trees t of one column each, at so low a rate :math:`\eta_0` that the order of the columns
 does not matter, averaged over samples of the rows. It is that of the package ``interpret`` (extra

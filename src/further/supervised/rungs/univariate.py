@@ -1,6 +1,6 @@
 r"""The single best column: linear or logistic regression on one column alone.
 
-.. math:: \hat\jmath = \arg\min_j \frac{1}{n} \sum_i \ell\big(y_i, b_j + w_j^\top z_{ij}\big)
+.. math:: \hat\jmath = \arg\min_j \frac{1}{n} \sum_i \ell\bigl(y_i, b_j + w_j^\top z_{ij}\bigr)
           \quad \text{on held-out folds},
 
 with :math:`z_{ij}` all that is encoded of column j: a number and whether it is missing, or its
