@@ -6,11 +6,8 @@ learning rate, and the loss of some training rows in evaluation mode (``fit_loss
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from itertools import pairwise
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
