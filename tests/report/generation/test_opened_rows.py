@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,21 @@ PIXELS = """canvas => [...canvas.getContext("2d")
   .getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0)"""
 
 
-@pytest.fixture(scope="module")
-def pictures(browser: Any, run: Callable[[str], Path]) -> Any:
-    page, complaints, _ = opened(browser, render(run("digits")))
+def without_complaint(browser: Any, folder: Path) -> Iterator[Any]:
+    page, complaints, _ = opened(browser, render(folder))
     yield page
     assert complaints == []
     page.context.close()
 
 
 @pytest.fixture(scope="module")
-def rows(browser: Any, run: Callable[[str], Path]) -> Any:
-    page, complaints, _ = opened(browser, render(run("table")))
-    yield page
-    assert complaints == []
-    page.context.close()
+def pictures(browser: Any, run: Callable[[str], Path]) -> Iterator[Any]:
+    yield from without_complaint(browser, run("digits"))
+
+
+@pytest.fixture(scope="module")
+def rows(browser: Any, run: Callable[[str], Path]) -> Iterator[Any]:
+    yield from without_complaint(browser, run("table"))
 
 
 def read(path: Path) -> list[dict[str, str]]:
