@@ -21,6 +21,7 @@ from further.cluster.streaming import predict_batches, write_assignments
 from further.data.batches import Batches
 from further.errors import InputError
 from further.train.load import load
+from peak_memory import with_tests
 
 
 def labels_of(model, batches):
@@ -215,13 +216,12 @@ def test_two_processes_give_the_answer_of_one(tmp_path):
 
 
 PEAK = """
-import json, resource, sys
+import json, sys
 import numpy as np
 from further.cluster.kmeans import KMeans
 from further.data.batches import Batches
 from further.cluster.streaming import write_assignments
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+from peak_memory import peak
 def fit(path):
     batches = Batches(path, rows=32768)
     model = KMeans(4, max_iter=3, random_state=0).fit(batches)
@@ -250,7 +250,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PEAK, tmp_path / "small.parquet", tmp_path / "large.parquet",
          tmp_path / "out.parquet"],
-        capture_output=True, text=True, check=True, timeout=300,
+        capture_output=True, text=True, check=True, timeout=300, env=with_tests(),
     )  # fmt: skip
     found = json.loads(done.stdout)
     assert found["grown"] < size / 5

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import resource
-import sys
 import time
 import warnings
 import zlib
@@ -20,6 +18,7 @@ from PIL import Image
 
 from further.data import load
 from further.errors import InputError
+from peak_memory import forget_peak, peak
 
 MUTATIONS_IN_ALL = 2000
 MOST_SECONDS, MOST_BYTES = 10.0, 2**30
@@ -146,6 +145,7 @@ def test_every_damaged_file_is_data_or_one_sentence(name: str, tmp_path: Path) -
     file.write_bytes(whole)
     assert outcome(source) is None
     rng = np.random.default_rng(zlib.crc32(name.encode()))
+    forget_peak()
     before = peak()
     for _ in range(MUTATIONS_IN_ALL // len(FILES)):
         content = mutated(whole, rng)
@@ -160,9 +160,3 @@ def test_every_damaged_file_is_data_or_one_sentence(name: str, tmp_path: Path) -
             assert name in message
             assert message.endswith(".")
     assert peak() - before < MOST_BYTES
-
-
-def peak() -> int:
-    """Return the most bytes of memory that this process has taken."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
