@@ -189,6 +189,13 @@ def test_a_gradient_reaches_every_parameter(name, kind):
             assert gradient.abs().sum() > 0, f"the gradient of {where} is zero"
 
 
+@pytest.mark.parametrize("kind", ["table", "28x28"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_half_precision_trains(name, kind):
+    rows = KINDS[kind]()  # "auto" takes it on processors that have it, which others never try
+    rows.assert_like(fit(name, rows, precision="bfloat16").sample(4), 4)
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_parameters(name):
     model = make_small(name)

@@ -68,6 +68,18 @@ def test_fit_predict_save(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_half_precision_predicts_nearly_the_same(name):
+    X, y = rows(name)  # "auto" takes it on processors that have it, which others never try
+    half, whole = (make_small(name, precision=p).fit(X, y) for p in ("bfloat16", "float32"))
+    method = "predict_proba" if name in CLASSIFIERS else "predict"
+    one, other = (np.asarray(getattr(model, method)(X)) for model in (half, whole))
+    assert np.isfinite(one).all()
+    assert np.abs(one - other).max() < 0.1 * max(1, np.ptp(y) if other.ndim == 1 else 1)
+    assert half.net_.state_dict().keys() == whole.net_.state_dict().keys()
+    assert {v.dtype for v in half.net_.state_dict().values()} <= {torch.float32, torch.int64}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_parameters_and_docstring(name):
     model = make_small(name)
     copied = clone(model)

@@ -59,6 +59,21 @@ def test_only_with_the_same_loss(monkeypatch, loss, precision):
     assert machine.choose(monkeypatch).precision == precision
 
 
+def test_what_cannot_be_computed_is_not_taken(monkeypatch):
+    machine = Machine(faster_in_bfloat16)
+    whole = machine.loss
+
+    def loss(execution):
+        if execution.precision != "32-true":
+            raise RuntimeError("expected dtype float\nException raised from check")
+        return whole(execution)
+
+    monkeypatch.setattr(machine, "loss", loss)
+    chosen = machine.choose(monkeypatch)
+    assert chosen.precision == "32-true"
+    assert "bfloat16 on 1 thread fails (expected dtype float); " in chosen.reason
+
+
 def test_a_little_faster_is_not_enough(monkeypatch):
     machine = Machine(lambda e: 1.0 if e == REPRODUCIBLE else 0.95)
     assert machine.choose(monkeypatch) == REPRODUCIBLE

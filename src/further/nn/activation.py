@@ -47,4 +47,5 @@ class ParametricActivation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (n, width) for (n, width)."""
-        return torch.lerp(x, self.activation(x), self.share)
+        # Under autocast x may be bfloat16, and lerp takes one type only.
+        return torch.lerp(x, self.activation(x), self.share.to(x.dtype))

@@ -203,7 +203,11 @@ def choose_execution(
     told = [f"{best} {_milliseconds(best_seconds)}"]
     for change in changes:
         execution = replace(best, **change)
-        value, seconds = _measure(loss, execution, best_seconds)
+        try:
+            value, seconds = _measure(loss, execution, best_seconds)
+        except RuntimeError as error:  # not every operation takes every type
+            told.append(f"{execution} fails ({str(error).splitlines()[0]})")
+            continue
         agrees = abs(value - reference) <= LOSS_TOLERANCE * max(abs(reference), 1e-3)
         told.append(f"{execution} {_milliseconds(seconds)}{'' if agrees else ', another loss'}")
         if agrees and seconds * WORTHWHILE < best_seconds:
