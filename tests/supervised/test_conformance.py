@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from numpydoc.docscrape import NumpyDocString
-from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -77,23 +73,6 @@ def test_half_precision_predicts_nearly_the_same(name):
     assert np.abs(one - other).max() < 0.1 * max(1, np.ptp(y) if other.ndim == 1 else 1)
     assert half.net_.state_dict().keys() == whole.net_.state_dict().keys()
     assert {v.dtype for v in half.net_.state_dict().values()} <= {torch.float32, torch.int64}
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_parameters_and_docstring(name):
-    model = make_small(name)
-    copied = clone(model)
-    assert copied.get_params() == model.get_params()
-    assert not [attribute for attribute in vars(copied) if attribute.endswith("_")]
-    cls = type(model)
-    parameters = inspect.signature(cls).parameters
-    assert [*parameters][-5:] == ["budget", "precision", "device", "training", "random_state"]
-    described = {e.name: e for e in NumpyDocString(inspect.getdoc(cls))["Parameters"]}
-    assert list(described) == list(parameters)
-    for parameter in parameters.values():
-        said = described[parameter.name].type.partition("default=")[2]
-        assert ast.literal_eval(said) == parameter.default, parameter
-    assert set(cls._parameter_constraints) == set(parameters)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import sys
 import warnings
 
 import numpy as np
 import pytest
-from numpydoc.docscrape import NumpyDocString
-from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -19,7 +15,7 @@ from further.errors import InputError
 from further.registry import models_for
 from further.train.load import load
 from small_models import make_small
-from small_rungs import ALL, CLASSIFIERS, REGRESSORS, RUNGS, N, table, target
+from small_rungs import CLASSIFIERS, REGRESSORS, RUNGS, N, table, target
 
 #: Rungs that are fitted in a moment; the contract of the others is checked with the slow tests.
 QUICK = ("constant", "logistic", "linear", "decision_tree")
@@ -55,23 +51,6 @@ def test_a_table_as_it_is_and_files(name, tmp_path):
     assert all(note.endswith(".") for note in [*model.notes_, *record["notes"]])
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert not [f for f in files if f.endswith((".pkl", ".joblib"))]
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_parameters_and_docstring(name):
-    model = make_small(name)
-    copied = clone(model)
-    assert copied.get_params() == model.get_params()
-    assert not [attribute for attribute in vars(copied) if attribute.endswith("_")]
-    cls = type(model)
-    parameters = inspect.signature(cls).parameters
-    described = {e.name: e for e in NumpyDocString(inspect.getdoc(cls))["Parameters"]}
-    assert list(described) == list(parameters)
-    for parameter in parameters.values():
-        said = described[parameter.name].type.partition("default=")[2]
-        assert ast.literal_eval(said) == parameter.default, parameter
-    assert set(cls._parameter_constraints) == set(parameters)
-    assert len(parameters) <= 7
 
 
 def test_the_ladder_goes_from_the_most_transparent_to_the_most_opaque():

@@ -173,16 +173,16 @@ class AlternatingClusterer(Estimator, ClusterMixin, BaseEstimator, ABC):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
-    init : "k-means++", "random" or array-like of shape (n_clusters, d)
+    init : "k-means++", "random" or array-like of shape (n_clusters, d), default="k-means++"
         Initial centres.
-    n_init : "auto" or int
+    n_init : "auto" or int, default="auto"
         Number of initialisations, of which the one of least inertia is kept; "auto" is 3 for
         "k-means++", 10 for "random".
-    max_iter : int
+    max_iter : int, default=300
         Most iterations of an initialisation.
-    random_state : int, RandomState or None
+    random_state : int, RandomState or None, default=None
         Seed of the initial centres.
     """
 

@@ -61,9 +61,9 @@ class GreatCircleKMeans(AlternatingClusterer):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
-    init : "k-means++", "random" or array-like of shape (n_clusters, 2)
+    init : "k-means++", "random" or array-like of shape (n_clusters, 2), default="k-means++"
         Initial centres: places drawn by greedy k-means++, places drawn uniformly, or given
         latitudes and longitudes.
     n_init, max_iter, random_state

@@ -42,30 +42,30 @@ class KMeans(Estimator, sklearn.cluster.KMeans):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
-    init : str, ndarray of shape (n_clusters, n_features) or callable
+    init : str, ndarray of shape (n_clusters, n_features) or callable, default="k-means++"
         Where to start. "k-means++": rows drawn far from those already drawn, the best of
         2 + ln k candidates each time, as scikit-learn; "k-means++ (single draw)": as in the paper,
         with one candidate; "random": rows at random; centroids; or a function of X, n_clusters and
         random_state that returns centroids.
-    n_init : int or "auto"
+    n_init : int or "auto", default="auto"
         Starts, of which the best is kept; "auto" is 10 for "random" and functions, and 1 otherwise.
-    max_iter : int
+    max_iter : int, default=300
         Most iterations.
-    tol : float
+    tol : float, default=0.0001
         Stop when the centroids' squared movements add up to less than this times the mean
         variance of the columns; 0 goes on until no row changes its cluster.
-    verbose : int
+    verbose : int, default=0
         As scikit-learn's; only sparse input says anything.
-    random_state : int, RandomState or None
+    random_state : int, RandomState or None, default=None
         Seed of the starts; the same draws as scikit-learn's on float64.
-    copy_x : bool
+    copy_x : bool, default=True
         Accepted for scikit-learn's sake: X is never written to.
-    algorithm : {"lloyd", "elkan"}
+    algorithm : {"lloyd", "elkan"}, default="lloyd"
         Accepted for scikit-learn's sake: both give the same labels, and bounds are used where they
         pay. Sparse input goes to scikit-learn's code with it.
-    record : bool
+    record : bool, default=False
         Whether to keep every iteration in ``history_``.
     n_threads : int, optional
         Most threads; None is as many as scikit-learn would use. Small work takes one.

@@ -53,9 +53,9 @@ class KMedians(AlternatingClusterer):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
-    init : "k-means++", "random" or array-like of shape (n_clusters, d)
+    init : "k-means++", "random" or array-like of shape (n_clusters, d), default="k-means++"
         Initial centres: rows drawn in proportion to their distance, rows drawn uniformly, or given
         centres.
     n_init, max_iter, random_state

@@ -47,26 +47,26 @@ class KMedoids(Estimator, ClusterMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
-    metric : str or callable
+    metric : str or callable, default="euclidean"
         A distance of ``further.cluster.dissimilarity.distances.METRICS``, or a function of two
         rows. "jaccard" takes columns of 0 and 1 or a list of sets, "gower" a DataFrame of numbers
         and categories with missing values, "great_circle" latitude and longitude in degrees,
         "precomputed" the symmetric distances of all pairs, and in ``predict`` those of new rows to
         the training rows.
-    p : float
+    p : float, default=2.0
         Power of "minkowski".
-    method : "fasterpam" or "alternate"
+    method : "fasterpam" or "alternate", default="fasterpam"
         Swaps until none helps, or assigning and choosing anew by turns: faster on long tables,
         with a larger sum.
-    init : "random" or "build"
+    init : "random" or "build", default="random"
         Initial medoids: rows drawn uniformly, or the greedy ones of PAM (deterministic, slower).
-    max_iter : int
+    max_iter : int, default=100
         Most passes over the rows.
-    n_init : int
+    n_init : int, default=1
         Number of random initialisations, of which the one of least sum is kept.
-    random_state : int, RandomState or None
+    random_state : int, RandomState or None, default=None
         Seed of the initial medoids and of the sample.
     sample_size : int, optional
         Look for medoids among so many rows, drawn at random, and only assign the others. By default

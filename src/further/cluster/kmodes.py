@@ -161,16 +161,18 @@ class KModes(CategoricalClusterer):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
-    init : "huang", "cao", "random", "k-means++" or array-like of shape (n_clusters, q)
+    init : {"huang", "cao", "random", "k-means++"} or (n_clusters, q) array, default="huang"
         Initial centres: modes drawn by frequency; the deterministic choice of dense rows that are
         far apart; rows drawn uniformly; rows drawn in proportion to their cost; given categories.
-    n_init : "auto" or int
+    n_init : "auto" or int, default="auto"
         Number of initialisations, of which the one of least inertia is kept; "auto" is 10 for
         "huang" and "random", 3 for "k-means++", and "cao" is one in any case.
-    max_iter, random_state
-        See :class:`~further.cluster.alternating.AlternatingClusterer`.
+    max_iter : int, default=100
+        Most iterations of an initialisation.
+    random_state : int, RandomState or None, default=None
+        Seed of the initial centres.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ class KPrototypes(CategoricalClusterer):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
     categorical_features : list of int or str, optional
         Which columns are categories, by number or name; by default those of a DataFrame (or array
@@ -52,10 +52,12 @@ class KPrototypes(CategoricalClusterer):
     gamma : float, optional
         What a category that differs costs, in squared units of the numbers; by default Huang's
         half of the mean standard deviation of the numbers.
-    init : "k-means++", "random" or array-like of shape (n_clusters, d)
+    init : "k-means++", "random" or array-like of shape (n_clusters, d), default="k-means++"
         Initial centres: rows drawn in proportion to their cost, rows drawn uniformly, or given
         prototypes.
-    n_init, max_iter, random_state
+    max_iter : int, default=100
+        Most iterations of an initialisation.
+    n_init, random_state
         See :class:`~further.cluster.alternating.AlternatingClusterer`.
 
     Attributes

@@ -47,7 +47,9 @@ class GaussianMixture(Estimator, sklearn.mixture.GaussianMixture):
         Seed of the starts.
     warm_start : bool, default=False
         Whether a fit goes on from the last one.
-    verbose, verbose_interval : int
+    verbose : int, default=0
+        As in scikit-learn.
+    verbose_interval : int, default=10
         As in scikit-learn.
 
     Attributes

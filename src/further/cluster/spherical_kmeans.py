@@ -77,9 +77,9 @@ class SphericalKMeans(AlternatingClusterer):
 
     Parameters
     ----------
-    n_clusters : int
+    n_clusters : int, default=8
         Number of clusters.
-    init : "k-means++", "random" or array-like of shape (n_clusters, d)
+    init : "k-means++", "random" or array-like of shape (n_clusters, d), default="k-means++"
         Initial centres: rows drawn by greedy k-means++, rows drawn uniformly, or given directions.
     n_init, max_iter, random_state
         See :class:`~further.cluster.alternating.AlternatingClusterer`.

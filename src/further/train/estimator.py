@@ -151,7 +151,7 @@ class DatasetEstimator(Estimator, ABC):
 
     Attributes
     ----------
-    random_state : int, RandomState or None
+    random_state : int, RandomState or None, default=None
         Seed of all that is drawn.
     encoding_ : Encoding
         Rows to the arrays that a model sees, and back.
