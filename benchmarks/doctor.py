@@ -1,10 +1,11 @@
 """What the doctor finds of faults whose presence is known, and how often it errs.
 
 Trainings and their labels are made first, by ``doctor_trainings.py``, and written to a file; the
-doctor sees them in a second pass. Two halves share neither data sets nor architectures: thresholds
-were chosen on ``tuning``; ``judging`` is what counts. Each training is diagnosed three times: with
-all that a run of further logs; with the losses, the validation metric and the constant predictor's
-loss (``--classes`` or ``--baseline``), which whoever has a history can give; and without the last.
+doctor sees them in a second pass. Three parts share neither data sets nor architectures: thresholds
+were chosen on ``tuning`` and ``more tuning``, which had judged before; ``judging`` is what counts.
+Each training is diagnosed three times: with all that a run of further logs; with the losses, the
+validation metric and the constant predictor's loss (``--classes`` or ``--baseline``), which whoever
+has a history can give; and without the last.
 
 * *Detection*: of the trainings with a fault put in, the share in which the fault's condition, or an
   equivalent of the table below, is among the findings. *Exact*: the findings name every fault that
@@ -88,7 +89,7 @@ def share(hits: int, n: int) -> str:
 
 #: What a training shows besides training and validation loss and the metric of validation rows.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "all that further logs": ("fit_loss", "lr", "baseline"),
+    "all that further logs": ("fit_loss", "lr", "baseline", "validation_rows"),
     "losses, metric and the constant predictor's loss": ("baseline",),
     "losses and metric alone": (),
 }
@@ -98,7 +99,11 @@ def diagnose(example: Example, view: str) -> Diagnosis:
     also = VIEWS[view]
     hidden = {"fit_loss", "lr"} - set(also)
     shown = {name: values for name, values in example.history.items() if name not in hidden}
-    return doctor(shown, baseline=example.baseline if "baseline" in also else None)
+    return doctor(
+        shown,
+        baseline=example.baseline if "baseline" in also else None,
+        validation_rows=example.rows["validation"] if "validation_rows" in also else None,
+    )
 
 
 def problems(found: Diagnosis) -> set[str]:
@@ -143,11 +148,11 @@ RULES: dict[str, Callable[[trainings.History], bool]] = {
 # Tables -------------------------------------------------------------------------------------------
 
 
-def tell(examples: list[Example], half: str, view: str) -> tuple[float, float]:
-    """Print the tables of a half, and return detection and false alarms."""
+def tell(examples: list[Example], part: str, view: str) -> tuple[float, float]:
+    """Print the tables of a part, and return detection and false alarms."""
     both = [(example, diagnose(example, view)) for example in examples]
     healthy = [(e, f) for e, f in both if e.is_healthy]
-    print(f"\n{half}, {view}: {len(examples)} trainings, {len(healthy)} healthy")
+    print(f"\n{part}, {view}: {len(examples)} trainings, {len(healthy)} healthy")
     print(f"\n{'fault':20s} {'found':38s} {'by its own name':16s} exact")
     total = Counter[str]()
     for fault, names in EQUIVALENTS.items():
@@ -194,7 +199,7 @@ def tell(examples: list[Example], half: str, view: str) -> tuple[float, float]:
 # Real trainings -----------------------------------------------------------------------------------
 
 
-LADDERS_AND_INJECTIONS = {"tuning": (110, 12), "judging": (260, 14)}
+LADDERS_AND_INJECTIONS = {"tuning": (110, 12), "more tuning": (260, 14), "judging": (260, 14)}
 #: Loss of the constant predictor where it is known: log 10; the mean picture.
 DEEPOBS_BASELINES = {"fmnist_2c2d": 2.3026, "mnist_vae": 52.92}
 
@@ -248,24 +253,24 @@ def tell_deepobs(folder: Path, baselines: dict[str, float]) -> None:
         print(f"  {name:28s} {share(count, len(healthy))}")
 
 
-def read_or_make(folder: Path, half: str, quick: bool, processes: int) -> list[Example]:
-    path = folder / f"{half}{'_quick' if quick else ''}.json.gz"
+def read_or_make(folder: Path, part: str, quick: bool, processes: int) -> list[Example]:
+    path = folder / f"{part.replace(' ', '_')}{'_quick' if quick else ''}.json.gz"
     began = time.perf_counter()
     if path.is_file():
         examples, mark = trainings.load(path)
     else:
-        numbers = (6, 1) if quick else LADDERS_AND_INJECTIONS[half]
-        examples = trainings.make(half, *numbers, processes)
+        numbers = (6, 1) if quick else LADDERS_AND_INJECTIONS[part]
+        examples = trainings.make(part, *numbers, processes)
         mark = trainings.save(path, examples)
     took = time.perf_counter() - began
-    print(f"{half}: {len(examples)} trainings, first seed 0, fingerprint {mark}, {took:.0f} s")
+    print(f"{part}: {len(examples)} trainings, first seed 0, fingerprint {mark}, {took:.0f} s")
     return examples
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the trainings")
-    parser.add_argument("--half", choices=("tuning", "judging", "both"), default="both")
+    parser.add_argument("--part", choices=(*LADDERS_AND_INJECTIONS, "all"), default="all")
     parser.add_argument(
         "--trainings", type=Path, default=Path("doctor_trainings"), metavar="FOLDER",
         help="where trainings and labels are kept; made if they are not there",
@@ -273,16 +278,16 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, default=1, metavar="N", help="that train")
     given = parser.parse_args(None if arguments is None else list(arguments))
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} processors")
-    halves = ("tuning", "judging") if given.half == "both" else (given.half,)
+    parts = tuple(LADDERS_AND_INJECTIONS) if given.part == "all" else (given.part,)
     made = {
-        half: read_or_make(given.trainings, half, given.quick, given.processes) for half in halves
+        part: read_or_make(given.trainings, part, given.quick, given.processes) for part in parts
     }
     print("\nWhat counts as found:")
     for fault, names in EQUIVALENTS.items():
         print(f"  {fault:20s} {', '.join(names)}")
-    for half, examples in made.items():
+    for part, examples in made.items():
         for view in VIEWS:
-            tell(examples, half, view)
+            tell(examples, part, view)
     data = os.environ.get("FURTHER_TEST_DATA")
     if data and (Path(data) / "curves_deepobs").is_dir():
         for baselines in ({}, DEEPOBS_BASELINES):

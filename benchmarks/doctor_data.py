@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 from sklearn import datasets
 
 #: Most rows of a test set.
@@ -102,6 +103,68 @@ def shapes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return x.reshape(3500, 100), y
 
 
+def patches(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Grey pieces of 8 by 8 of two photographs, a temple and a flower, whatever their light."""
+    y, x = rng.integers(0, 2, 3500), np.empty((3500, 8, 8))
+    photographs = [picture.mean(axis=2) for picture in datasets.load_sample_images().images]
+    for i, photograph in enumerate(photographs):
+        for place in np.flatnonzero(y == i):
+            r, c = (rng.integers(0, n - 8) for n in photograph.shape)
+            x[place] = photograph[r : r + 8, c : c + 8]
+    x = x.reshape(3500, 64)
+    return (x - x.mean(1, keepdims=True)) / (x.std(1, keepdims=True) + 4), y
+
+
+def text(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Whether a vowel, a consonant or a space follows four characters of English."""
+    told = " ".join(getattr(datasets, f"load_{name}")()["DESCR"].lower() for name in _DESCRIBED)
+    codes = np.array([" abcdefghijklmnopqrstuvwxyz".find(c) for c in told])
+    codes = codes[codes >= 0]
+    starts = rng.permutation(len(codes) - 4)[:4000]
+    windows = codes[starts[:, None] + np.arange(5)]
+    kinds = np.where(np.isin(np.arange(27), [1, 5, 9, 15, 21]), 0, 1)
+    kinds[0] = 2
+    return np.eye(27)[windows[:, :4]].reshape(len(starts), 108), kinds[windows[:, 4]]
+
+
+_DESCRIBED = ("iris", "wine", "digits", "diabetes", "breast_cancer", "linnerud")
+
+
+def letters(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of 12 by 12 of eight letters, turned and moved, in noise."""
+    y, font = rng.integers(0, 8, 3500), ImageFont.load_default(11)
+    x = rng.normal(0, 0.35, (3500, 12, 12))
+    for picture, kind in zip(x, y, strict=True):
+        paper = Image.new("L", (12, 12))
+        place = tuple(rng.uniform((1.5, -1.5), (3.5, 0.0)))
+        ImageDraw.Draw(paper).text(place, "ABEFHKRX"[kind], 255, font)
+        picture += np.asarray(paper.rotate(rng.uniform(-15, 15), Image.Resampling.BILINEAR)) / 255
+    return x.reshape(3500, 144), y
+
+
+def planes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Four classes of Guyon's generator, five of fifteen columns count, some labels are wrong."""
+    return datasets.make_classification(
+        4000, 15, n_informative=5, n_redundant=3, n_classes=4, n_clusters_per_class=2,
+        flip_y=0.08, class_sep=1.3, random_state=int(rng.integers(1 << 30)),
+    )  # fmt: skip
+
+
+def spirals(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Three arms of a spiral in two of five columns."""
+    y, along = rng.integers(0, 3, 4000), rng.uniform(0.3, 2.2, 4000)
+    angle = 2.2 * along + y * 2 * np.pi / 3
+    arms = np.stack([along * np.cos(angle), along * np.sin(angle)], axis=1)
+    return np.hstack([arms + rng.normal(0, 0.17, (4000, 2)), rng.normal(size=(4000, 3))]), y
+
+
+def steps(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A number that jumps where columns cross 0 or 1, with noise of a fifth of the variance."""
+    x = rng.normal(size=(4000, 8))
+    y = 2.0 * (x[:, 0] > 0) - (x[:, 1] > 1) + (x[:, 0] > 0) * (x[:, 2] > 0) + 0.5 * x[:, 3]
+    return x, y + rng.normal(0, 0.5 * y.std(), len(y))
+
+
 #: Generator, classes, shape and the rows for training and validation; the rest are test rows, of
 #: which a label needs more than iris and wine leave.
 DATA = {
@@ -113,18 +176,26 @@ DATA = {
         "friedman": (friedman, 0, None, 400, 500),
         "bars": (bars, 4, (8, 8), 500, 400),
     },
-    "judging": {
+    "more tuning": {
         "breast_cancer": (embedded("breast_cancer"), 2, None, 200, 150),
         "hastie": (hastie, 2, None, 600, 500),
         "sensors": (sensors, 3, None, 600, 500),
         "waves": (waves, 0, None, 450, 500),
         "shapes": (shapes, 4, (10, 10), 500, 400),
     },
+    "judging": {
+        "patches": (patches, 2, (8, 8), 450, 400),
+        "text": (text, 3, None, 600, 500),
+        "letters": (letters, 8, (12, 12), 600, 400),
+        "planes": (planes, 4, None, 500, 400),
+        "spirals": (spirals, 3, None, 500, 500),
+        "steps": (steps, 0, None, 450, 400),
+    },
 }
 
 
-def make_task(half: str, name: str, seed: int) -> Task:
-    generate, k, shape, n_train, n_validation = DATA[half][name]
+def make_task(part: str, name: str, seed: int) -> Task:
+    generate, k, shape, n_train, n_validation = DATA[part][name]
     rng = np.random.default_rng([seed, sum(map(ord, name))])
     x, y = generate(rng)
     order = rng.permutation(len(x))

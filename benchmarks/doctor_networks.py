@@ -6,6 +6,7 @@ learning rate, and the loss of some training rows in evaluation mode (``fit_loss
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -69,11 +70,56 @@ def pool_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int
     )  # fmt: skip
 
 
+class Skip(nn.Module):
+    """A line beside a perceptron (wide and deep)."""
+
+    def __init__(self, d: int, out: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.wide = nn.Linear(d, out)
+        self.deep = perceptron([d, 2 * width, 2 * width, out], nn.LeakyReLU, dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.wide(x) + self.deep(x)
+
+
+def skip(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return Skip(d, out, width, dropout)
+
+
+def layer_norm_2(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(d, 2 * width), nn.LayerNorm(2 * width), nn.SiLU(), nn.Dropout(dropout),
+        nn.Linear(2 * width, width), nn.LayerNorm(width), nn.SiLU(), nn.Linear(width, out),
+    )  # fmt: skip
+
+
+def norm_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int]) -> nn.Module:
+    c = max(1, width // 4)
+    return nn.Sequential(
+        nn.Unflatten(1, (1, *shape)), nn.Conv2d(1, c, 3), nn.BatchNorm2d(c), nn.ReLU(),
+        nn.AvgPool2d(2), nn.Conv2d(c, 2 * c, 2), nn.BatchNorm2d(2 * c), nn.ReLU(), nn.Flatten(),
+        nn.Dropout(dropout), nn.LazyLinear(out),
+    )  # fmt: skip
+
+
 NETS = {
     "tuning": {"relu_1": relu_1, "tanh_2": tanh_2, "stride_cnn": stride_cnn},
-    "judging": {"relu_3": relu_3, "residual": residual, "pool_cnn": pool_cnn},
+    "more tuning": {"relu_3": relu_3, "residual": residual, "pool_cnn": pool_cnn},
+    "judging": {"skip": skip, "layer_norm_2": layer_norm_2, "norm_cnn": norm_cnn},
 }
-OPTIMIZERS = {"tuning": ("adam", "momentum"), "judging": ("adamw", "nesterov")}
+OPTIMIZERS = {
+    "tuning": ("adam", "momentum"),
+    "more tuning": ("adamw", "nesterov"),
+    "judging": ("nadam", "rmsprop"),
+}
+RATES = {
+    "adam": 3e-3, "adamw": 2e-3, "nadam": 2e-3, "rmsprop": 1e-3, "momentum": 0.03, "nesterov": 0.03,
+}  # fmt: skip
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": lambda done: 1.0,
+    "cosine": lambda done: 0.5 * (1 + np.cos(np.pi * done)),
+    "linear": lambda done: min(done / 0.1, (1 - done) / 0.9),  # after a warm-up
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +129,7 @@ class Recipe:
     net: str
     optimizer: str
     rate: float
-    cosine: bool
+    schedule: str
     decay: float
     dropout: float
     width: int = 24
@@ -91,22 +137,22 @@ class Recipe:
     start: float = 1.0  # factor on the first weights
 
 
-def draw_recipe(half: str, net: str, rng: np.random.Generator) -> Recipe:
-    optimizer = str(rng.choice(OPTIMIZERS[half]))
-    rate = {"adam": 3e-3, "adamw": 2e-3, "momentum": 0.03, "nesterov": 0.03}[optimizer]
-    rate *= float(np.exp(rng.uniform(-0.4, 0.7))) * (0.5 if "cnn" in net else 1.0)
+def draw_recipe(part: str, net: str, rng: np.random.Generator) -> Recipe:
+    optimizer = str(rng.choice(OPTIMIZERS[part]))
+    rate = RATES[optimizer] * float(np.exp(rng.uniform(-0.4, 0.7))) * (0.5 if "cnn" in net else 1.0)
     decays = (0.0, 0.1, 0.5) if optimizer == "adamw" else (0.0, 1e-3, 1e-2)
+    falls = "linear" if part == "judging" else "cosine"
     return Recipe(
-        net, optimizer, rate, bool(rng.random() < 0.5), float(rng.choice(decays)),
-        float(rng.choice([0.0, 0.0, 0.25])), int(rng.choice([16, 24, 40])),
-        64,
+        net, optimizer, rate, falls if rng.random() < 0.5 else "constant",
+        float(rng.choice(decays)), float(rng.choice([0.0, 0.0, 0.25])),
+        int(rng.choice([16, 24, 40])), 64,
     )  # fmt: skip
 
 
-def build(task: Task, half: str, recipe: Recipe, seed: int) -> nn.Module:
+def build(task: Task, part: str, recipe: Recipe, seed: int) -> nn.Module:
     torch.manual_seed(seed)
     d = task.x["train"].shape[1]
-    net = NETS[half][recipe.net](d, task.k or 1, recipe.width, recipe.dropout, task.shape)
+    net = NETS[part][recipe.net](d, task.k or 1, recipe.width, recipe.dropout, task.shape)
     net(torch.zeros(2, d))
     with torch.no_grad():
         for parameter in net.parameters():
@@ -115,6 +161,10 @@ def build(task: Task, half: str, recipe: Recipe, seed: int) -> nn.Module:
 
 
 def make_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    kinds = {"nadam": torch.optim.NAdam, "rmsprop": torch.optim.RMSprop}
+    if recipe.optimizer in kinds:
+        kind = kinds[recipe.optimizer]
+        return kind(net.parameters(), recipe.rate, weight_decay=recipe.decay)
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
     if recipe.optimizer in kinds:
         kind = kinds[recipe.optimizer]
@@ -152,9 +202,9 @@ class Training:
         return self.test[int(np.argmin(np.where(np.isfinite(values), values, np.inf)))]
 
 
-def train(task: Task, half: str, recipe: Recipe, epochs: int, seed: int) -> Training:
+def train(task: Task, part: str, recipe: Recipe, epochs: int, seed: int) -> Training:
     """Train a network and return what it logged."""
-    net, rng = build(task, half, recipe, seed), np.random.default_rng(seed)
+    net, rng = build(task, part, recipe, seed), np.random.default_rng(seed)
     optimizer = make_optimizer(net, recipe)
     kind = torch.int64 if task.k else torch.float32
     x = {part: torch.tensor(rows, dtype=torch.float32) for part, rows in task.x.items()}
@@ -173,10 +223,8 @@ def train(task: Task, half: str, recipe: Recipe, epochs: int, seed: int) -> Trai
         total, order = 0.0, torch.from_numpy(rng.permutation(n))
         for start in range(0, n, batch):
             rows = order[start : start + batch]
-            if recipe.cosine:
-                done = (epoch - 1 + start / n) / epochs
-                rate = recipe.rate * 0.5 * (1 + np.cos(np.pi * done))
-                optimizer.param_groups[0]["lr"] = rate
+            done = (epoch - 1 + start / n) / epochs
+            optimizer.param_groups[0]["lr"] = recipe.rate * SCHEDULES[recipe.schedule](done)
             optimizer.zero_grad()
             loss = loss_of(net(x["train"][rows]), y["train"][rows])
             loss.backward()

@@ -14,7 +14,7 @@ is not, chance would decide the label, and the training is dropped.
   as much: a network that never began to learn gains nothing by the first two either. Sound
   trainings that fail this alone have no label and are dropped.
 
-Data *and* architectures are split into a half for tuning the doctor and a half for judging it.
+Data *and* architectures are split into parts for tuning the doctor and one for judging it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def own_faults(training: Training, longer: Training) -> dict[str, float]:
 class Example:
     """A training with its label."""
 
-    half: str
+    part: str
     data: str
     recipe: dict[str, object]
     seed: int
@@ -116,43 +116,43 @@ class Example:
 
 
 def example(
-    half: str, case: Case, seed: int, injected: str, faults: dict[str, float], training: Training
+    part: str, case: Case, seed: int, injected: str, faults: dict[str, float], training: Training
 ) -> Example:
     return Example(
-        half, case.task.name, asdict(case.recipe), seed, injected, faults, training.history,
+        part, case.task.name, asdict(case.recipe), seed, injected, faults, training.history,
         training.test.mean(axis=1).tolist(), case.task.baseline,
         {part: len(rows) for part, rows in case.task.x.items()},
     )  # fmt: skip
 
 
-def train_case(half: str, case: Case, seed: int) -> Training:
-    found = train(case.task, half, case.recipe, case.epochs, seed)
+def train_case(part: str, case: Case, seed: int) -> Training:
+    found = train(case.task, part, case.recipe, case.epochs, seed)
     return found if case.stop is None else found.cut(case.stop)
 
 
 def ladder(
-    task: Task, half: str, recipe: Recipe, epochs: tuple[int, ...], seed: int
+    task: Task, part: str, recipe: Recipe, epochs: tuple[int, ...], seed: int
 ) -> dict[int, Training]:
     """Return trainings of several lengths, with as few runs as will do."""
-    longest = train(task, half, recipe, epochs[-1], seed)
-    if not recipe.cosine:
+    longest = train(task, part, recipe, epochs[-1], seed)
+    if recipe.schedule == "constant":
         return {n: longest.cut(n) for n in epochs}
-    shorter = {n: train(task, half, recipe, n, seed) for n in epochs[:-1]}
+    shorter = {n: train(task, part, recipe, n, seed) for n in epochs[:-1]}
     return {**shorter, epochs[-1]: longest}
 
 
-def draw(half: str, rng: np.random.Generator, seed: int) -> tuple[Task, Recipe]:
-    task = make_task(half, str(rng.choice(list(DATA[half]))), seed)
-    nets = [name for name in NETS[half] if task.shape or "cnn" not in name]
+def draw(part: str, rng: np.random.Generator, seed: int) -> tuple[Task, Recipe]:
+    task = make_task(part, str(rng.choice(list(DATA[part]))), seed)
+    nets = [name for name in NETS[part] if task.shape or "cnn" not in name]
     net = nets[-1] if task.shape and rng.random() < 0.6 else str(rng.choice(nets))
-    return task, draw_recipe(half, net, rng)
+    return task, draw_recipe(part, net, rng)
 
 
-def natural(half: str, seed: int) -> list[Example]:
+def natural(part: str, seed: int) -> list[Example]:
     """Return a healthy training of a ladder of epochs, and one that is not, where there are any."""
     rng = np.random.default_rng([seed, 1])
-    task, recipe = draw(half, rng, seed)
-    trained = ladder(task, half, recipe, LADDER, seed)
+    task, recipe = draw(part, rng, seed)
+    trained = ladder(task, part, recipe, LADDER, seed)
     baseline = np.full(trained[LADDER[0]].test.shape[1], task.baseline)
     labels: dict[int, dict[str, float]] = {}
     for n, m in pairwise(LADDER):
@@ -168,16 +168,16 @@ def natural(half: str, seed: int) -> list[Example]:
         if lengths:
             n = int(rng.choice(lengths))
             case = Case(task, recipe, n)
-            found.append(example(half, case, seed, "", labels[n], trained[n]))
+            found.append(example(part, case, seed, "", labels[n], trained[n]))
     return found
 
 
-def injected(half: str, name: str, seed: int) -> list[Example]:
+def injected(part: str, name: str, seed: int) -> list[Example]:
     """Return a training with a fault put in, or none where the fault does nothing."""
     rng = np.random.default_rng([seed, 2])
-    task, recipe = draw(half, rng, seed)
+    task, recipe = draw(part, rng, seed)
     faulty, mended = FAULTS[name](Case(task, recipe, int(rng.choice(LADDER[1:3]))), rng)
-    found, undone = (train_case(half, case, seed) for case in (faulty, mended))
+    found, undone = (train_case(part, case, seed) for case in (faulty, mended))
     if name not in BREAKING and not np.isfinite(found.history["train_loss"]).all():
         return []
     try:
@@ -187,28 +187,28 @@ def injected(half: str, name: str, seed: int) -> list[Example]:
             effect = sure_gain(found.last, undone.last)
         if not effect:
             return []
-        longer = train(faulty.task, half, faulty.recipe, 2 * len(found.test), seed)
+        longer = train(faulty.task, part, faulty.recipe, 2 * len(found.test), seed)
         faults = {name: effect, **own_faults(found, longer)}
     except UndecidedError:
         return []
-    return [example(half, faulty, seed, name, faults, found)]
+    return [example(part, faulty, seed, name, faults, found)]
 
 
-def some_injected(half: str, name: str, n: int, seed: int) -> list[Example]:
+def some_injected(part: str, name: str, n: int, seed: int) -> list[Example]:
     """Return so many trainings in which the fault does something, of three times as many tried."""
     found: list[Example] = []
     for i in range(3 * n):
         if len(found) < n:
-            found += injected(half, name, seed + i)
+            found += injected(part, name, seed + i)
     return found
 
 
-def make(half: str, ladders: int, injections: int, processes: int = 1) -> list[Example]:
-    """Return the labelled trainings of a half.
+def make(part: str, ladders: int, injections: int, processes: int = 1) -> list[Example]:
+    """Return the labelled trainings of a part.
 
     Parameters
     ----------
-    half : {"tuning", "judging"}
+    part : {"tuning", "more tuning", "judging"}
         Whose data and architectures.
     ladders : int
         Sound trainings, each at several lengths.
@@ -217,12 +217,12 @@ def make(half: str, ladders: int, injections: int, processes: int = 1) -> list[E
     processes : int, default=1
         Which share the work; it does not depend on them.
     """
-    seed = 0 if half == "tuning" else 100_000
+    seed = 100_000 * list(DATA).index(part)
     work: list[Callable[[], list[Example]]] = [
-        partial(natural, half, seed + i) for i in range(ladders)
+        partial(natural, part, seed + i) for i in range(ladders)
     ]
     work += [
-        partial(some_injected, half, name, injections, seed + 1000 * (place + 1))
+        partial(some_injected, part, name, injections, seed + 1000 * (place + 1))
         for place, name in enumerate(FAULTS)
     ]
     if processes == 1:

@@ -38,6 +38,10 @@ _MOST_STEPS = 3
         "--classes", type=click.IntRange(min=2), metavar="N",
         help="Number of classes, of a cross-entropy in nats: its baseline is log N.",
     ),
+    click.option(
+        "--validation-rows", type=click.IntRange(min=1), metavar="N",
+        help="Number of validation rows: a small rise is chance where they are few.",
+    ),
     json_option,
     quiet_option,
 )  # fmt: skip

@@ -86,6 +86,11 @@ class PeriodicEvaluation:
         rows = len(self._validation_rows) + len(self._fit_rows)
         self.flops = self._flops_per_row * rows
 
+    @property
+    def validation_rows(self) -> int:
+        """Number of validation rows that each evaluation takes."""
+        return len(self._validation_rows)
+
     def is_affordable(self, training_flops: float, done: int) -> bool:
         """Return whether one more evaluation, and a last one, are affordable.
 

@@ -34,13 +34,15 @@ def bench():
 def sound(bench):
     """Return a sound training on clouds of points."""
     task = bench.data.make_task("tuning", "mixture", seed=5)
-    recipe = bench.networks.Recipe("relu_1", "momentum", 0.05, False, 1e-3, 0.0)
+    recipe = bench.networks.Recipe("relu_1", "momentum", 0.05, "constant", 1e-3, 0.0)
     return bench.faults.Case(task, recipe, 24)
 
 
-def test_halves_share_neither_data_nor_architectures(bench) -> None:
+def test_parts_share_neither_data_nor_architectures(bench) -> None:
     for table in (bench.data.DATA, bench.networks.NETS):
-        assert not set(table["tuning"]) & set(table["judging"])
+        names = [name for part in table.values() for name in part]
+        assert len(set(names)) == len(names)
+        assert list(table) == list(bench.doctor.LADDERS_AND_INJECTIONS)
 
 
 def test_every_fault_has_conditions_that_count_as_finding_it(bench) -> None:
@@ -91,7 +93,9 @@ def test_the_test_loss_is_not_shown_to_the_doctor(bench, sound, monkeypatch) -> 
     example = bench.trainings.example("tuning", sound, 5, "", {}, training)
     shown = []
     monkeypatch.setattr(
-        bench.doctor, "doctor", lambda history, baseline: shown.append((set(history), baseline))
+        bench.doctor,
+        "doctor",
+        lambda history, baseline, validation_rows: shown.append((set(history), baseline)),
     )
     for view in bench.doctor.VIEWS:
         bench.doctor.diagnose(example, view)

@@ -104,6 +104,7 @@ def doctor(
     epoch: str | None = None,
     baseline: float | None = None,
     classes: int | None = None,
+    validation_rows: int | None = None,
 ) -> Diagnosis:
     """Say what the learning curves of a training show: conditions with evidence, or healthy.
 
@@ -125,6 +126,9 @@ def doctor(
         With it more can be told.
     classes : int, optional
         Number of classes, for a loss that is a cross-entropy in nats.
+    validation_rows : int, optional
+        Number of validation rows. With it more can be told of a small rise; the steps of an
+        accuracy count them too.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def doctor(
     return diagnose(
         history_of(
             logged, train=train, validation=validation, epoch=epoch, baseline=baseline,
-            classes=classes, source=source,
+            classes=classes, validation_rows=validation_rows, source=source,
         )
     )  # fmt: skip
 

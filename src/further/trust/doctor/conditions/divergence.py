@@ -6,7 +6,7 @@ import numpy as np
 
 from further.trust.doctor.features import Curve, Features
 from further.trust.doctor.finding import Condition, Sign, shown
-from further.trust.doctor.thresholds import BAD_START, LEAST_ROWS, SURE
+from further.trust.doctor.thresholds import BAD_START, LEAST_ROWS, SURE, UNTRAINED
 from further.trust.doctor.thresholds import DIVERGED as FACTOR
 
 _BUTTERFLY = ("Goodfellow, Bengio and Courville 2016, Deep Learning, sections 8.2.4 and 10.11.1",)
@@ -78,7 +78,7 @@ def _returned(features: Features, curve: Curve) -> Sign | None:
         return None
     row = int(np.argmax(curve.values))
     highest = float(curve.values[row])
-    if highest < BAD_START * start:
+    if highest < BAD_START * max(start, UNTRAINED):
         return None
     if features.fit is not None and features.fit.values.max() < FACTOR * start:
         return None  # dropout that is strong lifts the training loss alone

@@ -8,9 +8,12 @@ from further.trust.doctor.features import Curve, Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.history import Series
 from further.trust.doctor.thresholds import (
+    HARDLY_EXPLAINED,
     LEAST_ROWS,
+    MANY_ROWS,
     NO_GAP,
     RISE_OF_BASELINE,
+    RISE_OF_MANY_ROWS,
     SURE,
     UNDERFITTED,
     WORTH,
@@ -28,7 +31,9 @@ def _overfits(features: Features) -> Sign | None:
     rise = curve.last - curve.lowest
     share = curve.share(rise)
     strength = min(share / WORTH, rise / (SURE * curve.error))
-    if strength < 1 or features.of_reference(rise) < RISE_OF_BASELINE:
+    few = features.telling_rows
+    least = RISE_OF_BASELINE if few is None or few < MANY_ROWS else RISE_OF_MANY_ROWS
+    if strength < 1 or features.of_reference(rise) < least:
         return None
     unit = features.history.unit
     evidence = [
@@ -115,7 +120,7 @@ def _underfits(features: Features) -> Sign | None:
          f"The validation loss differs by {per_cent(gap)}: nothing was learnt by heart.",
          "Curves cannot tell a model that is too small from data that hold no more." if is_flat
          else "It still falls, so that longer training comes first."),
-        {"of_baseline": left, "gap": gap}, 0.7,
+        {"of_baseline": left, "gap": gap}, 0.7, is_problem=left >= HARDLY_EXPLAINED,
     )  # fmt: skip
 
 

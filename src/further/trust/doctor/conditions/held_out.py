@@ -6,14 +6,13 @@ import numpy as np
 
 from further.trust.doctor.features import Features, noise_of
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
-from further.trust.doctor.history import Values
 from further.trust.doctor.thresholds import (
     BELOW,
     BELOW_OF_BASELINE,
+    LARGE_VALIDATION,
     LEAST_ROWS,
     LIFTED,
     LIFTED_ABOVE,
-    MOST_ROWS_COUNTED,
     MOSTLY,
     NOISIER,
     SURE,
@@ -68,7 +67,9 @@ def _is_below(features: Features) -> Sign | None:
             )
             causes = ("dropout, augmentation or a penalty, which only the training loss has",)
         else:
-            is_easier = True
+            few = features.telling_rows
+            # One standard error of a mean of a few large losses is about its level by their root.
+            is_easier = few is None or share > SURE / np.sqrt(max(few, 1.0))
             evidence.append(
                 f"In evaluation mode, too, the training rows have {shown(fit)} and the validation "
                 f"rows {shown(seen)}: these are easier."
@@ -91,9 +92,10 @@ def _is_noisy(features: Features) -> Sign | None:
     )
     of_train = own.noise if own is not None else 0.0
     strength = min(share / VALIDATION_NOISE, curve.noise / (NOISIER * of_train + 1e-12))
-    size, is_counted = _size(features)
-    is_tiny = is_counted and size <= TINY_VALIDATION
-    if strength < 1 and not is_tiny:
+    size, is_known = features.validation_rows
+    is_tiny = is_known and size <= TINY_VALIDATION
+    is_large = is_known and size >= LARGE_VALIDATION
+    if is_large or (strength < 1 and not is_tiny):
         return None
     evidence, values = [], {"noise": curve.noise, "share": share}
     if strength >= 1:
@@ -102,7 +104,7 @@ def _is_noisy(features: Features) -> Sign | None:
             f"{per_cent(share)} of its level; the training loss by {shown(of_train)}."
         )
     if size:
-        how = "a multiple of" if is_counted else "very roughly"
+        how = "a multiple of" if is_known else "very roughly"
         evidence.append(f"The validation set seems to have {how} {size:,} rows.")
         values["validation_rows"] = float(size)
     return Sign(
@@ -112,60 +114,6 @@ def _is_noisy(features: Features) -> Sign | None:
         f"the validation set seems to have {size} rows, too few to choose an epoch by",
         tuple(evidence), values, 0.85,
     )  # fmt: skip
-
-
-def _size(features: Features) -> tuple[int, bool]:
-    """Return how many rows a validation set has, 0 if it is not known, and if they were counted.
-
-    The steps of its accuracy count them; its noise gives a rough idea.
-    """
-    for metric in features.history.metrics:
-        values = metric.values[metric.is_finite]
-        is_share = metric.part in ("validation", "test") and "acc" in metric.name.lower()
-        if not is_share or len(values) < 4 or values.min() < 0 or values.max() > 1:
-            continue
-        size = count_rows(values)
-        if size is not None:
-            return size, True
-        level, noise = float(np.median(values)), noise_of(values)
-        if noise > 0 and 0 < level < 1:
-            return max(1, round(level * (1 - level) / noise**2)), False
-    return 0, False
-
-
-def count_rows(shares: Values) -> int | None:
-    """Return the smallest number of rows of which all values are shares, if it is small.
-
-    Parameters
-    ----------
-    shares : ndarray
-        Accuracies.
-
-    Returns
-    -------
-    int or None
-        A divisor of the size of the set.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> count_rows(np.array([0.5, 0.25, 0.625, 0.75]))
-    8
-    """
-    different = np.unique(shares)
-    if len(different) < 3:
-        return None
-    rounded = (d for d in (3, 4, 5, 6) if np.allclose(shares, np.round(shares, d), atol=1e-9))
-    digits = next(rounded, None)
-    error = 2e-6 if digits is None else 0.5 * 10.0**-digits
-    sizes = np.arange(2, MOST_ROWS_COUNTED + 1)
-    hits = np.outer(sizes, different)
-    off = np.abs(hits - np.round(hits)).max(axis=1)
-    allowed = error * sizes + 1e-9
-    # With many rows everything is near a whole number; that all values are must be no chance.
-    chance = len(different) * np.log10(np.minimum(2 * allowed, 1.0))
-    fits = np.flatnonzero((off < allowed) & (chance < -4))
-    return int(sizes[fits[0]]) if len(fits) else None
 
 
 VALIDATION_BELOW_TRAINING = Condition(

@@ -9,7 +9,7 @@ from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.thresholds import (
     AS_MUCH_AGAIN,
     COME_DOWN,
-    FORETOLD,
+    FORETOLD_SLOW,
     HARDLY_MOVED,
     LEAST_ROWS,
     LEAST_ROWS_SLOW,
@@ -97,7 +97,8 @@ def _too_low(features: Features) -> Sign | None:
     has_moved = features.of_reference(features.start_of(curve) - curve.last) > HARDLY_MOVED
     again = features.gain_to_come / max(judge.first - judge.last, 1e-12) / AS_MUCH_AGAIN
     again *= not has_moved
-    more = max(gain / FORETOLD, again)
+    least = float(np.interp(len(curve), [*FORETOLD_SLOW], [*FORETOLD_SLOW.values()]))
+    more = max(gain / least, again)
     if monotone < MONOTONE or more < 1 or half < SLOW_HALF:
         return None
     if features.history.learning_rate is not None and _warms_up(features):

@@ -19,8 +19,10 @@ def _look(features: Features) -> Sign | None:
     if curve is None or len(curve) < LEAST_ROWS or features.history.generator is not None:
         return None
     level = curve.last
-    # With dropout the training loss may stay where it is while the network learns.
-    curves = [c for c in (curve, features.fit, features.validation) if c is not None]
+    # With dropout the training loss may stay where it is while the network learns; what that is
+    # shows in evaluation mode, best of training rows: the validation set's own constant may differ.
+    seen = features.fit or features.validation
+    curves = [c for c in (curve, seen) if c is not None]
     starts = [features.start_of(c) for c in curves]
     progress, best = (
         max(features.of_reference(a - b) for a, b in zip(starts, levels, strict=True))
@@ -63,12 +65,13 @@ def _look(features: Features) -> Sign | None:
 def _by_heart(features: Features) -> Sign | None:
     """Return what is seen of a training loss that falls while the validation loss never does."""
     curve, own = features.validation, features.own
-    if curve is None or own is None or not features.knows_baseline or len(curve) < LEAST_ROWS:
+    learnt, start = features.holds_elsewhere, features.validation_reference
+    if curve is None or own is None or learnt is None or len(curve) < LEAST_ROWS:
         return None
-    start = features.validation_reference
-    learnt = (start - curve.lowest) / max(abs(start), 1e-12)
     if learnt >= LEAST_PROGRESS or features.of_reference(own.last) < BY_HEART:
         return None  # of a network that knows its rows by heart the rise says more: overfitting
+    if features.learns_at_once:
+        return None  # there is something to be learnt, and these rows do not have it
     return Sign(
         1 + 2 * (LEAST_PROGRESS - learnt) / LEAST_PROGRESS, float(curve.at[0]),
         f"the validation loss was never below {shown(curve.lowest)}, and a constant predictor's "

@@ -6,6 +6,7 @@ import numpy as np
 
 from further.trust.doctor.features import Features, noise_of
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
+from further.trust.doctor.history import Values
 from further.trust.doctor.thresholds import (
     EARLY_GAP,
     EARLY_GAP_LEARNT,
@@ -13,6 +14,7 @@ from further.trust.doctor.thresholds import (
     LEARNT,
     LEAST_ROWS,
     NO_GAP,
+    NOT_LEARNING,
     PERFECT,
     SAME_GAP,
     SAME_LOSS,
@@ -64,16 +66,41 @@ def _is_unlike(features: Features) -> Sign | None:
     pair = features.pair
     if pair is None or len(pair[0]) < 2 * LEAST_ROWS:
         return None
-    if features.history.generator is not None or min(pair[1].min(), pair[2].min()) <= 0:
+    return _has_nothing_of_it(features) or _has_a_gap_from_the_start(features, *pair)
+
+
+def _has_nothing_of_it(features: Features) -> Sign | None:
+    """Return what is seen where much is learnt at once, and validation rows have none of it."""
+    validation, own, held = features.validation, features.own, features.holds_elsewhere
+    if validation is None or own is None or held is None:
         return None
-    at, own, validation = pair
+    if held >= NOT_LEARNING or not features.learns_at_once:
+        return None
+    start = features.validation_reference
+    return Sign(
+        1 + 2 * (NOT_LEARNING - held) / NOT_LEARNING, float(validation.at[0]),
+        "what the training rows share, the validation rows do not have",
+        (f"Half of what the training loss gains, it gained in the first "
+         f"{per_cent(own.half_time(features.reference))} of the training, to end at "
+         f"{shown(own.last)}; the validation loss was never below {shown(validation.lowest)}, and "
+         f"a constant predictor has {shown(start)} on those rows.",
+         "Rows that are learnt by heart take longer."),
+        {"progress": held, "lowest": validation.lowest, "reference": start}, 0.75,
+    )  # fmt: skip
+
+
+def _has_a_gap_from_the_start(
+    features: Features, at: Values, own: Values, validation: Values
+) -> Sign | None:
+    if features.history.generator is not None or min(own.min(), validation.min()) <= 0:
+        return None
     known = features.knows_baseline or features.history.first_is_untrained
     if known:
         # Of what is learnt some share does not hold for rows of another kind, then and later.
         started = np.flatnonzero(own < STARTED * features.reference)
         if len(started) < LEAST_ROWS:
             return None
-        at, own, validation = (values[started[0] :] for values in pair)
+        at, own, validation = (values[started[0] :] for values in (at, own, validation))
     base = features.reference - own if known else own
     gap = validation - own
     ratio = gap / np.maximum(base, 1e-12)

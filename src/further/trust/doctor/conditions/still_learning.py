@@ -15,9 +15,11 @@ def _look(features: Features) -> Sign | None:
         return None
     gain = features.gain_to_come
     seen = curve.smoothed[int(0.75 * (len(curve) - 1))] - curve.smoothed[-1]
-    strength = min(curve.share(gain) / FORETOLD, seen / (SURE * curve.error))
-    if strength < 1 or features.of_reference(gain) < WORTH * WORTH:
-        return _stopped_early(features)
+    stopped = _stopped_early(features)
+    strength = min(curve.share(gain) / WORTH, seen / (SURE * curve.error))
+    is_problem = curve.share(gain) >= FORETOLD
+    if strength < 1 or features.of_reference(gain) < WORTH * WORTH or (stopped and not is_problem):
+        return stopped
     unit = features.history.unit
     what = "validation" if features.validation is not None else "training"
     return Sign(
@@ -28,7 +30,7 @@ def _look(features: Features) -> Sign | None:
          f"{shown(curve.last)} at {unit} {shown(float(curve.at[-1]))}.",
          f"Its trend foretells {shown(curve.last - gain)} after twice as many."),
         {"gain_to_come": gain, "last": curve.last},
-        0.95 if features.validation is not None else 0.6,
+        0.95 if features.validation is not None else 0.6, is_problem=is_problem,
     )  # fmt: skip
 
 

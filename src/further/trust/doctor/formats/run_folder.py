@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from further.errors import InputError
 from further.trust.doctor.formats.source import Layout, Source
@@ -27,17 +28,22 @@ def _read_run(source: Source) -> Logged:
             f'"{source.path}" has no history.csv: its model has no learning curve, or the training '
             "has not come that far."
         )
-    return replace(_read_history(Source(file)), baselines=_baselines(source))
+    record = _record(source)
+    baselines, rows = record.get("baseline"), record.get("validation_rows")
+    return replace(
+        _read_history(Source(file)),
+        baselines=numbers(baselines) if isinstance(baselines, dict) else {},
+        validation_rows=rows if isinstance(rows, int) and rows > 0 else None,
+    )
 
 
-def _baselines(source: Source) -> dict[str, float]:
-    """Return the losses of the constant predictor by name, where the run recorded them."""
+def _record(source: Source) -> dict[str, Any]:
+    """Return what the run recorded; nothing if it cannot be read, since the curves can."""
     try:
         record = json.loads((source.path / "run.json").read_text(encoding="utf-8"))
     except ValueError:
-        return {}  # the curves can be read without it
-    found = record.get("baseline") if isinstance(record, dict) else None
-    return numbers(found) if isinstance(found, dict) else {}
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def _is_history(source: Source) -> bool:
