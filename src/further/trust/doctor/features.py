@@ -24,7 +24,7 @@ from functools import cached_property
 import numpy as np
 
 from further.trust.doctor.history import History, Series, Values
-from further.trust.doctor.thresholds import AT_ONCE, LEARNT_AT_ONCE, MOST_ROWS_COUNTED, TAIL
+from further.trust.doctor.thresholds import AT_ONCE, LEARNT_AT_ONCE, TAIL
 
 _TINY = 1e-12
 
@@ -78,41 +78,6 @@ def smooth(values: Values) -> Values:
     first, last = np.maximum(places - half, 0), np.minimum(places + half + 1, len(values))
     found: Values = (sums[last] - sums[first]) / (last - first)
     return found
-
-
-def count_rows(shares: Values) -> int | None:
-    """Return the smallest number of rows of which all values are shares, if it is small.
-
-    Parameters
-    ----------
-    shares : ndarray
-        Accuracies.
-
-    Returns
-    -------
-    int or None
-        A divisor of the size of the set.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> count_rows(np.array([0.5, 0.25, 0.625, 0.75]))
-    8
-    """
-    different = np.unique(shares)
-    if len(different) < 3:
-        return None
-    rounded = (d for d in (3, 4, 5, 6) if np.allclose(shares, np.round(shares, d), atol=1e-9))
-    digits = next(rounded, None)
-    error = 2e-6 if digits is None else 0.5 * 10.0**-digits
-    sizes = np.arange(2, MOST_ROWS_COUNTED + 1)
-    hits = np.outer(sizes, different)
-    off = np.abs(hits - np.round(hits)).max(axis=1)
-    allowed = error * sizes + 1e-9
-    # With many rows everything is near a whole number; that all values are must be no chance.
-    chance = len(different) * np.log10(np.minimum(2 * allowed, 1.0))
-    fits = np.flatnonzero((off < allowed) & (chance < -4))
-    return int(sizes[fits[0]]) if len(fits) else None
 
 
 @dataclass(frozen=True)
@@ -403,53 +368,6 @@ class Features:
             return False
         soon = own.half_time(self.reference) < AT_ONCE
         return soon and self.of_reference(own.last) < LEARNT_AT_ONCE
-
-    @cached_property
-    def validation_rows(self) -> tuple[int, bool]:
-        """Number of validation rows, 0 if it is not known, and whether that is more than a guess.
-
-        It is known, or the steps of their accuracy count them; its noise gives a rough idea.
-        """
-        if self.history.validation_rows is not None:
-            return self.history.validation_rows, True
-        accuracy = self._accuracy
-        if accuracy is None:
-            return 0, False
-        size = count_rows(accuracy)
-        if size is not None:
-            return size, True
-        steps = np.diff(np.unique(accuracy))
-        # No step is smaller than one row; below that one of single precision is.
-        at_least = 1 / steps[steps > 1e-5].min(initial=1.0)
-        if at_least > MOST_ROWS_COUNTED:
-            return round(at_least), True
-        level, noise = float(np.median(accuracy)), noise_of(accuracy)
-        if noise > 0 and 0 < level < 1:
-            return max(1, round(level * (1 - level) / noise**2)), False
-        return 0, False
-
-    @cached_property
-    def telling_rows(self) -> float | None:
-        """Number of validation rows of which the loss is made: those that are predicted wrongly.
-
-        Of a number, all. None where it is not known.
-        """
-        size, is_known = self.validation_rows
-        if not is_known:
-            return None
-        if self._accuracy is None:
-            return float(size)
-        return size * (1 - float(np.median(self._accuracy[-max(3, len(self._accuracy) // 10) :])))
-
-    @cached_property
-    def _accuracy(self) -> Values | None:
-        """Accuracy of the validation rows, where it was logged as a share."""
-        for metric in self.history.metrics:
-            values = metric.values[metric.is_finite]
-            is_share = metric.part in ("validation", "test") and "acc" in metric.name.lower()
-            if is_share and len(values) >= 4 and values.min() >= 0 and values.max() <= 1:
-                return values
-        return None
 
     @cached_property
     def gap(self) -> Values | None:

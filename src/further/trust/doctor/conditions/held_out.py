@@ -19,6 +19,7 @@ from further.trust.doctor.thresholds import (
     TINY_VALIDATION,
     VALIDATION_NOISE,
 )
+from further.trust.doctor.validation_set import telling_rows, validation_rows
 
 
 def _is_below(features: Features) -> Sign | None:
@@ -67,7 +68,7 @@ def _is_below(features: Features) -> Sign | None:
             )
             causes = ("dropout, augmentation or a penalty, which only the training loss has",)
         else:
-            few = features.telling_rows
+            few = telling_rows(features.history)
             # One standard error of a mean of a few large losses is about its level by their root.
             is_easier = few is None or share > SURE / np.sqrt(max(few, 1.0))
             evidence.append(
@@ -92,7 +93,7 @@ def _is_noisy(features: Features) -> Sign | None:
     )
     of_train = own.noise if own is not None else 0.0
     strength = min(share / VALIDATION_NOISE, curve.noise / (NOISIER * of_train + 1e-12))
-    size, is_known = features.validation_rows
+    size, is_known = validation_rows(features.history)
     is_tiny = is_known and size <= TINY_VALIDATION
     is_large = is_known and size >= LARGE_VALIDATION
     if is_large or (strength < 1 and not is_tiny):

@@ -1,0 +1,110 @@
+"""What the doctor knows of the validation set's size, and what it makes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from further import doctor
+from further.errors import InputError
+from further.supervised import MLPClassifier
+from further.trust.doctor.history import history_of
+from further.trust.doctor.logged import Logged
+from further.trust.doctor.validation_set import telling_rows, validation_rows
+
+EPOCHS = np.arange(1, 31)
+RNG = np.random.default_rng(0)
+
+
+def problems(*arguments: object, **given: object) -> list[str]:
+    return [finding.condition for finding in doctor(*arguments, **given).problems]
+
+
+def nearly_solved(accuracy: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Return losses of which that of the validation rows rises from 0.07 to 0.09."""
+    fall = 2.3 / EPOCHS**2
+    history = {"train_loss": fall, "val_loss": 0.05 + fall + 4e-5 * EPOCHS**2}
+    return history if accuracy is None else {**history, "val_accuracy": accuracy}
+
+
+def accuracies(rows: int) -> np.ndarray:
+    wrong = (0.02 * rows + 0.3 * rows / EPOCHS + RNG.integers(0, 1 + rows // 50, 30)).astype(int)
+    return 1 - wrong / rows
+
+
+def history(columns: dict[str, np.ndarray]) -> object:
+    rows = [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+    return history_of(Logged("rows", rows))
+
+
+@pytest.mark.parametrize("rows", [40, 150, 900, 10_000])
+def test_the_rows_are_counted_by_their_accuracy(rows: int) -> None:
+    read = history(nearly_solved(accuracies(rows)))
+    size, is_known = validation_rows(read)
+    assert is_known
+    assert rows <= size <= 1.01 * rows or rows % size == 0, size
+    assert telling_rows(read) == pytest.approx(0.035 * size, rel=0.5)
+
+
+def test_a_small_rise_counts_where_many_rows_make_it() -> None:
+    """An error of 2 % is one of 40 rows and 200 of 10,000."""
+    assert problems(nearly_solved(), baseline=2.3, validation_rows=10_000) == ["overfitting"]
+    assert problems(nearly_solved(accuracies(10_000)), baseline=2.3) == ["overfitting"]
+    assert problems(nearly_solved(accuracies(100)), baseline=2.3) == []
+    assert problems(nearly_solved(), baseline=2.3, validation_rows=12) == ["noisy_validation"]
+    # A rise that is not small is one in any case.
+    risen = {**nearly_solved(), "val_loss": nearly_solved()["val_loss"] + 3e-4 * EPOCHS**2}
+    assert "overfitting" in problems(risen, baseline=2.3)
+
+
+def test_jumps_of_a_large_set_are_not_for_its_size() -> None:
+    level = 0.3 + 0.7 * np.exp(-EPOCHS / 4)
+    jumps = {"train_loss": level, "val_loss": level * (1 + 0.2 * RNG.normal(size=30))}
+    assert problems(jumps, baseline=1.0) == ["noisy_validation"]
+    assert problems(jumps, baseline=1.0, validation_rows=20) == ["noisy_validation"]
+    assert problems(jumps, baseline=1.0, validation_rows=5000) == []
+
+
+def test_two_rare_classes_begin_far_above_a_constant() -> None:
+    """Where 1 % of the rows is positive, a constant has 0.056, and what is untrained log 2."""
+    loss = 0.02 + 0.67 * np.exp(-EPOCHS / 3)
+    assert problems({"train_loss": loss, "val_loss": loss + 0.002}, baseline=0.056) == []
+    assert "diverged" in problems({"train_loss": 8 * loss, "val_loss": 8 * loss}, baseline=0.056)
+
+
+def test_rows_that_lack_what_the_others_share_are_of_another_kind() -> None:
+    """What is learnt by heart, as where labels are shuffled, takes time."""
+    at_once, by_heart = 0.55 + 0.45 * np.exp(-EPOCHS), 1.0 - 0.012 * EPOCHS
+    never = np.full(30, 1.02)
+    unlike = problems({"fit_loss": at_once, "val_loss": never}, baseline=1.0)
+    assert unlike == ["unrepresentative_split"]
+    shuffled = problems({"fit_loss": by_heart, "val_loss": never}, baseline=1.0)
+    assert shuffled == ["not_learning"]
+
+
+def test_a_run_of_ours_says_how_many_rows_validate(tmp_path: Path) -> None:
+    x, y = load_iris(return_X_y=True)
+    model = MLPClassifier(budget="6 epochs", precision="float32", random_state=0)
+    model.fit(x, y, run=tmp_path)
+    n = json.loads((tmp_path / "run.json").read_text())["validation_rows"]
+    assert 10 <= n <= 50
+    assert doctor(tmp_path).rows == 6
+    # The same run with fewer rows, as its record says, is judged by these.
+    record = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({**record, "validation_rows": 5}))
+    (tmp_path / "history.csv").write_text(
+        "step,epoch,seconds,train_loss,val_loss\n"
+        + "".join(f"{e},{e},{e},{1 / e},{1.1 / e}\n" for e in EPOCHS)
+    )
+    assert "noisy_validation" in problems(tmp_path)
+
+
+def test_a_set_without_rows_is_refused() -> None:
+    with pytest.raises(InputError, match="validation_rows=0 must be at least 1"):
+        doctor(nearly_solved(), validation_rows=0)
