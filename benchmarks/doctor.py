@@ -1,8 +1,8 @@
 """What the doctor finds of faults whose presence is known, and how often it errs.
 
 Trainings and their labels are made first, by ``doctor_trainings.py``, and written to a file; the
-doctor sees them in a second pass. Three parts share neither data sets nor architectures: thresholds
-were chosen on ``tuning`` and ``more tuning``, which had judged before; ``judging`` is what counts.
+doctor sees them in a second pass. Four parts share neither data sets nor architectures: thresholds
+were chosen on those for tuning, two of which had judged before; ``judging`` is what counts.
 Each training is diagnosed three times: with all that a run of further logs; with the losses, the
 validation metric and the constant predictor's loss (``--classes`` or ``--baseline``), which whoever
 has a history can give; and without the last.
@@ -89,7 +89,7 @@ def share(hits: int, n: int) -> str:
 
 #: What a training shows besides training and validation loss and the metric of validation rows.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "all that further logs": ("fit_loss", "lr", "baseline", "validation_rows"),
+    "all that further logs": ("fit_loss", "lr", "baseline", "counts"),
     "losses, metric and the constant predictor's loss": ("baseline",),
     "losses and metric alone": (),
 }
@@ -99,10 +99,14 @@ def diagnose(example: Example, view: str) -> Diagnosis:
     also = VIEWS[view]
     hidden = {"fit_loss", "lr"} - set(also)
     shown = {name: values for name, values in example.history.items() if name not in hidden}
+    counts = {
+        "validation_rows": example.rows["validation"], "training_rows": example.rows["train"],
+        "parameters": example.parameters,
+    }  # fmt: skip
     return doctor(
         shown,
         baseline=example.baseline if "baseline" in also else None,
-        validation_rows=example.rows["validation"] if "validation_rows" in also else None,
+        **(counts if "counts" in also else {}),
     )
 
 
@@ -199,7 +203,10 @@ def tell(examples: list[Example], part: str, view: str) -> tuple[float, float]:
 # Real trainings -----------------------------------------------------------------------------------
 
 
-LADDERS_AND_INJECTIONS = {"tuning": (110, 12), "more tuning": (260, 14), "judging": (260, 14)}
+LADDERS_AND_INJECTIONS = {
+    "tuning": (110, 12), "more tuning": (260, 14), "still more tuning": (260, 14),
+    "judging": (260, 14),
+}  # fmt: skip
 #: Loss of the constant predictor where it is known: log 10; the mean picture.
 DEEPOBS_BASELINES = {"fmnist_2c2d": 2.3026, "mnist_vae": 52.92}
 

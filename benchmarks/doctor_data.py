@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import decimal
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -165,6 +168,50 @@ def steps(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return x, y + rng.normal(0, 0.5 * y.std(), len(y))
 
 
+def moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two half moons that overlap, among four columns of nothing."""
+    x, y = datasets.make_moons(4000, noise=0.28, random_state=int(rng.integers(1 << 30)))
+    return np.hstack([x, rng.normal(0, 0.6, (4000, 4))]), y
+
+
+def checkers(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Three colours of a board of 3 by 3 fields, in two of five columns, a twentieth wrong."""
+    x = rng.uniform(0, 3, (4000, 5))
+    y = (x[:, 0].astype(int) + 2 * x[:, 1].astype(int)) % 3
+    return x, np.where(rng.random(4000) < 0.05, rng.integers(0, 3, 4000), y)
+
+
+def arcs(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Friedman's third function, an arc tangent of four columns, with noise of a third of it."""
+    x, y = datasets.make_friedman3(4000, random_state=int(rng.integers(1 << 30)))
+    return x, y + rng.normal(0, 0.6 * y.std(), 4000)
+
+
+def docstrings(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Of which of three modules of Python sixty letters of documentation are, by their counts."""
+    x, y = np.empty((4000, 27)), rng.integers(0, 3, 4000)
+    for kind, module in enumerate((argparse, decimal, subprocess)):
+        told = [getattr(value, "__doc__", None) or "" for value in vars(module).values()]
+        codes = np.array([" abcdefghijklmnopqrstuvwxyz".find(c) for c in " ".join(told).lower()])
+        codes = codes[codes >= 0]
+        for row in np.flatnonzero(y == kind):
+            start = rng.integers(0, len(codes) - 60)
+            x[row] = np.bincount(codes[start : start + 60], minlength=27)
+    return x, y
+
+
+def blobs(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of 9 by 9 with one, two or three round spots, in noise."""
+    y, grid = rng.integers(0, 3, 3500), np.mgrid[:9, :9]
+    x = rng.normal(0, 0.25, (3500, 9, 9))
+    for picture, kind in zip(x, y, strict=True):
+        for place in rng.permutation(9)[: kind + 1]:
+            centre = 1 + 3 * np.array(divmod(int(place), 3)) + rng.uniform(-0.7, 0.7, 2)
+            far = ((grid - centre[:, None, None]) ** 2).sum(0)
+            picture += np.exp(-far / 1.2)
+    return x.reshape(3500, 81), y
+
+
 #: Generator, classes, shape and the rows for training and validation; the rest are test rows, of
 #: which a label needs more than iris and wine leave.
 DATA = {
@@ -183,13 +230,20 @@ DATA = {
         "waves": (waves, 0, None, 450, 500),
         "shapes": (shapes, 4, (10, 10), 500, 400),
     },
-    "judging": {
+    "still more tuning": {
         "patches": (patches, 2, (8, 8), 450, 400),
         "text": (text, 3, None, 600, 500),
         "letters": (letters, 8, (12, 12), 600, 400),
         "planes": (planes, 4, None, 500, 400),
         "spirals": (spirals, 3, None, 500, 500),
         "steps": (steps, 0, None, 450, 400),
+    },
+    "judging": {
+        "moons": (moons, 2, None, 400, 400),
+        "checkers": (checkers, 3, None, 600, 400),
+        "arcs": (arcs, 0, None, 500, 400),
+        "docstrings": (docstrings, 3, None, 600, 500),
+        "blobs": (blobs, 3, (9, 9), 500, 400),
     },
 }
 

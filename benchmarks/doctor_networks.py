@@ -102,24 +102,63 @@ def norm_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int
     )  # fmt: skip
 
 
+class Gated(nn.Module):
+    """Half of the units says how much of the others passes (GLU)."""
+
+    def __init__(self, d: int, width: int) -> None:
+        super().__init__()
+        self.both = nn.Linear(d, 2 * width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.glu(self.both(x))
+
+
+def gated(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return nn.Sequential(
+        Gated(d, 2 * width), nn.Dropout(dropout), Gated(2 * width, width), nn.Linear(width, out)
+    )
+
+
+def selu_4(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return perceptron([d, width, width, width, width, out], nn.SELU, dropout)
+
+
+def mean_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int]) -> nn.Module:
+    c = max(1, width // 2)
+    return nn.Sequential(
+        nn.Unflatten(1, (1, *shape)), nn.Conv2d(1, c, 3, padding=1), nn.SiLU(),
+        nn.Conv2d(c, c, 3, 2), nn.SiLU(), nn.Conv2d(c, 2 * c, 2), nn.SiLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(2 * c, out),
+    )  # fmt: skip
+
+
 NETS = {
     "tuning": {"relu_1": relu_1, "tanh_2": tanh_2, "stride_cnn": stride_cnn},
     "more tuning": {"relu_3": relu_3, "residual": residual, "pool_cnn": pool_cnn},
-    "judging": {"skip": skip, "layer_norm_2": layer_norm_2, "norm_cnn": norm_cnn},
+    "still more tuning": {"skip": skip, "layer_norm_2": layer_norm_2, "norm_cnn": norm_cnn},
+    "judging": {"gated": gated, "selu_4": selu_4, "mean_cnn": mean_cnn},
 }
 OPTIMIZERS = {
     "tuning": ("adam", "momentum"),
     "more tuning": ("adamw", "nesterov"),
-    "judging": ("nadam", "rmsprop"),
+    "still more tuning": ("nadam", "rmsprop"),
+    "judging": ("adamax", "adagrad"),
 }
 RATES = {
-    "adam": 3e-3, "adamw": 2e-3, "nadam": 2e-3, "rmsprop": 1e-3, "momentum": 0.03, "nesterov": 0.03,
+    "adam": 3e-3, "adamw": 2e-3, "nadam": 2e-3, "rmsprop": 1e-3, "adamax": 5e-3, "adagrad": 0.02,
+    "momentum": 0.03, "nesterov": 0.03,
 }  # fmt: skip
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": lambda done: 1.0,
     "cosine": lambda done: 0.5 * (1 + np.cos(np.pi * done)),
     "linear": lambda done: min(done / 0.1, (1 - done) / 0.9),  # after a warm-up
+    "one cycle": lambda done: 0.5 * (1 - np.cos(np.pi * min(done / 0.3, (1 - done) / 0.7))),
 }
+#: What falls, where the learning rate is not constant.
+FALLS = {
+    "tuning": "cosine", "more tuning": "cosine", "still more tuning": "linear",
+    "judging": "one cycle",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,9 +180,8 @@ def draw_recipe(part: str, net: str, rng: np.random.Generator) -> Recipe:
     optimizer = str(rng.choice(OPTIMIZERS[part]))
     rate = RATES[optimizer] * float(np.exp(rng.uniform(-0.4, 0.7))) * (0.5 if "cnn" in net else 1.0)
     decays = (0.0, 0.1, 0.5) if optimizer == "adamw" else (0.0, 1e-3, 1e-2)
-    falls = "linear" if part == "judging" else "cosine"
     return Recipe(
-        net, optimizer, rate, falls if rng.random() < 0.5 else "constant",
+        net, optimizer, rate, FALLS[part] if rng.random() < 0.5 else "constant",
         float(rng.choice(decays)), float(rng.choice([0.0, 0.0, 0.25])),
         int(rng.choice([16, 24, 40])), 64,
     )  # fmt: skip
@@ -161,7 +199,10 @@ def build(task: Task, part: str, recipe: Recipe, seed: int) -> nn.Module:
 
 
 def make_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    kinds = {"nadam": torch.optim.NAdam, "rmsprop": torch.optim.RMSprop}
+    kinds = {
+        "nadam": torch.optim.NAdam, "rmsprop": torch.optim.RMSprop, "adamax": torch.optim.Adamax,
+        "adagrad": torch.optim.Adagrad,
+    }  # fmt: skip
     if recipe.optimizer in kinds:
         kind = kinds[recipe.optimizer]
         return kind(net.parameters(), recipe.rate, weight_decay=recipe.decay)

@@ -37,7 +37,7 @@ import numpy as np
 import torch
 from doctor_data import DATA, Task, make_task
 from doctor_faults import BREAKING, FAULTS, OF_CHOICE, Case
-from doctor_networks import NETS, History, Recipe, Training, draw_recipe, train
+from doctor_networks import NETS, History, Recipe, Training, build, draw_recipe, train
 
 WORTH, STANDARD_ERRORS = 0.05, 2.0
 #: A gain that is beyond doubt; what diverged has a few huge losses, of which deviations say little.
@@ -99,6 +99,7 @@ class Example:
     test: list[float]  # mean loss of the test rows, for labels alone
     baseline: float
     rows: dict[str, int] = field(default_factory=dict)
+    parameters: int = 0
 
     @property
     def is_healthy(self) -> bool:
@@ -121,7 +122,8 @@ def example(
     return Example(
         part, case.task.name, asdict(case.recipe), seed, injected, faults, training.history,
         training.test.mean(axis=1).tolist(), case.task.baseline,
-        {part: len(rows) for part, rows in case.task.x.items()},
+        {name: len(rows) for name, rows in case.task.x.items()},
+        sum(p.numel() for p in build(case.task, part, case.recipe, seed).parameters()),
     )  # fmt: skip
 
 
@@ -208,7 +210,7 @@ def make(part: str, ladders: int, injections: int, processes: int = 1) -> list[E
 
     Parameters
     ----------
-    part : {"tuning", "more tuning", "judging"}
+    part : {"tuning", "more tuning", "still more tuning", "judging"}
         Whose data and architectures.
     ladders : int
         Sound trainings, each at several lengths.

@@ -42,6 +42,13 @@ _MOST_STEPS = 3
         "--validation-rows", type=click.IntRange(min=1), metavar="N",
         help="Number of validation rows: a small rise is chance where they are few.",
     ),
+    click.option(
+        "--training-rows", type=click.IntRange(min=1), metavar="N", help="Number of training rows."
+    ),
+    click.option(
+        "--parameters", type=click.IntRange(min=1), metavar="N",
+        help="Number of parameters: with as many as rows a network could know them by heart.",
+    ),
     json_option,
     quiet_option,
 )  # fmt: skip

@@ -143,6 +143,7 @@ def fit_network(
             execution=execution.to_json(),
             flops_per_step=loop.flops_per_step,
             total_steps=loop.total_steps,
+            training_rows=len(train),
             validation_rows=loop.evaluation.validation_rows,
             budget={"text": str(budget), "reproducible": budget.reproducible},
         )

@@ -108,3 +108,35 @@ def test_a_run_of_ours_says_how_many_rows_validate(tmp_path: Path) -> None:
 def test_a_set_without_rows_is_refused() -> None:
     with pytest.raises(InputError, match="validation_rows=0 must be at least 1"):
         doctor(nearly_solved(), validation_rows=0)
+
+
+def test_a_network_that_has_room_shows_a_gap_unless_it_has_seen_the_rows() -> None:
+    """Whoever has a parameter for each row and halves the loss eight times knows some by heart."""
+    level = 0.12 + 0.9 * np.exp(-EPOCHS / 5)
+    same = {"fit_loss": level, "val_loss": 1.01 * level}
+    counts = {"validation_rows": 400, "training_rows": 800, "parameters": 5000}
+    assert problems(same, baseline=1.0) == []
+    assert problems(same, baseline=1.0, **counts) == ["leakage_suspected"]
+    assert problems(same, baseline=1.0, **{**counts, "training_rows": 60_000}) == []
+    # One wrong row of 40 is chance.
+    wrong = {**same, "val_accuracy": np.where(EPOCHS < 9, 0.8, np.where(EPOCHS < 15, 0.95, 0.975))}
+    assert problems(wrong, baseline=1.0, **{**counts, "validation_rows": 40}) == []
+
+
+def test_weights_that_jump_do_so_for_all_rows() -> None:
+    level = 0.3 + 0.7 * np.exp(-EPOCHS / 4)
+    jumps = level * (1 + 0.5 * np.where(EPOCHS % 2, 1, -1) * RNG.uniform(0.5, 1, 30))
+    history = {"train_loss": level, "fit_loss": jumps, "val_loss": 1.05 * jumps}
+    known = {"baseline": 1.0, "validation_rows": 500}
+    assert problems(history, **known) == ["learning_rate_too_high"]
+    rests = np.cos(np.linspace(0, np.pi / 2, 30))
+    assert problems({**history, "lr": rests}, **known) == []
+    assert problems({**history, "fit_loss": level}, **known) == []
+
+
+def test_a_training_that_ends_in_its_warm_up_was_stopped_early() -> None:
+    level = 0.3 + 0.7 * np.exp(-EPOCHS / 4)
+    history = {"train_loss": level, "val_loss": 1.05 * level}
+    rises, steady = np.minimum(EPOCHS / 26, 1.0), np.minimum(EPOCHS / 4, 1.0)
+    assert problems({**history, "lr": rises}, baseline=1.0) == ["still_learning"]
+    assert problems({**history, "lr": steady}, baseline=1.0) == []

@@ -105,6 +105,8 @@ def doctor(
     baseline: float | None = None,
     classes: int | None = None,
     validation_rows: int | None = None,
+    training_rows: int | None = None,
+    parameters: int | None = None,
 ) -> Diagnosis:
     """Say what the learning curves of a training show: conditions with evidence, or healthy.
 
@@ -129,6 +131,9 @@ def doctor(
     validation_rows : int, optional
         Number of validation rows. With it more can be told of a small rise; the steps of an
         accuracy count them too.
+    training_rows, parameters : int, optional
+        Numbers of training rows and of parameters of the network: whether it could know its rows
+        by heart, and should show a gap.
 
     Returns
     -------
@@ -161,7 +166,8 @@ def doctor(
     return diagnose(
         history_of(
             logged, train=train, validation=validation, epoch=epoch, baseline=baseline,
-            classes=classes, validation_rows=validation_rows, source=source,
+            classes=classes, validation_rows=validation_rows,
+            training_rows=training_rows, parameters=parameters, source=source,
         )
     )  # fmt: skip
 

@@ -67,8 +67,8 @@ class History:
         What their names say; ``diversity`` is that of a generator's samples.
     baseline, validation_baseline : float or None
         Loss of the constant predictor, where it is known; that of validation rows by their R².
-    validation_rows : int or None
-        Number of validation rows, where it is known.
+    counts : dict of int
+        How many validation_rows, training_rows and parameters there are, where it is known.
     comparable : bool
         Whether training and validation loss are the same loss.
     first_is_untrained : bool
@@ -92,7 +92,7 @@ class History:
     diversity: Series | None = None
     baseline: float | None = None
     validation_baseline: float | None = None
-    validation_rows: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
     comparable: bool = True
     first_is_untrained: bool = False
     columns: dict[str, str] = field(default_factory=dict)
@@ -114,6 +114,8 @@ def history_of(
     baseline: float | None = None,
     classes: int | None = None,
     validation_rows: int | None = None,
+    training_rows: int | None = None,
+    parameters: int | None = None,
     source: str = "the history",
 ) -> History:
     """Give the columns of a history their roles.
@@ -128,8 +130,8 @@ def history_of(
         Loss of the constant predictor.
     classes : int, optional
         Number of classes, for a loss that is a cross-entropy in nats.
-    validation_rows : int, optional
-        Number of validation rows.
+    validation_rows, training_rows, parameters : int, optional
+        How many there are.
     source : str, default="the history"
         What messages call it.
 
@@ -149,8 +151,13 @@ def history_of(
     >>> history_of(Logged("rows", rows)).columns
     {'train': 'loss', 'validation': 'val_loss'}
     """
-    if validation_rows is not None and validation_rows < 1:
-        raise InputError(f"validation_rows={validation_rows} must be at least 1.")
+    counts = {name: value for name, value in (
+        ("validation_rows", validation_rows), ("training_rows", training_rows),
+        ("parameters", parameters),
+    ) if value is not None}  # fmt: skip
+    for what, count in counts.items():
+        if count < 1:
+            raise InputError(f"{what}={count} must be at least 1.")
     columns = logged.columns
     given = {"train": train, "validation": validation, "epoch": epoch}
     roles: dict[str, str] = dict(logged.roles)
@@ -196,7 +203,7 @@ def history_of(
         metrics=tuple(metrics),
         baseline=constant,
         validation_baseline=constant if by_r2 is None else by_r2[0],
-        validation_rows=logged.validation_rows if validation_rows is None else validation_rows,
+        counts={**logged.counts, **counts},
         comparable=_comparable(roles, notes),
         first_is_untrained=logged.first_is_untrained,
         columns=roles,

@@ -36,8 +36,8 @@ class Logged:
         Whether the first row was logged before the first step.
     baselines : dict of float
         Losses of the constant predictor, by the name of the loss without its part.
-    validation_rows : int or None
-        Number of validation rows, where it was recorded.
+    counts : dict of int
+        How many validation_rows, training_rows and parameters there are, where it was recorded.
     """
 
     layout: str
@@ -47,7 +47,7 @@ class Logged:
     same_weights: bool = False
     first_is_untrained: bool = False
     baselines: Mapping[str, float] = field(default_factory=dict)
-    validation_rows: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:

@@ -15,6 +15,9 @@ FORETOLD = 0.15
 #: Share of its height at which a learning rate that falls ever faster has not come to its end: the
 #: schedule was made for a longer training.
 UNFINISHED = 0.2
+#: Share of the rows in which the learning rate rises, in a training that its warm-up was not made
+#: for, and share of its last value below which it begins.
+WARM_UP, WARMED_UP = 0.5, 0.9
 #: Rows of a curve below which its shape is not judged: three points make no trend.
 LEAST_ROWS = 5
 #: Standard errors that a difference must exceed; two would be reached by chance once in twenty
@@ -57,6 +60,9 @@ TRAIN_RISE_OF_BASELINE = 0.03
 TRAIN_NOISE = 0.3
 #: The same relative to the loss of the constant predictor.
 TRAIN_NOISE_OF_BASELINE = 0.02
+#: Noise of the loss in evaluation mode, of training rows and of others, relative to its level and
+#: to the constant predictor's, of weights that jump, whatever the mean over an epoch shows.
+WEIGHTS_NOISE, WEIGHTS_NOISE_OF_BASELINE = 0.1, 0.06
 #: Part of its highest value at which a learning rate has come to rest: what jumped before that, as
 #: under a rate that rises and falls several times, was meant to.
 COME_DOWN = 0.1
@@ -124,13 +130,17 @@ EASIER = 0.35
 #: never seen have a clearly higher loss than the training rows: without a gap they were seen. Easy
 #: tasks come to twice that with a sound split.
 LEARNT = 0.035
-#: Accuracy and the like above which nobody is without a reason.
-PERFECT = 0.999
+#: The same of a network that could know its rows by heart, since it has a parameter for each, and
+#: how far the validation loss may be above. Where few rows make the loss it may be chance.
+LEARNT_BY_HEART, NEARLY_NO_GAP, SEVERAL_ROWS = 0.2, 0.1, 8
+#: Accuracy and the like above which nobody is without a reason, and loss relative to that of the
+#: constant predictor at which a large validation set shows it.
+PERFECT, PERFECT_OF_MANY = 0.999, 0.1
 #: Training loss relative to that of the constant predictor below which something is learnt.
 STARTED = 0.8
 #: Gap at the first rows that overfitting had no time to make, relative to what was learnt by then:
-#: more than half of it does not hold for other rows.
-EARLY_GAP_LEARNT = 0.6
+#: most of it does not hold for other rows.
+EARLY_GAP_LEARNT = 0.7
 #: The same relative to the training loss, which it has to exceed as well.
 EARLY_GAP = 0.3
 #: How much that ratio may change by, relative to the early one, and still be the same.

@@ -24,8 +24,9 @@ def validation_rows(history: History) -> tuple[int, bool]:
     is_known : bool
         False where the noise of the accuracy is all there is.
     """
-    if history.validation_rows is not None:
-        return history.validation_rows, True
+    known = history.counts.get("validation_rows")
+    if known is not None:
+        return known, True
     accuracy = _accuracy(history)
     if accuracy is None:
         return 0, False

@@ -80,7 +80,7 @@ def _returned(features: Features, curve: Curve) -> Sign | None:
     highest = float(curve.values[row])
     if highest < BAD_START * max(start, UNTRAINED):
         return None
-    if features.fit is not None and features.fit.values.max() < FACTOR * start:
+    if features.fit is not None and features.fit.values.max() < BAD_START * start / 2:
         return None  # dropout that is strong lifts the training loss alone
     at, ratio = shown(float(curve.at[row])), shown(highest / start)
     return Sign(

@@ -16,11 +16,15 @@ from further.trust.doctor.thresholds import (
     MONOTONE,
     SLOW_HALF,
     SURE,
+    TINY_VALIDATION,
     TRAIN_NOISE,
     TRAIN_NOISE_OF_BASELINE,
     TRAIN_RISE,
     TRAIN_RISE_OF_BASELINE,
+    WEIGHTS_NOISE,
+    WEIGHTS_NOISE_OF_BASELINE,
 )
+from further.trust.doctor.validation_set import validation_rows
 
 _REFERENCES = (
     "Smith 2017, Cyclical Learning Rates (the range test), WACV",
@@ -34,9 +38,8 @@ def _too_high(features: Features) -> Sign | None:
         return None
     if features.history.generator is not None:
         return None
-    found = [
-        sign for sign in (_rises(features, curve), _jumps(features, curve)) if sign is not None
-    ]
+    looked = (_rises(features, curve), _jumps(features, curve), _weights_jump(features))
+    found = [sign for sign in looked if sign is not None]
     return max(found, key=lambda sign: sign.strength, default=None)
 
 
@@ -79,6 +82,31 @@ def _jumps(features: Features, curve: Curve) -> Sign | None:
          f"{shown(float(later.max()))}; its noise is {shown(curve.noise)} at a level of "
          f"{shown(curve.last)}.",),
         {"noise": curve.noise, "last": curve.last}, 0.8,
+    )  # fmt: skip
+
+
+def _weights_jump(features: Features) -> Sign | None:
+    """Return what is seen of losses in evaluation mode that jump from row to row, all of them."""
+    fit, validation = features.fit, features.validation
+    if fit is None or validation is None or fit is features.train or _comes_down(features):
+        return None
+    if not (fit.is_positive and validation.is_positive) or len(validation) < 2 * LEAST_ROWS:
+        return None
+    rows, is_known = validation_rows(features.history)
+    if is_known and rows <= TINY_VALIDATION:
+        return None
+    noise = min(fit.noise / max(fit.last, 1e-12), validation.noise / max(validation.last, 1e-12))
+    of_baseline = features.of_reference(min(fit.noise, validation.noise))
+    strength = min(noise / WEIGHTS_NOISE, of_baseline / WEIGHTS_NOISE_OF_BASELINE)
+    if strength < 1:
+        return None
+    return Sign(
+        strength, float(validation.at[len(validation) // 2]),
+        f"losses in evaluation mode jump by {per_cent(noise)} from row to row",
+        (f"In the second half the loss of training rows in evaluation mode jumps by "
+         f"{shown(fit.noise)} around {shown(fit.last)}, that of validation rows by "
+         f"{shown(validation.noise)} around {shown(validation.last)}: the weights do.",),
+        {"noise": noise, "last": validation.last}, 0.8,
     )  # fmt: skip
 
 

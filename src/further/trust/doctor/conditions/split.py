@@ -11,18 +11,24 @@ from further.trust.doctor.thresholds import (
     EARLY_GAP,
     EARLY_GAP_LEARNT,
     EASIER,
+    LARGE_VALIDATION,
     LEARNT,
+    LEARNT_BY_HEART,
     LEAST_ROWS,
+    NEARLY_NO_GAP,
     NO_GAP,
     NOT_LEARNING,
     PERFECT,
+    PERFECT_OF_MANY,
     SAME_GAP,
     SAME_LOSS,
+    SEVERAL_ROWS,
     SOLVED,
     STARTED,
     SURE,
     TOO_GOOD,
 )
+from further.trust.doctor.validation_set import telling_rows, validation_rows
 
 
 def _leaks(features: Features) -> Sign | None:
@@ -45,8 +51,11 @@ def _leaks(features: Features) -> Sign | None:
     no_gap = apart < NO_GAP and not (features.has_fit and apart < -EASIER)
     is_same = (
         level < SOLVED or (level < TOO_GOOD and apart < SAME_LOSS) or (level < LEARNT and no_gap)
-    )
-    if not is_same and not (perfect and level < TOO_GOOD):
+        or (level < LEARNT_BY_HEART and -EASIER < apart < NEARLY_NO_GAP and _has_room(features))
+    )  # fmt: skip
+    size, is_known = validation_rows(features.history)
+    enough = PERFECT_OF_MANY if is_known and size >= LARGE_VALIDATION else TOO_GOOD
+    if not is_same and not (perfect and level < enough):
         return None
     evidence = [
         f"The validation loss ends at {shown(validation)} and the training loss at {shown(own)}: "
@@ -60,6 +69,14 @@ def _leaks(features: Features) -> Sign | None:
         f"the validation loss fell as low as the training loss, to {per_cent(level)} of its start",
         tuple(evidence), {"of_reference": level, "apart": apart}, 0.65,
     )  # fmt: skip
+
+
+def _has_room(features: Features) -> bool:
+    """Whether the network could know its rows by heart, and the validation loss is no chance."""
+    counts, rows = features.history.counts, telling_rows(features.history)
+    if rows is None or "parameters" not in counts or "training_rows" not in counts:
+        return False
+    return rows >= SEVERAL_ROWS and counts["parameters"] >= counts["training_rows"]
 
 
 def _is_unlike(features: Features) -> Sign | None:

@@ -6,7 +6,16 @@ import numpy as np
 
 from further.trust.doctor.features import Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
-from further.trust.doctor.thresholds import FORETOLD, LEAST_ROWS, MONOTONE, SURE, UNFINISHED, WORTH
+from further.trust.doctor.thresholds import (
+    FORETOLD,
+    LEAST_ROWS,
+    MONOTONE,
+    SURE,
+    UNFINISHED,
+    WARM_UP,
+    WARMED_UP,
+    WORTH,
+)
 
 
 def _look(features: Features) -> Sign | None:
@@ -42,8 +51,21 @@ def _stopped_early(features: Features) -> Sign | None:
     """
     rate = features.history.learning_rate
     values = rate.values[rate.is_finite] if rate is not None else np.zeros(0)
-    values = values[int(np.argmax(values)) :] if len(values) else values
-    if rate is None or len(values) < LEAST_ROWS or values[0] <= 0:
+    if rate is None or len(values) < LEAST_ROWS or values.max() <= 0:
+        return None
+    top = int(np.argmax(values))
+    if top >= WARM_UP * (len(values) - 1) and values[0] < WARMED_UP * values[-1]:
+        return Sign(
+            top / (len(values) - 1) / WARM_UP, float(rate.at[-1]),
+            "the training ended as its learning rate had hardly warmed up",
+            (f"The learning rate rose from {shown(float(values[0]))} to "
+             f"{shown(float(values[top]))} until {features.history.unit} "
+             f"{shown(float(rate.at[top]))} of {shown(float(rate.at[-1]))}: its schedule was made "
+             "for a longer training.",),
+            {"rate_at_end": float(values[-1] / values[top])}, 0.85,
+        )  # fmt: skip
+    values = values[top:]
+    if len(values) < LEAST_ROWS or values[0] <= 0:
         return None
     drops, third = -np.diff(values), max(2, len(values) // 3)
     share = float(values[-1] / values[0])
@@ -70,7 +92,6 @@ STILL_LEARNING = Condition(
     references=("Domhan, Springenberg and Hutter 2015, Extrapolation of Learning Curves, IJCAI",),
     # A validation loss that leaks falls for as long as the training loss does.
     unless=(
-        "diverged", "non_finite", "not_learning", "overfitting", "learning_rate_too_high",
-        "leakage_suspected",
+        "diverged", "non_finite", "not_learning", "overfitting", "leakage_suspected",
     ),
 )  # fmt: skip

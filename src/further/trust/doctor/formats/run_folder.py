@@ -10,6 +10,12 @@ from further.errors import InputError
 from further.trust.doctor.formats.source import Layout, Source
 from further.trust.doctor.logged import Logged, numbers
 
+#: Where a run records how many there are.
+_COUNTS = {
+    "validation_rows": "validation_rows", "training_rows": "training_rows",
+    "parameters": "parameters_count",
+}  # fmt: skip
+
 
 def _is_run(source: Source) -> bool:
     return source.is_folder and (source.path / "run.json").is_file()
@@ -29,11 +35,12 @@ def _read_run(source: Source) -> Logged:
             "has not come that far."
         )
     record = _record(source)
-    baselines, rows = record.get("baseline"), record.get("validation_rows")
+    baselines = record.get("baseline")
+    counts = {name: record.get(key) for name, key in _COUNTS.items()}
     return replace(
         _read_history(Source(file)),
         baselines=numbers(baselines) if isinstance(baselines, dict) else {},
-        validation_rows=rows if isinstance(rows, int) and rows > 0 else None,
+        counts={k: n for k, n in counts.items() if isinstance(n, int) and n > 0},
     )
 
 
