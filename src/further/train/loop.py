@@ -141,6 +141,10 @@ class Loop:
             rows_between=self.row_every * self.batch_size,
             flops_per_row=self.flops_per_step / self.batch_size,
         )  # fmt: skip
+        if self.total_steps is not None:
+            self.row_every = self.evaluation.spread(
+                self.row_every, self.total_steps, self.flops_per_step, self.steps_per_epoch
+            )
 
         self.progress, self._progress_at_row = 0.0, 0.0
         self.step, self.best_step, self.best_loss = 0, 0, math.inf

@@ -8,6 +8,7 @@ seconds decide, so that the same seed keeps the same weights on a busy machine.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -107,6 +108,34 @@ class PeriodicEvaluation:
             Whether all of them together stay within their share.
         """
         return (done + 2) * self.flops <= self._most(training_flops)
+
+    def spread(self, steps: int, total_steps: int, flops_per_step: float, epoch: int) -> int:
+        """Return the steps between two evaluations that spread what is affordable over a training.
+
+        Without that the first epochs of a small one would take all of it, and the best of the
+        others were never seen.
+
+        Parameters
+        ----------
+        steps : int
+            As the loop would like to have them.
+        total_steps : int
+            Of the training.
+        flops_per_step : float
+            Operations of a step.
+        epoch : int
+            Steps of an epoch, of which more of them are a multiple.
+
+        Returns
+        -------
+        int
+            At least ``steps``.
+        """
+        evaluations = int(self._most(total_steps * flops_per_step) / self.flops)
+        least = math.ceil(total_steps / max(1, evaluations))
+        if least <= steps:
+            return steps
+        return least if least < epoch else epoch * math.ceil(least / epoch)
 
     def flops_at_end(self, training_flops: float) -> float:
         """Return the operations of a last evaluation after a training so long."""
