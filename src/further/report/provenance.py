@@ -89,7 +89,7 @@ def _tree(value: object) -> object:
         shown = [
             tag("li", tag("span", str(key).replace("_", " "), ": ", class_="key-name"), _tree(item))
             for key, item in value.items()
-            if item is not None
+            if item not in (None, "", {})
         ]
         return tag("ul", *shown) if shown else ""
     if isinstance(value, (list, tuple)):

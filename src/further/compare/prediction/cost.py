@@ -11,12 +11,15 @@ from sklearn.base import clone
 from further.compare.forecast import Cost
 from further.compare.prediction.setting import Setting
 from further.compare.step_clock import StepClock
+from further.data import Dataset
 from further.errors import InputError
 from further.train.budget import Budget
 from further.train.network import NetworkEstimator
 
-#: Rows of which a classical model is timed; of more it takes in proportion.
-ROWS_TIMED = 300
+#: Rows of which a classical model is timed, twice; of more its time is taken to be that power of
+#: their number which the two show, within these bounds.
+ROWS_TIMED = 300, 900
+LEAST_POWER, MOST_POWER = 1.0, 2.5
 BYTES_A_VALUE = 24.0
 #: A fit that took so many seconds imported nothing that matters.
 SOON = 0.5
@@ -37,7 +40,7 @@ def measure_cost(setting: Setting, estimator: Any) -> Cost:
     Returns
     -------
     Cost
-        Of all folds and the model that is kept. Of a classical model, in proportion to the rows.
+        Of all folds and the model that is kept.
     """
     data = setting.dataset
     n_fits = 1 + len(setting.folds) * setting.is_crossed
@@ -54,16 +57,24 @@ def measure_cost(setting: Setting, estimator: Any) -> Cost:
 
 
 def _classical_seconds(setting: Setting, estimator: Any, n: int) -> float:
-    rows = np.random.default_rng(setting.seed).permutation(setting.folds[0].train)[:ROWS_TIMED]
-    few = setting.dataset.take(rows)
+    rows = np.random.default_rng(setting.seed).permutation(setting.folds[0].train)
+    numbers = sorted({min(n, number) for number in ROWS_TIMED})
+    seconds = [_seconds(estimator, setting.dataset.take(rows[:number])) for number in numbers]
+    if len(numbers) == 1:
+        return seconds[0]
+    power = np.log(seconds[1] / seconds[0]) / np.log(numbers[1] / numbers[0])
+    return seconds[1] * float((n / numbers[1]) ** np.clip(power, LEAST_POWER, MOST_POWER))
+
+
+def _seconds(estimator: Any, rows: Dataset) -> float:
     seconds = []
     for _ in range(2):  # the first fit imports what it needs
         started = time.perf_counter()
-        clone(estimator).fit(few)
+        clone(estimator).fit(rows)
         seconds.append(time.perf_counter() - started)
         if seconds[0] < SOON:
             break
-    return min(seconds) * max(1.0, n / len(rows))
+    return min(seconds)
 
 
 def _network_seconds(setting: Setting, estimator: NetworkEstimator, n: int) -> float:
