@@ -91,7 +91,8 @@ def constant_losses(loss: str, output: Output, target: Classes | Numbers) -> dic
     Returns
     -------
     dict of float
-        "loss", and for classes "log_loss" and "refined_log_loss".
+        "loss", and for classes "log_loss" and "refinement", what is left at the best
+        temperature.
     """
     if isinstance(target, Numbers):
         return {"loss": constant_loss(loss, output.encode(target.values))}
@@ -99,4 +100,4 @@ def constant_losses(loss: str, output: Output, target: Classes | Numbers) -> dic
     entropy = constant_loss("categorical_cross_entropy", t)
     # Of two classes a single number is predicted.
     own = constant_loss(loss, t[:, -output.units(t.shape[1]) :])
-    return {"loss": own, "log_loss": entropy, "refined_log_loss": entropy}
+    return {"loss": own, "log_loss": entropy, "refinement": entropy}

@@ -140,3 +140,31 @@ def test_a_training_that_ends_in_its_warm_up_was_stopped_early() -> None:
     rises, steady = np.minimum(EPOCHS / 26, 1.0), np.minimum(EPOCHS / 4, 1.0)
     assert problems({**history, "lr": rises}, baseline=1.0) == ["still_learning"]
     assert problems({**history, "lr": steady}, baseline=1.0) == []
+
+
+def test_overfitting_after_the_weights_that_were_kept_is_a_note(tmp_path: Path) -> None:
+    rising = 0.3 + 0.7 * np.exp(-EPOCHS / 3) + 0.02 * EPOCHS
+    (tmp_path / "history.csv").write_text(
+        "step,epoch,seconds,train_loss,val_loss,fit_loss\n"
+        + "".join(f"{10 * e},{e},{e},{1 / e},{rising[e - 1]},{1 / e}\n" for e in EPOCHS)
+    )
+    best = int(EPOCHS[rising.argmin()])
+    for kept, is_problem in ((best, False), (best + 1, False), (30, True)):
+        (tmp_path / "run.json").write_text(json.dumps({"best_step": 10 * int(kept)}))
+        found = doctor(tmp_path)
+        (finding,) = found.findings
+        assert finding.condition == "overfitting"
+        assert finding.is_problem == is_problem
+        assert found.healthy == (not is_problem)
+        assert ("weights that were kept" in " ".join(finding.evidence)) == (not is_problem)
+
+
+def test_a_network_that_is_calibrated_is_judged_by_what_is_left_then(tmp_path: Path) -> None:
+    x, y = load_iris(return_X_y=True)
+    model = MLPClassifier(budget="30 epochs", precision="float32", random_state=0)
+    model.fit(x, y, run=tmp_path)
+    found = doctor(tmp_path)
+    assert found.columns["validation"] == "val_refinement"
+    assert found.columns["fit"] == "fit_refinement"
+    assert any("best temperature" in note for note in found.notes)
+    assert not any("--classes" in text for text in found.cannot_tell)  # it knows a constant's loss

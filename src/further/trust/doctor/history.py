@@ -69,6 +69,8 @@ class History:
         Loss of the constant predictor, where it is known; that of validation rows by their R².
     counts : dict of int
         How many validation_rows, training_rows and parameters there are, where it is known.
+    kept : float or None
+        Where on the axis the weights are of that were kept, where it is known.
     comparable : bool
         Whether training and validation loss are the same loss.
     first_is_untrained : bool
@@ -93,6 +95,7 @@ class History:
     baseline: float | None = None
     validation_baseline: float | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    kept: float | None = None
     comparable: bool = True
     first_is_untrained: bool = False
     columns: dict[str, str] = field(default_factory=dict)
@@ -204,6 +207,7 @@ def history_of(
         baseline=constant,
         validation_baseline=constant if by_r2 is None else by_r2[0],
         counts={**logged.counts, **counts},
+        kept=_kept(logged.kept_step, rows, at),
         comparable=_comparable(roles, notes),
         first_is_untrained=logged.first_is_untrained,
         columns=roles,
@@ -377,6 +381,12 @@ def _axis(
     for role in ("epoch", "step"):
         roles.pop(role, None)
     return kept, "row", np.arange(1.0, len(kept) + 1)
+
+
+def _kept(step: int | None, rows: list[dict[str, float]], at: Values) -> float | None:
+    """Return the place of a step; None where no row is of it."""
+    found = [place for place, row in zip(at, rows, strict=True) if row.get("step") == step]
+    return None if step is None or not found else float(found[0])
 
 
 def _means(rows: list[dict[str, float]], epoch: str) -> tuple[list[dict[str, float]], str, Values]:

@@ -38,6 +38,8 @@ class Logged:
         Losses of the constant predictor, by the name of the loss without its part.
     counts : dict of int
         How many validation_rows, training_rows and parameters there are, where it was recorded.
+    kept_step : int or None
+        Step of the weights that were kept, where it was recorded.
     """
 
     layout: str
@@ -48,6 +50,7 @@ class Logged:
     first_is_untrained: bool = False
     baselines: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    kept_step: int | None = None
 
     @property
     def columns(self) -> list[str]:

@@ -53,6 +53,14 @@ def _overfits(features: Features) -> Sign | None:
         )
         values |= {"train_then": then, "train_last": own.last}
     causes: tuple[str, ...] = ()
+    kept = features.history.kept
+    at_kept = np.inf if kept is None else np.interp(kept, curve.at, curve.smoothed)
+    is_problem = bool(at_kept > curve.lowest + max(WORTH * abs(curve.lowest), curve.error))
+    if not is_problem:
+        evidence.append(
+            f"The weights that were kept are those of {unit} {shown(float(kept or 0))}: what came "
+            "later cost time and nothing else."
+        )
     if features.of_reference(features.reference - curve.lowest) < WORTH and own is not None:
         evidence.append(
             "The validation loss was never clearly below that of a constant predictor "
@@ -62,8 +70,9 @@ def _overfits(features: Features) -> Sign | None:
     return Sign(
         strength, curve.lowest_at,
         f"since {unit} {shown(curve.lowest_at)} the validation loss rose from "
-        f"{shown(curve.lowest)} to {shown(curve.last)}",
-        tuple(evidence), values, causes=causes,
+        f"{shown(curve.lowest)} to {shown(curve.last)}"
+        + ("" if is_problem else ", and earlier weights were kept"),
+        tuple(evidence), values, causes=causes, is_problem=is_problem,
     )  # fmt: skip
 
 

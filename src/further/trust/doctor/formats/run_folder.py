@@ -35,12 +35,13 @@ def _read_run(source: Source) -> Logged:
             "has not come that far."
         )
     record = _record(source)
-    baselines = record.get("baseline")
+    baselines, step = record.get("baseline"), record.get("best_step")
     counts = {name: record.get(key) for name, key in _COUNTS.items()}
     return replace(
         _read_history(Source(file)),
         baselines=numbers(baselines) if isinstance(baselines, dict) else {},
         counts={k: n for k, n in counts.items() if isinstance(n, int) and n > 0},
+        kept_step=step if isinstance(step, int) else None,
     )
 
 
@@ -60,7 +61,15 @@ def _is_history(source: Source) -> bool:
 
 
 def _read_history(source: Source) -> Logged:
-    return Logged("a run of further", source.read_table.rows())
+    rows = source.read_table.rows()
+    if not any("val_refinement" in row for row in rows):
+        return Logged("a run of further", rows)
+    # A network is kept, and then calibrated, by what is left at the best temperature.
+    return Logged(
+        "a run of further", rows,
+        notes=("Validation losses are read at the best temperature, since it is calibrated.",),
+        roles={"validation": "val_refinement", "fit": "fit_refinement"},
+    )  # fmt: skip
 
 
 LAYOUTS = (
