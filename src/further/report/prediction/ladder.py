@@ -103,7 +103,7 @@ def _column(
         table.append((metric.label, model.label, written, interval))
     ends = ("constant" if anchored else "worst", "perfect")
     return {
-        "title": metric.term or metric.plain,
+        "title": metric.term or metric.label,
         "subtitle": metric.plain if metric.term else "",
         "left": [ends[0], _write(metric, start)],
         "right": [ends[1], _write(metric, right)],
@@ -148,7 +148,7 @@ def figures(view: LadderView) -> Markup | None:
             cells.append(join((value, tag("small", interval) if interval else None), " "))
         cells += [duration(model.seconds), significant(model.energy_wh, 2)]
         rows.append(cells)
-    head = ["Model", *(metric.term or metric.plain for metric in metrics), "Time", "Wh"]
+    head = ["Model", *(metric.term or metric.label for metric in metrics), "Time", "Wh"]
     return data_table(head, rows, "figures ladder", "All figures")
 
 
