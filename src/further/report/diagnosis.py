@@ -43,7 +43,7 @@ def _written(label: str, found: Diagnosis) -> Markup:
             if finding.next_steps
             else None,
         )
-        for finding in found.findings
+        for finding in found.problems  # the headline has what is only noted
     ]
     untold = [tag("li", told) for told in found.cannot_tell]
     return tag(

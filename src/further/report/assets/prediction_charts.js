@@ -43,7 +43,7 @@
   function reliability(element, spec, width) {
     var data = kit.rows(spec.data), side = Math.min(width, 340);
     element.append(kit.plot({
-      width: side, height: side * 0.86, marginTop: 8, marginLeft: 44, marginRight: 12, marginBottom: 38,
+      width: side, height: side * 0.86 + 18, marginTop: 26, marginLeft: 44, marginRight: 12, marginBottom: 38,
       x: { label: "confidence", domain: spec.domain, tickFormat: kit.compact, labelAnchor: "center", labelArrow: false },
       y: { label: "share right", domain: spec.domain, tickFormat: kit.compact, grid: true, labelArrow: false },
       marks: [
@@ -58,7 +58,7 @@
   function residuals(element, spec, width) {
     var data = kit.rows(spec.data), side = Math.min(width, 460);
     var svg = kit.plot({
-      width: side, height: side * 0.8, marginTop: 8, marginLeft: 54, marginRight: 12, marginBottom: 38,
+      width: side, height: side * 0.8 + 18, marginTop: 26, marginLeft: 54, marginRight: 12, marginBottom: 38,
       x: { label: "predicted", ticks: 5, tickFormat: kit.compact, labelAnchor: "center", labelArrow: false },
       y: { label: spec.y, ticks: 5, tickFormat: kit.compact, grid: true, labelArrow: false },
       marks: [
