@@ -1,8 +1,8 @@
 """What the doctor finds of faults whose presence is known, and how often it errs.
 
 Trainings and their labels are made first, by ``doctor_trainings.py``, and written to a file; the
-doctor sees them in a second pass. Four parts share neither data sets nor architectures: thresholds
-were chosen on those for tuning, two of which had judged before; ``judging`` is what counts.
+doctor sees them in a second pass. Five parts share neither data sets nor architectures: thresholds
+were chosen on four, three of which had judged before; ``judging`` is what counts.
 Each training is diagnosed three times: with all that a run of further logs; with the losses, the
 validation metric and the constant predictor's loss (``--classes`` or ``--baseline``), which whoever
 has a history can give; and without the last.
@@ -204,7 +204,7 @@ def tell(examples: list[Example], part: str, view: str) -> tuple[float, float]:
 
 
 LADDERS_AND_INJECTIONS = {
-    "tuning": (110, 12), "more tuning": (260, 14), "still more tuning": (260, 14),
+    "tuning 1": (110, 12), "tuning 2": (260, 14), "tuning 3": (260, 14), "tuning 4": (260, 14),
     "judging": (260, 14),
 }  # fmt: skip
 #: Loss of the constant predictor where it is known: log 10; the mean picture.

@@ -212,10 +212,51 @@ def blobs(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return x.reshape(3500, 81), y
 
 
+def rings(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Three rings about each other, which overlap, in two of six columns."""
+    y, angle = rng.integers(0, 3, 4000), rng.uniform(0, 2 * np.pi, 4000)
+    far = 0.6 + 0.7 * y + rng.normal(0, 0.2, 4000)
+    x = np.stack([far * np.cos(angle), far * np.sin(angle)], axis=1)
+    return np.hstack([x, rng.normal(size=(4000, 4))]), y
+
+
+def hills(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A number: the height of four hills over three of five columns, with a quarter of noise."""
+    x, y = rng.uniform(-1, 1, (4000, 5)), np.zeros(4000)
+    for centre, height in zip(rng.uniform(-0.8, 0.8, (4, 3)), (1.0, -1.2, 0.8, 1.4), strict=True):
+        y += height * np.exp(-((x[:, :3] - centre) ** 2).sum(1) / 0.4)
+    return x, y + rng.normal(0, 0.55 * y.std(), 4000)
+
+
+def votes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Which of three parties has most of nine votes, of five that are cast; a vote has a weight."""
+    cast = rng.integers(0, 5, (4000, 9))
+    weight = np.linspace(0.5, 1.5, 9)
+    counts = np.stack([((cast == party) * weight).sum(1) for party in range(3)], axis=1)
+    return np.eye(5)[cast].reshape(4000, 45), (counts + rng.normal(0, 0.3, counts.shape)).argmax(1)
+
+
+def gratings(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of 9 by 9 with waves in one of five directions, anywhere, in noise."""
+    y, grid = rng.integers(0, 5, 3500), np.mgrid[:9, :9]
+    x = rng.normal(0, 0.8, (3500, 9, 9))
+    angle, phase = y * np.pi / 5 + rng.normal(0, 0.12, 3500), rng.uniform(0, 2 * np.pi, 3500)
+    for picture, a, b in zip(x, angle, phase, strict=True):
+        picture += np.sin(1.6 * (np.cos(a) * grid[0] + np.sin(a) * grid[1]) + b)
+    return x.reshape(3500, 81), y
+
+
+def squares(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes by the larger of two sums of squares, a twentieth of the labels wrong."""
+    x = rng.normal(size=(4000, 14))
+    y = ((x[:, :4] ** 2).sum(1) > (x[:, 4:8] ** 2).sum(1) + 0.8 * x[:, 8]).astype(int)
+    return x, np.where(rng.random(4000) < 0.05, 1 - y, y)
+
+
 #: Generator, classes, shape and the rows for training and validation; the rest are test rows, of
 #: which a label needs more than iris and wine leave.
 DATA = {
-    "tuning": {
+    "tuning 1": {
         "digits": (embedded("digits"), 10, (8, 8), 600, 400),
         "diabetes": (embedded("diabetes"), 0, None, 180, 120),
         "mixture": (mixture, 4, None, 500, 500),
@@ -223,14 +264,14 @@ DATA = {
         "friedman": (friedman, 0, None, 400, 500),
         "bars": (bars, 4, (8, 8), 500, 400),
     },
-    "more tuning": {
+    "tuning 2": {
         "breast_cancer": (embedded("breast_cancer"), 2, None, 200, 150),
         "hastie": (hastie, 2, None, 600, 500),
         "sensors": (sensors, 3, None, 600, 500),
         "waves": (waves, 0, None, 450, 500),
         "shapes": (shapes, 4, (10, 10), 500, 400),
     },
-    "still more tuning": {
+    "tuning 3": {
         "patches": (patches, 2, (8, 8), 450, 400),
         "text": (text, 3, None, 600, 500),
         "letters": (letters, 8, (12, 12), 600, 400),
@@ -238,12 +279,19 @@ DATA = {
         "spirals": (spirals, 3, None, 500, 500),
         "steps": (steps, 0, None, 450, 400),
     },
-    "judging": {
+    "tuning 4": {
         "moons": (moons, 2, None, 400, 400),
         "checkers": (checkers, 3, None, 600, 400),
         "arcs": (arcs, 0, None, 500, 400),
         "docstrings": (docstrings, 3, None, 600, 500),
         "blobs": (blobs, 3, (9, 9), 500, 400),
+    },
+    "judging": {
+        "rings": (rings, 3, None, 450, 400),
+        "hills": (hills, 0, None, 500, 500),
+        "votes": (votes, 3, None, 600, 500),
+        "gratings": (gratings, 5, (9, 9), 600, 400),
+        "squares": (squares, 2, None, 500, 500),
     },
 }
 

@@ -132,32 +132,55 @@ def mean_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int
     )  # fmt: skip
 
 
+def batch_norm_2(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(d, 2 * width), nn.BatchNorm1d(2 * width), nn.ELU(), nn.Dropout(dropout),
+        nn.Linear(2 * width, width), nn.BatchNorm1d(width), nn.ELU(), nn.Linear(width, out),
+    )  # fmt: skip
+
+
+def mish_2(d: int, out: int, width: int, dropout: float, shape: object) -> nn.Module:
+    return perceptron([d, 3 * width, width, out], nn.Mish, dropout)
+
+
+def deep_cnn(d: int, out: int, width: int, dropout: float, shape: tuple[int, int]) -> nn.Module:
+    c = max(1, width // 4)
+    return nn.Sequential(
+        nn.Unflatten(1, (1, *shape)), nn.Conv2d(1, c, 3), nn.LeakyReLU(), nn.Conv2d(c, c, 3),
+        nn.LeakyReLU(), nn.Conv2d(c, 2 * c, 3), nn.LeakyReLU(), nn.MaxPool2d(3), nn.Flatten(),
+        nn.Dropout(dropout), nn.LazyLinear(width), nn.LeakyReLU(), nn.LazyLinear(out),
+    )  # fmt: skip
+
+
 NETS = {
-    "tuning": {"relu_1": relu_1, "tanh_2": tanh_2, "stride_cnn": stride_cnn},
-    "more tuning": {"relu_3": relu_3, "residual": residual, "pool_cnn": pool_cnn},
-    "still more tuning": {"skip": skip, "layer_norm_2": layer_norm_2, "norm_cnn": norm_cnn},
-    "judging": {"gated": gated, "selu_4": selu_4, "mean_cnn": mean_cnn},
+    "tuning 1": {"relu_1": relu_1, "tanh_2": tanh_2, "stride_cnn": stride_cnn},
+    "tuning 2": {"relu_3": relu_3, "residual": residual, "pool_cnn": pool_cnn},
+    "tuning 3": {"skip": skip, "layer_norm_2": layer_norm_2, "norm_cnn": norm_cnn},
+    "tuning 4": {"gated": gated, "selu_4": selu_4, "mean_cnn": mean_cnn},
+    "judging": {"batch_norm_2": batch_norm_2, "mish_2": mish_2, "deep_cnn": deep_cnn},
 }
 OPTIMIZERS = {
-    "tuning": ("adam", "momentum"),
-    "more tuning": ("adamw", "nesterov"),
-    "still more tuning": ("nadam", "rmsprop"),
-    "judging": ("adamax", "adagrad"),
+    "tuning 1": ("adam", "momentum"),
+    "tuning 2": ("adamw", "nesterov"),
+    "tuning 3": ("nadam", "rmsprop"),
+    "tuning 4": ("adamax", "adagrad"),
+    "judging": ("radam", "plain"),
 }
 RATES = {
     "adam": 3e-3, "adamw": 2e-3, "nadam": 2e-3, "rmsprop": 1e-3, "adamax": 5e-3, "adagrad": 0.02,
-    "momentum": 0.03, "nesterov": 0.03,
+    "radam": 3e-3, "momentum": 0.03, "nesterov": 0.03, "plain": 0.05,
 }  # fmt: skip
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": lambda done: 1.0,
     "cosine": lambda done: 0.5 * (1 + np.cos(np.pi * done)),
     "linear": lambda done: min(done / 0.1, (1 - done) / 0.9),  # after a warm-up
     "one cycle": lambda done: 0.5 * (1 - np.cos(np.pi * min(done / 0.3, (1 - done) / 0.7))),
+    "root": lambda done: np.sqrt(1 - done),
 }
 #: What falls, where the learning rate is not constant.
 FALLS = {
-    "tuning": "cosine", "more tuning": "cosine", "still more tuning": "linear",
-    "judging": "one cycle",
+    "tuning 1": "cosine", "tuning 2": "cosine", "tuning 3": "linear",
+    "tuning 4": "one cycle", "judging": "root",
 }  # fmt: skip
 
 
@@ -201,7 +224,7 @@ def build(task: Task, part: str, recipe: Recipe, seed: int) -> nn.Module:
 def make_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     kinds = {
         "nadam": torch.optim.NAdam, "rmsprop": torch.optim.RMSprop, "adamax": torch.optim.Adamax,
-        "adagrad": torch.optim.Adagrad,
+        "adagrad": torch.optim.Adagrad, "radam": torch.optim.RAdam,
     }  # fmt: skip
     if recipe.optimizer in kinds:
         kind = kinds[recipe.optimizer]
@@ -211,7 +234,8 @@ def make_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         kind = kinds[recipe.optimizer]
         return kind(net.parameters(), recipe.rate, weight_decay=recipe.decay, fused=True)
     return torch.optim.SGD(
-        net.parameters(), recipe.rate, 0.9, weight_decay=recipe.decay,
+        net.parameters(), recipe.rate, 0.9 * (recipe.optimizer != "plain"),
+        weight_decay=recipe.decay,
         nesterov=recipe.optimizer == "nesterov", fused=True,
     )  # fmt: skip
 

@@ -210,7 +210,7 @@ def make(part: str, ladders: int, injections: int, processes: int = 1) -> list[E
 
     Parameters
     ----------
-    part : {"tuning", "more tuning", "still more tuning", "judging"}
+    part : {"tuning 1", "tuning 2", "tuning 3", "tuning 4", "judging"}
         Whose data and architectures.
     ladders : int
         Sound trainings, each at several lengths.

@@ -33,7 +33,7 @@ def bench():
 @pytest.fixture(scope="module")
 def sound(bench):
     """Return a sound training on clouds of points."""
-    task = bench.data.make_task("tuning", "mixture", seed=5)
+    task = bench.data.make_task("tuning 1", "mixture", seed=5)
     recipe = bench.networks.Recipe("relu_1", "momentum", 0.05, "constant", 1e-3, 0.0)
     return bench.faults.Case(task, recipe, 24)
 
@@ -81,16 +81,16 @@ def test_a_gain_within_two_standard_errors_is_no_label(bench) -> None:
 def test_a_shorter_training_with_a_constant_rate_is_the_beginning_of_a_longer_one(
     bench, sound
 ) -> None:
-    ladder = bench.trainings.ladder(sound.task, "tuning", sound.recipe, (6, 12), 5)
-    alone = bench.networks.train(sound.task, "tuning", sound.recipe, 6, 5)
+    ladder = bench.trainings.ladder(sound.task, "tuning 1", sound.recipe, (6, 12), 5)
+    alone = bench.networks.train(sound.task, "tuning 1", sound.recipe, 6, 5)
     for found in (ladder[6], ladder[12].cut(6)):
         assert found.history == alone.history
         np.testing.assert_array_equal(found.test, alone.test)
 
 
 def test_the_test_loss_is_not_shown_to_the_doctor(bench, sound, monkeypatch) -> None:
-    training = bench.networks.train(sound.task, "tuning", sound.recipe, 6, 5)
-    example = bench.trainings.example("tuning", sound, 5, "", {}, training)
+    training = bench.networks.train(sound.task, "tuning 1", sound.recipe, 6, 5)
+    example = bench.trainings.example("tuning 1", sound, 5, "", {}, training)
     shown = []
     monkeypatch.setattr(
         bench.doctor,
@@ -107,9 +107,9 @@ def test_the_test_loss_is_not_shown_to_the_doctor(bench, sound, monkeypatch) -> 
 @pytest.mark.parametrize("fault", ["rate_too_low", "dead_start", "rate_too_high"])
 def test_a_fault_that_costs_is_found(bench, sound, fault: str) -> None:
     faulty, mended = bench.faults.FAULTS[fault](sound, np.random.default_rng(1))
-    found, undone = (bench.trainings.train_case("tuning", case, 5) for case in (faulty, mended))
+    found, undone = (bench.trainings.train_case("tuning 1", case, 5) for case in (faulty, mended))
     assert bench.trainings.sure_gain(found.last, undone.last) >= bench.trainings.WORTH
-    example = bench.trainings.example("tuning", faulty, 5, fault, {fault: 1.0}, found)
+    example = bench.trainings.example("tuning 1", faulty, 5, fault, {fault: 1.0}, found)
     for view in list(bench.doctor.VIEWS)[:2]:
         diagnosis = bench.doctor.diagnose(example, view)
         assert bench.doctor.is_found(fault, diagnosis)
@@ -117,13 +117,13 @@ def test_a_fault_that_costs_is_found(bench, sound, fault: str) -> None:
 
 
 def test_the_same_seed_makes_the_same_file(bench, tmp_path) -> None:
-    examples = bench.trainings.natural("tuning", 2)
+    examples = bench.trainings.natural("tuning 1", 2)
     assert examples
     mark = bench.trainings.save(tmp_path / "a.json.gz", examples)
     read, same = bench.trainings.load(tmp_path / "a.json.gz")
     assert same == mark
     assert read == examples
-    again = bench.trainings.natural("tuning", 2)
+    again = bench.trainings.natural("tuning 1", 2)
     assert bench.trainings.save(tmp_path / "b.json.gz", again) == mark
     assert [example.is_healthy for example in examples] == [True, False][: len(examples)]
 
@@ -135,8 +135,8 @@ def test_intervals_are_those_of_wilson(bench) -> None:
 
 
 def test_tables_are_printed(bench, capsys) -> None:
-    examples = bench.trainings.natural("tuning", 2)
-    bench.doctor.tell(examples, "tuning", "all that further logs")
+    examples = bench.trainings.natural("tuning 1", 2)
+    bench.doctor.tell(examples, "tuning 1", "all that further logs")
     text = capsys.readouterr().out
     assert "false alarms" in text
     assert "validation above 1.5 times training" in text

@@ -132,7 +132,7 @@ EASIER = 0.35
 LEARNT = 0.035
 #: The same of a network that could know its rows by heart, since it has a parameter for each, and
 #: how far the validation loss may be above. Where few rows make the loss it may be chance.
-LEARNT_BY_HEART, NEARLY_NO_GAP, SEVERAL_ROWS = 0.2, 0.1, 8
+LEARNT_BY_HEART, NEARLY_NO_GAP, SEVERAL_ROWS = 0.25, 0.1, 5
 #: Accuracy and the like above which nobody is without a reason, and loss relative to that of the
 #: constant predictor at which a large validation set shows it.
 PERFECT, PERFECT_OF_MANY = 0.999, 0.1

@@ -92,6 +92,6 @@ STILL_LEARNING = Condition(
     references=("Domhan, Springenberg and Hutter 2015, Extrapolation of Learning Curves, IJCAI",),
     # A validation loss that leaks falls for as long as the training loss does.
     unless=(
-        "diverged", "non_finite", "not_learning", "overfitting", "leakage_suspected",
+        "diverged", "non_finite", "overfitting", "leakage_suspected",
     ),
 )  # fmt: skip
