@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import further
+import test_models
 from contributing import BLOCKS, entries
 from further.cli.main import main
 from generate import test_conformance as sweep
@@ -48,7 +49,8 @@ def test_it_passes_the_shared_sweep(kind: str, tmp_path: Path) -> None:
 
 
 def test_its_parameters_and_messages() -> None:
-    sweep.test_parameters(NAME)
+    test_models.test_parameters_are_kept_as_they_are_given("generation", NAME)
+    test_models.test_each_parameter_is_described_and_checked("generation", NAME)
     sweep.test_docstring(NAME)
     sweep.test_messages(NAME)
     sweep.test_refit_forgets(NAME)

@@ -56,7 +56,8 @@ def test_a_run_records_it_and_the_doctor_reads_it(tmp_path) -> None:
     entropy = -p * np.log(p) - (1 - p) * np.log(1 - p)
     assert recorded["loss"] == recorded["log_loss"] == pytest.approx(entropy, abs=1e-3)
     found = doctor(tmp_path / "c")
-    assert found.columns["validation"] == "val_log_loss"
+    assert recorded["refinement"] == recorded["log_loss"]
+    assert found.columns["validation"] == "val_refinement"
     assert found.columns["learning_rate"] == "learning_rate"
     assert not any("--baseline" in text for text in (*found.cannot_tell, *found.notes))
 

@@ -131,6 +131,8 @@ class PeriodicEvaluation:
         int
             At least ``steps``.
         """
+        if not self.flops:
+            return steps
         evaluations = int(self._most(total_steps * flops_per_step) / self.flops)
         least = math.ceil(total_steps / max(1, evaluations))
         if least <= steps:
