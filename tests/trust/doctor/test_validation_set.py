@@ -63,6 +63,19 @@ def test_a_small_rise_counts_where_many_rows_make_it() -> None:
     assert "overfitting" in problems(risen, baseline=2.3)
 
 
+def test_an_error_of_classes_says_how_many_rows_are_wrong() -> None:
+    accuracy = accuracies(150)
+    for name, values, wrong in (
+        ("val_error", 1 - accuracy, 150 * np.median(1 - accuracy[-3:])),
+        ("val_error", RNG.uniform(0.1, 0.9, 30), 150),  # of a number
+    ):
+        columns = {**nearly_solved(), name: values}
+        lines = zip(*columns.values(), strict=True)
+        rows = [dict(zip(columns, line, strict=True)) for line in lines]
+        read = history_of(Logged("rows", rows), validation_rows=150)
+        assert telling_rows(read) == pytest.approx(wrong)
+
+
 def test_jumps_of_a_large_set_are_not_for_its_size() -> None:
     level = 0.3 + 0.7 * np.exp(-EPOCHS / 4)
     jumps = {"train_loss": level, "val_loss": level * (1 + 0.2 * RNG.normal(size=30))}

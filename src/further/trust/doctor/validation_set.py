@@ -67,12 +67,18 @@ def telling_rows(history: History) -> float | None:
 
 
 def _accuracy(history: History) -> Values | None:
-    """Return the accuracy of the validation rows, where it was logged as a share."""
+    """Return the accuracy of the validation rows, where it or the error was logged as a share."""
+    size = history.counts.get("validation_rows")
     for metric in history.metrics:
-        values = metric.values[metric.is_finite]
-        is_share = metric.part in ("validation", "test") and "acc" in metric.name.lower()
-        if is_share and len(values) >= 4 and values.min() >= 0 and values.max() <= 1:
+        values, name = metric.values[metric.is_finite], metric.name.lower()
+        is_share = len(values) >= 4 and values.min() >= 0 and values.max() <= 1
+        if metric.part not in ("validation", "test") or not is_share:
+            continue
+        if "acc" in name:
             return values
+        # An error may be one of numbers, too; that of classes is so many of the rows.
+        if name.endswith("error") and size and np.abs(size * values % 1 - 0.5).min() > 0.49:
+            return 1 - values
     return None
 
 

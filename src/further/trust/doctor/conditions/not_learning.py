@@ -19,8 +19,8 @@ def _look(features: Features) -> Sign | None:
     if curve is None or len(curve) < LEAST_ROWS or features.history.generator is not None:
         return None
     level = curve.last
-    # With dropout the training loss may stay where it is while the network learns; what that is
-    # shows in evaluation mode, best of training rows: the validation set's own constant may differ.
+    # With dropout the training loss may stay where it is while the network learns. Evaluation mode
+    # shows that, and best of training rows: on others a constant may do better by chance.
     seen = features.fit or features.validation
     curves = [c for c in (curve, seen) if c is not None]
     starts = [features.start_of(c) for c in curves]
