@@ -17,9 +17,10 @@ from further.train.budget import Budget
 from further.train.network import NetworkEstimator
 
 #: Rows of which a classical model is timed, twice; of more its time is taken to be that power of
-#: their number which the two show, within these bounds.
+#: their number which the two show, within these bounds: a rung that takes more than in proportion
+#: of few rows has not begun to stop early, or to take some of the rows, as it does of many.
 ROWS_TIMED = 300, 900
-LEAST_POWER, MOST_POWER = 1.0, 2.5
+LEAST_POWER, MOST_POWER = 0.5, 1.0
 BYTES_A_VALUE = 24.0
 #: A fit that took so many seconds imported nothing that matters.
 SOON = 0.5
