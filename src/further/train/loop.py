@@ -143,7 +143,7 @@ class Loop:
         )  # fmt: skip
         if self.total_steps is not None:
             self.row_every = self.evaluation.spread(
-                self.row_every, self.total_steps, self.flops_per_step, self.steps_per_epoch
+                self.row_every, self.total_steps, self.flops_per_step
             )
 
         self.progress, self._progress_at_row = 0.0, 0.0

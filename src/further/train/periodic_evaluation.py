@@ -77,6 +77,7 @@ class PeriodicEvaluation:
         self.judgement, self.train, self.validation = judgement, train, validation
         self._execution, self._autocast, self._seed = execution, autocast, seed
         self._flops_per_row = FORWARD_SHARE * flops_per_row
+        self._kept_back = 1  # an evaluation for the end
         n = 0 if validation is None else len(validation)
         # The largest part of which the operations allow an evaluation each time; it stays the
         # same, so that rows of the history can be compared.
@@ -107,9 +108,9 @@ class PeriodicEvaluation:
         bool
             Whether all of them together stay within their share.
         """
-        return (done + 2) * self.flops <= self._most(training_flops)
+        return (done + 1 + self._kept_back) * self.flops <= self._most(training_flops)
 
-    def spread(self, steps: int, total_steps: int, flops_per_step: float, epoch: int) -> int:
+    def spread(self, steps: int, total_steps: int, flops_per_step: float) -> int:
         """Return the steps between two evaluations that spread what is affordable over a training.
 
         Without that the first epochs of a small one would take all of it, and the best of the
@@ -123,8 +124,6 @@ class PeriodicEvaluation:
             Of the training.
         flops_per_step : float
             Operations of a step.
-        epoch : int
-            Steps of an epoch, of which more of them are a multiple.
 
         Returns
         -------
@@ -133,11 +132,11 @@ class PeriodicEvaluation:
         """
         if not self.flops:
             return steps
-        evaluations = int(self._most(total_steps * flops_per_step) / self.flops)
-        least = math.ceil(total_steps / max(1, evaluations))
-        if least <= steps:
-            return steps
-        return least if least < epoch else epoch * math.ceil(least / epoch)
+        evaluations = int(self._most(total_steps * flops_per_step) / self.flops) - 1
+        spread = math.ceil(total_steps / max(1, evaluations))
+        # What is spread leaves room for the last one.
+        self._kept_back = int(spread <= steps)
+        return max(steps, spread)
 
     def flops_at_end(self, training_flops: float) -> float:
         """Return the operations of a last evaluation after a training so long."""
