@@ -49,10 +49,11 @@ def _is_below(features: Features) -> Sign | None:
         fit = float(np.median(np.interp(at, features.fit.at, features.fit.smoothed)[half:]))
         seen = float(np.median(validation[half:]))
         lifted = features.of_reference(level - fit)
-        # Mixing pictures lifts it too; where a gap is left, that is what it is for.
+        # Mixing pictures lifts it too: where a gap is left, that is what it is for; where hardly
+        # a loss is left, it costs nothing.
         is_lifted = (
             features.knows_baseline and lifted > LIFTED and of_baseline > LIFTED_ABOVE
-            and seen - fit < level - seen
+            and seen - fit < level - seen and features.of_reference(seen) > LIFTED
         )  # fmt: skip
         if is_lifted:
             evidence.append(

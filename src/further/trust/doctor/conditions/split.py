@@ -15,6 +15,7 @@ from further.trust.doctor.thresholds import (
     LEARNT,
     LEARNT_BY_HEART,
     LEAST_ROWS,
+    LIFTED,
     NEARLY_NO_GAP,
     NO_GAP,
     NOT_LEARNING,
@@ -49,10 +50,11 @@ def _leaks(features: Features) -> Sign | None:
     # Rows that were never seen have the higher loss, the more so the more was learnt. Of the same
     # weights in the same mode a far lower one is that of easier rows, not of rows that were seen.
     no_gap = apart < NO_GAP and not (features.has_fit and apart < -EASIER)
-    is_same = (
-        level < SOLVED or (level < TOO_GOOD and apart < SAME_LOSS) or (level < LEARNT and no_gap)
+    is_near = (
+        (level < TOO_GOOD and apart < SAME_LOSS) or (level < LEARNT and no_gap)
         or (level < LEARNT_BY_HEART and -EASIER < apart < NEARLY_NO_GAP and _has_room(features))
     )  # fmt: skip
+    is_same = level < SOLVED or (is_near and not _is_augmented(features))
     size, is_known = validation_rows(features.history)
     enough = PERFECT_OF_MANY if is_known and size >= LARGE_VALIDATION else TOO_GOOD
     if not is_same and not (perfect and level < enough):
@@ -69,6 +71,13 @@ def _leaks(features: Features) -> Sign | None:
         f"the validation loss fell as low as the training loss, to {per_cent(level)} of its start",
         tuple(evidence), {"of_reference": level, "apart": apart}, 0.65,
     )  # fmt: skip
+
+
+def _is_augmented(features: Features) -> bool:
+    """Whether rows are learnt from as they never are otherwise, so that no gap is no wonder."""
+    if features.fit is None or features.train is None or not features.knows_baseline:
+        return False
+    return features.of_reference(features.train.last - features.fit.last) > LIFTED
 
 
 def _has_room(features: Features) -> bool:

@@ -26,7 +26,7 @@ def _look(features: Features) -> Sign | None:
     seen = curve.smoothed[int(0.75 * (len(curve) - 1))] - curve.smoothed[-1]
     stopped = _stopped_early(features)
     strength = min(curve.share(gain) / WORTH, seen / (SURE * curve.error))
-    is_problem = curve.share(gain) >= FORETOLD
+    is_problem = curve.share(gain) >= FORETOLD and len(curve) >= 2 * LEAST_ROWS
     if strength < 1 or features.of_reference(gain) < WORTH * WORTH or (stopped and not is_problem):
         return stopped
     unit = features.history.unit
