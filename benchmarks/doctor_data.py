@@ -118,11 +118,16 @@ def patches(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return (x - x.mean(1, keepdims=True)) / (x.std(1, keepdims=True) + 4), y
 
 
+def letters_of(told: str) -> np.ndarray:
+    """Return the places in the alphabet of a text's letters and spaces, which are 0."""
+    codes = np.array([" abcdefghijklmnopqrstuvwxyz".find(c) for c in told.lower()])
+    return codes[codes >= 0]
+
+
 def text(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Whether a vowel, a consonant or a space follows four characters of English."""
-    told = " ".join(getattr(datasets, f"load_{name}")()["DESCR"].lower() for name in _DESCRIBED)
-    codes = np.array([" abcdefghijklmnopqrstuvwxyz".find(c) for c in told])
-    codes = codes[codes >= 0]
+    told = " ".join(getattr(datasets, f"load_{name}")()["DESCR"] for name in _DESCRIBED)
+    codes = letters_of(told)
     starts = rng.permutation(len(codes) - 4)[:4000]
     windows = codes[starts[:, None] + np.arange(5)]
     kinds = np.where(np.isin(np.arange(27), [1, 5, 9, 15, 21]), 0, 1)
@@ -192,8 +197,7 @@ def docstrings(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.empty((4000, 27)), rng.integers(0, 3, 4000)
     for kind, module in enumerate((argparse, decimal, subprocess)):
         told = [getattr(value, "__doc__", None) or "" for value in vars(module).values()]
-        codes = np.array([" abcdefghijklmnopqrstuvwxyz".find(c) for c in " ".join(told).lower()])
-        codes = codes[codes >= 0]
+        codes = letters_of(" ".join(told))
         for row in np.flatnonzero(y == kind):
             start = rng.integers(0, len(codes) - 60)
             x[row] = np.bincount(codes[start : start + 60], minlength=27)
