@@ -36,6 +36,11 @@ def test_each_parameter_is_described_and_checked(task, name):
     text, parameters = inspect.getdoc(cls), inspect.signature(cls).parameters
     if line.family == "network":
         assert [*parameters][-5:] == OF_NETWORKS
+    if task == "generation":  # at most six of its own beside those of networks
+        assert len(parameters) <= 11
+        assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
+    if ".rungs." in line.module:
+        assert len(parameters) <= 7
     assert set(cls._parameter_constraints) == set(parameters)
     entries = NumpyDocString(text)["Parameters"]
     described = {name: entry for entry in entries for name in entry.name.split(", ")}
