@@ -12,9 +12,9 @@ from sklearn.datasets import load_iris
 from further import doctor
 from further.errors import InputError
 from further.supervised import MLPClassifier
+from further.trust.doctor.features import Features
 from further.trust.doctor.history import history_of
 from further.trust.doctor.logged import Logged
-from further.trust.doctor.validation_set import telling_rows, validation_rows
 
 EPOCHS = np.arange(1, 31)
 RNG = np.random.default_rng(0)
@@ -36,20 +36,19 @@ def accuracies(rows: int) -> np.ndarray:
     return 1 - wrong / rows
 
 
-def history(columns: dict[str, np.ndarray]) -> object:
-    rows = [
-        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]
-    return history_of(Logged("rows", rows))
+def features(columns: dict[str, np.ndarray], **given: int) -> Features:
+    lines = zip(*columns.values(), strict=True)
+    rows = [dict(zip(columns, line, strict=True)) for line in lines]
+    return Features.of(history_of(Logged("rows", rows), **given))
 
 
 @pytest.mark.parametrize("rows", [40, 150, 900, 10_000])
 def test_the_rows_are_counted_by_their_accuracy(rows: int) -> None:
-    read = history(nearly_solved(accuracies(rows)))
-    size, is_known = validation_rows(read)
+    read = features(nearly_solved(accuracies(rows)))
+    size, is_known = read.validation_rows
     assert is_known
     assert rows <= size <= 1.01 * rows or rows % size == 0, size
-    assert telling_rows(read) == pytest.approx(0.035 * size, rel=0.5)
+    assert read.telling_rows == pytest.approx(0.035 * size, rel=0.5)
 
 
 def test_a_small_rise_counts_where_many_rows_make_it() -> None:
@@ -69,11 +68,8 @@ def test_an_error_of_classes_says_how_many_rows_are_wrong() -> None:
         ("val_error", 1 - accuracy, 150 * np.median(1 - accuracy[-3:])),
         ("val_error", RNG.uniform(0.1, 0.9, 30), 150),  # of a number
     ):
-        columns = {**nearly_solved(), name: values}
-        lines = zip(*columns.values(), strict=True)
-        rows = [dict(zip(columns, line, strict=True)) for line in lines]
-        read = history_of(Logged("rows", rows), validation_rows=150)
-        assert telling_rows(read) == pytest.approx(wrong)
+        read = features({**nearly_solved(), name: values}, validation_rows=150)
+        assert read.telling_rows == pytest.approx(wrong)
 
 
 def test_jumps_of_a_large_set_are_not_for_its_size() -> None:

@@ -24,35 +24,11 @@ from functools import cached_property
 import numpy as np
 
 from further.trust.doctor.history import History, Series, Values
+from further.trust.doctor.noise import noise_of
 from further.trust.doctor.thresholds import AT_ONCE, LEARNT_AT_ONCE, TAIL
+from further.trust.doctor.validation_set import telling_rows, validation_rows
 
 _TINY = 1e-12
-
-
-def noise_of(values: Values) -> float:
-    """Return the deviation of the values from a smooth trend; 0 for fewer than four.
-
-    Parameters
-    ----------
-    values : ndarray
-        Finite.
-
-    Returns
-    -------
-    float
-        One standard deviation.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> values = np.linspace(3, 1, 500) + np.random.default_rng(0).normal(0, 0.1, 500)
-    >>> bool(0.08 < noise_of(values) < 0.12)
-    True
-    """
-    if len(values) < 4:
-        return 0.0
-    second = np.diff(values, 2)
-    return float(1.4826 * np.median(np.abs(second)) / np.sqrt(6))
 
 
 def smooth(values: Values) -> Values:
@@ -348,6 +324,16 @@ class Features:
         if self.own is None or not judge.is_positive:
             return gain
         return gain * min(1.0, max(self.own.last, 0.0) / judge.last)
+
+    @cached_property
+    def validation_rows(self) -> tuple[int, bool]:
+        """Number of validation rows, and whether it is more than a guess."""
+        return validation_rows(self.history)
+
+    @cached_property
+    def telling_rows(self) -> float | None:
+        """Number of those of which the loss is made; None where it is not known."""
+        return telling_rows(self.history, *self.validation_rows)
 
     @cached_property
     def holds_elsewhere(self) -> float | None:

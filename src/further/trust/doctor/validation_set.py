@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from further.trust.doctor.features import noise_of
 from further.trust.doctor.history import History, Values
+from further.trust.doctor.noise import noise_of
 from further.trust.doctor.thresholds import MOST_ROWS_COUNTED
 
 
@@ -44,20 +44,23 @@ def validation_rows(history: History) -> tuple[int, bool]:
     return 0, False
 
 
-def telling_rows(history: History) -> float | None:
+def telling_rows(history: History, size: int, is_known: bool) -> float | None:
     """Return of how many validation rows the loss is made: of those that are predicted wrongly.
 
     Parameters
     ----------
     history : History
         Of a classification or a regression.
+    size : int
+        Number of validation rows.
+    is_known : bool
+        Whether that is more than a guess.
 
     Returns
     -------
     float or None
         All rows where a number is predicted; None where their number is not known.
     """
-    size, is_known = validation_rows(history)
     if not is_known:
         return None
     accuracy = _accuracy(history)

@@ -18,7 +18,6 @@ from further.trust.doctor.thresholds import (
     UNDERFITTED,
     WORTH,
 )
-from further.trust.doctor.validation_set import telling_rows
 
 
 def _overfits(features: Features) -> Sign | None:
@@ -32,7 +31,7 @@ def _overfits(features: Features) -> Sign | None:
     rise = curve.last - curve.lowest
     share = curve.share(rise)
     strength = min(share / WORTH, rise / (SURE * curve.error))
-    few = telling_rows(features.history)
+    few = features.telling_rows
     least = RISE_OF_BASELINE if few is None or few < MANY_ROWS else RISE_OF_MANY_ROWS
     if strength < 1 or features.of_reference(rise) < least:
         return None

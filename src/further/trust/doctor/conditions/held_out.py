@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from further.trust.doctor.features import Features, noise_of
+from further.trust.doctor.features import Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
+from further.trust.doctor.noise import noise_of
 from further.trust.doctor.thresholds import (
     BELOW,
     BELOW_OF_BASELINE,
@@ -19,7 +20,6 @@ from further.trust.doctor.thresholds import (
     TINY_VALIDATION,
     VALIDATION_NOISE,
 )
-from further.trust.doctor.validation_set import telling_rows, validation_rows
 
 
 def _is_below(features: Features) -> Sign | None:
@@ -69,7 +69,7 @@ def _is_below(features: Features) -> Sign | None:
             )
             causes = ("dropout, augmentation or a penalty, which only the training loss has",)
         else:
-            few = telling_rows(features.history)
+            few = features.telling_rows
             # One standard error of a mean of a few large losses is about its level by their root.
             is_easier = few is None or share > SURE / np.sqrt(max(few, 1.0))
             evidence.append(
@@ -94,7 +94,7 @@ def _is_noisy(features: Features) -> Sign | None:
     )
     of_train = own.noise if own is not None else 0.0
     strength = min(share / VALIDATION_NOISE, curve.noise / (NOISIER * of_train + 1e-12))
-    size, is_known = validation_rows(features.history)
+    size, is_known = features.validation_rows
     is_tiny = is_known and size <= TINY_VALIDATION
     is_large = is_known and size >= LARGE_VALIDATION
     if is_large or (strength < 1 and not is_tiny):

@@ -24,7 +24,6 @@ from further.trust.doctor.thresholds import (
     WEIGHTS_NOISE,
     WEIGHTS_NOISE_OF_BASELINE,
 )
-from further.trust.doctor.validation_set import validation_rows
 
 _REFERENCES = (
     "Smith 2017, Cyclical Learning Rates (the range test), WACV",
@@ -92,7 +91,7 @@ def _weights_jump(features: Features) -> Sign | None:
         return None
     if not (fit.is_positive and validation.is_positive) or len(validation) < 2 * LEAST_ROWS:
         return None
-    rows, is_known = validation_rows(features.history)
+    rows, is_known = features.validation_rows
     if is_known and rows <= TINY_VALIDATION:
         return None
     noise = min(fit.noise / max(fit.last, 1e-12), validation.noise / max(validation.last, 1e-12))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from further.trust.doctor.features import Features, noise_of
+from further.trust.doctor.features import Features
 from further.trust.doctor.finding import Condition, Sign, per_cent, shown
 from further.trust.doctor.history import Values
+from further.trust.doctor.noise import noise_of
 from further.trust.doctor.thresholds import (
     EARLY_GAP,
     EARLY_GAP_LEARNT,
@@ -29,7 +30,6 @@ from further.trust.doctor.thresholds import (
     SURE,
     TOO_GOOD,
 )
-from further.trust.doctor.validation_set import telling_rows, validation_rows
 
 
 def _leaks(features: Features) -> Sign | None:
@@ -55,7 +55,7 @@ def _leaks(features: Features) -> Sign | None:
         or (level < LEARNT_BY_HEART and -EASIER < apart < NEARLY_NO_GAP and _has_room(features))
     )  # fmt: skip
     is_same = level < SOLVED or (is_near and not _is_augmented(features))
-    size, is_known = validation_rows(features.history)
+    size, is_known = features.validation_rows
     enough = PERFECT_OF_MANY if is_known and size >= LARGE_VALIDATION else TOO_GOOD
     if not is_same and not (perfect and level < enough):
         return None
@@ -82,7 +82,7 @@ def _is_augmented(features: Features) -> bool:
 
 def _has_room(features: Features) -> bool:
     """Whether the network could know its rows by heart, and the validation loss is no chance."""
-    counts, rows = features.history.counts, telling_rows(features.history)
+    counts, rows = features.history.counts, features.telling_rows
     if rows is None or "parameters" not in counts or "training_rows" not in counts:
         return False
     return rows >= SEVERAL_ROWS and counts["parameters"] >= counts["training_rows"]
