@@ -25,7 +25,7 @@ from further.data.target import Classes, Numbers, Target, restore_target
 from further.errors import InputError
 
 Kind = Literal["table", "images"]
-_PER_ROW = ("values", "official_split", "groups", "attributes")
+_PER_ROW = ("values", "official_split", "groups", "attributes", "sizes", "files")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,11 @@ class Dataset:
     attributes : DataFrame or None
         Columns that describe the rows, such as those that the law protects: no model sees them, an
         audit does.
+    sizes : array of shape (n, 2), int64, or None
+        Width and height of each picture where they differ; what lies right of it and below it in
+        ``values`` is filled with zeros.
+    files : array of shape (n,), or None
+        The file that each row was read from, below ``source``.
     notes : tuple of str
         What was recognised and decided, in sentences.
     options : mapping
@@ -81,6 +86,8 @@ class Dataset:
     official_split: np.ndarray | None = None
     groups: np.ndarray | None = None
     attributes: pd.DataFrame | None = None
+    sizes: np.ndarray | None = None
+    files: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
@@ -88,7 +95,7 @@ class Dataset:
     declared: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for what in ("target", "official_split", "groups", "attributes"):
+        for what in ("target", "official_split", "groups", "attributes", "sizes", "files"):
             given = getattr(self, what)
             if given is not None and len(given) != len(self.values):
                 raise InputError(
@@ -149,6 +156,8 @@ class Dataset:
             digest.update(b"|")
             if extra is not None:
                 digest.update(pd.util.hash_array(np.asarray(extra)).tobytes())
+        if self.sizes is not None:
+            digest.update(np.ascontiguousarray(self.sizes, dtype=np.int64).tobytes())
         if self.attributes is not None:
             digest.update("\0".join(self.attributes.columns).encode())
             digest.update(_table_bytes(self.attributes))

@@ -212,11 +212,14 @@ class Boxes(_Several):
     corners : array of shape (total, 4), float32
         x and y of the upper left corner, then of the lower right one, in pixels from the upper
         left corner of the picture.
+    scores : array of shape (total,), float32, or None
+        How sure a detector is of each, from 0 to 1; None for boxes that people have drawn.
     """
 
     kind: ClassVar[str] = "boxes"
 
     corners: NDArray[np.float32]
+    scores: NDArray[np.float32] | None = None
 
     @property
     def spec(self) -> TargetSpec:
@@ -272,12 +275,15 @@ class Instances(_Several):
         The masks, eight pixels a byte; see :meth:`masks`.
     width : int
         Of the pictures.
+    scores : array of shape (total,), float32, or None
+        How sure a model is of each, from 0 to 1; None for masks that people have drawn.
     """
 
     kind: ClassVar[str] = "instances"
 
     packed: NDArray[np.uint8]
     width: int
+    scores: NDArray[np.float32] | None = None
 
     @classmethod
     def pack(cls, masks: Sequence[NDArray[np.bool_]]) -> Self:
