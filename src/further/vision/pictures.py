@@ -1,0 +1,233 @@
+"""Pictures of any size, scaled and padded to what a network sees, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from further.data.dataset import Dataset, as_dataset
+from further.data.encoding import Encoding
+from further.data.loading import load
+from further.data.spec import Spec, TargetSpec
+from further.errors import InputError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledPictures(Encoding):
+    """Pictures as bytes, each scaled so that its longer side has so many pixels.
+
+    Attributes
+    ----------
+    spec : Spec
+        Channels, height and width that hold every training picture.
+    longest : int
+        The longer side of each picture in pixels; 0 leaves pictures as they are.
+    multiple : int
+        Height and width are padded to a multiple of it, right and below.
+    low, high : float
+        The values that become 0 and 255.
+    """
+
+    spec: Spec
+    longest: int
+    multiple: int
+    low: float
+    high: float
+
+    @classmethod
+    def fit(
+        cls, train: Dataset, score: Any = None, *, longest: int = 0, multiple: int = 32
+    ) -> Self:
+        """Fit on training pictures.
+
+        Parameters
+        ----------
+        train : Dataset
+            Of pictures.
+        score : None
+            Pictures have none.
+        longest, multiple : int
+            See the attributes.
+
+        Returns
+        -------
+        ScaledPictures
+            Fitted.
+        """
+        low, high = 0.0, float(train.levels - 1) if train.levels else 255.0
+        if train.levels is None:
+            values = np.asarray(train.values)
+            low, high = float(values.min()), float(values.max())
+        empty = cls(Spec((train.values.shape[1], 1, 1)), longest, multiple, low, high or 1.0)
+        sides = empty.sides(train).max(axis=0)
+        height, width = -(-sides[::-1] // multiple) * multiple
+        spec = Spec((train.values.shape[1], int(height), int(width)), 256, target=train.target_spec)
+        return cls(spec, longest, multiple, low, high if high > low else low + 1)
+
+    def scales(self, dataset: Dataset) -> Floats:
+        """Return the factor (n,) by which the sides of each picture change."""
+        sizes = picture_sizes(dataset)
+        if not self.longest:
+            return np.ones(len(sizes))
+        return self.longest / sizes.max(axis=1)
+
+    def sides(self, dataset: Dataset) -> NDArray[np.int64]:
+        """Return width and height (n, 2) of each picture once it is scaled."""
+        scaled = picture_sizes(dataset) * self.scales(dataset)[:, None]
+        return np.maximum(1, np.rint(scaled)).astype(np.int64)
+
+    def encode(self, dataset: Dataset, dtype: Any = np.uint8) -> NDArray[np.uint8]:
+        """Return pictures (n, channels, height, width) as bytes, padded with zeros.
+
+        They are as large as the training pictures, or larger where one of them is.
+        """
+        channels = self.spec.shape[0]
+        if dataset.values.shape[1] != channels:
+            raise InputError(
+                f"{dataset.name} has pictures of {dataset.values.shape[1]} channels, but the "
+                f"training pictures have {channels}; give such pictures."
+            )
+        sides = self.sides(dataset)
+        padded = -(-sides[:, ::-1].max(axis=0) // self.multiple) * self.multiple
+        if self.spec.size > channels:  # once fitted
+            padded = np.maximum(padded, self.spec.shape[1:])
+        out = np.zeros((len(dataset), channels, *padded.tolist()), dtype=np.uint8)
+        for i, size in enumerate(picture_sizes(dataset)):
+            width, height = sides[i]
+            picture = np.asarray(dataset.values[i])[:, : size[1], : size[0]]
+            out[i, :, :height, :width] = _resampled(self._bytes(picture), int(width), int(height))
+        return out
+
+    def _bytes(self, picture: NDArray[Any]) -> NDArray[np.uint8]:
+        if picture.dtype == np.uint8 and (self.low, self.high) == (0.0, 255.0):
+            return picture
+        scaled = (picture.astype(np.float32) - self.low) * (255 / (self.high - self.low))
+        return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+    def decode(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return bytes as they are: how large the pictures were is not known any more."""
+        return array
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON."""
+        return {
+            "kind": "scaled pictures",
+            "shape": list(self.spec.shape),
+            "target_spec": self.spec.target and self.spec.target.to_json(),
+            "longest": self.longest,
+            "multiple": self.multiple,
+            "low": self.low,
+            "high": self.high,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Return what :meth:`to_json` recorded."""
+        target = TargetSpec.from_json(record["target_spec"])
+        spec = Spec(tuple(record["shape"]), 256, target=target)
+        return cls(spec, record["longest"], record["multiple"], record["low"], record["high"])
+
+
+def picture_sizes(dataset: Dataset) -> NDArray[np.int64]:
+    """Return width and height (n, 2) of each picture of a data set, without what pads it."""
+    if dataset.sizes is not None:
+        return np.asarray(dataset.sizes, dtype=np.int64)
+    height, width = dataset.values.shape[2:]
+    return np.tile(np.array([width, height]), (len(dataset), 1))
+
+
+def as_pictures(X: Any) -> Dataset:
+    """Return pictures as a data set, whatever they are given as.
+
+    Parameters
+    ----------
+    X : Dataset, array, path, or sequence of arrays or paths
+        Arrays (n, height, width), (n, channels, height, width) or (n, height, width, channels); a
+        sequence of arrays (height, width) or (height, width, channels) of any sizes; a folder, a
+        picture file, or several of them.
+
+    Returns
+    -------
+    Dataset
+        Of kind "images"; of different sizes padded right and below.
+
+    Raises
+    ------
+    InputError
+        If it holds no pictures, or both grey and coloured ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> two = as_pictures([np.zeros((8, 9), np.uint8), np.zeros((6, 12), np.uint8)])
+    >>> two.values.shape, two.sizes.tolist()
+    ((2, 1, 8, 12), [[9, 8], [12, 6]])
+    """
+    if isinstance(X, str | Path):
+        X = load(X) if Path(X).expanduser().is_dir() or not Path(X).exists() else [X]
+    if isinstance(X, Dataset):
+        if X.kind != "images":
+            raise InputError(f"{X.name} is a table; give pictures.")
+        return X
+    if isinstance(X, Sequence) and len(X) and isinstance(X[0], str | Path):
+        read = _stacked([_read(Path(path)) for path in X])
+        return _with_files(read, [str(path) for path in X])
+    if isinstance(X, Sequence) and len({np.shape(x) for x in X}) > 1:
+        return _stacked([np.asarray(x) for x in X])
+    dataset = as_dataset(X)
+    if dataset.kind != "images":
+        raise InputError("X is a table; give pictures, such as an array (n, height, width).")
+    return dataset
+
+
+def _with_files(dataset: Dataset, files: list[str]) -> Dataset:
+    from dataclasses import replace
+
+    return replace(dataset, name=Path(files[0]).stem, files=np.array(files, dtype=object))
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            grey = picture.mode in ("1", "L", "I", "I;16", "F")
+            return np.asarray(picture.convert("L" if grey else "RGB"))
+    except (OSError, UnidentifiedImageError) as error:
+        raise InputError(f"{path} is no picture that can be read ({error}).") from error
+
+
+def _stacked(pictures: list[NDArray[Any]]) -> Dataset:
+    deep = [p[..., None] if p.ndim == 2 else p for p in pictures]
+    channels = {p.shape[2] for p in deep}
+    if channels == {1, 3}:
+        deep = [np.repeat(p, 3, axis=2) if p.shape[2] == 1 else p for p in deep]
+    elif len(channels) > 1:
+        raise InputError(f"The pictures have {sorted(channels)} channels; give all of one kind.")
+    height, width = (max(p.shape[i] for p in deep) for i in (0, 1))
+    values = np.zeros((len(deep), deep[0].shape[2], height, width), dtype=deep[0].dtype)
+    for i, picture in enumerate(deep):
+        values[i, :, : picture.shape[0], : picture.shape[1]] = picture.transpose(2, 0, 1)
+    sizes = np.array([[p.shape[1], p.shape[0]] for p in deep])
+    levels = 256 if values.dtype == np.uint8 else None
+    return Dataset("pictures", "images", values, levels=levels, sizes=sizes)
+
+
+def _resampled(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return a picture (channels, height, width) of other sides, averaged where it shrinks."""
+    if picture.shape[1:] == (height, width):
+        return picture
+    from PIL import Image
+
+    planes = [
+        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
+        for plane in np.ascontiguousarray(picture)
+    ]
+    return np.stack(planes)

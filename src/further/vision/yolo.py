@@ -1,0 +1,322 @@
+r"""YOLO: you only look once. Every cell of a grid says what is in it, in one pass.
+
+Once more as the course has it: the picture divides into cells, each predicts B boxes with a
+confidence and the probabilities of the classes, and of boxes that overlap the most confident stays.
+
+The default is a modern member of the family. There are grids of several scales, the finest of cells
+of 8 pixels; each cell predicts one box by the distances of its four sides from the cell's centre,
+
+.. math:: b = (x - l, \; y - t, \; x + r, \; y + d), \qquad (l, t, r, d) = c \, e^{o},
+
+with c the side of the cell, and the score of each class, which is trained to be the overlap that
+the box can be expected to have. With a ``grid`` of n x n cells each has B boxes, a confidence each
+and class probabilities that they share, so that a score is their product, as in the first YOLO.
+Predictions are matched to boxes by :mod:`further.vision.assignment`, and with the matched targets
+:math:`\hat t` the loss is
+
+.. math:: \mathcal L = \frac{1}{\sum \hat t} \Bigl( \sum \mathrm{BCE}(s, \hat t)
+          + \lambda \sum_{\hat t > 0} \hat t \, (1 - \mathrm{CIoU}(b, b^*)) \Bigr).
+
+References
+----------
+Redmon et al. 2016, "You only look once: unified, real-time object detection". Tian et al. 2019,
+"FCOS: fully convolutional one-stage object detection". Feng et al. 2021, "TOOD: task-aligned
+one-stage object detection". Wang et al. 2020, "CSPNet".
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from further._sklearn import Interval, StrOptions
+from further.data.spec import Spec
+from further.train.batch import Batch
+from further.train.objective import Objective
+from further.train.parameters import hyperparameters
+from further.train.training import Training
+from further.vision.assignment import assign
+from further.vision.augmentation import AUGMENTATIONS, as_float, windows
+from further.vision.boxes import complete_iou
+from further.vision.detector import Detector, Raw
+
+#: Weight λ of the boxes in the loss.
+BOX_WEIGHT = 2.5
+#: A score before anything is learnt: few cells show an object.
+FIRST_SCORE = 0.01
+#: Sides of a box, in cells, before anything is learnt, and the largest logarithm of them.
+LARGEST_LOG = 6.0
+
+
+class _Cells(NamedTuple):
+    """The cells of all grids: centres and sides (p, 2) in pixels, p counting the boxes of each."""
+
+    centres: Tensor
+    sides: Tensor
+
+
+def _convolution(n_in: int, n_out: int, size: int = 3, step: int = 1) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_out, size, step, size // 2, bias=False),
+        nn.BatchNorm2d(n_out),
+        nn.SiLU(inplace=True),
+    )
+
+
+class _Block(nn.Module):
+    """Half of the channels pass through residual convolutions, half beside them (CSP)."""
+
+    def __init__(self, n_in: int, n_out: int, depth: int = 1) -> None:
+        super().__init__()
+        half = n_out // 2
+        self.enter = _convolution(n_in, 2 * half, 1)
+        self.inner = nn.ModuleList(
+            nn.Sequential(_convolution(half, half), _convolution(half, half)) for _ in range(depth)
+        )
+        self.leave = _convolution((2 + depth) * half, n_out, 1)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Transform ``h`` (n, n_in, height, width) to (n, n_out, height, width)."""
+        parts = list(self.enter(h).chunk(2, dim=1))
+        for inner in self.inner:
+            parts.append(parts[-1] + inner(parts[-1]))
+        out: Tensor = self.leave(torch.cat(parts, dim=1))
+        return out
+
+
+class _Backbone(nn.Module):
+    """Halvings with a block after each; what it makes of the last three goes on."""
+
+    def __init__(self, n_in: int, channels: Sequence[int]) -> None:
+        super().__init__()
+        first, *later = channels
+        self.enter = _convolution(n_in, first, step=2)
+        self.stages = nn.ModuleList(
+            nn.Sequential(_convolution(a, b, step=2), _Block(b, b))
+            for a, b in zip(channels, later, strict=False)
+        )
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Map pictures to features at cells of 8, 16 and 32 pixels."""
+        h = self.enter(x)
+        features = []
+        for stage in self.stages:
+            h = stage(h)
+            features.append(h)
+        return features[1:]
+
+
+class _Neck(nn.Module):
+    """What is coarse is told to what is fine, and back (FPN and PAN)."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        pairs = list(itertools.pairwise(channels))
+        self.up = nn.ModuleList(_Block(a + b, a) for a, b in pairs)
+        self.step = nn.ModuleList(_convolution(a, a, step=2) for a, _ in pairs)
+        self.down = nn.ModuleList(_Block(a + b, b) for a, b in pairs)
+
+    def forward(self, features: list[Tensor]) -> list[Tensor]:
+        """Mix features of all scales, from fine to coarse."""
+        mixed = list(features)
+        for i in reversed(range(len(self.up))):
+            finer = F.interpolate(mixed[i + 1], size=mixed[i].shape[2:], mode="nearest")
+            mixed[i] = self.up[i](torch.cat([mixed[i], finer], dim=1))
+        for i, (step, down) in enumerate(zip(self.step, self.down, strict=True)):
+            mixed[i + 1] = down(torch.cat([step(mixed[i]), mixed[i + 1]], dim=1))
+        return mixed
+
+
+class _Head(nn.Module):
+    """Convolutions that say of each cell its boxes and scores."""
+
+    def __init__(self, n_in: int, n_boxes: int, n_scores: int) -> None:
+        super().__init__()
+        self.boxes = nn.Sequential(_convolution(n_in, n_in), nn.Conv2d(n_in, n_boxes, 1))
+        self.scores = nn.Sequential(_convolution(n_in, n_in), nn.Conv2d(n_in, n_scores, 1))
+        nn.init.zeros_(self.boxes[-1].weight)  # type: ignore[arg-type]
+        nn.init.constant_(self.boxes[-1].bias, 0.5)  # type: ignore[arg-type]
+        nn.init.zeros_(self.scores[-1].weight)  # type: ignore[arg-type]
+        first = torch.logit(torch.tensor(FIRST_SCORE)).item()
+        nn.init.constant_(self.scores[-1].bias, first)  # type: ignore[arg-type]
+
+    def forward(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Map ``h`` (n, channels, rows, columns) to (n, cells, numbers), twice."""
+        boxes, scores = self.boxes(h), self.scores(h)
+        return boxes.flatten(2).transpose(1, 2), scores.flatten(2).transpose(1, 2)
+
+
+class _Net(nn.Module):
+    def __init__(
+        self, n_in: int, n_classes: int, channels: Sequence[int], grid: int | None, n_boxes: int
+    ) -> None:
+        super().__init__()
+        self.grid, self.n_boxes, self.n_classes = grid, n_boxes, n_classes
+        self.normalise = nn.BatchNorm2d(n_in, affine=False)
+        self.backbone = _Backbone(n_in, channels)
+        scales = list(channels[2:])
+        self.neck = _Neck(scales)
+        n_scores = n_classes if grid is None else n_boxes + n_classes
+        if grid is not None:
+            scales = scales[-1:]
+        self.heads = nn.ModuleList(_Head(width, 4 * n_boxes, n_scores) for width in scales)
+
+    def forward(self, x: Tensor) -> Raw:
+        """Map pictures (n, channels, height, width) from 0 to 1 to boxes and scores."""
+        size = torch.tensor([x.shape[3], x.shape[2]], device=x.device)
+        features = self.neck(self.backbone(self.normalise(x)))
+        if self.grid is not None:
+            features = [F.adaptive_avg_pool2d(features[-1], self.grid)]
+        outputs, logits, centres, sides = [], [], [], []
+        for feature, head in zip(features, self.heads, strict=True):
+            boxes, scores = head(feature)
+            outputs.append(boxes.unflatten(2, (self.n_boxes, 4)).flatten(1, 2))
+            logits.append(self._logits(scores.float()))
+            cells = _cells_of(feature, size, self.n_boxes)
+            centres.append(cells.centres)
+            sides.append(cells.sides)
+        centre, side = torch.cat(centres), torch.cat(sides)
+        away = torch.cat(outputs, dim=1).float().clamp(max=LARGEST_LOG).exp() * side.repeat(1, 2)
+        corners = torch.cat([centre - away[..., :2], centre + away[..., 2:]], dim=2)
+        return Raw(corners, torch.cat(logits, dim=1), centre, side)
+
+    def _logits(self, scores: Tensor) -> Tensor:
+        """Return the logits (n, boxes, classes) of the scores of a grid's boxes."""
+        if self.grid is None:
+            return scores.repeat_interleave(self.n_boxes, dim=1)
+        confidence = F.logsigmoid(scores[..., : self.n_boxes])[..., None]
+        of_class = F.log_softmax(scores[..., self.n_boxes :], dim=2)[:, :, None]
+        log_p = (confidence + of_class).flatten(1, 2).clamp(max=-1e-6)
+        # The logit of a product of probabilities: log p - log(1 - p).
+        return log_p - torch.log(-torch.expm1(log_p))
+
+
+def _cells_of(feature: Tensor, size: Tensor, n_boxes: int) -> _Cells:
+    """Return the cells of a grid, row by row, each as often as it has boxes."""
+    rows, columns = feature.shape[2:]
+    side = size / torch.tensor([columns, rows], device=feature.device)
+    down = torch.arange(rows, device=feature.device)
+    along = torch.arange(columns, device=feature.device)
+    y, x = torch.meshgrid(down, along, indexing="ij")
+    places = torch.stack([x, y], dim=2).flatten(0, 1).repeat_interleave(n_boxes, dim=0)
+    return _Cells((places + 0.5) * side, side.expand(len(places), 2))
+
+
+@hyperparameters
+class YOLO(Detector):
+    """Detector that looks once: every cell of a grid says what is in it.
+
+    Use it for boxes around objects, from some hundred pictures on, with or without a GPU. It fails
+    for objects of a few pixels, for which ``size`` has to grow, and where objects of one class
+    stand in each other's place, of which suppression keeps one.
+
+    Parameters
+    ----------
+    grid : int, default=None
+        As taught: n x n cells in the whole picture. None takes grids of several scales, with cells
+        of 8, 16 and 32 pixels.
+    boxes_per_cell : int, default=1
+        Boxes that each cell predicts.
+    channels : sequence of int, default=(16, 32, 64, 96, 128)
+        Filters after each halving of the picture.
+    size : int or "auto", default="auto"
+        The longer side of pictures as the network sees them, in pixels; "auto" by the objects.
+    augmentation : {"mirror", "turn", "shift", "none"}, default="mirror"
+        What happens to pictures while training: scaled, moved and in another light, and mirrored
+        left to right; "turn" by quarters and upside down too, as under a microscope; "shift" for
+        letters and digits.
+    overlap : float, default=0.6
+        The IoU with a box of higher score above which a box is a duplicate.
+    budget, precision, device, training, random_state
+        See :class:`~further.train.network.NetworkEstimator`.
+
+    Attributes
+    ----------
+    net_ : nn.Module
+        The trained network.
+    names_ : tuple of str
+        The classes.
+    threshold_ : float
+        The score from which on :meth:`predict` returns a box.
+
+    References
+    ----------
+    Redmon et al. 2016, "You only look once: unified, real-time object detection".
+    """
+
+    grid: int | None = None
+    boxes_per_cell: int = 1
+    channels: Sequence[int] = (16, 32, 64, 96, 128)
+    size: int | str = "auto"
+    augmentation: str = "mirror"
+    overlap: float = 0.6
+
+    training_defaults: ClassVar[Training] = Training(
+        learning_rate=4e-3, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
+        clip=10.0, keep="last",
+    )  # fmt: skip
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Detector._parameter_constraints,
+        "grid": [None, Interval(Integral, 1, None, closed="left")],
+        "boxes_per_cell": [Interval(Integral, 1, None, closed="left")],
+        "channels": ["array-like"],
+        "augmentation": [StrOptions(set(AUGMENTATIONS))],
+        "overlap": [Interval(Real, 0, 1, closed="neither")],
+    }
+
+    def build(self, spec: Spec) -> nn.Module:
+        """Return the network for pictures of so many channels."""
+        assert spec.target is not None
+        return _Net(
+            spec.shape[0], spec.target.n_classes, list(self.channels), self.grid,
+            self.boxes_per_cell,
+        )  # fmt: skip
+
+    def objectives(self, net: Any) -> list[Objective]:
+        """Return what the loop minimises: scores and boxes of matched predictions."""
+
+        def loss(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+            x, boxes, classes = batch.x, batch["boxes"], batch["box_classes"]
+            if self.augmentation == "none":
+                x = as_float(x)
+            else:
+                x, boxes, classes = windows(
+                    x, boxes, classes, self.window_side(), self.augmentation, generator
+                )
+            return self.losses(net(x), boxes, classes)
+
+        return [Objective(loss, list(net.parameters()))]
+
+    def losses(self, raw: Raw, boxes: Tensor, classes: Tensor) -> dict[str, Tensor]:
+        """Return the loss of predictions, and its two parts.
+
+        Parameters
+        ----------
+        raw : Raw
+            Of n pictures.
+        boxes : Tensor of shape (n, m, 4)
+            The true ones, padded.
+        classes : Tensor of shape (n, m), int64
+            -1 where nothing is.
+
+        Returns
+        -------
+        dict of Tensor
+            Scalars.
+        """
+        with torch.no_grad():
+            found = assign(raw.logits.sigmoid(), raw.boxes, raw.centres, raw.sides, boxes, classes)
+        weights = found.scores.sum(dim=2)
+        total = weights.sum().clamp(min=1.0)
+        of_scores = F.binary_cross_entropy_with_logits(raw.logits, found.scores, reduction="sum")
+        learns = found.learns
+        overlap = complete_iou(raw.boxes[learns], found.boxes[learns])
+        of_boxes = ((1 - overlap) * weights[learns]).sum()
+        scores, sides = of_scores / total, of_boxes / total
+        return {"loss": scores + BOX_WEIGHT * sides, "score_loss": scores, "box_loss": sides}
