@@ -54,6 +54,21 @@ class Target(ABC):
         """Return the entries of these rows, in this order."""
         return dataclasses.replace(self, **{k: a[rows] for k, a in self.arrays().items()})
 
+    def seen_as(self, kind: str) -> Target | None:
+        """Return what it says as a target of another kind; None where it does not say that.
+
+        Parameters
+        ----------
+        kind : str
+            A key of :data:`TARGETS`.
+
+        Returns
+        -------
+        Target or None
+            Of instances also boxes and a mask; of others only themselves.
+        """
+        return self if kind == self.kind else None
+
     @abstractmethod
     def encode(self) -> dict[str, NDArray[Any]]:
         """Return named arrays with the rows first, as they stand in a batch."""
@@ -298,6 +313,31 @@ class Instances(_Several):
         """Return the masks (objects, height, width) of one picture, or of all."""
         packed = self.packed if row is None else self.packed[self.of_row(row)]
         return np.unpackbits(packed, axis=2, count=self.width).astype(bool)
+
+    def seen_as(self, kind: str) -> Target | None:
+        """Return the instances, the boxes around them, or the class of each pixel."""
+        simpler = {"boxes": self.as_boxes, "mask": self.as_mask}
+        return simpler[kind]() if kind in simpler else super().seen_as(kind)
+
+    def as_boxes(self) -> Boxes:
+        """Return the smallest boxes around the masks, with the same classes and scores."""
+        masks = self.masks()
+        across, down = masks.any(axis=1), masks.any(axis=2)
+        width, height = across.shape[1], down.shape[1]
+        corners = [
+            across.argmax(axis=1), down.argmax(axis=1),
+            width - across[:, ::-1].argmax(axis=1), height - down[:, ::-1].argmax(axis=1),
+        ]  # fmt: skip
+        boxes = np.stack(corners, axis=1).astype(np.float32)
+        return Boxes(self.name, self.counts, self.codes, self.names, boxes, self.scores)
+
+    def as_mask(self) -> Mask:
+        """Return the class of each pixel, "background" where no object is; later ones on top."""
+        codes = np.zeros((len(self.counts), self.packed.shape[1], self.width), dtype=np.uint8)
+        for row, picture in enumerate(codes):
+            for mask, code in zip(self.masks(row), self.codes[self.of_row(row)], strict=True):
+                picture[mask] = code + 1
+        return Mask(self.name, codes, ("background", *self.names))
 
     @property
     def spec(self) -> TargetSpec:

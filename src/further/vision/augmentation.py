@@ -1,4 +1,4 @@
-r"""What is done to pictures and their boxes while a detector trains, so that no epoch is like another.
+r"""What is done to pictures and their boxes while a detector trains: no epoch is like another.
 
 Each picture of a batch is seen through a square window of its own: scaled, moved, and mirrored or
 turned by quarters where that leaves objects what they are, so that boxes stay boxes,

@@ -51,6 +51,7 @@ class VisionNetwork(NetworkEstimator):
         **NetworkEstimator._entries,
         "encoding_": ScaledPictures.from_json,
     }
+    encoding_: ScaledPictures
 
     def longest_side(self, dataset: Dataset) -> int:
         """Return the longer side of pictures as the network sees them; 0 leaves them as they are.
@@ -96,13 +97,15 @@ class VisionNetwork(NetworkEstimator):
                 f"{type(self).__name__}: y is a {type(y).__name__}; give a target with "
                 f"{self.finds}, or a Dataset that has one."
             )
-        if dataset.target is None or dataset.target.kind != self.finds:
+        target = None if dataset.target is None else dataset.target.seen_as(self.finds)
+        if target is None:
             what = "nothing" if dataset.target is None else dataset.target.kind
             raise InputError(
                 f"{type(self).__name__} learns from {self.finds}, but {dataset.name} has {what} "
                 "for a target."
             )
-        names: tuple[str, ...] = dataset.target.names  # type: ignore[attr-defined]
+        dataset = dataclasses.replace(dataset, target=target)
+        names: tuple[str, ...] = target.names  # type: ignore[attr-defined]
         if reset:
             self.n_features_in_ = int(np.prod(dataset.values.shape[1:]))
             self.names_: tuple[str, ...] = tuple(names)

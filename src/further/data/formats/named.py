@@ -1,4 +1,4 @@
-"""Data sets that come with scikit-learn, by name."""
+"""Data sets that come along, most of them with scikit-learn, by name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from further.data.dataset import Dataset, as_dataset
+from further.data.formats.scenes import load_scenes
 from further.data.target import Classes
 
 DIGITS_LEVELS = 17
@@ -77,4 +78,5 @@ NAMES: dict[str, Callable[[str], Any]] = {
     "breast_cancer": _classes,
     "diabetes": _diabetes,
     "linnerud": _linnerud,
+    "scenes": load_scenes,
 }
