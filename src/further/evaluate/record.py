@@ -1,4 +1,4 @@
-"""``evaluation.json`` of generative models: what is known of them, as typed objects.
+"""``evaluation.json`` of generative models, and what the files of several tasks share, as types.
 
 A comparison, the training of one model and each member of a comparison write such a file; reports
 and commands read it. Its published schema, ``docs/evaluation.schema.json``, is made from here.
@@ -198,6 +198,39 @@ class Recommendation:
     negligible: Annotated[
         str, "What counts as a negligible difference and how its probability is known, in words."
     ] = ""
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Predictions of about the same confidence."""
+
+    confidence: Annotated[float, "Their mean confidence."] = 0.0
+    accuracy: Annotated[Measured, "The share that was right."] = field(default_factory=Measured)
+    rows: Annotated[int, "How many there are."] = 0
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How a model differs from the best in the deciding metric."""
+
+    model: Annotated[str, "Its name."] = ""
+    difference: Annotated[Measured, "Its figure less that of the best."] = field(
+        default_factory=Measured
+    )
+    tied: Annotated[bool, "Whether the interval contains 0."] = False
+    best_better: Annotated[
+        float | None, "Probability that the best is better, and not negligibly."
+    ] = None
+    negligible: Annotated[float | None, "Probability that the difference is negligible."] = None
+
+
+@dataclass(frozen=True)
+class HeldOutRecord:
+    """Which rows a figure rests on."""
+
+    method: Annotated[str, "How rows were held out, in words."] = ""
+    folds: Annotated[int, "Trainings whose held-out rows make up the figures."] = 1
+    rows: Annotated[int, "Held-out rows in all."] = 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from further.evaluate.clustering.record import ClusteringEvaluation
 from further.evaluate.prediction.record import PredictionEvaluation, PredictionMember
 from further.evaluate.record import Evaluation, MemberEvaluation
+from further.evaluate.vision.record import VisionEvaluation, VisionMember
 
 
 def evaluation_schema() -> dict[str, Any]:
@@ -21,6 +22,7 @@ def evaluation_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     kinds = (
         Evaluation, MemberEvaluation, ClusteringEvaluation, PredictionEvaluation, PredictionMember,
+        VisionEvaluation, VisionMember,
     )  # fmt: skip
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

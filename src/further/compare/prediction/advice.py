@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from further.evaluate.equivalence import practical_difference
 from further.evaluate.estimate import Score
 from further.evaluate.metrics import METRICS
-from further.evaluate.prediction.record import Apart, LadderRecord, PredictorRecord
-from further.evaluate.record import Measured
+from further.evaluate.prediction.record import LadderRecord, PredictorRecord
+from further.evaluate.record import Apart, Measured
 from further.evaluate.repeats import difference
 from further.evaluate.typed_json import from_json
 

@@ -22,10 +22,9 @@ from further.evaluate.prediction.numbers import NumberPredictions
 from further.evaluate.prediction.record import (
     ConfusionRecord,
     ImportanceRecord,
-    ReliabilityBin,
     SurrogateRecord,
 )
-from further.evaluate.record import Measured
+from further.evaluate.record import Measured, ReliabilityBin
 from further.evaluate.typed_json import from_json
 from further.evaluate.wilson import WILSON, wilson
 from further.explain.importance import worse_when_shuffled

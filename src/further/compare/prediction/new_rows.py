@@ -21,11 +21,10 @@ from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
 from further.errors import InputError
 from further.evaluate.prediction.record import (
-    HeldOutRecord,
     PredictionEvaluation,
     PredictorRecord,
 )
-from further.evaluate.record import DataRecord
+from further.evaluate.record import DataRecord, HeldOutRecord
 from further.evaluate.typed_json import from_json, to_json
 from further.registry import find_model
 from further.train.files import read_json, write_json

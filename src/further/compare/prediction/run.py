@@ -12,12 +12,11 @@ from further.compare.prediction.setting import Setting, read_setting
 from further.compare.source import describe_data
 from further.compare.task import TaskRun
 from further.evaluate.prediction.record import (
-    HeldOutRecord,
     LadderRecord,
     PredictionEvaluation,
     PredictorRecord,
 )
-from further.evaluate.record import DataRecord, EnergyRecord
+from further.evaluate.record import DataRecord, EnergyRecord, HeldOutRecord
 from further.evaluate.typed_json import to_json
 from further.registry import ModelEntry, python_only
 from further.train.energy import grid_intensity

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from further.evaluate.record import DataRecord, EnergyRecord, Measured, ModelRecord
+from further.evaluate.record import (
+    Apart,
+    DataRecord,
+    EnergyRecord,
+    HeldOutRecord,
+    Measured,
+    ModelRecord,
+    ReliabilityBin,
+)
 
 
 @dataclass(frozen=True)
@@ -35,15 +43,6 @@ class ConfusionRecord:
     counts: Annotated[
         tuple[tuple[int, ...], ...], "Rows of the true class, columns of the predicted one."
     ] = ()
-
-
-@dataclass(frozen=True)
-class ReliabilityBin:
-    """Rows of about the same confidence."""
-
-    confidence: Annotated[float, "Mean probability of the predicted class."] = 0.0
-    accuracy: Annotated[Measured, "The share that was right."] = field(default_factory=Measured)
-    rows: Annotated[int, "How many there are."] = 0
 
 
 @dataclass(frozen=True)
@@ -77,21 +76,6 @@ class PredictionMember:
 
 
 @dataclass(frozen=True)
-class Apart:
-    """How a model differs from the best in the deciding metric."""
-
-    model: Annotated[str, "Its name."] = ""
-    difference: Annotated[Measured, "Its figure less that of the best."] = field(
-        default_factory=Measured
-    )
-    tied: Annotated[bool, "Whether the interval contains 0."] = False
-    best_better: Annotated[
-        float | None, "Probability that the best is better, and not negligibly."
-    ] = None
-    negligible: Annotated[float | None, "Probability that the difference is negligible."] = None
-
-
-@dataclass(frozen=True)
 class LadderRecord:
     """The answer: the most transparent model that is not significantly worse than the best."""
 
@@ -104,15 +88,6 @@ class LadderRecord:
     )
     margin_told: Annotated[str, "Where that comes from, in words."] = ""
     apart: Annotated[tuple[Apart, ...], "Each model beside the best."] = ()
-
-
-@dataclass(frozen=True)
-class HeldOutRecord:
-    """Which rows a figure rests on."""
-
-    method: Annotated[str, "How rows were held out, in words."] = ""
-    folds: Annotated[int, "Trainings whose held-out rows make up the figures."] = 1
-    rows: Annotated[int, "Held-out rows in all."] = 0
 
 
 @dataclass(frozen=True)
