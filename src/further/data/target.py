@@ -322,7 +322,7 @@ class Instances(_Several):
     def as_boxes(self) -> Boxes:
         """Return the smallest boxes around the masks, with the same classes and scores."""
         masks = self.masks()
-        across, down = masks.any(axis=1), masks.any(axis=2)
+        across, down = np.asarray(masks.any(axis=1)), np.asarray(masks.any(axis=2))
         width, height = across.shape[1], down.shape[1]
         corners = [
             across.argmax(axis=1), down.argmax(axis=1),

@@ -160,7 +160,7 @@ class DatasetSource:
 
 def in_parts(source: BatchSource) -> Iterator[Batch]:
     """Give all rows in order, so many at a time that their values fit into memory anywhere."""
-    step = _rows_at_a_time(source)
+    step = rows_at_a_time(source)
     for start in range(0, len(source), step):
         yield source.take(slice(start, start + step))
 
@@ -180,12 +180,24 @@ def some_rows(source: BatchSource, generator: torch.Generator) -> Batch:
     Batch
         In the order of the source.
     """
-    most = _rows_at_a_time(source)
+    most = rows_at_a_time(source)
     if len(source) <= most:
         return source.take(slice(None))
     order = torch.randperm(len(source), generator=generator)
     return source.take(order[:most].sort().values)
 
 
-def _rows_at_a_time(source: BatchSource) -> int:
+def rows_at_a_time(source: BatchSource) -> int:
+    """Return how many rows pass at a time so that their values fit into memory anywhere.
+
+    Parameters
+    ----------
+    source : BatchSource
+        The rows.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     return max(1, VALUES_AT_A_TIME // source.take(slice(0, 1)).x.numel())

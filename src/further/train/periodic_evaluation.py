@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from further.train.batch import Batch, BatchSource
+from further.train.batch import Batch, BatchSource, rows_at_a_time
 from further.train.execution import Execution
 from further.train.flops import count_flops
 from further.train.seeds import Stream, seed_of
@@ -194,7 +194,7 @@ class PeriodicEvaluation:
             return {}
 
         def batches() -> Iterator[Batch]:
-            for part in rows.split(ROWS_AT_A_TIME):
+            for part in rows.split(min(ROWS_AT_A_TIME, rows_at_a_time(source))):
                 yield self._execution.place_batch(source.take(part))
 
         generator = self._execution.generator(seed_of(self._seed, "validation"))
