@@ -10,9 +10,9 @@ from further.evaluate.prediction.classes import (
     SCORERS,
     ClassPredictions,
     auc_of,
-    equal_bins,
     floored,
 )
+from further.evaluate.reliability import equal_bins
 from further.evaluate.repeats import difference
 
 

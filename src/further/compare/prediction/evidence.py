@@ -17,16 +17,16 @@ from further.compare.prediction.setting import Setting
 from further.data.dataset import Dataset
 from further.errors import InputError
 from further.evaluate.interval import score_from_examples
-from further.evaluate.prediction.classes import ClassPredictions, equal_bins, floored
+from further.evaluate.prediction.classes import ClassPredictions, floored
 from further.evaluate.prediction.numbers import NumberPredictions
 from further.evaluate.prediction.record import (
     ConfusionRecord,
     ImportanceRecord,
     SurrogateRecord,
 )
-from further.evaluate.record import Measured, ReliabilityBin
+from further.evaluate.record import Measured
+from further.evaluate.reliability import reliability_bins
 from further.evaluate.typed_json import from_json
-from further.evaluate.wilson import WILSON, wilson
 from further.explain.importance import worse_when_shuffled
 from further.explain.surrogate import surrogate_tree
 from further.registry import ModelEntry
@@ -70,9 +70,11 @@ class Evidence:
             found["explanation"] = self.kept.explain().to_json()
         if found.get("explanation", {}).get("kind") in (None, Importance.kind):
             found["surrogate"] = self.surrogate()
-        if isinstance(self.predictions, ClassPredictions):
-            found |= {"confusion": confusion(self.predictions),
-                      "reliability": reliability(self.predictions)}  # fmt: skip
+        p = self.predictions
+        if isinstance(p, ClassPredictions):
+            confidence = p.probabilities.max(axis=1)
+            found |= {"confusion": confusion(p),
+                      "reliability": reliability_bins(confidence, p.right)}  # fmt: skip
         return found
 
     def importance(self) -> tuple[ImportanceRecord, ...]:
@@ -155,27 +157,3 @@ def confusion(p: ClassPredictions) -> ConfusionRecord:
     k = len(p.names)
     counts = np.bincount(p.codes * k + p.predicted, minlength=k * k).reshape(k, k)
     return ConfusionRecord(tuple(tuple(int(n) for n in row) for row in counts))
-
-
-def reliability(p: ClassPredictions) -> tuple[ReliabilityBin, ...]:
-    """Return how often rows of about the same confidence were right.
-
-    Parameters
-    ----------
-    p : ClassPredictions
-        Of held-out rows.
-
-    Returns
-    -------
-    tuple of ReliabilityBin
-        Of equally many rows each, by confidence.
-    """
-    confidence = p.probabilities.max(axis=1)
-    bins = equal_bins(confidence)
-    found = []
-    for b in range(int(bins.max(initial=-1)) + 1):
-        here = bins == b
-        n, share = int(here.sum()), float(p.right[here].mean())
-        measured = Measured(share, *wilson(share, n), n, WILSON)
-        found.append(ReliabilityBin(float(confidence[here].mean()), measured, n))
-    return tuple(found)

@@ -34,13 +34,12 @@ from numpy.typing import ArrayLike, NDArray
 from further.evaluate.balanced import balanced_score
 from further.evaluate.estimate import Score
 from further.evaluate.interval import score_from_examples, score_from_resamples
+from further.evaluate.reliability import equal_bins
 
 Floats = NDArray[np.floating[Any]]
 #: Takes which rows are of a class and their scores; returns what takes weights of the rows.
 Figure = Callable[[NDArray[np.bool_], Floats], Callable[[Floats], float]]
 
-#: Most bins of the calibration error, and least rows of one.
-MOST_BINS, ROWS_A_BIN = 15, 20
 SHARE = (0.0, 1.0)
 
 
@@ -126,25 +125,6 @@ def _calibration_error(p: ClassPredictions) -> Score:
         return float(np.abs(np.bincount(bins, weights * gap)).sum() / weights.sum())
 
     return score_from_resamples(error, len(gap), groups=p.groups, limits=SHARE, seed=p.seed)
-
-
-def equal_bins(values: Floats) -> NDArray[np.int64]:
-    """Return the bin of each value; bins hold equally many values, and equal values one bin.
-
-    Parameters
-    ----------
-    values : array of shape (n,)
-        Such as confidences.
-
-    Returns
-    -------
-    array of shape (n,), int64
-        From 0 on, in the order of the values.
-    """
-    n_bins = int(np.clip(len(values) // ROWS_A_BIN, 1, MOST_BINS))
-    ends = np.quantile(values, np.arange(1, n_bins) / n_bins)
-    bins = np.searchsorted(ends, values, side="right")
-    return np.unique(bins, return_inverse=True)[1].astype(np.int64)
 
 
 def _over_classes(p: ClassPredictions, of: Figure) -> Score | None:
