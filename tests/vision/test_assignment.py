@@ -45,9 +45,7 @@ def test_a_prediction_that_suits_two_boxes_takes_the_one_it_overlaps_most():
     centres, cells = _cells(1, 32.0)
     truth = torch.tensor([[[0.0, 0, 32, 32], [8, 8, 24, 24]]])
     boxes = torch.tensor([[[7.0, 7, 25, 25]]])
-    found = assign(
-        torch.full((1, 1, 2), 0.5), boxes, centres, cells, truth, torch.tensor([[0, 1]])
-    )
+    found = assign(torch.full((1, 1, 2), 0.5), boxes, centres, cells, truth, torch.tensor([[0, 1]]))
     assert found.boxes[0, 0].tolist() == [8, 8, 24, 24]
     assert found.scores[0, 0].argmax() == 1
 

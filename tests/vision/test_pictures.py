@@ -43,7 +43,9 @@ def test_it_comes_back_from_json():
 
 
 def test_sixteen_bits_become_eight():
-    deep = Dataset("deep", "images", np.linspace(100, 1100, 64, dtype=np.float32).reshape(1, 1, 8, 8))
+    deep = Dataset(
+        "deep", "images", np.linspace(100, 1100, 64, dtype=np.float32).reshape(1, 1, 8, 8)
+    )
     x = ScaledPictures.fit(deep, multiple=8).encode(deep)
     assert x.min() == 0
     assert x.max() == 255

@@ -12,6 +12,8 @@ brightness, contrast and colour change a little. All of it is one pass over the 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -27,6 +29,30 @@ LEAST_LEFT = 0.25
 #: Largest change of brightness and contrast, and of each colour.
 LIGHT, COLOUR = 0.25, 0.1
 AUGMENTATIONS = ("shift", "mirror", "turn", "none")
+
+
+def has_sides(names: Iterable[str]) -> bool:
+    """Whether classes are other ones in a mirror: letters, digits, what is called left or right.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of the classes.
+
+    Returns
+    -------
+    bool
+        A guess by their names.
+
+    Examples
+    --------
+    >>> has_sides(["3", "7"]), has_sides(["turn left"]), has_sides(["cat", "copyright"])
+    (True, True, False)
+    """
+    words = [re.split(r"[\W_]+", name.lower()) for name in names]
+    return any(
+        len(word) == 1 or word in ("left", "right") for parts in words for word in parts if word
+    )
 
 
 class Boxed(NamedTuple):

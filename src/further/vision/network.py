@@ -51,7 +51,7 @@ class VisionNetwork(NetworkEstimator):
         **NetworkEstimator._entries,
         "encoding_": ScaledPictures.from_json,
     }
-    encoding_: ScaledPictures
+    encoding_: ScaledPictures = dataclasses.field(init=False)
 
     def longest_side(self, dataset: Dataset) -> int:
         """Return the longer side of pictures as the network sees them; 0 leaves them as they are.

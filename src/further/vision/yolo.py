@@ -42,16 +42,15 @@ from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
 from further.vision.assignment import assign
-from further.vision.augmentation import AUGMENTATIONS, as_float, windows
+from further.vision.augmentation import AUGMENTATIONS, as_float, has_sides, windows
 from further.vision.boxes import complete_iou
 from further.vision.detector import Detector, Raw
 
 #: Weight λ of the boxes in the loss.
 BOX_WEIGHT = 2.5
-#: A score before anything is learnt: few cells show an object.
-FIRST_SCORE = 0.01
-#: Sides of a box, in cells, before anything is learnt, and the largest logarithm of them.
-LARGEST_LOG = 6.0
+#: Logit of a score before anything is learnt (few cells show an object), logarithm of the distance
+#: of a side in cells, and the largest one.
+FIRST_LOGIT, FIRST_LOG, LARGEST_LOG = -4.6, 0.5, 6.0
 
 
 class _Cells(NamedTuple):
@@ -138,16 +137,16 @@ class _Head(nn.Module):
 
     def __init__(self, n_in: int, n_boxes: int, n_scores: int) -> None:
         super().__init__()
-        self.boxes = nn.Sequential(_convolution(n_in, n_in), nn.Conv2d(n_in, n_boxes, 1))
-        self.scores = nn.Sequential(_convolution(n_in, n_in), nn.Conv2d(n_in, n_scores, 1))
-        nn.init.zeros_(self.boxes[-1].weight)  # type: ignore[arg-type]
-        nn.init.constant_(self.boxes[-1].bias, 0.5)  # type: ignore[arg-type]
-        nn.init.zeros_(self.scores[-1].weight)  # type: ignore[arg-type]
-        first = torch.logit(torch.tensor(FIRST_SCORE)).item()
-        nn.init.constant_(self.scores[-1].bias, first)  # type: ignore[arg-type]
+        self.shared = _convolution(n_in, n_in)
+        self.boxes = nn.Conv2d(n_in, n_boxes, 1)
+        self.scores = nn.Conv2d(n_in, n_scores, 1)
+        for layer, first in ((self.boxes, FIRST_LOG), (self.scores, FIRST_LOGIT)):
+            nn.init.zeros_(layer.weight)
+            nn.init.constant_(layer.bias, first)  # type: ignore[arg-type]
 
     def forward(self, h: Tensor) -> tuple[Tensor, Tensor]:
         """Map ``h`` (n, channels, rows, columns) to (n, cells, numbers), twice."""
+        h = self.shared(h)
         boxes, scores = self.boxes(h), self.scores(h)
         return boxes.flatten(2).transpose(1, 2), scores.flatten(2).transpose(1, 2)
 
@@ -227,10 +226,11 @@ class YOLO(Detector):
         Filters after each halving of the picture.
     size : int or "auto", default="auto"
         The longer side of pictures as the network sees them, in pixels; "auto" by the objects.
-    augmentation : {"mirror", "turn", "shift", "none"}, default="mirror"
-        What happens to pictures while training: scaled, moved and in another light, and mirrored
-        left to right; "turn" by quarters and upside down too, as under a microscope; "shift" for
-        letters and digits.
+    augmentation : {"auto", "shift", "mirror", "turn", "none"}, default="auto"
+        What happens to pictures while training: scaled, moved and in another light ("shift"),
+        besides that mirrored left to right ("mirror"), or turned by quarters and upside down too
+        ("turn", as under a microscope). "auto" mirrors unless classes are letters or digits, or
+        called left or right.
     overlap : float, default=0.6
         The IoU with a box of higher score above which a box is a duplicate.
     budget, precision, device, training, random_state
@@ -254,7 +254,7 @@ class YOLO(Detector):
     boxes_per_cell: int = 1
     channels: Sequence[int] = (16, 32, 64, 96, 128)
     size: int | str = "auto"
-    augmentation: str = "mirror"
+    augmentation: str = "auto"
     overlap: float = 0.6
 
     training_defaults: ClassVar[Training] = Training(
@@ -266,7 +266,7 @@ class YOLO(Detector):
         "grid": [None, Interval(Integral, 1, None, closed="left")],
         "boxes_per_cell": [Interval(Integral, 1, None, closed="left")],
         "channels": ["array-like"],
-        "augmentation": [StrOptions(set(AUGMENTATIONS))],
+        "augmentation": [StrOptions({"auto", *AUGMENTATIONS})],
         "overlap": [Interval(Real, 0, 1, closed="neither")],
     }
 
@@ -280,15 +280,17 @@ class YOLO(Detector):
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return what the loop minimises: scores and boxes of matched predictions."""
+        augmentation = self.augmentation
+        if augmentation == "auto":
+            augmentation = "shift" if has_sides(self.names_) else "mirror"
 
         def loss(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
             x, boxes, classes = batch.x, batch["boxes"], batch["box_classes"]
-            if self.augmentation == "none":
+            if augmentation == "none":
                 x = as_float(x)
             else:
-                x, boxes, classes = windows(
-                    x, boxes, classes, self.window_side(), self.augmentation, generator
-                )
+                side = self.window_side()
+                x, boxes, classes = windows(x, boxes, classes, side, augmentation, generator)
             return self.losses(net(x), boxes, classes)
 
         return [Objective(loss, list(net.parameters()))]
