@@ -20,6 +20,9 @@ Better = Literal["higher", "lower"]
 Range = tuple[float | None, float | None]
 
 SHARE: Range = (0.0, 1.0)
+#: Tasks that find objects in pictures, and all tasks on pictures.
+OBJECTS = ("detection", "instances")
+VISION = (*OBJECTS, "segmentation")
 
 
 @dataclass(frozen=True)
@@ -280,7 +283,7 @@ _METRICS = (
         "The share of right answers within each class, averaged over classes.",
         "It is that of the most probable class, which is not the best decision where mistakes "
         "differ in cost.",
-        heading="balanced acc.", range=SHARE, tasks=("classification",)),
+        heading="balanced acc.", range=SHARE, tasks=("classification", "segmentation")),
     Metric("accuracy", "accuracy", "Decisions", "higher",
         "The share of right answers.",
         "Where one class is common, whoever always says it scores high: look at the constant.",
@@ -306,6 +309,78 @@ _METRICS = (
         "The share of rows whose 90 % interval holds the truth; 0.90 is right.",
         "Intervals as wide as the world cover everything.",
         heading="90 % covers", range=SHARE, tasks=("regression",)),
+    Metric("ap", "average precision over overlaps", "Objects", "higher",
+        "How complete and how pure the found objects are over all thresholds of the score, for "
+        "overlaps from 0.5 to 0.95, averaged over classes.",
+        "Whether places, classes or misses are to blame; and an object that nobody labelled counts "
+        "against whoever finds it.",
+        term="AP", heading="AP", range=SHARE, tasks=OBJECTS),
+    Metric("ap50", "average precision at an overlap of 0.5", "Objects", "higher",
+        "The same for predictions that overlap their object by at least half.",
+        "How exact boxes and outlines are: half an overlap is enough.",
+        term="AP50", heading="AP50", range=SHARE, tasks=OBJECTS),
+    Metric("ap75", "average precision at an overlap of 0.75", "Objects", "higher",
+        "The same for predictions that overlap their object by at least three quarters.",
+        "On small objects a pixel decides it, and labels are rarely that exact.",
+        term="AP75", heading="AP75", range=SHARE, tasks=OBJECTS),
+    Metric("ap_small", "average precision of small objects", "Objects by size", "higher",
+        "The average precision over overlaps of objects of up to 32x32 pixels.",
+        "Pixels are those of the file: the same picture enlarged has no small objects.",
+        term="AP small", range=SHARE, tasks=OBJECTS),
+    Metric("ap_medium", "average precision of medium objects", "Objects by size", "higher",
+        "The average precision over overlaps of objects between 32x32 and 96x96 pixels.",
+        "Pixels are those of the file: in the same picture enlarged other objects are medium.",
+        term="AP medium", range=SHARE, tasks=OBJECTS),
+    Metric("ap_large", "average precision of large objects", "Objects by size", "higher",
+        "The average precision over overlaps of objects of at least 96x96 pixels.",
+        "Pixels are those of the file: in the same picture enlarged more objects are large.",
+        term="AP large", range=SHARE, tasks=OBJECTS),
+    Metric("average_recall", "average recall", "Objects", "higher",
+        "The share of the objects that is found at all, averaged over overlaps and classes, with "
+        "up to 100 predictions a picture and class.",
+        "How many predictions that takes: whoever predicts everywhere recalls a lot.",
+        term="AR", range=SHARE, tasks=OBJECTS),
+    Metric("mean_iou", "mean overlap", "Masks", "higher",
+        "The pixels on which truth and prediction agree about a class, as a share of those that "
+        "either gives to it, averaged over classes.",
+        "Whether cells are kept apart and borders are met: it counts pixels.",
+        term="mean IoU", heading="mean IoU", range=SHARE, tasks=("segmentation",)),
+    Metric("dice", "Dice coefficient", "Masks", "higher",
+        "Twice the pixels on which truth and prediction agree about a class, as a share of those "
+        "that both give to it, averaged over classes.",
+        "More than the overlap does: of one class both rank models alike.",
+        term="Dice", heading="Dice", range=SHARE, tasks=("segmentation",)),
+    Metric("boundary_f", "boundary F-score", "Masks", "higher",
+        "How much of the borders between classes lies within a few pixels of a true border, and "
+        "the other way round, averaged over classes; the tolerance stands beside the figure.",
+        "What happens inside: a hole as large as the class costs no more than its own border.",
+        term="boundary F", heading="boundary F", range=SHARE, tasks=("segmentation",)),
+    Metric("adapted_rand_error", "adapted Rand error", "Cells", "lower",
+        "How often two pixels of a picture are put into one cell where they belong to two, or the "
+        "other way round; 0 is right.",
+        "Small cells: a pair of pixels counts, so large cells decide it.",
+        term="ARE", heading="Rand error", range=SHARE, tasks=("segmentation", "instances")),
+    Metric("variation_of_information", "variation of information", "Cells", "lower",
+        "How many bits a pixel it takes to turn the predicted cells into the true ones: to mend "
+        "those that were cut in two and those that were merged.",
+        "Which pictures of another size would score: it grows with the number of cells.",
+        term="VI", heading="VI", range=(0.0, None), unit="bits",
+        tasks=("segmentation", "instances")),
+    Metric("aggregated_jaccard", "aggregated Jaccard index", "Cells", "higher",
+        "The pixels that each object shares with the one found for it, as a share of all that "
+        "belongs to either, with what was found beside.",
+        "An object that two predictions share counts for one of them only; predictions with a "
+        "score below 0.5 do not take part.",
+        term="AJI", heading="AJI", range=SHARE, tasks=("instances",)),
+    Metric("seconds_per_picture", "time for a picture", "Cost", "lower",
+        "Seconds to predict one picture on this machine, from the decoded file to its objects.",
+        "Another machine, picture size or batch size may order the models differently.",
+        heading="s per picture", range=(0.0, None), style="duration", unit="s", beside=True,
+        tasks=VISION),
+    Metric("energy_wh_per_picture", "energy for a picture", "Cost", "lower",
+        "Energy to predict one picture, by the method named below.",
+        "Where it is estimated from processor time, differences of a tenth mean nothing.",
+        range=(0.0, None), style="quantity", unit="Wh", beside=True, tasks=VISION),
 )  # fmt: skip
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

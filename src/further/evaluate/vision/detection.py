@@ -34,8 +34,10 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from further.data.target import Instances
 from further.evaluate.estimate import Score
 from further.evaluate.interval import score_from_resamples
+from further.evaluate.vision.cells import instance_scores
 from further.evaluate.vision.matching import (
     RANGES,
     Flags,
@@ -229,8 +231,18 @@ class ObjectPredictions:
         }
 
     def scores(self) -> dict[str, Score | None]:
-        """Return the scores by metric; None where there are no such objects."""
-        return {name: self._every[name] for name in FIGURES}
+        """Return the scores by metric; None where there are no such objects.
+
+        Instances are judged as a division of the picture too, see
+        :func:`further.evaluate.vision.cells.instance_scores`.
+        """
+        found = {name: self._every[name] for name in FIGURES}
+        if isinstance(self.truth, Instances) and isinstance(self.predicted, Instances):
+            as_cells = instance_scores(
+                self.truth, self.predicted, groups=self.groups, seed=self.seed
+            )
+            return found | as_cells
+        return found
 
     def scores_by_class(self) -> dict[str, dict[str, Score | None]]:
         """Return AP and AP50 by class, by metric; None for a class without objects."""
