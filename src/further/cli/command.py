@@ -201,9 +201,7 @@ declared_options = with_options(
         "besides what is customary.",
     ),
 )  # fmt: skip
-reading_options = with_options(
-    header_option,
-    declared_options,
+picture_options = with_options(
     click.option(
         "--resize", metavar="SIZE",
         help="Side in pixels, or WIDTHxHEIGHT, to which pictures of mixed sizes are resized.",
@@ -213,7 +211,16 @@ reading_options = with_options(
         help="Leave the pictures of a folder on the disk, in an array file under runs/arrays: for "
         "more pictures than fit into memory.",
     ),
+    click.option(
+        "--annotations", type=click.Choice(["boxes", "instances", "masks"]),
+        help="What to read of objects in pictures; by default all that is known of them.",
+    ),
+    click.option(
+        "--skip-bad", is_flag=True,
+        help="Go on without the pictures and objects that are bad, and count them.",
+    ),
 )  # fmt: skip
+reading_options = with_options(header_option, declared_options, picture_options)
 loading_options = with_options(target_option, groups_option, attributes_option, reading_options)
 unconditional_option = click.option(
     "--unconditional", is_flag=True, help="Do not condition the models on the class."
@@ -273,9 +280,10 @@ def split_names(text: str | None) -> list[str] | None:
 
 def loading(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of :func:`further.data.load` among those of a command."""
-    plain = ("target", "groups", "header", "resize", "missing_values")
+    plain = ("target", "groups", "header", "resize", "missing_values", "annotations")
     options = {name: given.get(name) for name in plain}
-    options["mapped"] = given.get("mapped") or None
+    for name in ("mapped", "skip_bad"):
+        options[name] = given.get(name) or None
     for name in ("attributes", "categorical", "numeric", "identifier"):
         options[name] = split_names(given.get(name))
     if options["resize"] is not None and options["resize"].isdigit():

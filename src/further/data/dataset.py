@@ -66,6 +66,8 @@ class Dataset:
         The file that each row was read from, below ``source``.
     notes : tuple of str
         What was recognised and decided, in sentences.
+    skipped : tuple of str
+        A sentence for each picture and object that was left out, with its file.
     options : mapping
         What else :func:`load` was given, so that ``load(source, **options)`` repeats it.
     columns : tuple of str
@@ -89,6 +91,7 @@ class Dataset:
     sizes: np.ndarray | None = None
     files: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     is_array: bool = False

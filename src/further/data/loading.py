@@ -30,6 +30,7 @@ READ_AS = 4
 _OF_TABLES = (
     "target", "groups", "attributes", "categorical", "numeric", "identifier", "missing_values",
 )  # fmt: skip
+_OF_PICTURES = ("resize", "mapped", "annotations", "skip_bad")
 _NOT_SUPPORTED = (
     (b"\x80", "a pickle, which could run code when read"),
     (b"%PDF", "a PDF"),
@@ -52,6 +53,8 @@ def load(
     identifier: Sequence[str] = (),
     missing_values: Any = None,
     mapped: bool | str | Path = False,
+    annotations: str | None = None,
+    skip_bad: bool = False,
     tidy: bool = True,
 ) -> Dataset:
     """Return the data of a name or a path, whatever the format, and say what was recognised.
@@ -72,7 +75,8 @@ def load(
         with few classes, and a note says so.
     resize : int or "WIDTHxHEIGHT", optional
         Crop pictures around their centre and resample them to this size; needed where their sizes
-        differ.
+        differ. Pictures in which something is marked are scaled to fit and padded with zeros
+        instead, so that nothing is cut off; without a size, to that of the largest.
     groups : str, optional
         A column of a table whose equal values stay on one side of a split.
     attributes : sequence of str, optional
@@ -90,6 +94,14 @@ def load(
     mapped : bool or path, default=False
         Whether to leave the pictures of a folder on the disk: they are decoded once into an array
         file (a path, or one under ``runs/arrays``), from which rows are read as they are needed.
+    annotations : {"boxes", "instances", "masks"}, optional
+        What to read of objects in pictures. By default instances where each object has a mask or
+        an outline, else boxes. Boxes and masks of classes are made of instances; pictures of
+        numbers are read as numbers of classes, or of objects if instances are asked for.
+    skip_bad : bool, default=False
+        Whether to go on without the pictures and objects that are bad (damaged or unlabelled
+        pictures, unknown classes, numbers that are none) instead of refusing the data;
+        ``Dataset.skipped`` has each, and a note their number.
     tidy : bool, default=True
         Whether to leave out the columns of a table that no model can use, and to look for a label
         column where none is named. Without it a table is typed and nothing else.
@@ -116,6 +128,8 @@ def load(
         "groups": groups,
         "header": header,
         "missing_values": missing_values,
+        "annotations": annotations,
+        "skip_bad": skip_bad or None,
     }
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     lists = {
@@ -239,7 +253,7 @@ def _load_folder(path: Path, given: dict[str, Any], tidy: bool) -> Dataset:
         return idx.load_idx(path, idx_files)
     below = [file for file in path.rglob("*") if file.is_file()]
     if any(is_picture(file) for file in below):
-        _refuse_options(given, f"{path} (pictures)", "resize", "mapped")
+        _refuse_options(given, f"{path} (pictures)", *_OF_PICTURES)
         return load_pictures(path, below, **given)
     tables = [f for f in files if f.suffix.lower() in (".csv", ".tsv", ".parquet", ".npz")]
     if len(tables) == 1:

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from further.data.formats.decoding import SUFFIXES, is_picture, natural_order
 from further.data.formats.picture_files import PictureFiles, part_of, stored_pages
 from further.data.formats.picture_pages import Page
+from further.data.formats.placement import Placement
+from further.data.formats.skipping import Skipping
 from further.data.preparation.columns import quoted
 from further.data.splits import PARTS
 from further.data.target import Classes
@@ -62,6 +65,9 @@ class ClassFolders(PictureFiles):
         The class of each row.
     """
 
+    marked: ClassVar[bool] = False
+    a_row: ClassVar[tuple[str, ...]] = ("paths", "parts", "labels")
+
     labels: list[str | None] = field(default_factory=list)
 
     def add(self, paths: Sequence[Path], label: str | None, part: str | None) -> None:
@@ -106,7 +112,9 @@ class ClassFolders(PictureFiles):
         self.labels = [self.labels[row] for row in rows]
         self.parts = [self.parts[row] for row in rows]
 
-    def target(self, size: tuple[int, int], resized: bool) -> tuple[Classes | None, str, list[str]]:
+    def target(
+        self, placement: Placement, skipping: Skipping
+    ) -> tuple[Classes | None, str, list[str]]:
         """Return the classes, None where there are none or one only."""
         names = sorted({label for label in self.labels if label is not None}, key=natural_order)
         if len(names) < 2 or None in self.labels:

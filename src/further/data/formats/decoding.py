@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from further.data.formats.picture_pages import Page, pages_of, read_pages, size_of, strict_decoding
 from further.data.formats.picture_range import Range
+from further.data.formats.placement import Placement
 from further.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Decoder:
         At least one.
     resize : int or "WIDTHxHEIGHT", optional
         Crop to that shape around the centre and resample.
+    placement : Placement, optional
+        Where the pictures are to stand instead, of one file a page: they are scaled, not cropped,
+        and padded with zeros.
 
     Attributes
     ----------
@@ -64,11 +68,22 @@ class Decoder:
         bytes, or float32 where a file stores more than bytes.
     """
 
-    def __init__(self, pages: Sequence[Page], resize: int | str | None = None) -> None:
+    def __init__(
+        self,
+        pages: Sequence[Page],
+        resize: int | str | None = None,
+        placement: Placement | None = None,
+    ) -> None:
         self._pages = pages
-        self._asked = None if resize is None else _parse_resize(resize)
-        with strict_decoding():
-            self.size: tuple[int, int] = self._asked or size_of(pages[0])
+        self._asked = None if resize is None else parse_resize(resize)
+        self._placed = {} if placement is None else dict(zip(pages, placement.now, strict=True))
+        if placement is not None:
+            self.size: tuple[int, int] = placement.size
+        elif self._asked is not None:
+            self.size = self._asked
+        else:
+            with strict_decoding():
+                self.size = size_of(pages[0])
         self.dtype = np.dtype(np.float32 if any(page.deep for page in pages) else np.uint8)
         self.grey, self._fitted, self._transparent = True, 0, 0
         self._bilevel = self._asked is None and all(page.bilevel for page in pages)
@@ -114,7 +129,8 @@ class Decoder:
             stored, size = found.dtype, (found.shape[1], found.shape[0])
         else:
             stored, size = np.dtype(np.uint8), found.size
-        if size != self.size and self._asked is None:
+        wanted = self._placed.get(page, self.size)
+        if size != wanted and self._asked is None:
             raise InputError(
                 f"{page.place} has {size[0]}x{size[1]} pixels but {self._pages[0].path.name} "
                 f"has {self.size[0]}x{self.size[1]}; choose one size for all, such as "
@@ -122,13 +138,16 @@ class Decoder:
             )
         if isinstance(found, np.ndarray):
             on_white, transparent = _on_white(found)
-            pixels = _fit_values(on_white, self.size)
+            pixels = _fit_values(on_white, wanted)
         else:
             picture, transparent = _to_rgb(found, page)
-            pixels = np.asarray(fit_picture(picture, self.size))
+            pixels = np.asarray(fit_picture(picture, wanted))
             if self._bilevel:
                 pixels = pixels // np.uint8(255)
         pixels = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        right, below = self.size[0] - wanted[0], self.size[1] - wanted[1]
+        if right or below:
+            pixels = np.pad(pixels, ((0, 0), (0, below), (0, right)))
         return _Decoded(pixels, stored, size != self.size, transparent)
 
     def read(self) -> NDArray[Any]:
@@ -151,9 +170,12 @@ class Decoder:
         notes = []
         if self._fitted:
             width, height = self.size
-            notes.append(
-                f"{self._fitted} pictures were cropped and resampled to {width}x{height} pixels."
-            )
+            done = "cropped and resampled to"
+            if self._placed and self._asked is None:
+                done = "padded right and below with zeros to"
+            elif self._placed:
+                done = "scaled to fit, and padded right and below with zeros where needed, to"
+            notes.append(f"{self._fitted} pictures were {done} {width}x{height} pixels.")
         if self._transparent:
             notes.append(
                 f"{self._transparent} pictures have transparent parts, which were put on white."
@@ -240,8 +262,8 @@ def centre_crop(
     return left, top, left + width, top + height
 
 
-def _parse_resize(resize: int | str) -> tuple[int, int]:
-    """Return (width, height) of 32 or "24x32"."""
+def parse_resize(resize: int | str) -> tuple[int, int]:
+    """Return (width, height) of 32 or "24x32"; an :class:`InputError` refuses what is no size."""
     match = re.fullmatch(r"\s*(\d+)\s*(?:[xX×]\s*(\d+)\s*)?", str(resize))
     size = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if min(size) < 1 or max(size) > 4096:

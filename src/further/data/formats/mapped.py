@@ -18,6 +18,7 @@ import numpy as np
 
 from further.data.formats.decoding import Decoder
 from further.data.formats.picture_pages import Page
+from further.data.formats.placement import Placement
 from further.data.memory import GIB
 from further.data.picture_array import PictureArray, write_pictures
 from further.errors import InputError
@@ -27,7 +28,11 @@ ARRAYS = Path("runs") / "arrays"
 
 
 def map_pictures(
-    folder: Path, pages: Sequence[Page], resize: int | str | None, mapped: bool | str | Path
+    folder: Path,
+    pages: Sequence[Page],
+    resize: int | str | None,
+    mapped: bool | str | Path,
+    placement: Placement | None = None,
 ) -> tuple[PictureArray, int | None, list[str]]:
     """Return the pictures of some files, left on the disk, their grey levels, and notes.
 
@@ -37,6 +42,8 @@ def map_pictures(
         Where the files lie, and the pictures in them, in the order of the rows.
     resize, mapped
         As in :func:`further.data.load`; True names the NPY file after the folder.
+    placement : Placement, optional
+        Where the pictures stand if they are padded rather than cropped.
 
     Returns
     -------
@@ -44,13 +51,13 @@ def map_pictures(
         The rows, their number of grey levels if any, and what was done to them; an
         :class:`InputError` says what cannot be decoded or written.
     """
-    made_of = _made_of(folder, pages, resize)
+    made_of = _made_of(folder, pages, resize, placement is not None)
     default = ARRAYS / f"{folder.name}-{made_of[:12]}.npy"
     array = default if isinstance(mapped, bool) else Path(mapped).expanduser()
     facts = _facts(array)
     if facts.get("made_of") != made_of or not array.is_file():
         try:
-            facts = _decode(array, Decoder(pages, resize), made_of)
+            facts = _decode(array, Decoder(pages, resize, placement), made_of)
         except OSError as error:
             raise InputError(
                 f"{array} cannot be written ({error.strerror or error}); choose another place."
@@ -82,9 +89,9 @@ def _decode(array: Path, decoder: Decoder, made_of: str) -> dict[str, Any]:
     return facts
 
 
-def _made_of(folder: Path, pages: Sequence[Page], resize: int | str | None) -> str:
+def _made_of(folder: Path, pages: Sequence[Page], resize: int | str | None, padded: bool) -> str:
     """Return a digest of names, sizes and times of the files, and of the size asked for."""
-    digest = hashlib.sha256(f"{resize}".encode())
+    digest = hashlib.sha256(f"{resize}{' padded' * padded}".encode())
     for path, number in ((page.path, page.number) for page in pages):
         facts = path.stat()
         name = path.relative_to(folder).as_posix()

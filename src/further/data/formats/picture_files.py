@@ -6,11 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from further.data.formats.picture_pages import Page, pages_of, strict_decoding
+from further.data.formats.picture_pages import Page, pages_of, read_pages, strict_decoding
+from further.data.formats.placement import Placement
+from further.data.formats.skipping import Skipping
 from further.data.target import Target
 
 #: Folders with these names are parts of a split, not classes.
@@ -37,10 +40,31 @@ class PictureFiles(ABC):
         Rows of one group stay on one side of a split.
     """
 
+    #: Whether places in the pictures are marked, so that these are padded and never cropped.
+    marked: ClassVar[bool] = True
+    #: The fields with an entry a row.
+    a_row: ClassVar[tuple[str, ...]] = ("paths", "parts")
+
     paths: list[Path] = field(default_factory=list)
     parts: list[str | None] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     groups: NDArray[np.intp] | None = None
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Leave out all rows but some."""
+        for name in self.a_row:
+            entries = getattr(self, name)
+            setattr(self, name, [entries[row] for row in rows])
+
+    def verify(self, row: int) -> None:
+        """Decode what a row consists of; an :class:`InputError` says what is wrong with it."""
+        path = self.paths[row]
+        for _ in read_pages(pages_of(path)):
+            pass
+
+    def lost(self, row: int) -> str:
+        """Return what is lost with a row that is left out, the end of a sentence."""
+        return ""
 
     def pages(self) -> list[Page]:
         """Return the pictures that the rows are.
@@ -62,15 +86,17 @@ class PictureFiles(ABC):
         return [pages[0] for pages in found]
 
     @abstractmethod
-    def target(self, size: tuple[int, int], resized: bool) -> tuple[Target | None, str, list[str]]:
-        """Return what is marked in pictures of a size.
+    def target(
+        self, placement: Placement, skipping: Skipping
+    ) -> tuple[Target | None, str, list[str]]:
+        """Return what is marked in the pictures.
 
         Parameters
         ----------
-        size : (int, int)
-            Width and height of all pictures, to which what is marked is brought as they are.
-        resized : bool
-            Whether the pictures were cropped and resampled to it.
+        placement : Placement
+            Where the pictures stand, to which what is marked is brought as they are.
+        skipping : Skipping
+            Takes the objects that are bad.
 
         Returns
         -------

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from further.data.dataset import Dataset
-from further.data.formats.boxes import find_boxes
 from further.data.formats.class_folders import ClassFolders, find_classes, without_hidden
-from further.data.formats.decoding import Decoder, is_picture, suggest_side
+from further.data.formats.coco import read_coco
+from further.data.formats.decoding import (
+    Decoder,
+    is_picture,
+    natural_order,
+    parse_resize,
+    suggest_side,
+)
+from further.data.formats.instance_masks import find_instances, find_label_images
 from further.data.formats.mapped import map_pictures
-from further.data.formats.masks import find_instances, find_masks
+from further.data.formats.masks import pair_masks
+from further.data.formats.pascal_voc import read_voc
 from further.data.formats.picture_files import PictureFiles
-from further.data.formats.picture_pages import Page
+from further.data.formats.picture_pages import Page, size_of, strict_decoding
+from further.data.formats.placement import Placement
+from further.data.formats.skipping import Skipping
+from further.data.formats.yolo_text import read_yolo
 from further.data.memory import GIB, refuse_too_large
 from further.data.picture_array import PictureArray
-from further.errors import InputError
+from further.data.target import Boxes, Instances, Mask, Target
+from further.data.target_conversion import boxes_of, mask_of
+from further.errors import InputError, unknown
 
 ENCODED = 4  # bytes a value, beside those of the value as it is
+ANNOTATIONS = ("boxes", "instances", "masks")
 
 
 def load_pictures(
@@ -28,13 +44,15 @@ def load_pictures(
     *,
     resize: int | str | None = None,
     mapped: bool | str | Path = False,
+    annotations: str | None = None,
+    skip_bad: bool = False,
 ) -> Dataset:
     """Return the pictures below a folder, with what is marked in them.
 
     When to use: for PNG, JPEG and other files that Pillow reads: ``CLASS/PICTURES`` or
-    ``PICTURES``, either below train, validation and test too; Pascal VOC, COCO and YOLO boxes; a
-    mask beside each picture, or a folder of masks for each. When it fails: on outlines, of which
-    only the box is read.
+    ``PICTURES``, either below train, validation and test too; Pascal VOC, COCO and YOLO; a mask
+    beside each picture, or a folder of masks for each. When it fails: crowds of COCO and what VOC
+    says of parts of objects are not read.
 
     Parameters
     ----------
@@ -42,7 +60,7 @@ def load_pictures(
         The folder.
     files : sequence of Path
         All files below it.
-    resize, mapped
+    resize, mapped, annotations, skip_bad
         As in :func:`further.data.load`; boxes and masks are brought to the same size.
 
     Returns
@@ -56,20 +74,26 @@ def load_pictures(
     InputError
         Names the file that is damaged, of another size than the first, or does not fit the others.
     """
+    if annotations is not None and annotations not in ANNOTATIONS:
+        raise InputError(unknown("kind of annotations", annotations, ANNOTATIONS))
     files, hidden = without_hidden(folder, files)
     if hidden and not any(is_picture(file) for file in files):
         raise InputError(
             f"{folder} has no pictures but hidden ones; give the folder that has them."
         )
-    found: PictureFiles = (
-        find_instances(files)
-        or find_boxes(folder, files)
-        or find_masks(folder, files)
-        or find_classes(folder, files)
-    )
-    values, levels, notes = _read(folder, found.pages(), resize, mapped)
+    skipping = Skipping(skip_bad)
+    found = _find(folder, files, annotations, skipping)
+    if skip_bad:
+        _leave_out_bad(found, skipping)
+    if not found.paths:
+        raise InputError(f"{folder} has no picture that is not bad; nothing is left.")
+    pages = found.pages()
+    placement = _placement(pages, resize) if found.marked else None
+    values, levels, notes = _read(folder, pages, resize, mapped, placement)
     n, channels, height, width = values.shape
-    target, what, more = found.target((width, height), resize is not None)
+    whole = placement or Placement((width, height), [], [])
+    target, what, more = found.target(whole, skipping)
+    target = _asked(target, annotations, folder)
     official = None
     if None not in found.parts and len(set(found.parts)) > 1:
         official = np.array(found.parts)
@@ -85,17 +109,86 @@ def load_pictures(
         levels=levels,
         official_split=official,
         groups=found.groups,
-        notes=(first, *hidden, *found.notes, *notes, *more),
+        sizes=None if placement is None else placement.sizes,
+        files=np.array([page.path.relative_to(folder).as_posix() for page in pages]),
+        notes=(first, *hidden, *found.notes, *notes, *more, *skipping.notes),
+        skipped=tuple(skipping.entries),
+    )
+
+
+def _find(
+    folder: Path, files: Sequence[Path], annotations: str | None, skipping: Skipping
+) -> PictureFiles:
+    """Return the pictures with what is marked in them, by the first format that is there."""
+    instances = find_instances(files)
+    if instances is not None:
+        return instances
+    pictures = sorted((file for file in files if is_picture(file)), key=natural_order)
+    for read in (read_voc, read_coco, read_yolo):
+        objects = read(folder, files, pictures, skipping)
+        if objects is not None:
+            objects.annotations = "instances" if annotations == "masks" else annotations
+            return objects
+    pairs = pair_masks(folder, files)
+    if pairs is not None:
+        labels = find_label_images(pairs, annotations in ("instances", "boxes"))
+        pairs = labels or (pairs if pairs.has_few_values() else None)
+    if pairs is not None:
+        pairs.check(skipping)
+        return pairs
+    return find_classes(folder, files)
+
+
+def _leave_out_bad(found: PictureFiles, skipping: Skipping) -> None:
+    """Leave out the rows that cannot be decoded."""
+
+    def fault(row: int) -> str | None:
+        try:
+            found.verify(row)
+        except InputError as error:
+            return str(error)
+        return None
+
+    with strict_decoding(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        faults = list(pool.map(fault, range(len(found.paths))))
+    for row, what in enumerate(faults):
+        if what is not None:
+            reason = what.split(";")[0].rstrip(".")
+            skipping.refuse(f"{reason}: the picture is left out{found.lost(row)}")
+    found.keep([row for row, what in enumerate(faults) if what is None])
+
+
+def _placement(pages: Sequence[Page], resize: int | str | None) -> Placement:
+    with strict_decoding():
+        was = [size_of(page) for page in pages]
+    return Placement.of(was, None if resize is None else parse_resize(resize))
+
+
+def _asked(target: Target | None, annotations: str | None, folder: Path) -> Target | None:
+    """Return the target in the form that was asked for."""
+    kinds: dict[str, type[Target]] = {"boxes": Boxes, "instances": Instances, "masks": Mask}
+    if annotations is None or isinstance(target, kinds[annotations]):
+        return target
+    if isinstance(target, Instances):
+        return boxes_of(target) if annotations == "boxes" else mask_of(target)
+    has = "none" if target is None else target.kind
+    raise InputError(
+        f"annotations={annotations!r}: {folder} has {has}, of which {annotations} cannot be made; "
+        "leave it out."
     )
 
 
 def _read(
-    folder: Path, pages: Sequence[Page], resize: int | str | None, mapped: bool | str | Path
+    folder: Path,
+    pages: Sequence[Page],
+    resize: int | str | None,
+    mapped: bool | str | Path,
+    placement: Placement | None,
 ) -> tuple[np.ndarray | PictureArray, int | None, list[str]]:
     """Return some pictures, their grey levels, and notes on what was done to them."""
     if mapped:
-        return map_pictures(folder, pages, resize, mapped)
-    decoder = Decoder(pages, resize)
+        return map_pictures(folder, pages, resize, mapped, placement)
+    decoder = Decoder(pages, resize, placement)
     (width, height), side = decoder.size, suggest_side(decoder.size)
     a_pixel = 3 * (decoder.dtype.itemsize + ENCODED)
     refuse_too_large(
