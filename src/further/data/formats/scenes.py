@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from further.data.dataset import Dataset
 from further.data.target import Instances
 
-SIDE, MOST_DIGITS = 128, 6
+#: Side of a scene in pixels, and how many digits are pasted: from 3 to 8.
+SIDE, DIGITS = 128, (3, 9)
 #: Sides of a digit in pixels, and the share of it that has to be seen in the end.
-DIGIT_SIDES, LEAST_SEEN = (20, 48), 0.85
-#: Difference in brightness between a digit and what is behind it.
-LEAST_CONTRAST = 85.0
+DIGIT_SIDES, LEAST_SEEN = (20, 40), 0.85
+#: Levels of red, green and blue of digits on a dark and on a light ground.
+LIGHT, DARK = (190, 255), (0, 60)
 SEED = 0
 
 
@@ -39,7 +40,7 @@ _PARTS = {
 
 
 def load_scenes(name: str) -> Dataset:
-    """Return scenes of up to six digits on photographs, an instance each.
+    """Return scenes of up to eight digits on photographs, an instance each.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def load_scenes(name: str) -> Dataset:
         for _ in range(n):
             picture = _window(backgrounds[rng.integers(len(backgrounds))], rng)
             shown: list[NDArray[np.bool_]] = []
-            of_scene = rows[rng.integers(len(rows), size=rng.integers(1, MOST_DIGITS + 1))]
+            of_scene = rows[rng.integers(len(rows), size=rng.integers(*DIGITS))]
             kept = [row for row in of_scene if _paste(picture, bunch.images[row], shown, rng)]
             pictures.append(np.rint(picture).astype(np.uint8).transpose(2, 0, 1))
             masks.append(np.stack(shown))
@@ -114,7 +115,8 @@ def _paste(
 
     side = int(rng.integers(*DIGIT_SIDES))
     grey = Image.fromarray(np.rint(digit * 255 / 16).astype(np.uint8))
-    alpha = np.asarray(grey.resize((side, side), Image.Resampling.BICUBIC)) / 255
+    smooth = np.asarray(grey.resize((side, side), Image.Resampling.BICUBIC)) / 255
+    alpha = np.clip(1.5 * smooth - 0.2, 0, 1)  # strokes that cover, with soft edges
     for _ in range(20):
         top, left = (int(rng.integers(SIDE - side + 1)) for _ in range(2))
         place = slice(top, top + side), slice(left, left + side)
@@ -125,9 +127,8 @@ def _paste(
     else:
         return False
     behind = picture[place][alpha > 0.5].mean()
-    ink = rng.uniform(0, 255, 3)
-    while abs(ink.mean() - behind) < LEAST_CONTRAST:
-        ink = rng.uniform(0, 255, 3)
+    light = behind < 128
+    ink = rng.uniform(*(LIGHT if light else DARK), 3)
     picture[place] += alpha[..., None] * (ink - picture[place])
     shown[:] = [other & ~mask for other in shown]
     shown.append(mask)
