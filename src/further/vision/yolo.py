@@ -258,7 +258,7 @@ class YOLO(Detector):
     overlap: float = 0.6
 
     training_defaults: ClassVar[Training] = Training(
-        learning_rate=4e-3, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
+        learning_rate=1e-2, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
         clip=10.0, keep="last",
     )  # fmt: skip
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
