@@ -135,12 +135,15 @@ def cell_scores(
         true, said = pairs[i]
         rand[place] = adapted_rand_error(true, said, ignore_labels=(0,))[0]
         information[place] = variation_of_information(true, said, ignore_labels=(0,))
-    of = {"groups": None if groups is None else np.asarray(groups)[known], "seed": seed}
+    groups = None if groups is None else np.asarray(groups)[known]
     cut, merged = information.mean(axis=0)
     return {
-        "adapted_rand_error": score_from_examples(rand, limits=SHARE, **of),
+        "adapted_rand_error": score_from_examples(rand, limits=SHARE, groups=groups, seed=seed),
         "variation_of_information": score_from_examples(
-            information.sum(axis=1), detail={"cut": float(cut), "merged": float(merged)}, **of
+            information.sum(axis=1),
+            groups=groups,
+            seed=seed,
+            detail={"cut": float(cut), "merged": float(merged)},
         ),
     }
 

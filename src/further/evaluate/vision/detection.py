@@ -95,8 +95,8 @@ class Ranked:
             Without the predictions that never count.
         """
         order = np.argsort(-scores, kind="stable")
-        order = order[counted.any(axis=0)[order]]
-        hits = np.flatnonzero(found.any(axis=0)[order])
+        order = order[np.asarray(counted.any(axis=0))[order]]
+        hits = np.flatnonzero(np.asarray(found.any(axis=0))[order])
         return cls(
             scores[order], pictures[order], counted[:, order], hits, found[:, order[hits]], objects
         )

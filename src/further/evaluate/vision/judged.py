@@ -36,7 +36,7 @@ def judge(
     truth : Target
         Boxes, instances or a mask.
     predicted : Target
-        Of the same kind.
+        Of the same kind, or of one as which the truth can be seen: instances as boxes or a mask.
     sizes : array of shape (n, 2), optional
         Width and height of each picture, where they differ.
     groups : array-like of shape (n,), optional
@@ -54,6 +54,8 @@ def judge(
     InputError
         If the two are not of one kind, or of no kind that is judged here.
     """
+    if truth is not None:
+        truth = truth.seen_as(predicted.kind) or truth
     if isinstance(truth, Mask) and isinstance(predicted, Mask):
         return MaskPredictions(truth, predicted, sizes, groups=groups, seed=seed)
     if isinstance(truth, Boxes | Instances) and isinstance(predicted, Boxes | Instances):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from further.evaluate.vision.overlap import Objects, areas
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
 
 #: The overlaps from which on a prediction is an object.

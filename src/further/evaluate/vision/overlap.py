@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from further.data.target import Boxes, Instances
 from further.errors import InputError
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 #: Objects of pictures, true or predicted.
 Objects: TypeAlias = Boxes | Instances
 

@@ -43,7 +43,7 @@ from further.evaluate.vision.detection import DRAWS, SHARE
 from further.evaluate.vision.errors import MOST_PICTURES
 from further.evaluate.vision.record import MatchedConfusion, WorstPicture
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 #: The tolerance of borders as a share of the diagonal.
 TOLERANCE = 0.0075
 BY_CLASS = ("iou", "dice", "boundary_f")

@@ -55,14 +55,18 @@ def precision_recall(p: ObjectPredictions) -> tuple[PrecisionRecallRecord, ...]:
         f1 = _f1(precision, recall)
         best = int(f1.argmax()) if f1.any() else None
         shown = np.unique(np.linspace(0, len(score) - 1, min(len(score), MOST_POINTS)).astype(int))
-        columns = (np.round(a[shown], 4).tolist() for a in (recall, precision, score))
+        recalls, precisions, scores = (
+            tuple(np.round(a[shown], 4).tolist()) for a in (recall, precision, score)
+        )
         found.append(
             PrecisionRecallRecord(
                 name,
                 objects,
-                *(tuple(column) for column in columns),
-                best_score=None if best is None else float(score[best]),
-                best_f1=None if best is None else float(f1[best]),
+                recalls,
+                precisions,
+                scores,
+                None if best is None else float(score[best]),
+                None if best is None else float(f1[best]),
             )
         )
     return tuple(found)
