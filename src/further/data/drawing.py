@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from further.data.arrays import MOST_LEVELS
 from further.data.colours import COLOURS
 from further.data.dataset import Dataset
+from further.data.formats.annotated.written_rows import picture_of
 from further.data.formats.placement import fitting, scaled_mask
-from further.data.formats.written_rows import picture_of
 from further.data.target import Boxes, Classes, Instances, Mask, Target
+from further.data.target_conversion import boxes_of
 
 if TYPE_CHECKING:
     from PIL import ImageDraw
@@ -30,7 +31,11 @@ MOST_ON_A_SHEET, IN_A_ROW, SIDE, GAP = 24, 4, 320, 8
 
 
 def draw(
-    picture: NDArray[Any], target: Target, *, levels: int | None = MOST_LEVELS, scale: float = 1.0
+    picture: NDArray[Any],
+    target: Target | None = None,
+    *,
+    levels: int | None = MOST_LEVELS,
+    scale: float = 1.0,
 ) -> NDArray[np.uint8]:
     """Return a picture with what is marked in it.
 
@@ -41,7 +46,7 @@ def draw(
     ----------
     picture : array of shape (channels, height, width)
         Grey or red, green and blue.
-    target : Target
+    target : Target, optional
         Of one row: boxes, instances, a mask or a class; scores stand beside the names.
     levels : int or None, default=256
         The number of grey levels; None for values that are continuous, shown from the lowest to
@@ -72,14 +77,13 @@ def draw(
         pixels = _tinted(pixels, scaled_mask(here, size), colour)
     canvas = Image.fromarray(pixels)
     pen = ImageDraw.Draw(canvas)
-    shown = _boxes(target)
-    side = max(size) if shown else min(size)
-    width = max(1, round(LINE * side))
-    for corners, colour, _ in shown:
+    labels = _labels(target)
+    width = max(1, round(LINE * max(size)))
+    for corners, colour, _ in labels if isinstance(target, Boxes) else ():
         x, y, right, bottom = (scale * corners).tolist()
         right, bottom = max(x, right - 1), max(y, bottom - 1)
         pen.rectangle((x, y, right, bottom), outline=colour, width=width)
-    for corners, colour, text in shown:
+    for corners, colour, text in labels:
         _write(pen, text, (scale * corners[:2]).tolist(), colour, size)
     if isinstance(target, Classes):
         _write(pen, target.names[target.codes[0]], [0, 0], _BRIGHT[0], size)
@@ -98,7 +102,7 @@ def _bytes(picture: NDArray[Any], levels: int | None) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3)))
 
 
-def _areas(target: Target) -> Iterator[tuple[NDArray[np.bool_], tuple[int, int, int]]]:
+def _areas(target: Target | None) -> Iterator[tuple[NDArray[np.bool_], tuple[int, int, int]]]:
     """Yield masks (height, width) and their colours; the first class of a mask has none."""
     if isinstance(target, Mask):
         for code in np.unique(target.codes[0]).tolist():
@@ -117,16 +121,22 @@ def _tinted(
     return found
 
 
-def _boxes(target: Target) -> list[tuple[NDArray[np.float32], tuple[int, int, int], str]]:
-    """Return corners, colour and text of each box, the surest last, so that they lie on top."""
-    if not isinstance(target, Boxes):
+def _labels(target: Target | None) -> list[tuple[NDArray[np.float32], tuple[int, int, int], str]]:
+    """Return corners, colour and text of each object, the surest last, so that it lies on top.
+
+    Instances of one class without scores need no text.
+    """
+    if isinstance(target, Boxes):
+        corners, numbers = target.corners, target.codes
+    elif isinstance(target, Instances) and (len(target.names) > 1 or target.scores is not None):
+        corners, numbers = boxes_of(target).corners, np.arange(len(target.codes))
+    else:
         return []
     names = [target.names[code] for code in target.codes]
     if target.scores is not None:
         names = [f"{name} {s:.2f}" for name, s in zip(names, target.scores, strict=True)]
-    colours = [_BRIGHT[code % len(_BRIGHT)] for code in target.codes.tolist()]
     order = range(len(names)) if target.scores is None else np.argsort(target.scores).tolist()
-    return [(target.corners[i], colours[i], names[i]) for i in order]
+    return [(corners[i], _BRIGHT[numbers[i] % len(_BRIGHT)], names[i]) for i in order]
 
 
 def _write(
@@ -141,8 +151,9 @@ def _write(
 
     height = round(min(max(TEXT * min(size), SMALLEST_TEXT), LARGEST_TEXT))
     font = ImageFont.load_default(height)
-    x, y = place[0], place[1] - height - 2
-    y = y if y >= 0 else place[1]
+    # Within the picture: above the box if there is room.
+    x = max(0, min(place[0], size[0] - pen.textlength(text, font)))
+    y = place[1] - height - 2 if place[1] >= height + 2 else place[1]
     pen.rectangle(pen.textbbox((x, y), text, font), fill=colour)
     pen.text((x, y), text, (0, 0, 0), font)
 
@@ -173,18 +184,20 @@ def contact_sheet(dataset: Dataset, *, most: int = MOST_ON_A_SHEET) -> NDArray[n
     """
     n = min(most, len(dataset))
     rows = np.sort(np.random.default_rng(0).permutation(len(dataset))[:n])
+    drawn = [_thumbnail(dataset, row) for row in rows.tolist()]
     columns = min(IN_A_ROW, n)
-    lines = math.ceil(n / columns)
-    shape = (lines * (SIDE + GAP) + GAP, columns * (SIDE + GAP) + GAP, 3)
+    height, width = (max(picture.shape[i] for picture in drawn) + GAP for i in (0, 1))
+    shape = (math.ceil(n / columns) * height + GAP, columns * width + GAP, 3)
     sheet = np.full(shape, 255, dtype=np.uint8)
-    for i, row in enumerate(rows.tolist()):
-        picture = picture_of(dataset, row)
-        size = picture.shape[2], picture.shape[1]
-        scale = fitting(size, (SIDE, SIDE))[0] / size[0]
-        target = Classes("", np.zeros(1, np.int64), ("",)) if dataset.target is None else (
-            dataset.target.take(np.array([row]))
-        )  # fmt: skip
-        drawn = draw(picture, target, levels=dataset.levels, scale=scale)[:SIDE, :SIDE]
-        top, left = (GAP + (SIDE + GAP) * place for place in divmod(i, columns))
-        sheet[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
+    for i, picture in enumerate(drawn):
+        top, left = GAP + i // columns * height, GAP + i % columns * width
+        sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return sheet
+
+
+def _thumbnail(dataset: Dataset, row: int) -> NDArray[np.uint8]:
+    picture = picture_of(dataset, row)
+    size = picture.shape[2], picture.shape[1]
+    scale = fitting(size, (SIDE, SIDE))[0] / size[0]
+    target = None if dataset.target is None else dataset.target.take(np.array([row]))
+    return draw(picture, target, levels=dataset.levels, scale=scale)

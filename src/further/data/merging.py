@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.data.dataset import Dataset
-from further.data.formats.written_rows import originals
+from further.data.formats.annotated.written_rows import originals
 from further.data.memory import refuse_too_large
 from further.data.target import Boxes, Instances, Mask
 from further.errors import InputError

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.data.dataset import Dataset
-from further.data.formats.written_rows import picture_of
+from further.data.formats.annotated.written_rows import picture_of
 from further.data.picture_selection import same_pictures
 from further.data.target import Boxes, Instances, Mask
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.data.dataset import Dataset
-from further.data.formats.written_rows import picture_of
+from further.data.formats.annotated.written_rows import picture_of
 from further.data.splits import DEFAULT_FRACTIONS, PARTS, split_rows
 from further.data.target import Boxes, Classes, Instances
 from further.data.target_conversion import boxes_of

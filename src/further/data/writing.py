@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from further.data.dataset import Dataset
-from further.data.formats.coco import write_coco
-from further.data.formats.instance_masks import write_instances
-from further.data.formats.masks import write_masks
-from further.data.formats.pascal_voc import write_voc
-from further.data.formats.written_rows import WrittenRows, originals
-from further.data.formats.yolo_text import write_yolo
+from further.data.formats.annotated.coco import write_coco
+from further.data.formats.annotated.instance_masks import write_instances
+from further.data.formats.annotated.masks import write_masks
+from further.data.formats.annotated.pascal_voc import write_voc
+from further.data.formats.annotated.written_rows import WrittenRows, originals
+from further.data.formats.annotated.yolo_text import write_yolo
 from further.data.target import Boxes, Instances, Mask, Target
 from further.data.target_conversion import boxes_of, mask_of
 from further.errors import InputError, unknown

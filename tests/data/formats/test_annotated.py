@@ -125,19 +125,37 @@ def test_yolo_without_names_and_with_outlines(tmp_path):
     np.testing.assert_allclose(boxes.corners[boxes.of_row(1)], [[4, 4, 20, 18]], atol=1e-4)
 
 
-def test_boxes_are_cropped_and_resampled_as_their_pictures_are(tmp_path):
+def test_boxes_are_scaled_as_their_pictures_are_and_none_is_cut_off(tmp_path):
     as_voc(tmp_path, {"a": [("x", [12, 4, 20, 12]), ("x", [0, 0, 8, 20]), ("x", [26, 0, 34, 20])]})
     # A bright square of 8 x 8 pixels, where the first box is.
     pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     pixels[4:12, 12:20] = 255
     Image.fromarray(pixels).save(tmp_path / "JPEGImages" / "a.png")
-    dataset = load(tmp_path, resize=10)
+    dataset = load(tmp_path, resize=20)
     bright = np.argwhere(dataset.values[0].mean(axis=0) > 127)
     (y, x), (bottom, right) = bright.min(axis=0), bright.max(axis=0) + 1
     np.testing.assert_allclose(dataset.target.corners[0], [x, y, right, bottom])
-    # The second lies outside the crop, the third half inside.
-    np.testing.assert_allclose(dataset.target.corners[1:], [[8, 0, 10, 10]])
-    assert any(note.startswith("1 boxes are left out") for note in dataset.notes)
+    np.testing.assert_allclose(dataset.target.corners[1:], [[0, 0, 4, 10], [13, 0, 17, 10]])
+    assert dataset.sizes.tolist() == [[20, 10]]
+    assert not dataset.values[0, :, 10:].any()
+    assert "scaled to fit" in " ".join(dataset.notes)
+
+
+def test_pictures_of_different_sizes_are_padded_to_the_largest(tmp_path):
+    as_coco(tmp_path, BOXES)
+    Image.fromarray(np.full((30, 10, 3), 200, np.uint8)).save(tmp_path / "images" / "b.png")
+    dataset = load(tmp_path)
+    assert dataset.values.shape == (3, 3, 30, 40)
+    assert dataset.sizes.tolist() == [[40, 20], [10, 30], [40, 20]]
+    assert (dataset.values[1, :, :, :10] == 200).all()
+    assert not dataset.values[1, :, :, 10:].any()
+    assert not dataset.values[0, :, 20:].any()
+    assert dataset.files.tolist() == ["images/a.png", "images/b.png", "images/c.png"]
+    np.testing.assert_allclose(dataset.target.corners[0], BOXES["a"][0][1])
+    on_disk = load(tmp_path, mapped=tmp_path / "rows.npy")
+    np.testing.assert_array_equal(on_disk.values, dataset.values)
+    assert on_disk.fingerprint == dataset.fingerprint
+    assert any("of another size than their annotation says" in note for note in dataset.notes)
 
 
 @pytest.mark.parametrize("size", [(40, 20), (20, 40), (33, 21), (10, 10), (7, 64)])
@@ -161,11 +179,11 @@ def test_damaged_files_of_boxes_are_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"a\.xml is damaged XML"):
         load(tmp_path / "voc")
     file.write_text(text.replace("<xmax>12</xmax>", ""))
-    with pytest.raises(InputError, match=r"a\.xml has an object without a complete bndbox"):
+    with pytest.raises(InputError, match=r"a\.xml, object 1 is an object without a complete"):
         load(tmp_path / "voc")
     as_yolo(tmp_path / "yolo", BOXES)
     (tmp_path / "yolo" / "labels" / "c.txt").write_text("0 0.5 0.5 half 1\n")
-    with pytest.raises(InputError, match=r'c\.txt: "0 0\.5 0\.5 half 1" is no box'):
+    with pytest.raises(InputError, match=r'c\.txt, line 1: "0 0\.5 0\.5 half 1" is no box'):
         load(tmp_path / "yolo")
     (tmp_path / "yolo" / "labels" / "c.txt").write_text("5 0.5 0.5 0.1 1\n")
     with pytest.raises(InputError, match="has the class 5, but 2 classes are named"):
@@ -174,16 +192,22 @@ def test_damaged_files_of_boxes_are_one_sentence(tmp_path):
     table = json.loads((tmp_path / "coco" / "annotations.json").read_text())
     table["annotations"][0]["bbox"] = [1, 2]
     (tmp_path / "coco" / "annotations.json").write_text(json.dumps(table))
-    with pytest.raises(InputError, match="no bbox of 4 numbers"):
+    with pytest.raises(InputError, match="has no bbox of 4 numbers"):
         load(tmp_path / "coco")
 
 
-def test_pictures_without_annotation_are_left_out_of_voc_alone(tmp_path):
+def test_a_picture_without_its_annotation_is_refused_but_in_yolo_where_it_is_empty(tmp_path):
     as_voc(tmp_path / "voc", BOXES)
     draw(tmp_path / "voc" / "JPEGImages" / "d.png")
-    dataset = load(tmp_path / "voc")
+    with pytest.raises(InputError, match=r"d\.png has no XML file.*skip_bad"):
+        load(tmp_path / "voc")
+    dataset = load(tmp_path / "voc", skip_bad=True)
     assert len(dataset) == 3
-    assert "1 pictures without an XML file are left out." in dataset.notes
+    assert len(dataset.skipped) == 1
+    assert "d.png" in dataset.skipped[0]
+    as_yolo(tmp_path / "yolo", BOXES)
+    notes = load(tmp_path / "yolo").notes
+    assert any("1 pictures have no text file, such as b.png" in note for note in notes)
 
 
 def test_the_split_of_boxes(tmp_path):
@@ -262,8 +286,13 @@ def test_instances_in_folders_of_their_own(tmp_path):
     assert target.masks(0).sum(axis=(1, 2)).tolist() == [24, 24]
     assert target.masks(1)[0, 3:9, 2:30].all()
     assert target.spec.shape == (2, HEIGHT, WIDTH)
-    # Around the centre the first two objects are cut off.
-    assert load(tmp_path, resize=10).target.counts.tolist() == [0, 1, 0]
+    # Nothing is cut off.
+    assert load(tmp_path, resize=10).target.counts.tolist() == [2, 1, 0]
+    boxes = load(tmp_path, annotations="boxes").target
+    assert boxes.corners.tolist() == [[0, 3, 4, 9], [5, 3, 9, 9], [2, 3, 30, 9]]
+    mask = load(tmp_path, annotations="masks").target
+    assert mask.names == ("background", "object")
+    assert mask.codes.sum(axis=(1, 2)).tolist() == [48, 168, 0]
 
 
 # Real data -------------------------------------------------------------------------------------
@@ -285,8 +314,10 @@ def test_blood_cells(real_data):
     corners = dataset.target.corners
     assert (corners[:, 2:] > corners[:, :2]).all()
     assert 0 <= corners.min() <= corners.max() <= 64
-    # Of 4,888 boxes 2 have no area; the sides that the crop cuts off lose theirs.
-    assert 4500 < len(corners) < 4886
+    # Of 4,888 boxes 2 have no area.
+    assert len(corners) == 4886
+    assert len(dataset.skipped) == 2
+    assert all("has no area" in entry for entry in dataset.skipped)
     split = dataset.split()
     assert [len(split.train), len(split.validation), len(split.test)] == [205, 87, 72]
 
@@ -310,16 +341,15 @@ def test_membranes(real_data):
 
 
 def test_nuclei(real_data):
-    with pytest.raises(InputError, match="resize="):
-        load(real_data / "nuclei_dsb2018")
-    dataset = load(real_data / "nuclei_dsb2018", resize=64)
+    dataset = load(real_data / "nuclei_dsb2018", resize=96)
     target = dataset.target
     assert (len(dataset), target.names) == (80, ("object",))
-    assert 2000 < target.counts.sum() <= 2331
+    assert 2300 < target.counts.sum() <= 2331
+    assert target.counts.sum() + len(dataset.skipped) == 2331
     bright = [
         dataset.values[i, 0][target.masks(i).any(axis=0)].mean() - dataset.values[i, 0].mean()
         for i in np.flatnonzero(target.counts)
     ]
     assert np.mean(np.array(bright) > 0) > 0.9
     batch = dataset.take([5, 0]).target.encode()
-    assert batch["instances"].shape == (2, batch["n_instances"].max(), 64, 64)
+    assert batch["instances"].shape == (2, batch["n_instances"].max(), 96, 96)

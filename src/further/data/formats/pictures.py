@@ -10,8 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from further.data.dataset import Dataset
+from further.data.formats.annotated.coco import read_coco
+from further.data.formats.annotated.instance_masks import find_instances, find_label_images
+from further.data.formats.annotated.masks import pair_masks
+from further.data.formats.annotated.pascal_voc import read_voc
+from further.data.formats.annotated.yolo_text import read_yolo
 from further.data.formats.class_folders import ClassFolders, find_classes, without_hidden
-from further.data.formats.coco import read_coco
 from further.data.formats.decoding import (
     Decoder,
     is_picture,
@@ -19,15 +23,11 @@ from further.data.formats.decoding import (
     parse_resize,
     suggest_side,
 )
-from further.data.formats.instance_masks import find_instances, find_label_images
 from further.data.formats.mapped import map_pictures
-from further.data.formats.masks import pair_masks
-from further.data.formats.pascal_voc import read_voc
 from further.data.formats.picture_files import PictureFiles
 from further.data.formats.picture_pages import Page, size_of, strict_decoding
 from further.data.formats.placement import Placement
 from further.data.formats.skipping import Skipping
-from further.data.formats.yolo_text import read_yolo
 from further.data.memory import GIB, refuse_too_large
 from further.data.picture_array import PictureArray
 from further.data.target import Boxes, Instances, Mask, Target

@@ -37,7 +37,20 @@ class Placement:
 
     @classmethod
     def of(cls, was: Sequence[Size], size: Size | None) -> Placement:
-        """Return the placement of pictures, in a given size or in that of the largest."""
+        """Return the placement of pictures.
+
+        Parameters
+        ----------
+        was : sequence of (int, int)
+            Width and height of each.
+        size : (int, int) or None
+            What they are scaled to fit into; None for that of the largest.
+
+        Returns
+        -------
+        Placement
+            Of all of them.
+        """
         if size is None:
             largest = max(w for w, _ in was), max(h for _, h in was)
             return cls(largest, list(was), list(was))
@@ -51,7 +64,20 @@ class Placement:
         return np.array(self.now, dtype=np.int64)
 
     def corners(self, row: int, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return boxes (n, 4) of a picture where they stand in the array."""
+        """Return boxes where they stand in the array.
+
+        Parameters
+        ----------
+        row : int
+            The picture.
+        boxes : array of shape (n, 4)
+            Corners in pixels of its file.
+
+        Returns
+        -------
+        array of shape (n, 4)
+            Corners in pixels of the array.
+        """
         scale = np.array(self.now[row]) / np.array(self.was[row])
         return boxes * np.tile(scale, 2)
 

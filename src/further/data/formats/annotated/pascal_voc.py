@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from further.data.formats.object_files import Marked, ObjectFiles, rounded_number
+from further.data.formats.annotated.object_files import Marked, ObjectFiles, rounded_number
+from further.data.formats.annotated.written_rows import WrittenRows
 from further.data.formats.picture_files import part_of
 from further.data.formats.placement import Size
 from further.data.formats.skipping import Skipping
-from further.data.formats.written_rows import WrittenRows
 from further.data.target import Boxes
 
 PICTURES, ANNOTATIONS, LISTS = "JPEGImages", "Annotations", Path("ImageSets", "Main")
@@ -38,9 +38,9 @@ def read_voc(
         that is damaged or belongs to no picture, and a picture that has none.
     """
     annotations: dict[str, list[Path]] = {}
-    for file in files:
-        if file.suffix.lower() == ".xml" and _is_annotation(file):
-            annotations.setdefault(file.stem, []).append(file)
+    for path in files:
+        if path.suffix.lower() == ".xml" and _is_annotation(path):
+            annotations.setdefault(path.stem, []).append(path)
     if not annotations:
         return None
     found = ObjectFiles(how="Pascal VOC")

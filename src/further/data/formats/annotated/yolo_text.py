@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from further.data.formats.class_names import names_beside, yaml_of
-from further.data.formats.object_files import Marked, ObjectFiles
-from further.data.formats.outlines import Polygons, outline_of
+from further.data.formats.annotated.class_names import names_beside, yaml_of
+from further.data.formats.annotated.object_files import Marked, ObjectFiles
+from further.data.formats.annotated.outlines import Polygons, outline_of
+from further.data.formats.annotated.written_rows import WrittenRows
 from further.data.formats.picture_files import part_of
 from further.data.formats.picture_pages import Page, size_of
 from further.data.formats.skipping import Skipping
-from further.data.formats.written_rows import WrittenRows
 from further.data.target import Boxes, Instances
 from further.errors import InputError
 

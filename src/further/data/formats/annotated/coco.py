@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from further.data.formats.object_files import Marked, ObjectFiles, Outline, rounded_number
-from further.data.formats.outlines import Polygons, Runs
+from further.data.formats.annotated.object_files import Marked, ObjectFiles, rounded_number
+from further.data.formats.annotated.outlines import Outline, Polygons, Runs
+from further.data.formats.annotated.run_length import encode_runs, runs_to_text, text_to_runs
+from further.data.formats.annotated.written_rows import WrittenRows
 from further.data.formats.picture_files import part_of
-from further.data.formats.run_length import encode_runs, runs_to_text, text_to_runs
 from further.data.formats.skipping import Skipping
-from further.data.formats.written_rows import WrittenRows
 from further.data.memory import refuse_too_large
 from further.data.target import Boxes, Instances
 from further.errors import InputError

@@ -66,7 +66,18 @@ class WrittenRows:
                 yield "val" if part == "validation" else part, rows
 
     def save(self, row: int, folder: Path) -> Path:
-        """Copy the file of a picture to a folder, or write the picture as PNG."""
+        """Copy the file of a picture, or write the picture as PNG.
+
+        Parameters
+        ----------
+        row, folder
+            The picture, and where it is to lie under its name.
+
+        Returns
+        -------
+        Path
+            The new file.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         original = self._originals[row]
         if original is not None:
@@ -79,7 +90,18 @@ class WrittenRows:
 
 
 def picture_of(dataset: Dataset, row: int) -> NDArray[np.generic]:
-    """Return a picture (channels, height, width) without what pads it."""
+    """Return a picture without what pads it.
+
+    Parameters
+    ----------
+    dataset, row
+        Pictures, and which of them.
+
+    Returns
+    -------
+    array of shape (channels, height, width)
+        As it stands in the values.
+    """
     picture: NDArray[np.generic] = np.asarray(dataset.values[row])
     if dataset.sizes is not None:
         width, height = dataset.sizes[row]

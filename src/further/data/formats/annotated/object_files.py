@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from further.data.formats.annotated.instance_masks import refuse_instances
+from further.data.formats.annotated.outlines import Outline
 from further.data.formats.decoding import natural_order
-from further.data.formats.instance_masks import refuse_instances
 from further.data.formats.picture_files import PictureFiles
 from further.data.formats.placement import Placement, Size
 from further.data.formats.skipping import Skipping
@@ -21,13 +22,6 @@ from further.data.target import Boxes, Instances
 LEAST_LEFT = 0.1
 #: Pixels by which a box may end outside the picture without being called cut.
 ROUNDING = 1e-3
-
-
-class Outline(Protocol):
-    """What belongs to an object, pixel by pixel."""
-
-    def mask(self, was: Size, now: Size) -> NDArray[np.bool_]:
-        """Return the mask in a picture that was brought from a size to another."""
 
 
 @dataclass(frozen=True, slots=True)

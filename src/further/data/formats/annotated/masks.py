@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from further.data.arrays import is_whole
 from further.data.colours import COLOURS
-from further.data.formats.class_names import names_beside
+from further.data.formats.annotated.class_names import names_beside
+from further.data.formats.annotated.written_rows import WrittenRows
 from further.data.formats.decoding import is_picture, natural_order, open_picture
 from further.data.formats.picture_files import PictureFiles, part_of
 from further.data.formats.placement import Placement, scaled_mask
 from further.data.formats.skipping import Skipping
-from further.data.formats.written_rows import WrittenRows
 from further.data.target import Mask
 from further.errors import InputError
 
@@ -84,7 +84,18 @@ class MaskFiles(PictureFiles):
         self._same_size(row, pixels_of(self.masks[row]), (size[0], size[1]))
 
     def placed(self, row: int, placement: Placement) -> NDArray[Any]:
-        """Return the mask of a picture where that stands, without what pads it."""
+        """Return the mask of a picture as large as that is in its place.
+
+        Parameters
+        ----------
+        row, placement
+            The picture, and where it stands.
+
+        Returns
+        -------
+        array of shape (height, width) or (height, width, 3)
+            Without what pads it; an :class:`InputError` refuses a mask of another size.
+        """
         pixels = pixels_of(self.masks[row])
         self._same_size(row, pixels, placement.was[row])
         return scaled_mask(pixels, placement.now[row])

@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from further.data.formats.annotated.masks import MaskFiles, packed_colours, pixels_of
+from further.data.formats.annotated.written_rows import WrittenRows
 from further.data.formats.decoding import is_picture, natural_order
-from further.data.formats.masks import MaskFiles, pixels_of
 from further.data.formats.picture_files import PictureFiles, part_of
 from further.data.formats.placement import Placement, scaled_mask
 from further.data.formats.skipping import Skipping
-from further.data.formats.written_rows import WrittenRows
 from further.data.memory import refuse_too_large
 from further.data.target import Instances
 from further.errors import InputError
@@ -63,7 +63,7 @@ def _mask(
     except InputError as error:
         skipping.refuse(str(error).rstrip("."), "replace or remove it")
         return None
-    mask: NDArray[np.bool_] = (pixels if pixels.ndim == 3 else pixels[..., None]).any(axis=2)
+    mask: NDArray[np.bool_] = packed_colours(pixels) != 0
     width, height = placement.was[row]
     if mask.shape != (height, width):
         skipping.refuse(
@@ -100,7 +100,15 @@ class LabelImages(MaskFiles):
 
 
 def refuse_instances(n: int, placement: Placement) -> None:
-    """Refuse masks of n objects that would not fit into memory."""
+    """Refuse masks that would not fit into memory.
+
+    Parameters
+    ----------
+    n : int
+        The number of objects.
+    placement : Placement
+        Where their pictures stand.
+    """
     width, height = placement.size
     refuse_too_large(
         f"{n} masks of {width}x{height} pixels",
@@ -112,7 +120,20 @@ def refuse_instances(n: int, placement: Placement) -> None:
 def packed_instances(
     rows: Sequence[Sequence[NDArray[np.bool_]]], placement: Placement
 ) -> Instances:
-    """Return masks (height, width) of the objects of each picture as objects of one class."""
+    """Return the masks of objects as instances of one class.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of array of shape (height, width)
+        The objects of each picture, as large as it is there.
+    placement : Placement
+        Where the pictures stand.
+
+    Returns
+    -------
+    Instances
+        Padded as the pictures are.
+    """
     width, height = placement.size
     packed = [np.empty((0, height, -(-width // 8)), dtype=np.uint8)]
     packed += [np.packbits(placement.padded(mask), axis=1)[None] for row in rows for mask in row]

@@ -7,21 +7,41 @@ holes, is one closed line too.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from further.data.formats.placement import scaled_mask
-from further.data.formats.run_length import decode_runs
+from further.data.formats.annotated.run_length import decode_runs
+from further.data.formats.placement import Size, scaled_mask
 
 #: Pixels from the picture beyond which the products below could overflow.
 FARTHEST = 1e7
 
 
+class Outline(ABC):
+    """What belongs to an object, pixel by pixel; the base of all outlines."""
+
+    @abstractmethod
+    def mask(self, was: Size, now: Size) -> NDArray[np.bool_]:
+        """Return the mask in a picture that was brought from a size to another.
+
+        Parameters
+        ----------
+        was, now : (int, int)
+            Width and height.
+
+        Returns
+        -------
+        array of shape (height, width), bool
+            A ValueError says what is wrong with the outline.
+        """
+
+
 @dataclass(frozen=True, eq=False)
-class Polygons:
+class Polygons(Outline):
     """An object as the union of polygons.
 
     When to use: for outlines that are lists of points. When it fails: what is thinner than a pixel
@@ -35,8 +55,8 @@ class Polygons:
 
     parts: tuple[NDArray[np.float64], ...]
 
-    def mask(self, was: tuple[int, int], now: tuple[int, int]) -> NDArray[np.bool_]:
-        """Return the mask (height, width) in a picture that was brought from a size to another."""
+    def mask(self, was: Size, now: Size) -> NDArray[np.bool_]:
+        """Return the mask in a picture that was brought from a size to another."""
         scale = np.array(now) / np.array(was)
         found = np.zeros((now[1], now[0]), dtype=bool)
         for part in self.parts:
@@ -45,7 +65,7 @@ class Polygons:
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class Runs(Outline):
     """An object as the run lengths of its mask.
 
     When to use: for masks of COCO. When it fails: they fit pictures of one size alone.
@@ -53,7 +73,7 @@ class Runs:
     Attributes
     ----------
     counts : tuple of int
-        See :mod:`further.data.formats.run_length`.
+        See :mod:`further.data.formats.annotated.run_length`.
     size : (int, int)
         Width and height of the mask.
     """
@@ -61,8 +81,8 @@ class Runs:
     counts: tuple[int, ...]
     size: tuple[int, int]
 
-    def mask(self, was: tuple[int, int], now: tuple[int, int]) -> NDArray[np.bool_]:
-        """Return the mask (height, width) in a picture that was brought from a size to another."""
+    def mask(self, was: Size, now: Size) -> NDArray[np.bool_]:
+        """Return the mask in a picture that was brought from a size to another."""
         return scaled_mask(decode_runs(self.counts, self.size), now)
 
 

@@ -1,0 +1,1 @@
+"""Objects marked in pictures: a file for each format, which reads and writes it."""
