@@ -125,8 +125,3 @@ def test_cifar_with_classes_and_cats_without(real_data):
     assert dataset.values.shape == (2500, 3, 32, 32)
     assert dataset.classes.names[:3] == ("airplane", "automobile", "bird")
     assert load(real_data / "olivetti_faces").values.shape == (300, 1, 64, 64)
-
-
-def test_pictures_of_cells_have_mixed_sizes(real_data):
-    with pytest.raises(InputError, match="choose one size for all"):
-        load(real_data / "nuclei_dsb2018")

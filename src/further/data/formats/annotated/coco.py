@@ -254,14 +254,16 @@ def _add_pictures(
     seen = set[Any]()
     for number, line in enumerate(table.images, 1):
         key, name = line.get("id"), line.get("file_name")
-        if not isinstance(key, int | str) or not isinstance(name, str) or key in seen:
+        named = isinstance(key, int | str) and key not in seen
+        n = len(objects.get(key, [])) if named else 0
+        if not named or not isinstance(name, str):
             skipping.refuse(
-                f"{table.file}: the picture {number} has no file_name, or no id of its own"
+                f"{table.file}: the picture {number} with {n} objects has no file_name, or no id "
+                "of its own"
             )
             continue
         seen.add(key)
         path = places.find(table.file, name, part)
-        n = len(objects.get(key, []))
         if path is None:
             skipping.refuse(
                 f"{table.file} names {name} with {n} objects, and that picture is not there",

@@ -141,6 +141,8 @@ class MaskFiles(PictureFiles):
             of = {",".join(m.groups()[:3]): m[4] for m in split if m}
             unknown = [one for one in plain if one not in of]
             return found, [of.get(one, one) for one in plain], _unnamed(by, unknown)
+        if n == 2 and len(found) == 2 and found[1] > 1:
+            return found, list(self.names), [f"{by}, in the order of the values in the masks."]
         if not colours and found[found < n].size:
             # Classes that no picture shows are classes too; 255 is often what is not labelled.
             others = found[found >= n]
@@ -148,8 +150,6 @@ class MaskFiles(PictureFiles):
                 every = np.concatenate([np.arange(n), others])
                 names = [*self.names, *map(str, others)]
                 return every, names, _unnamed(by, names[n:])
-        if len(found) == n:
-            return found, list(self.names), [f"{by}, in the order of the values in the masks."]
         return found, plain, [f"{by}, but the masks have {len(found)} values: these are the names."]
 
 

@@ -44,7 +44,7 @@ def read_voc(
     if not annotations:
         return None
     found = ObjectFiles(how="Pascal VOC")
-    parts = _parts(files, skipping)
+    parts = _parts(files, {path.stem for path in pictures}, skipping)
     # Beside them lie masks of the same names.
     own = [path for path in pictures if path.parent.name == PICTURES]
     used = set[Path]()
@@ -118,7 +118,7 @@ def _stated(root: ElementTree.Element) -> Size | None:
     return width, height
 
 
-def _parts(files: Sequence[Path], skipping: Skipping) -> dict[str, str]:
+def _parts(files: Sequence[Path], stems: set[str], skipping: Skipping) -> dict[str, str]:
     """Return the part of each picture by ImageSets/Main/train.txt, val.txt and test.txt."""
     parts: dict[str, str] = {}
     for file in sorted(files):
@@ -126,7 +126,8 @@ def _parts(files: Sequence[Path], skipping: Skipping) -> dict[str, str]:
         if file.suffix == ".txt" and "ImageSets" in file.parts and part is not None:
             text = file.read_text(encoding="utf-8", errors="replace")
             for number, line in enumerate(text.splitlines(), 1):
-                name = line.split()[0] if line.strip() else ""
+                # Names may have blanks; lists of a class have a number behind the name.
+                name = line.strip() if line.strip() in stems else " ".join(line.split()[:1])
                 if name and parts.setdefault(name, part) != part:
                     skipping.refuse(
                         f"{file}, line {number}: {name} is in the lists of {parts[name]} and of "
