@@ -8,12 +8,17 @@ going up, it doubles the sides again and transforms the two together (Ronneberge
 
 with B a residual block whose second normalisation is scaled and shifted by the condition c
 (Dhariwal and Nichol 2021). Sides that do not halve evenly are padded and cropped again.
+
+Doubling is a transposed convolution, or a resizing to the nearest pixel and a convolution of 3 x 3
+(Odena et al. 2016, "Deconvolution and checkerboard artifacts").
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +26,19 @@ from torch import Tensor, nn
 
 from further.nn.convolution import MAX_MULTIPLIER, n_groups
 from further.nn.mlp import ResidualMLP
+
+Norm = Literal["group", "batch"]
+Up = Literal["transposed", "resize"]
+_NORMS: dict[Norm, Callable[[int], nn.Module]] = {
+    "group": lambda channels: nn.GroupNorm(n_groups(channels), channels),
+    "batch": nn.BatchNorm2d,
+}
+_UPS: dict[Up, Callable[[int, int, bool], nn.Module]] = {
+    "transposed": lambda n_in, n_out, bias: nn.ConvTranspose2d(n_in, n_out, 2, stride=2, bias=bias),
+    "resize": lambda n_in, n_out, bias: nn.Sequential(
+        nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias)
+    ),
+}
 
 
 class UNetBlock(nn.Module):
@@ -32,16 +50,19 @@ class UNetBlock(nn.Module):
         Channels in and out.
     condition : int
         Size of the condition vector; 0 for none.
+    norm : {"group", "batch"}, default="group"
+        See :class:`UNet`.
     """
 
-    def __init__(self, n_in: int, n_out: int, condition: int) -> None:
+    def __init__(self, n_in: int, n_out: int, condition: int, norm: Norm = "group") -> None:
         super().__init__()
-        self.norm_in = nn.GroupNorm(n_groups(n_in), n_in)
-        self.first = nn.Conv2d(n_in, n_out, 3, padding=1)
-        self.norm = nn.GroupNorm(n_groups(n_out), n_out)
-        self.second = nn.Conv2d(n_out, n_out, 3, padding=1)
+        bias = _has_biases(norm)
+        self.norm_in = _NORMS[norm](n_in)
+        self.first = nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias)
+        self.norm = _NORMS[norm](n_out)
+        self.second = nn.Conv2d(n_out, n_out, 3, padding=1, bias=bias)
         self.condition = nn.Linear(condition, 2 * n_out) if condition else None
-        self.skip = nn.Conv2d(n_in, n_out, 1) if n_in != n_out else nn.Identity()
+        self.skip = nn.Conv2d(n_in, n_out, 1, bias=bias) if n_in != n_out else nn.Identity()
         # A block starts as its skip, so that a deep net starts as a shallow one.
         _zero(self.second)
         if self.condition is not None:
@@ -96,6 +117,11 @@ class UNet(nn.Module):
         ``(height, width)`` of the pictures, for a dense bottleneck.
     bottleneck_width, bottleneck_depth : int
         Hidden units and residual blocks of the dense bottleneck.
+    norm : {"group", "batch"}, default="group"
+        Normalised within each picture, or by the statistics of the training, so that what is said
+        of a place depends on its surroundings alone.
+    up : {"transposed", "resize"}, default="transposed"
+        How sides are doubled: by a transposed convolution, or resized and convolved.
 
     References
     ----------
@@ -122,15 +148,18 @@ class UNet(nn.Module):
         size: tuple[int, int] | None = None,
         bottleneck_width: int = 256,
         bottleneck_depth: int = 1,
+        norm: Norm = "group",
+        up: Up = "transposed",
     ) -> None:
         super().__init__()
+        bias = _has_biases(norm)
         self.multiple = 2**levels
         sizes = [width * min(2**level, MAX_MULTIPLIER) for level in range(levels + 1)]
         steps = list(pairwise(sizes))
-        self.enter = nn.Conv2d(n_in, width, 3, padding=1)
-        self.encoder = nn.ModuleList(UNetBlock(a, a, condition) for a in sizes[:-1])
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in steps)
-        self.before = UNetBlock(sizes[-1], sizes[-1], condition)
+        self.enter = nn.Conv2d(n_in, width, 3, padding=1, bias=bias)
+        self.encoder = nn.ModuleList(UNetBlock(a, a, condition, norm) for a in sizes[:-1])
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=bias) for a, b in steps)
+        self.before = UNetBlock(sizes[-1], sizes[-1], condition, norm)
         self.bottleneck: _DenseBottleneck | None = None
         if size is not None:
             places = math.prod(-(-side // self.multiple) for side in size)
@@ -140,10 +169,10 @@ class UNet(nn.Module):
                 depth=bottleneck_depth,
                 condition=condition,
             )
-        self.after = UNetBlock(sizes[-1], sizes[-1], condition)
-        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in steps)
-        self.decoder = nn.ModuleList(UNetBlock(2 * a, a, condition) for a in sizes[:-1])
-        self.norm = nn.GroupNorm(n_groups(width), width)
+        self.after = UNetBlock(sizes[-1], sizes[-1], condition, norm)
+        self.up = nn.ModuleList(_UPS[up](b, a, bias) for a, b in steps)
+        self.decoder = nn.ModuleList(UNetBlock(2 * a, a, condition, norm) for a in sizes[:-1])
+        self.norm = _NORMS[norm](width)
         self.leave = nn.Conv2d(width, n_out, 3, padding=1)
         _zero(self.leave)
 
@@ -164,6 +193,11 @@ class UNet(nn.Module):
             h = block(torch.cat([up(h), skips.pop()], dim=1), c)
         out: Tensor = self.leave(F.silu(self.norm(h)))[..., :height, :width]
         return out
+
+
+def _has_biases(norm: Norm) -> bool:
+    """Whether convolutions have biases: batch normalisation takes away what they would add."""
+    return norm != "batch"
 
 
 def _zero(layer: nn.Linear | nn.Conv2d) -> None:
