@@ -127,6 +127,14 @@ TASKS: tuple[TaskEntry, ...] = (
         evaluate="further.evaluate.prediction.numbers",
         report="further.report.prediction.page",
     ),
+    TaskEntry(
+        "segmentation", "Which class is each pixel of a picture of?",
+        data=("images",), targets=("mask",), command="",
+    ),
+    TaskEntry(
+        "instances", "Which pixels of a picture belong to which object?",
+        data=("images",), targets=("instances",), command="",
+    ),
 )  # fmt: skip
 
 MODELS: tuple[ModelEntry, ...] = (
@@ -246,6 +254,9 @@ MODELS: tuple[ModelEntry, ...] = (
                "model", "Multilayer perceptron", transparency=10),
     ModelEntry("cnn_classifier", "further.supervised.cnn", "CNNClassifier", "classification",
                "network", "model", "Convolutional network", transparency=11),
+    ModelEntry("unet", "further.vision.unet", "UNet", "segmentation", "network", "model", "U-Net"),
+    ModelEntry("unet_watershed", "further.vision.unet_watershed", "UNetWatershed", "instances",
+               "network", "model", "U-Net with watershed"),
 )  # fmt: skip
 
 

@@ -86,3 +86,17 @@ def test_block_starts_as_its_skip():
 @pytest.mark.parametrize(("channels", "groups"), [(16, 1), (32, 2), (48, 3), (7, 1), (40, 2)])
 def test_groups_divide_the_channels(channels, groups):
     assert n_groups(channels) == groups
+
+
+@pytest.mark.parametrize("up", ["transposed", "resize"])
+def test_normalised_by_batch_it_sees_only_the_surroundings(up):
+    net = awake(UNet(1, 2, width=8, levels=2, norm="batch", up=up))
+    net(torch.randn(4, 1, 64, 64)).square().sum().backward()
+    without = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()]
+    assert without == []
+    net.eval()
+    x = torch.randn(1, 1, 128, 128)
+    changed = x.clone()
+    changed[..., 120:, 120:] += 1
+    assert torch.equal(net(x)[..., :32, :32], net(changed)[..., :32, :32])
+    assert not torch.equal(net(x), net(changed))

@@ -51,11 +51,14 @@ class UNetWatershed(UNet):
 
     Parameters
     ----------
-    width, depth, patch, up, loss, class_weights
-        See :class:`~further.vision.unet.UNet`; classes of pixels are background, border and the
-        interior of each class.
+    class_weights : "balanced", sequence of float or None, default=None
+        Weights in the cross-entropy of background, border and the interior of each class;
+        "balanced" in inverse proportion to their pixels.
     augmentation : {"turn", "mirror", "shift", "none"}, default="turn"
-        See there.
+        What happens to windows while training; "turn" turns and mirrors them in all eight ways, as
+        under a microscope, "mirror" left to right only.
+    width, depth, patch, up, loss
+        See :class:`~further.vision.unet.UNet`.
     budget, precision, device, training, random_state
         See :class:`~further.train.network.NetworkEstimator`.
 
