@@ -26,8 +26,9 @@ from further.vision.augmentation import coloured
 NOTHING = 255
 #: Scales lie between 1/a and a; the largest angle, in radians.
 SCALE, ANGLE = 1.25, math.radians(15)
-#: Elastic displacement: its standard deviation in pixels, and how far apart it is drawn.
-ELASTIC, ELASTIC_GRID = 4.0, 64
+#: Elastic displacements are drawn about so many pixels apart; their standard deviation is this share
+#: of it, small enough that nothing folds.
+ELASTIC_GRID, ELASTIC = 64, 1 / 16
 
 
 class Masked(NamedTuple):
@@ -108,7 +109,8 @@ def _displaced(n: int, side: int, augmentation: str, generator: torch.Generator)
     turn = torch.stack([torch.stack([cosine, sine], 1), torch.stack([-sine, cosine], 1)], 1)
     coarse = max(2, side // ELASTIC_GRID)
     drawn = torch.randn(n, 2, coarse + 1, coarse + 1, generator=generator, device=device)
-    smooth = F.interpolate(drawn * ELASTIC, size=side, mode="bicubic", align_corners=True)
+    drawn *= ELASTIC * side / coarse
+    smooth = F.interpolate(drawn, size=side, mode="bicubic", align_corners=True)
     places = places @ turn + smooth.flatten(2).transpose(1, 2)
     if augmentation in ("mirror", "turn"):
         sign = torch.ones(n, 1, 2, device=device)
