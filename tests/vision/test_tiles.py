@@ -1,5 +1,7 @@
 """Tiles: they cover the picture, and what they say is what is said of the whole."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -7,13 +9,15 @@ from torch import nn
 from further.vision.tiles import tile_starts, tiled
 
 
-@pytest.mark.parametrize(("length", "tile", "step"), [(1000, 512, 384), (513, 512, 256), (96, 64, 32)])
+@pytest.mark.parametrize(
+    ("length", "tile", "step"), [(1000, 512, 384), (513, 512, 256), (96, 64, 32)]
+)
 def test_starts_cover_the_side_and_overlap(length, tile, step):
     starts = tile_starts(length, tile, step, 32)
     assert starts[0] == 0
     assert starts[-1] + tile >= length
     assert all(start % 32 == 0 for start in starts)
-    assert all(b - a <= step for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a <= step for a, b in itertools.pairwise(starts))
 
 
 def test_a_function_of_each_pixel_is_that_of_the_whole():

@@ -90,7 +90,9 @@ def test_a_gradient_reaches_every_parameter(up, loss):
     X, y = scenes(4, side=130)
     model = UNet(**QUICK, budget="3 steps", up=up, loss=loss, patch=128).fit(X, y)
     net = model.net_.train()
-    model.objectives(net)[0].loss(model._batch(_dataset(X, y)), torch.Generator().manual_seed(0))["loss"].backward()
+    model.objectives(net)[0].loss(model._batch(_dataset(X, y)), torch.Generator().manual_seed(0))[
+        "loss"
+    ].backward()
     without = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == []
 
@@ -140,7 +142,9 @@ def test_it_says_what_it_chose_from_the_data():
     model = UNet(**QUICK, budget="1 steps").fit(X, y)
     assert (model.patch_, model.depth_) == (64, 3)
     assert any("64 x 64" in note and "halved 3 times" in note for note in model.notes_)
-    assert any("rarest class, square" in note or "rarest class, disc" in note for note in model.notes_)
+    assert any(
+        "rarest class, square" in note or "rarest class, disc" in note for note in model.notes_
+    )
     given = UNet(**QUICK, budget="1 steps", depth=2, patch=32).fit(X, y)
     assert (given.patch_, given.depth_) == (32, 2)
 
@@ -172,7 +176,9 @@ def test_balanced_weights_are_those_of_scikit_learn():
 def test_what_cannot_be_used_is_refused_in_a_sentence():
     X, y = scenes(4)
     one = Mask("m", np.zeros_like(y.codes), ("all", "none"))
-    boxes = Boxes("b", np.ones(4, np.int64), np.zeros(4, np.int64), ("a",), np.zeros((4, 4), np.float32))
+    boxes = Boxes(
+        "b", np.ones(4, np.int64), np.zeros(4, np.int64), ("a",), np.zeros((4, 4), np.float32)
+    )
     table = np.zeros((10, 3))
     for words, call in {
         "nothing to tell apart": lambda: UNet(**QUICK).fit(X, one),
@@ -181,12 +187,14 @@ def test_what_cannot_be_used_is_refused_in_a_sentence():
         "has nothing for a target": lambda: UNet(**QUICK).fit(X),
         "give a target with mask": lambda: UNet(**QUICK).fit(X, y.codes),
         "3 numbers above 0": lambda: UNet(**QUICK, class_weights=[1.0, 2.0]).fit(X, y),
-        'loss="dice" has not': lambda: UNet(**QUICK, loss="dice", class_weights="balanced").fit(X, y),
+        'loss="dice" has not': lambda: UNet(**QUICK, loss="dice", class_weights="balanced").fit(
+            X, y
+        ),
     }.items():
         with pytest.raises(InputError, match=words):
             call()
     model = UNet(**QUICK, budget="1 steps").fit(X, y)
-    with pytest.raises(InputError, match="have 3 channels, but the training pictures have 1|3 channels"):
+    with pytest.raises(InputError, match="pictures of 3 channels, but the"):
         model.predict(np.zeros((2, 3, 48, 48), np.uint8))
 
 
@@ -221,7 +229,9 @@ def test_watershed_of_what_is_told_exactly_gives_the_objects_back():
     p = np.eye(4)[kinds].transpose(2, 0, 1)
     found = instances_of([p, np.eye(4)[np.zeros((40, 50), int)].transpose(2, 0, 1)], ("a", "b"))
     assert found.counts.tolist() == [3, 0]
-    again = {tuple(np.argwhere(m)[0]): (m, c) for m, c in zip(found.masks(0), found.codes, strict=True)}
+    again = {
+        tuple(np.argwhere(m)[0]): (m, c) for m, c in zip(found.masks(0), found.codes, strict=True)
+    }
     for mask, code in zip(masks, [0, 1, 0], strict=True):
         m, c = again[tuple(np.argwhere(mask)[0])]
         assert (m == mask).all()

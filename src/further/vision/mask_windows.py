@@ -26,8 +26,8 @@ from further.vision.augmentation import coloured
 NOTHING = 255
 #: Scales lie between 1/a and a; the largest angle, in radians.
 SCALE, ANGLE = 1.25, math.radians(15)
-#: Elastic displacements are drawn about so many pixels apart; their standard deviation is this share
-#: of it, small enough that nothing folds.
+#: Elastic displacements are drawn about so many pixels apart; their deviation is this share of it,
+#: small enough that nothing folds.
 ELASTIC_GRID, ELASTIC = 64, 1 / 16
 
 

@@ -67,9 +67,7 @@ TILE = 1024
 class _Net(nn.Module):
     """Pictures from 0 to 1 to the logits of their pixels."""
 
-    def __init__(
-        self, n_in: int, n_out: int, width: int, halvings: int, cell: int, up: Up
-    ) -> None:
+    def __init__(self, n_in: int, n_out: int, width: int, halvings: int, cell: int, up: Up) -> None:
         super().__init__()
         self.cell = cell
         levels = halvings - (cell > 1)
@@ -221,8 +219,8 @@ class UNet(VisionNetwork):
         self.depth_ = min(halvings, MOST_HALVINGS) if self.depth == "auto" else int(self.depth)
         batch = min(self.training_for(encoding.spec).batch_size, len(dataset))
         self.notes_.append(
-            f"It trains on windows of {self.patch_} x {self.patch_} pixels (patch) of pictures whose "
-            f"shorter side is {shorter}, {batch} a step, halved {self.depth_} times (depth)."
+            f"It trains on windows of {self.patch_} x {self.patch_} pixels (patch) of pictures "
+            f"whose shorter side is {shorter}, {batch} a step, halved {self.depth_} times (depth)."
         )
         return encoding
 
@@ -241,7 +239,9 @@ class UNet(VisionNetwork):
         if least >= KEPT_DICE:
             self.notes_.append(f"Pictures are {smaller} of {least:.3f}: they are seen smaller.")
             return LONG_SIDE
-        self.notes_.append(f"Pictures are {smaller} of {least:.3f} only: they are seen as they are.")
+        self.notes_.append(
+            f"Pictures are {smaller} of {least:.3f} only: they are seen as they are."
+        )
         return 0
 
     def _dice_of_smaller(self, dataset: Dataset) -> list[float]:
@@ -257,7 +257,9 @@ class UNet(VisionNetwork):
             small = _resized(mask, max(1, round(width * factor)), max(1, round(height * factor)))
             again = _resized(small, width, height)
             both += np.bincount(mask[mask == again], minlength=n)
-            either += np.bincount(mask.ravel(), minlength=n) + np.bincount(again.ravel(), minlength=n)
+            either += np.bincount(mask.ravel(), minlength=n) + np.bincount(
+                again.ravel(), minlength=n
+            )
         return [float(2 * b / e) if e else 1.0 for b, e in zip(both, either, strict=True)]
 
     def _weigh(self, dataset: Dataset) -> None:

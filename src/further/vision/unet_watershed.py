@@ -121,9 +121,7 @@ class UNetWatershed(UNet):
         return instances_of(self._probabilities(dataset), self.names_, (height, width))
 
 
-def borders_and_interiors(
-    masks: NDArray[np.bool_], codes: NDArray[np.int64]
-) -> NDArray[np.uint8]:
+def borders_and_interiors(masks: NDArray[np.bool_], codes: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return the kind of each pixel, given the masks of objects.
 
     Parameters
