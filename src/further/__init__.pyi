@@ -84,5 +84,7 @@ from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
 from .trust.doctor.diagnosis import doctor as doctor
+from .vision.faster_rcnn import FasterRCNN as FasterRCNN
+from .vision.mask_rcnn import MaskRCNN as MaskRCNN
 
 __version__: str

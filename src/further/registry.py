@@ -128,6 +128,10 @@ TASKS: tuple[TaskEntry, ...] = (
         report="further.report.prediction.page",
     ),
     TaskEntry(
+        "detection", "Where is what in a picture?",
+        data=("images",), targets=("boxes",), command="",
+    ),
+    TaskEntry(
         "segmentation", "Which class is each pixel of a picture of?",
         data=("images",), targets=("mask",), command="",
     ),
@@ -257,6 +261,10 @@ MODELS: tuple[ModelEntry, ...] = (
     ModelEntry("unet", "further.vision.unet", "UNet", "segmentation", "network", "model", "U-Net"),
     ModelEntry("unet_watershed", "further.vision.unet_watershed", "UNetWatershed", "instances",
                "network", "model", "U-Net with watershed"),
+    ModelEntry("faster_rcnn", "further.vision.faster_rcnn", "FasterRCNN", "detection", "network",
+               "model", "Faster R-CNN"),
+    ModelEntry("mask_rcnn", "further.vision.mask_rcnn", "MaskRCNN", "instances", "network", "model",
+               "Mask R-CNN"),
 )  # fmt: skip
 
 

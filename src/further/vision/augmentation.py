@@ -66,11 +66,14 @@ class Boxed(NamedTuple):
         Padded.
     classes : Tensor of shape (n, m), int64
         -1 where nothing is.
+    labels : Tensor of shape (n, height, width) or None
+        Of each pixel, one more than the number of the box whose object it belongs to; 0 for none.
     """
 
     x: Tensor
     boxes: Tensor
     classes: Tensor
+    labels: Tensor | None = None
 
 
 def windows(
@@ -80,6 +83,7 @@ def windows(
     side: int,
     augmentation: str,
     generator: torch.Generator,
+    labels: Tensor | None = None,
 ) -> Boxed:
     """Return a square window of each picture, changed at random.
 
@@ -87,7 +91,7 @@ def windows(
     ----------
     x : Tensor of shape (n, channels, height, width), uint8 or float
         Pictures; bytes, or from 0 to 1.
-    boxes, classes : Tensor
+    boxes, classes, labels : Tensor
         As in :class:`Boxed`, in pixels.
     side : int
         Of the windows.
@@ -144,7 +148,10 @@ def windows(
     whole = torch.cat([moved.amin(dim=2), moved.amax(dim=2)], dim=2)
     cut = whole.clamp(0, side)
     left = areas(cut) > LEAST_LEFT * areas(whole)
-    return Boxed(coloured(pictures, generator), cut, torch.where(left, classes, -1))
+    if labels is not None:
+        there = labels[:, None].float()
+        labels = F.grid_sample(there, grid, mode="nearest", align_corners=False)[:, 0]
+    return Boxed(coloured(pictures, generator), cut, torch.where(left, classes, -1), labels)
 
 
 def coloured(x: Tensor, generator: torch.Generator) -> Tensor:

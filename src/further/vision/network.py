@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
+from torch import nn
 
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding
@@ -63,6 +64,17 @@ class VisionNetwork(Finder, NetworkEstimator):
         """
         return 0
 
+    def exported(self) -> tuple[nn.Module, tuple[str, ...]]:
+        """Return what an ONNX file is made of.
+
+        Returns
+        -------
+        tuple of nn.Module and of names
+            Takes pictures (n, channels, height, width) from 0 to 1 and returns a tensor or a tuple
+            of them; the names of these.
+        """
+        return self.net_, ("scores",)
+
     def _fit_encoding(self, dataset: Dataset) -> Encoding:
         return ScaledPictures.fit(
             dataset, longest=self.longest_side(dataset), multiple=self.multiple
@@ -75,3 +87,8 @@ class VisionNetwork(Finder, NetworkEstimator):
         """Return the target of rows as it stands in a batch, in the pixels of the network."""
         assert dataset.target is not None
         return dataset.target.encode()
+
+
+def learning(net: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters of a network that are not frozen."""
+    return [parameter for parameter in net.parameters() if parameter.requires_grad]

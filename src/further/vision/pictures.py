@@ -95,15 +95,44 @@ class ScaledPictures(Encoding):
                 f"training pictures have {channels}; give such pictures."
             )
         sides = self.sides(dataset)
-        padded = -(-sides[:, ::-1].max(axis=0) // self.multiple) * self.multiple
-        if self.spec.size > channels:  # once fitted
-            padded = np.maximum(padded, self.spec.shape[1:])
-        out = np.zeros((len(dataset), channels, *padded.tolist()), dtype=np.uint8)
+        out = np.zeros((len(dataset), channels, *self._padded(sides)), dtype=np.uint8)
         for i, size in enumerate(picture_sizes(dataset)):
             width, height = sides[i]
             picture = np.asarray(dataset.values[i])[:, : size[1], : size[0]]
             out[i, :, :height, :width] = _resampled(self._bytes(picture), int(width), int(height))
         return out
+
+    def encode_map(self, dataset: Dataset, maps: NDArray[Any]) -> NDArray[Any]:
+        """Return what belongs to each pixel, scaled and padded as the pictures are.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The pictures.
+        maps : array of shape (n, height, width)
+            A number for each pixel of each picture, which is kept and never averaged.
+
+        Returns
+        -------
+        array of shape (n, height, width)
+            Of the same type, as large as encoded pictures are; 0 where no picture is.
+        """
+        sides = self.sides(dataset)
+        out = np.zeros((len(dataset), *self._padded(sides)), dtype=maps.dtype)
+        for i, size in enumerate(picture_sizes(dataset)):
+            width, height = sides[i]
+            down = ((np.arange(height) + 0.5) * size[1] / height).astype(np.int64)
+            along = ((np.arange(width) + 0.5) * size[0] / width).astype(np.int64)
+            out[i, :height, :width] = maps[i][np.ix_(down, along)]
+        return out
+
+    def _padded(self, sides: NDArray[np.int64]) -> list[int]:
+        """Return height and width that hold pictures of these sides, and those of the training."""
+        padded = -(-sides[:, ::-1].max(axis=0) // self.multiple) * self.multiple
+        if self.spec.size > self.spec.shape[0]:  # once fitted
+            padded = np.maximum(padded, self.spec.shape[1:])
+        found: list[int] = padded.tolist()
+        return found
 
     def _bytes(self, picture: NDArray[Any]) -> NDArray[np.uint8]:
         if picture.dtype == np.uint8 and (self.low, self.high) == (0.0, 255.0):

@@ -28,23 +28,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from further._sklearn import Interval, StrOptions
+from further._sklearn import Interval
 from further.data.spec import Spec
 from further.train.batch import Batch
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
 from further.vision.assignment import assign
-from further.vision.augmentation import AUGMENTATIONS, as_float, has_sides, windows
+from further.vision.backbone import Backbone, CSPBlock, convolution
 from further.vision.boxes import complete_iou
-from further.vision.detector import Detector, Raw
+from further.vision.cells import CellDetector, Raw
+from further.vision.network import learning
 
 #: Weight λ of the boxes in the loss.
 BOX_WEIGHT = 2.5
@@ -60,66 +61,15 @@ class _Cells(NamedTuple):
     sides: Tensor
 
 
-def _convolution(n_in: int, n_out: int, size: int = 3, step: int = 1) -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(n_in, n_out, size, step, size // 2, bias=False),
-        nn.BatchNorm2d(n_out),
-        nn.SiLU(inplace=True),
-    )
-
-
-class _Block(nn.Module):
-    """Half of the channels pass through residual convolutions, half beside them (CSP)."""
-
-    def __init__(self, n_in: int, n_out: int, depth: int = 1) -> None:
-        super().__init__()
-        half = n_out // 2
-        self.enter = _convolution(n_in, 2 * half, 1)
-        self.inner = nn.ModuleList(
-            nn.Sequential(_convolution(half, half), _convolution(half, half)) for _ in range(depth)
-        )
-        self.leave = _convolution((2 + depth) * half, n_out, 1)
-
-    def forward(self, h: Tensor) -> Tensor:
-        """Transform ``h`` (n, n_in, height, width) to (n, n_out, height, width)."""
-        parts = list(self.enter(h).chunk(2, dim=1))
-        for inner in self.inner:
-            parts.append(parts[-1] + inner(parts[-1]))
-        out: Tensor = self.leave(torch.cat(parts, dim=1))
-        return out
-
-
-class _Backbone(nn.Module):
-    """Halvings with a block after each; what it makes of the last three goes on."""
-
-    def __init__(self, n_in: int, channels: Sequence[int]) -> None:
-        super().__init__()
-        first, *later = channels
-        self.enter = _convolution(n_in, first, step=2)
-        self.stages = nn.ModuleList(
-            nn.Sequential(_convolution(a, b, step=2), _Block(b, b))
-            for a, b in zip(channels, later, strict=False)
-        )
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Map pictures to features at cells of 8, 16 and 32 pixels."""
-        h = self.enter(x)
-        features = []
-        for stage in self.stages:
-            h = stage(h)
-            features.append(h)
-        return features[1:]
-
-
 class _Neck(nn.Module):
     """What is coarse is told to what is fine, and back (FPN and PAN)."""
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
         pairs = list(itertools.pairwise(channels))
-        self.up = nn.ModuleList(_Block(a + b, a) for a, b in pairs)
-        self.step = nn.ModuleList(_convolution(a, a, step=2) for a, _ in pairs)
-        self.down = nn.ModuleList(_Block(a + b, b) for a, b in pairs)
+        self.up = nn.ModuleList(CSPBlock(a + b, a) for a, b in pairs)
+        self.step = nn.ModuleList(convolution(a, a, step=2) for a, _ in pairs)
+        self.down = nn.ModuleList(CSPBlock(a + b, b) for a, b in pairs)
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Mix features of all scales, from fine to coarse."""
@@ -137,7 +87,7 @@ class _Head(nn.Module):
 
     def __init__(self, n_in: int, n_boxes: int, n_scores: int) -> None:
         super().__init__()
-        self.shared = _convolution(n_in, n_in)
+        self.shared = convolution(n_in, n_in)
         self.boxes = nn.Conv2d(n_in, n_boxes, 1)
         self.scores = nn.Conv2d(n_in, n_scores, 1)
         for layer, first in ((self.boxes, FIRST_LOG), (self.scores, FIRST_LOGIT)):
@@ -151,15 +101,25 @@ class _Head(nn.Module):
         return boxes.flatten(2).transpose(1, 2), scores.flatten(2).transpose(1, 2)
 
 
+class _Decoded(nn.Module):
+    """A network that returns boxes (n, p, 4) and scores (n, p, classes), and nothing else."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map pictures to boxes, in their pixels, and scores from 0 to 1."""
+        raw: Raw = self.net(x)
+        return raw.boxes, raw.logits.sigmoid()
+
+
 class _Net(nn.Module):
-    def __init__(
-        self, n_in: int, n_classes: int, channels: Sequence[int], grid: int | None, n_boxes: int
-    ) -> None:
+    def __init__(self, backbone: Backbone, n_classes: int, grid: int | None, n_boxes: int) -> None:
         super().__init__()
         self.grid, self.n_boxes, self.n_classes = grid, n_boxes, n_classes
-        self.normalise = nn.BatchNorm2d(n_in, affine=False)
-        self.backbone = _Backbone(n_in, channels)
-        scales = list(channels[2:])
+        self.backbone = backbone
+        scales = list(backbone.channels)
         self.neck = _Neck(scales)
         n_scores = n_classes if grid is None else n_boxes + n_classes
         if grid is not None:
@@ -169,7 +129,7 @@ class _Net(nn.Module):
     def forward(self, x: Tensor) -> Raw:
         """Map pictures (n, channels, height, width) from 0 to 1 to boxes and scores."""
         size = torch.tensor([x.shape[3], x.shape[2]], device=x.device)
-        features = self.neck(self.backbone(self.normalise(x)))
+        features = self.neck(self.backbone(x))
         if self.grid is not None:
             features = [F.adaptive_avg_pool2d(features[-1], self.grid)]
         outputs, logits, centres, sides = [], [], [], []
@@ -208,7 +168,7 @@ def _cells_of(feature: Tensor, size: Tensor, n_boxes: int) -> _Cells:
 
 
 @hyperparameters
-class YOLO(Detector):
+class YOLO(CellDetector):
     """Detector that looks once: every cell of a grid says what is in it.
 
     Use it for boxes around objects, from some hundred pictures on, with or without a GPU. It fails
@@ -222,17 +182,8 @@ class YOLO(Detector):
         of 8, 16 and 32 pixels.
     boxes_per_cell : int, default=1
         Boxes that each cell predicts.
-    channels : sequence of int, default=(16, 32, 64, 96, 128)
-        Filters after each halving of the picture.
-    size : int or "auto", default="auto"
-        The longer side of pictures as the network sees them, in pixels; "auto" by the objects.
-    augmentation : {"auto", "shift", "mirror", "turn", "none"}, default="auto"
-        What happens to pictures while training: scaled, moved and in another light ("shift"),
-        besides that mirrored left to right ("mirror"), or turned by quarters and upside down too
-        ("turn", as under a microscope). "auto" mirrors unless classes are letters or digits, or
-        called left or right.
-    overlap : float, default=0.6
-        The IoU with a box of higher score above which a box is a duplicate.
+    size, augmentation, overlap, backbone, channels, weights, trainable
+        See :class:`~further.vision.detector.Detector`.
     budget, precision, device, training, random_state
         See :class:`~further.train.network.NetworkEstimator`.
 
@@ -252,48 +203,42 @@ class YOLO(Detector):
 
     grid: int | None = None
     boxes_per_cell: int = 1
-    channels: Sequence[int] = (16, 32, 64, 96, 128)
-    size: int | str = "auto"
-    augmentation: str = "auto"
-    overlap: float = 0.6
 
     training_defaults: ClassVar[Training] = Training(
         learning_rate=1e-2, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
         clip=10.0, keep="last",
     )  # fmt: skip
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **Detector._parameter_constraints,
+        **CellDetector._parameter_constraints,
         "grid": [None, Interval(Integral, 1, None, closed="left")],
         "boxes_per_cell": [Interval(Integral, 1, None, closed="left")],
-        "channels": ["array-like"],
-        "augmentation": [StrOptions({"auto", *AUGMENTATIONS})],
-        "overlap": [Interval(Real, 0, 1, closed="neither")],
     }
 
     def build(self, spec: Spec) -> nn.Module:
         """Return the network for pictures of so many channels."""
         assert spec.target is not None
         return _Net(
-            spec.shape[0], spec.target.n_classes, list(self.channels), self.grid,
-            self.boxes_per_cell,
+            self.backbone_for(spec), spec.target.n_classes, self.grid, self.boxes_per_cell,
         )  # fmt: skip
 
     def objectives(self, net: Any) -> list[Objective]:
         """Return what the loop minimises: scores and boxes of matched predictions."""
-        augmentation = self.augmentation
-        if augmentation == "auto":
-            augmentation = "shift" if has_sides(self.names_) else "mirror"
 
         def loss(batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-            x, boxes, classes = batch.x, batch["boxes"], batch["box_classes"]
-            if augmentation == "none":
-                x = as_float(x)
-            else:
-                side = self.window_side()
-                x, boxes, classes = windows(x, boxes, classes, side, augmentation, generator)
-            return self.losses(net(x), boxes, classes)
+            seen = self.seen(batch, generator)
+            return self.losses(net(seen.x), seen.boxes, seen.classes)
 
-        return [Objective(loss, list(net.parameters()))]
+        return [Objective(loss, learning(net))]
+
+    def exported(self) -> tuple[nn.Module, tuple[str, ...]]:
+        """Return the network as an ONNX file has it.
+
+        Returns
+        -------
+        tuple of nn.Module and of names
+            It returns ``boxes`` and ``scores`` of all cells, before suppression.
+        """
+        return _Decoded(self.net_), ("boxes", "scores")
 
     def losses(self, raw: Raw, boxes: Tensor, classes: Tensor) -> dict[str, Tensor]:
         """Return the loss of predictions, and its two parts.

@@ -1,0 +1,63 @@
+"""Detectors as ONNX files: ONNX Runtime gives the same boxes, or no file is left."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from further.errors import InputError
+from further.vision.onnx import export_onnx
+from further.vision.yolo import YOLO
+from small_vision import SMALL, rectangles
+
+
+@pytest.fixture(scope="module")
+def model():
+    return YOLO(**SMALL).fit(rectangles())
+
+
+def test_what_is_missing_is_said_in_one_sentence(model, tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(InputError, match=r"needs the package onnx, .*further-ml\[onnx\]"):
+        export_onnx(model, tmp_path / "a.onnx")
+
+
+def test_onnx_runtime_finds_the_same_boxes(model, tmp_path) -> None:
+    onnx = pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    file = tmp_path / "deep" / "yolo.onnx"
+    assert export_onnx(model, file) < 1e-2
+    assert [path.name for path in file.parent.iterdir()] == ["yolo.onnx"]
+    data = rectangles(3, seed=5)
+    x = model.encoding_.encode(data)
+    pictures = {"pictures": x.astype(np.float32) / 255}
+    boxes, scores = runtime.InferenceSession(file).run(["boxes", "scores"], pictures)
+    with torch.no_grad():
+        raw = model.net_(torch.from_numpy(pictures["pictures"]))
+    assert np.allclose(boxes, raw.boxes, atol=1e-3)
+    # With the same suppression they are the boxes that the model predicts.
+    logits = torch.logit(torch.from_numpy(scores))
+    sizes = np.tile([[64, 48]], (3, 1))
+    found = model.boxes_of(
+        raw._replace(boxes=torch.from_numpy(boxes), logits=logits), np.ones(3), sizes, 0.0
+    )
+    expected = model.predict(data, threshold=0.0)
+    assert found.counts.tolist() == expected.counts.tolist()
+    assert np.allclose(found.corners, expected.corners, atol=1e-2)
+    facts = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    assert json.loads(facts["classes"]) == ["red", "green"]
+
+    class Wrong(torch.nn.Module):
+        def forward(self, x):
+            return tuple(torch.zeros(2, len(x), 1) + torch.rand(()) * (1 + x.sum()))
+
+    # Numbers that ONNX Runtime draws itself are never those of torch.
+    model.exported = lambda: (Wrong(), ("boxes", "scores"))
+    with pytest.raises(InputError, match="no file is left"):
+        export_onnx(model, tmp_path / "wrong" / "yolo.onnx")
+    assert list((tmp_path / "wrong").iterdir()) == []
