@@ -147,15 +147,14 @@ def test_networks_of_torchvision_have_the_features_of_their_layers(name) -> None
 @needs_torchvision
 def test_weights_of_a_whole_network_fill_its_backbone(tmp_path) -> None:
     import torchvision
+    from torchvision.models.feature_extraction import create_feature_extractor
 
     net = torchvision.models.resnet18(num_classes=7).eval()
     torch.save(net.state_dict(), tmp_path / "resnet18.pth")
     described = describe("resnet18", (), None)
     backbone = make(described, 3).eval()
     initialise(backbone, described, str(tmp_path / "resnet18.pth"))
-    whole = torchvision.models.feature_extraction.create_feature_extractor(
-        net, {"layer2": "8", "layer3": "16", "layer4": "32"}
-    )
+    whole = create_feature_extractor(net, {"layer2": "8", "layer3": "16", "layer4": "32"})
     x = torch.rand(1, 3, 64, 64)
     backbone.enter = torch.nn.Identity()  # theirs leaves normalising to the user
     with torch.no_grad():
