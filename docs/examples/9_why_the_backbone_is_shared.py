@@ -32,7 +32,7 @@ from further.vision.yolo import YOLO
 
 scenes = load("scenes")
 parts = scenes.split(seed=0)
-train, test = scenes.take(parts.train[:64]), scenes.take(parts.test[:8])
+train, test = scenes.take(parts.train[:40]), scenes.take(parts.test[:8])
 
 
 def propose(picture):

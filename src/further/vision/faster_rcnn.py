@@ -40,7 +40,7 @@ class FasterRCNN(Detector):
 
     Use it where objects differ much in size or stand close together, and where it should be seen
     what was proposed. It fails for objects of a few pixels, for which ``size`` has to grow, and is
-    slower than :class:`~further.vision.YOLO`.
+    slower than :class:`~further.YOLO`.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ PROPOSALS_AN_OBJECT, LEAST_PROPOSALS = 4, 200
 class RegionNet(nn.Module):
     """Backbone, proposals, and what is made of them.
 
-    Use it through :class:`~further.vision.FasterRCNN`. It fails without torchvision.
+    Use it through :class:`~further.FasterRCNN`. It fails without torchvision.
 
     Parameters
     ----------
