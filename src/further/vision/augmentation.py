@@ -91,7 +91,7 @@ def windows(
     ----------
     x : Tensor of shape (n, channels, height, width), uint8 or float
         Pictures; bytes, or from 0 to 1.
-    boxes, classes, labels : Tensor
+    boxes, classes : Tensor
         As in :class:`Boxed`, in pixels.
     side : int
         Of the windows.
@@ -99,6 +99,8 @@ def windows(
         Moved and scaled; mirrored left to right besides; turned by quarters besides.
     generator : torch.Generator
         Of the changes.
+    labels : Tensor, optional
+        As in :class:`Boxed`.
 
     Returns
     -------

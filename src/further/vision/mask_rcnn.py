@@ -42,18 +42,8 @@ class MaskRCNN(FasterRCNN):
 
     Attributes
     ----------
-    net_ : nn.Module
-        The trained network.
-    names_ : tuple of str
-        The classes.
-    notes_ : list of str
-        What the model decided for itself, in sentences.
-    threshold_ : float
-        The score from which on :meth:`predict` returns an object.
-    anchors_ : array of shape (scales, sizes)
-        Sides of the anchors, in pixels of the network.
-    ratios_ : array
-        Their heights divided by their widths.
+    net_, names_, notes_, threshold_, anchors_, ratios_
+        See :class:`~further.FasterRCNN`.
 
     References
     ----------
