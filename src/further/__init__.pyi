@@ -8,6 +8,7 @@ from . import report as report
 from . import supervised as supervised
 from . import train as train
 from . import trust as trust
+from . import vision as vision
 from .cluster.agglomerative import AgglomerativeClustering as AgglomerativeClustering
 from .cluster.anomaly import compare_detectors as compare_detectors
 from .cluster.dbscan import DBSCAN as DBSCAN
@@ -86,5 +87,6 @@ from .train.training import Training as Training
 from .trust.doctor.diagnosis import doctor as doctor
 from .vision.faster_rcnn import FasterRCNN as FasterRCNN
 from .vision.mask_rcnn import MaskRCNN as MaskRCNN
+from .vision.yolo import YOLO as YOLO
 
 __version__: str

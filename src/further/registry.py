@@ -28,7 +28,7 @@ class TaskEntry:
     data : tuple of str
         The kinds of data that it takes: "table", "images".
     targets : tuple of str
-        The kinds of target that it takes; "none" where it does without one.
+        The kinds of target that it takes, its own first; "none" where it does without one.
     command : str
         The command that fits one of its models: "train" where every model has a command of its
         own below that.
@@ -128,16 +128,25 @@ TASKS: tuple[TaskEntry, ...] = (
         report="further.report.prediction.page",
     ),
     TaskEntry(
-        "detection", "Where is what in a picture?",
-        data=("images",), targets=("boxes",), command="",
+        "instances", "Which pixels belong to each object of a picture?",
+        data=("images",), targets=("instances",), command="train",
+        compare="further.compare.vision.task",
+        evaluate="further.evaluate.vision.detection",
+        report="further.report.vision.page",
     ),
     TaskEntry(
-        "segmentation", "Which class is each pixel of a picture of?",
-        data=("images",), targets=("mask",), command="",
+        "detection", "Where are which objects in a picture?",
+        data=("images",), targets=("boxes", "instances"), command="train",
+        compare="further.compare.vision.task",
+        evaluate="further.evaluate.vision.detection",
+        report="further.report.vision.page",
     ),
     TaskEntry(
-        "instances", "Which pixels of a picture belong to which object?",
-        data=("images",), targets=("instances",), command="",
+        "segmentation", "Which class does each pixel of a picture belong to?",
+        data=("images",), targets=("mask", "instances"), command="train",
+        compare="further.compare.vision.task",
+        evaluate="further.evaluate.vision.segmentation",
+        report="further.report.vision.page",
     ),
 )  # fmt: skip
 
@@ -258,6 +267,7 @@ MODELS: tuple[ModelEntry, ...] = (
                "model", "Multilayer perceptron", transparency=10),
     ModelEntry("cnn_classifier", "further.supervised.cnn", "CNNClassifier", "classification",
                "network", "model", "Convolutional network", transparency=11),
+    ModelEntry("yolo", "further.vision.yolo", "YOLO", "detection", "network", "model", "YOLO"),
     ModelEntry("unet", "further.vision.unet", "UNet", "segmentation", "network", "model", "U-Net"),
     ModelEntry("unet_watershed", "further.vision.unet_watershed", "UNetWatershed", "instances",
                "network", "model", "U-Net with watershed"),
@@ -271,7 +281,7 @@ MODELS: tuple[ModelEntry, ...] = (
 #: The folders that users type after ``further.``.
 FOLDERS = (
     "cluster", "compare", "data", "evaluate", "explain", "generate", "report", "supervised",
-    "train", "trust",
+    "train", "trust", "vision",
 )  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {

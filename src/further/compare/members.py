@@ -6,6 +6,7 @@ Whatever a kill leaves can be completed, since each of these runs knows how far 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +17,12 @@ from typing import Annotated, Any
 from further.compare.forecast import Cost, announce, forecast
 from further.compare.source import EventHandler
 from further.compare.workers import WorkerError, run_tasks
+from further.data.dataset import Dataset
 from further.errors import InputError
-from further.registry import ModelEntry, find_model, models_for
-from further.train.parameters import parameters_to_json
+from further.registry import ModelEntry, find_model, models_for, python_only
+from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.run import Run
+from further.train.seeds import seed_of
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,76 @@ def choose_models(
         for line in lines
         if line.name in wanted or line.role == "control"
     ]
+
+
+def unsuitable(line: ModelEntry, dataset: Dataset) -> str:
+    """Say why a model cannot take such rows; empty where it can.
+
+    Parameters
+    ----------
+    line : ModelEntry
+        Its line.
+    dataset : Dataset
+        The rows.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    cls = line.load()
+    package = getattr(cls, "needs_package", "")
+    if package and importlib.util.find_spec(package) is None:
+        return f"{line.label} needs the package {package}, which is not installed."
+    if not line.from_commands:
+        return python_only(line)
+    kinds: tuple[str, ...] = getattr(cls, "takes", ("table", "images"))
+    if dataset.kind in kinds:
+        return ""
+    return f"{line.label} takes {' or '.join(kinds)}, but {dataset.name} is {dataset.kind}."
+
+
+def own_parameters(
+    line: ModelEntry,
+    parameters: Any,
+    *,
+    seed: int,
+    device: str,
+    repeat: int = 0,
+    defaults: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the hyperparameters of a member: those that are given, and what it shares with others.
+
+    Parameters
+    ----------
+    line : ModelEntry
+        Its line.
+    parameters : mapping or None
+        As they stand in JSON.
+    seed : int
+        Of the comparison, from which its own comes.
+    device : str
+        Where networks run.
+    repeat : int, default=0
+        Each has another seed.
+    defaults : mapping, optional
+        What is taken where a hyperparameter of that name exists and is not given.
+
+    Returns
+    -------
+    dict
+        For its class.
+    """
+    own = dict(parameters_from_json(parameters or {}))
+    known = line.load()._parameter_constraints
+    if "random_state" in known:
+        own.setdefault("random_state", seed_of(seed, "repeat", repeat) % (2**31 - 1))
+    if line.family == "network":
+        own.setdefault("device", device)
+    for key, value in (defaults or {}).items():
+        if key in known:
+            own.setdefault(key, value)
+    return own
 
 
 def members_of(run: Run) -> list[Member]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from further.evaluate.estimate import Estimate, Score
 from further.evaluate.record import Figure
+from further.evaluate.typed_json import from_json
 from further.train.files import write_bytes
 
 #: What is kept of a score besides its figure.
@@ -63,3 +65,24 @@ def read_scores(folder: Path, metrics: Mapping[str, Figure]) -> dict[str, Score]
             for name, figure in metrics.items()
             if figure.value is not None
         }
+
+
+def figures_of(scores: Mapping[str, Score | None]) -> dict[str, Figure]:
+    """Return scores as figures of ``evaluation.json``.
+
+    Parameters
+    ----------
+    scores : mapping of Score
+        By metric; None where it is not defined.
+
+    Returns
+    -------
+    dict of Figure
+        By metric.
+    """
+    return {
+        name: Figure(method="not defined")
+        if score is None
+        else replace(from_json(Figure, score.estimate.to_dict()), detail=score.detail)
+        for name, score in scores.items()
+    }

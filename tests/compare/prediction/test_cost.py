@@ -1,14 +1,12 @@
-"""The forecast of a ladder, by a clock of its own."""
+"""The forecast of a fit, by a clock of its own."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import further.data
-from further.compare.prediction import cost
+from further.compare import timing
 
 DATA = further.data.load("digits")
 
@@ -21,7 +19,6 @@ DATA = further.data.load("digits")
 def test_the_power_of_the_rows_is_that_of_two_timings_within_bounds(
     monkeypatch, power, n, expected
 ) -> None:
-    monkeypatch.setattr(cost, "_seconds", lambda estimator, rows: float(len(rows)) ** power)
-    rows = np.resize(np.arange(len(DATA)), n)
-    setting = SimpleNamespace(seed=0, dataset=DATA, folds=[SimpleNamespace(train=rows)])
-    assert cost._classical_seconds(setting, None, n) == pytest.approx(expected)
+    monkeypatch.setattr(timing, "_seconds", lambda estimator, rows: float(len(rows)) ** power)
+    rows = DATA.take(np.resize(np.arange(len(DATA)), n))
+    assert timing.classical_seconds(None, rows, seed=0) == pytest.approx(expected)

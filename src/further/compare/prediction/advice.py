@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from further.evaluate.equivalence import practical_difference
+from further.compare.apart import apart_from, signed
 from further.evaluate.estimate import Score
 from further.evaluate.metrics import METRICS
 from further.evaluate.prediction.record import LadderRecord, PredictorRecord
 from further.evaluate.record import Apart, Measured
-from further.evaluate.repeats import difference
-from further.evaluate.typed_json import from_json
 
 #: What decides, by task: a proper score, and the distance in units of the target.
 DECIDING = {"classification": "log_loss", "regression": "rmse"}
@@ -54,7 +52,7 @@ def advise(
     values = {model.name: scores[model.name][metric.name].value for model in models}
     best = min(rungs, key=lambda model: values[model.name])
     margin = negligible * values[constant.name]
-    apart = [_apart(model, best, scores, metric.name, margin) for model in models]
+    apart = [apart_from(best.name, model.name, scores, metric.name, margin) for model in models]
     tied = {one.model for one in apart if one.tied}
     chosen = next(model for model in rungs if model.name in tied)
     told = (
@@ -64,27 +62,6 @@ def advise(
     by_name = {one.model: one for one in apart}
     sentence = _sentence(task, chosen, best, constant, by_name)
     return LadderRecord(sentence, metric.name, best.name, chosen.name, margin, told, tuple(apart))
-
-
-def _apart(
-    model: PredictorRecord,
-    best: PredictorRecord,
-    scores: Mapping[str, Mapping[str, Score]],
-    metric: str,
-    margin: float,
-) -> Apart:
-    if model.name == best.name:
-        return Apart(model.name, Measured(0.0), True)
-    own, of_best = scores[model.name][metric], scores[best.name][metric]
-    found = difference(own, of_best)
-    practical = practical_difference(own, of_best, margin)
-    return Apart(
-        model.name,
-        from_json(Measured, found.to_dict()),
-        found.contains_zero,
-        None if practical is None else practical.above,
-        None if practical is None else practical.within,
-    )
 
 
 def _sentence(
@@ -109,7 +86,7 @@ def _sentence(
     one = apart[chosen.name]
     gain = one.difference
     interval = (
-        "" if gain.low is None else f" (95 % interval {_signed(gain.low)} to {_signed(gain.high)})"
+        "" if gain.low is None else f" (95 % interval {signed(gain.low)} to {signed(gain.high)})"
     )
     probabilities = (
         ""
@@ -119,7 +96,7 @@ def _sentence(
     return (
         f"The most transparent model that is not significantly worse than the best is "
         f"{_inside(chosen)} ({figures}): what {_inside(best)} would gain is "
-        f"{_signed(gain.value)} of {metric.plain}{interval}{probabilities}."
+        f"{signed(gain.value)} of {metric.plain}{interval}{probabilities}."
     )
 
 
@@ -139,10 +116,6 @@ def _inside(model: PredictorRecord) -> str:
     label = model.label
     label = label if label[1:2].isupper() else f"{label[0].lower()}{label[1:]}"
     return f"the {label}" if label.endswith(_COUNTED) else label
-
-
-def _signed(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.2g}".replace("-", "−")
 
 
 def embarrassing(constant: PredictorRecord | None) -> str:

@@ -21,10 +21,11 @@ from further.compare.members import (
     judge_members,
     members_of,
     train_members,
+    unsuitable,
 )
 from further.compare.prediction.advice import advise
 from further.compare.prediction.member import Candidate
-from further.compare.prediction.run import PredictionRun, refuse_unsuitable
+from further.compare.prediction.run import PredictionRun
 from further.compare.prediction.setting import Setting, describe_setting, read_setting
 from further.compare.prediction.target import read_question
 from further.compare.result import Result
@@ -144,11 +145,11 @@ def predictive_models(
         models = [
             line.name
             for line in models_for(question.task)
-            if line.compared and not refuse_unsuitable(line, setting)
+            if line.compared and not unsuitable(line, question.dataset)
         ]
     chosen = choose_models(question.task, models)
     for model in chosen:
-        why = refuse_unsuitable(find_model(model["name"]), setting)
+        why = unsuitable(find_model(model["name"]), question.dataset)
         if why:
             raise InputError(why)
     setting.folds  # noqa: B018 - what cannot be held out is refused before there is a run

@@ -7,30 +7,29 @@ a row a held-out example, and ``scores.npz``, by which rungs are paired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from further.compare.forecast import Cost
+from further.compare.members import own_parameters
 from further.compare.prediction.cost import measure_cost
 from further.compare.prediction.evidence import Evidence
 from further.compare.prediction.predicted import predict_with, write_predicted
 from further.compare.prediction.setting import Setting
-from further.compare.scores import write_scores
+from further.compare.scores import figures_of, write_scores
 from further.compare.source import describe_data
-from further.evaluate.estimate import Score
 from further.evaluate.prediction.record import PredictionMember, PredictorRecord
-from further.evaluate.record import Figure, NetworkRecord
-from further.evaluate.typed_json import from_json, to_json
+from further.evaluate.record import NetworkRecord
+from further.evaluate.typed_json import to_json
 from further.registry import ModelEntry, find_model
 from further.train.callbacks.progress import Progress
 from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.network import NetworkEstimator
-from further.train.parameters import parameters_from_json, parameters_to_json
+from further.train.parameters import parameters_to_json
 from further.train.run import Run
-from further.train.seeds import seed_of
 
 #: Called with the share of all trainings that is done, and the loss.
 Report = Callable[[float, float], None]
@@ -65,15 +64,9 @@ class Candidate:
             Not fitted.
         """
         line = find_model(name)
-        own = dict(parameters_from_json(parameters or {}))
-        known = line.load()._parameter_constraints
-        if "random_state" in known:
-            own.setdefault("random_state", seed_of(setting.seed, "repeat", 0) % (2**31 - 1))
-        if line.family == "network":
-            own.setdefault("device", setting.device)
-        for key, value in given.items():
-            if key in known:
-                own.setdefault(key, value)
+        own = own_parameters(
+            line, parameters, seed=setting.seed, device=setting.device, defaults=given
+        )
         return cls(setting, line, own)
 
     def estimator(self) -> Any:
@@ -178,27 +171,6 @@ class Candidate:
             return None
         operations = kept.operations_per_row(self.setting.dataset)
         return NetworkRecord(kept.n_parameters_, operations)
-
-
-def figures_of(scores: Mapping[str, Score | None]) -> dict[str, Figure]:
-    """Return scores as figures of ``evaluation.json``.
-
-    Parameters
-    ----------
-    scores : mapping of Score
-        By metric; None where it is not defined.
-
-    Returns
-    -------
-    dict of Figure
-        By metric.
-    """
-    return {
-        name: Figure(method="not defined")
-        if score is None
-        else replace(from_json(Figure, score.estimate.to_dict()), detail=score.detail)
-        for name, score in scores.items()
-    }
 
 
 def _spent(kept: Any, others: list[Any]) -> dict[str, Any]:

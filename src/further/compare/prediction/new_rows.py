@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from further.compare.prediction.ladder import Ladder
-from further.compare.prediction.member import figures_of
 from further.compare.prediction.predicted import interval_of, predict_with, write_predicted
 from further.compare.prediction.setting import Fold, Setting, read_setting
 from further.compare.prediction.target import Question, read_question
 from further.compare.result import NewRows
+from further.compare.scores import figures_of
 from further.compare.source import EventHandler, default_folder, describe_data
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -18,7 +17,6 @@ from further.evaluate.prediction.record import (
 )
 from further.evaluate.record import DataRecord, EnergyRecord, HeldOutRecord
 from further.evaluate.typed_json import to_json
-from further.registry import ModelEntry, python_only
 from further.train.energy import grid_intensity
 from further.train.files import write_json
 from further.train.run import machine, versions
@@ -76,31 +74,3 @@ class PredictionRun(TaskRun):
         )
         write_held_out(run.path, setting)
         write_json(run.path / "evaluation.json", to_json(evaluation))
-
-
-def refuse_unsuitable(line: ModelEntry, setting: Setting) -> str:
-    """Say why a model cannot take such rows; empty where it can.
-
-    Parameters
-    ----------
-    line : ModelEntry
-        Its line.
-    setting : Setting
-        The rows.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
-    cls = line.load()
-    package = getattr(cls, "needs_package", "")
-    if package and importlib.util.find_spec(package) is None:
-        return f"{line.label} needs the package {package}, which is not installed."
-    if not line.from_commands:
-        return python_only(line)
-    kinds: tuple[str, ...] = getattr(cls, "takes", ("table", "images"))
-    kind = setting.dataset.kind
-    if kind in kinds:
-        return ""
-    return f"{line.label} takes {' or '.join(kinds)}, but {setting.dataset.name} is {kind}."

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from further.compare.forecast import announce, forecast
+from further.compare.members import unsuitable
 from further.compare.prediction.member import Candidate
-from further.compare.prediction.run import PredictionRun, refuse_unsuitable
+from further.compare.prediction.run import PredictionRun
 from further.compare.prediction.setting import Setting, describe_setting
 from further.compare.prediction.target import read_question
 from further.compare.result import Result
@@ -82,7 +83,7 @@ def train(
     line = find_model(model)
     question = read_question(data, y, target=target, task=line.task, **loading)
     setting = Setting(question, seed, (parameters or {}).get("device", "auto"))
-    why = refuse_unsuitable(line, setting)
+    why = unsuitable(line, question.dataset)
     if why:
         raise InputError(why)
     candidate = Candidate.make(setting, line.name, parameters_to_json(parameters or {}))

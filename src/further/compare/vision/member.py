@@ -1,0 +1,191 @@
+"""One model in a comparison: fit it, find what is in held-out pictures, keep the evidence.
+
+The same code serves a model that was trained alone. A run of a member holds the model,
+``predictions.json`` with what it found (of masks, pictures in ``masks``), and ``scores.npz``, by
+which members are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from further.compare.members import own_parameters
+from further.compare.scores import figures_of, write_scores
+from further.compare.source import describe_data
+from further.compare.vision.cost import MemberCost, measure_cost
+from further.compare.vision.evidence import judge
+from further.compare.vision.predictions import (
+    find_in,
+    identifiers,
+    time_predictions,
+    write_results,
+)
+from further.compare.vision.setting import Setting
+from further.data.dataset import Dataset
+from further.evaluate.record import NetworkRecord
+from further.evaluate.typed_json import to_json
+from further.evaluate.vision.record import VisionMember, VisionRecord
+from further.registry import ModelEntry, find_model
+from further.train.callbacks.progress import Progress
+from further.train.files import write_json
+from further.train.load import load as load_model
+from further.train.network import NetworkEstimator
+from further.train.parameters import parameters_to_json
+from further.train.run import Run
+from further.trust.doctor.diagnosis import doctor
+
+#: Called with the share of the training that is done, and the loss.
+Report = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that is fitted and judged in a setting."""
+
+    setting: Annotated[Setting, "Pictures, seed, device and budget."]
+    line: Annotated[ModelEntry, "Its line in the table of models."]
+    parameters: Annotated[dict[str, Any], "Hyperparameters."]
+
+    @classmethod
+    def make(
+        cls, setting: Setting, name: str, parameters: Any, repeat: int = 0, **given: Any
+    ) -> Candidate:
+        """Return a candidate, seeded by seed and repeat of the comparison.
+
+        Parameters
+        ----------
+        setting : Setting
+            Seed, device and budget.
+        name : str
+            The model.
+        parameters : mapping or None
+            Hyperparameters, as they stand in JSON.
+        repeat : int, default=0
+            Each has another seed.
+        **given
+            What is taken where they say nothing.
+
+        Returns
+        -------
+        Candidate
+            Not fitted.
+        """
+        line = find_model(name)
+        own = own_parameters(
+            line, parameters, seed=setting.seed, device=setting.device, repeat=repeat,
+            defaults={"budget": setting.budget, **given},
+        )  # fmt: skip
+        return cls(setting, line, own)
+
+    def estimator(self) -> Any:
+        """Return the estimator, not fitted."""
+        return self.line.load()(**self.parameters)
+
+    def measure_cost(self) -> MemberCost:
+        """Return what training and judging it takes here."""
+        return measure_cost(self.setting, self.estimator())
+
+    def begin(self, folder: Path) -> Run:
+        """Return the run of a member, new or as it was left."""
+        return Run.create(
+            folder,
+            command="train",
+            model=self.line.name,
+            parameters=parameters_to_json(self.parameters),
+            seed=int(self.parameters.get("random_state", self.setting.seed)),
+            data=describe_data(self.setting.dataset),
+        )
+
+    def fit(self, run: Run, report: Report | None = None) -> None:
+        """Fit to the training pictures, unless the run holds the model already.
+
+        Parameters
+        ----------
+        run : Run
+            Where the training is kept.
+        report : callable, optional
+            Called with the share of the training that is done, and the loss.
+        """
+        if (run.path / "model.json").is_file():
+            return
+        rows = self.setting.dataset.take(self.setting.train)
+        callbacks = [] if report is None else [Progress(report)]
+        self.estimator().fit(rows, run=run, callbacks=callbacks)
+
+    def judge(self, folder: Path) -> VisionRecord:
+        """Find what is in held-out pictures, judge it, and write all that was found.
+
+        Parameters
+        ----------
+        folder : Path
+            The run.
+
+        Returns
+        -------
+        VisionRecord
+            The entry in ``evaluation.json``, without flags.
+        """
+        setting = self.setting
+        model = load_model(folder, device=setting.device)
+        pictures = setting.dataset.take(setting.test)
+        record = judge_model(model, self.line, folder, pictures, setting)
+        if (folder / "history.csv").is_file():
+            record = replace(record, diagnosis=doctor(folder).to_json())
+        write_json(folder / "evaluation.json", to_json(VisionMember(model=record)))
+        return record
+
+
+def judge_model(
+    model: Any, line: ModelEntry, folder: Path, pictures: Dataset, setting: Setting
+) -> VisionRecord:
+    """Judge a fitted model on pictures, and keep in a folder what it found.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted.
+    line : ModelEntry
+        Its line.
+    folder : Path
+        For predictions and scores.
+    pictures : Dataset
+        That it never saw.
+    setting : Setting
+        What is in them, their rows and the seed.
+
+    Returns
+    -------
+    VisionRecord
+        Without the diagnosis of a training.
+    """
+    found = find_in(model, pictures)
+    write_results(folder, found, identifiers(pictures, setting.test))
+    judgement = judge(setting.truth, found, pictures, setting.test, setting.seed)
+    seconds, energy_wh = time_predictions(model, pictures)
+    scores = {**judgement.scores, "seconds_per_picture": seconds}
+    write_scores(folder, scores)
+    return replace(
+        VisionRecord(
+            name=line.name,
+            label=line.label,
+            family=line.family,
+            role=line.role,
+            parameters=getattr(model, "n_parameters_", None),
+            network=_network(model, setting.dataset),
+            metrics=figures_of(scores),
+            notes=tuple(getattr(model, "notes_", ())),
+            seconds_per_picture=seconds.value,
+            energy_wh_per_picture=energy_wh,
+        ),
+        **model.cost_,
+        **judgement.entries,
+    )
+
+
+def _network(model: Any, dataset: Dataset) -> NetworkRecord | None:
+    if not isinstance(model, NetworkEstimator):
+        return None
+    return NetworkRecord(model.n_parameters_, model.operations_per_row(dataset))

@@ -1,0 +1,1 @@
+"""Reports on models that find something in pictures."""
