@@ -320,6 +320,31 @@ def find_task(name: str) -> TaskEntry:
     raise InputError(unknown("task", name, [line.name for line in TASKS]))
 
 
+def task_of_target(data: str, target: str | None) -> str:
+    """Return the task that a target is for where none is named: the first that takes it.
+
+    Parameters
+    ----------
+    data : str
+        The kind of data.
+    target : str or None
+        The kind of target; None where there is none.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Examples
+    --------
+    >>> task_of_target("images", "boxes"), task_of_target("images", "classes")
+    ('detection', 'generation')
+    """
+    lines = [line for line in TASKS if line.compare and data in line.data]
+    able = [line.name for line in lines if (target or "none") in line.targets]
+    return able[0] if able else lines[0].name
+
+
 def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> ModuleType:
     """Import the module that compares, judges or shows the models of a task.
 

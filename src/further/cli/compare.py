@@ -31,7 +31,8 @@ from further.registry import TASKS
 @click.option(
     "--task", metavar="NAME",
     help="What the models are for: " + ", ".join(line.name for line in TASKS if line.compare) + ". "
-    "Default: to predict the --target where one is named, or else generation.",
+    "Default: to predict the --target where one is named, to find the boxes or masks that pictures "
+    "come with, or else generation.",
 )  # fmt: skip
 @click.option(
     "--models", metavar="NAMES",
@@ -97,7 +98,6 @@ def command(
         "jobs": (jobs, None),
     }
     given = {name: value for name, (value, usual) in options.items() if value != usual}
-    tasks.refuse_other_options(tasks.task_for(task, others["target"]), given)
     show_result(
         lambda listener: tasks.compare_models(
             data, task=task, seed=seed, out=run, on_event=listener, command=command_line(),

@@ -65,9 +65,11 @@ class Listener:
         if event in ("step", "judging"):
             if self._step is not None:
                 bars.remove_task(self._step)
+            share = message.get("share")
             self._step = bars.add_task(
-                message.get("what", "Putting it together"), total=None, loss=""
-            )
+                message.get("what", "Putting it together"),
+                total=None if share is None else 1.0, completed=share or 0.0, loss="",
+            )  # fmt: skip
             return
         if "model" not in message:
             return

@@ -14,3 +14,6 @@ from .task import compare_models as compare_models
 from .task import judge as judge
 from .task import resume as resume
 from .task import train_model as train_model
+from .vision.comparison import VisionComparison as VisionComparison
+from .vision.comparison import vision_models as vision_models
+from .vision.single import TrainedVision as TrainedVision

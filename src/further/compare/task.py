@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from further.compare.result import NewRows, Result
-from further.compare.source import EventHandler
+from further.compare.result import Answers, Result
+from further.compare.source import EventHandler, read_input
+from further.data.loading import load
 from further.errors import InputError, RunError
-from further.registry import find_model, task_module
+from further.registry import find_model, task_module, task_of_target
 from further.train.run import Run
 
 #: Trains and judges one member; called with what it is, and with a function to report progress by.
@@ -110,7 +111,7 @@ class TaskModule(Protocol):
         whose models are trained in worker processes has it.
     predict : callable
         Takes a run, new rows and options of reading, and returns
-        :class:`~further.compare.result.NewRows`; only a task that answers about rows has it.
+        :class:`~further.compare.result.Answers`; only a task that answers about rows has it.
     evaluate_rows : callable
         Takes a run, rows that it never saw and options, and returns a new run with its evaluation;
         only a task whose models can be judged on other rows has it.
@@ -120,29 +121,8 @@ class TaskModule(Protocol):
     train: Callable[..., Result]
     open_run: Callable[[Run, EventHandler | None], TaskRun]
     member_worker: Callable[[Path], Work]
-    predict: Callable[..., NewRows]
+    predict: Callable[..., Answers]
     evaluate_rows: Callable[..., Result]
-
-
-def task_for(task: str | None, target: str | None) -> str:
-    """Return the task that is meant: the one that is named, or as a target is named.
-
-    Parameters
-    ----------
-    task : str or None
-        A name from the table of tasks.
-    target : str or None
-        A column, if one was named.
-
-    Returns
-    -------
-    str
-        Without a task, to predict the target that is named, else to generate. Whether a target is
-        one of classes or of numbers its values say, when they are read.
-    """
-    if task is not None:
-        return task
-    return "generation" if target in (None, "none") else "classification"
 
 
 def compare_models(data: Any, *, task: str | None = None, **options: Any) -> Result:
@@ -153,11 +133,12 @@ def compare_models(data: Any, *, task: str | None = None, **options: Any) -> Res
     data : str, Path, Dataset, DataFrame or array
         A name such as "digits", a file or folder, or the data themselves.
     task : str, optional
-        A name from the table of tasks; default: to predict the ``target`` where one is named, or
-        else "generation".
+        A name from the table of tasks; default: to predict the ``target`` where one is named, to
+        find boxes, a mask or instances where pictures come with them, or else "generation".
     **options
-        Those of the task, such as :func:`further.compare.generative_models` and
-        :func:`further.compare.predictive_models` have, and of :func:`further.data.load`.
+        Those of the task, such as :func:`further.compare.generative_models`,
+        :func:`further.compare.predictive_models` and :func:`further.compare.vision_models` have,
+        and of :func:`further.data.load`.
 
     Returns
     -------
@@ -169,10 +150,33 @@ def compare_models(data: Any, *, task: str | None = None, **options: Any) -> Res
     InputError
         If there is no such task, or it cannot use the data or an option.
     """
-    compare = _module(task_for(task, options.get("target"))).compare
+    meant = task
+    if meant is None and options.get("target") not in (None, "none"):
+        # Whether a target is one of classes or of numbers its values say, when they are read.
+        meant = "classification"
+    elif meant is None:
+        of_reading = inspect.signature(load).parameters
+        data = read_input(data, options.pop("y", None), **_among(options, of_reading))
+        meant = task_of_target(data.kind, None if data.target is None else data.target.kind)
+    compare = _module(meant).compare
+    _refuse_unknown(compare, options, f'A comparison of the task "{meant}" has no option')
     if "task" in inspect.signature(compare).parameters:
         options["task"] = task
     return compare(data, **options)
+
+
+def _refuse_unknown(work: Callable[..., Any], options: Mapping[str, Any], told: str) -> None:
+    """Refuse options that a task does not know."""
+    known = inspect.signature(work).parameters
+    reads = "loading" in known or "options" in known
+    of_reading = inspect.signature(load).parameters if reads else {}
+    for name in options:
+        if name not in known and name not in of_reading:
+            raise InputError(f'{told} "{name}".')
+
+
+def _among(options: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in names}
 
 
 def train_model(model: str, data: Any, **options: Any) -> Result:
@@ -269,31 +273,33 @@ def judge(
     return _open(path, on_event).judge(device)
 
 
-def predict(path: str | Path, data: Any, **loading: Any) -> NewRows:
-    """Return new rows with what a finished run says of each: a cluster, a class, a number.
+def predict(path: str | Path, data: Any, **options: Any) -> Answers:
+    """Return what a finished run says of new rows, or what it finds in new pictures.
 
     Parameters
     ----------
     path : path
         The run.
     data : str, Path, DataFrame or array
-        Rows with the columns that the run was made from; others stay as they are.
-    **loading
+        Rows with the columns that the run was made from, others stay as they are; or pictures.
+    **options
         Options of the task, and of :func:`further.data.load`.
 
     Returns
     -------
-    NewRows
-        The rows, and what was added.
+    Answers
+        The rows and what was added, or the pictures and what is found in them.
 
     Raises
     ------
     RunError
         If the run has not finished, or is of a task that says nothing of rows.
     InputError
-        If a column is missing or is not what it was.
+        If a column is missing or is not what it was, or an option is unknown to the task.
     """
-    given: NewRows = _able(path, "predict")(path, data, **loading)
+    able = _able(path, "predict")
+    _refuse_unknown(able, options, f'"{path}" takes no option')
+    given: Answers = able(path, data, **options)
     return given
 
 
@@ -355,27 +361,6 @@ def _move_to(path: Path, device: str) -> None:
             changes["execution"] = {**run.record["execution"], "device": found}
         if changes:
             run.update(**changes)
-
-
-def refuse_other_options(task: str, given: Mapping[str, Any]) -> None:
-    """Refuse options that the comparison of a task does not know.
-
-    Parameters
-    ----------
-    task : str
-        Its name.
-    given : mapping
-        The options by name.
-
-    Raises
-    ------
-    InputError
-        That names the first of them.
-    """
-    known = inspect.signature(_module(task).compare).parameters
-    for name in given:
-        if name not in known:
-            raise InputError(f'A comparison of the task "{task}" has no option "{name}".')
 
 
 def whole_run(path: str | Path) -> Path:

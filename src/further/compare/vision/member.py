@@ -1,8 +1,8 @@
 """One model in a comparison: fit it, find what is in held-out pictures, keep the evidence.
 
 The same code serves a model that was trained alone. A run of a member holds the model,
-``predictions.json`` with what it found (of masks, pictures in ``masks``), and ``scores.npz``, by
-which members are paired.
+``predictions.json`` with what it found (of masks, a picture each in ``masks``), and ``scores.npz``,
+by which members are paired.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from further.compare.members import own_parameters
 from further.compare.scores import figures_of, write_scores
 from further.compare.source import describe_data
 from further.compare.vision.cost import MemberCost, measure_cost
-from further.compare.vision.evidence import judge
 from further.compare.vision.predictions import (
     find_in,
     identifiers,
     time_predictions,
-    write_results,
+    write_found,
 )
 from further.compare.vision.setting import Setting
 from further.data.dataset import Dataset
 from further.evaluate.record import NetworkRecord
 from further.evaluate.typed_json import to_json
+from further.evaluate.vision.judged import evidence, judge
 from further.evaluate.vision.record import VisionMember, VisionRecord
 from further.registry import ModelEntry, find_model
 from further.train.callbacks.progress import Progress
@@ -162,10 +162,13 @@ def judge_model(
         Without the diagnosis of a training.
     """
     found = find_in(model, pictures)
-    write_results(folder, found, identifiers(pictures, setting.test))
-    judgement = judge(setting.truth, found, pictures, setting.test, setting.seed)
+    write_found(folder, found, identifiers(pictures, setting.test))
+    judged = judge(
+        setting.truth, found, sizes=pictures.sizes, groups=pictures.groups, seed=setting.seed
+    )
+    by_class = judged.scores_by_class()
     seconds, energy_wh = time_predictions(model, pictures)
-    scores = {**judgement.scores, "seconds_per_picture": seconds}
+    scores = {**judged.scores(), "seconds_per_picture": seconds}
     write_scores(folder, scores)
     return replace(
         VisionRecord(
@@ -176,12 +179,13 @@ def judge_model(
             parameters=getattr(model, "n_parameters_", None),
             network=_network(model, setting.dataset),
             metrics=figures_of(scores),
+            by_class={metric: figures_of(of_class) for metric, of_class in by_class.items()},
             notes=tuple(getattr(model, "notes_", ())),
             seconds_per_picture=seconds.value,
             energy_wh_per_picture=energy_wh,
         ),
         **model.cost_,
-        **judgement.entries,
+        **evidence(judged, rows=setting.test, files=pictures.files),
     )
 
 

@@ -2,12 +2,13 @@
 
 The file is a list of results in the format of COCO. The identifier of a picture is its file below
 the data's source, or its row where it has none; categories count from 1, in the order of the
-classes.
+classes. Of masks there is a picture each, whose values are the places of the classes.
 """
 
 from __future__ import annotations
 
 import inspect
+import io
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.data.dataset import Dataset
-from further.data.target import Boxes, Instances, Target
+from further.data.target import Boxes, Instances, Mask, Target
 from further.evaluate.estimate import Score
 from further.evaluate.repeats import measured_score
 from further.train import energy
-from further.train.files import write_json
+from further.train.files import write_bytes, write_json
 
 FILE = "predictions.json"
 #: How often predictions are timed, and of how many pictures.
@@ -88,8 +89,8 @@ def identifiers(pictures: Dataset, rows: NDArray[Any] | None = None) -> list[str
     return [int(row) for row in (np.arange(len(pictures)) if rows is None else rows)]
 
 
-def write_results(folder: Path, found: Target, names: Sequence[str | int]) -> None:
-    """Write boxes or instances as ``predictions.json``; a mask has no such file.
+def write_found(folder: Path, found: Target, names: Sequence[str | int]) -> None:
+    """Write boxes and instances as ``predictions.json``, masks as pictures in ``masks``.
 
     Parameters
     ----------
@@ -100,15 +101,40 @@ def write_results(folder: Path, found: Target, names: Sequence[str | int]) -> No
     names : sequence of str or int
         What the pictures are called.
     """
-    if isinstance(found, Boxes):
-        write_json(folder / FILE, _results(found, found.corners, names))
-    elif isinstance(found, Instances):
-        write_json(folder / FILE, _results(found, found.as_boxes().corners, names))
+    if isinstance(found, Boxes | Instances):
+        write_json(folder / FILE, results(found, names))
+    elif isinstance(found, Mask):
+        for name, codes in zip(names, found.codes, strict=True):
+            stem = str(Path(str(name)).with_suffix("")).replace("/", "-")
+            write_bytes(folder / "masks" / f"{stem}.png", _png(codes))
 
 
-def _results(
-    found: Boxes | Instances, corners: NDArray[np.float32], names: Sequence[str | int]
-) -> list[dict[str, Any]]:
+def _png(codes: NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(codes).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def results(found: Target, names: Sequence[str | int]) -> list[dict[str, Any]]:
+    """Return objects as COCO's list of results; none of a mask.
+
+    Parameters
+    ----------
+    found : Target
+        What was found, with scores.
+    names : sequence of str or int
+        What the pictures are called.
+
+    Returns
+    -------
+    list of dict
+        With ``image_id``, ``category_id``, ``bbox`` (x, y, width, height) and ``score``.
+    """
+    if not isinstance(found, Boxes | Instances):
+        return []
+    corners = found.corners if isinstance(found, Boxes) else found.as_boxes().corners
     scores = np.ones(len(found.codes)) if found.scores is None else found.scores
     picture = np.repeat(np.arange(len(found.counts)), found.counts)
     sides = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
