@@ -34,7 +34,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "evaluate": "Evaluate a trained model on held-out data, or on rows of your own.",
         "sample": "Generate pictures or rows with a trained model.",
         "impute": "Fill missing values of a table with a trained model.",
-        "predict": "Say of new rows what a run says: cluster, class or number.",
+        "predict": "Say of new rows or pictures what a run says: cluster, class, number, objects.",
+        "export": "Write a trained network for programs without torch.",
         "resume": "Resume an interrupted run.",
     },
     "Runs and models": {

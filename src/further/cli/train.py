@@ -70,6 +70,8 @@ def _model_command(name: str) -> click.Command:
     epochs_options = [epochs_option] if "budget" in inspect.signature(cls).parameters else []
     if getattr(cls, "takes_advice", False):
         epochs_options.append(_advise_option)
+    if getattr(cls, "learns_from_shares", False):
+        epochs_options.append(_learning_curve_option)
 
     @with_options(
         *epochs_options, seed_option, unconditional_option, loading_options, out_option,
@@ -97,7 +99,9 @@ def _model_command(name: str) -> click.Command:
         if others.pop("advise", False):
             _advise(name, data, given, seed, others)
             return
-        told = {"conditional": False} if unconditional else {}
+        told: dict[str, Any] = {"conditional": False} if unconditional else {}
+        if others.get("learning_curve"):
+            told["learning_curve"] = True
         run = out or default_folder(f"train-{name}", data)
         show_result(
             lambda listener: train_model(
@@ -115,6 +119,12 @@ def _model_command(name: str) -> click.Command:
 _advise_option = click.option(
     "--advise", is_flag=True,
     help="Train nothing, but say how to set it on DATA, from short trainings of a minute or two.",
+)  # fmt: skip
+
+_learning_curve_option = click.option(
+    "--learning-curve", is_flag=True,
+    help="Train on 25, 50 and 75 % of the pictures too, with equal operations, and say what twice "
+    "the pictures would bring.",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 Stream = Literal[
     "order", "noise", "validation", "validation_rows", "fit_rows", "begin", "finish", "classes",
     "samples", "corruption", "repeat", "likelihood", "rejection", "imputation", "membership",
-    "piece", "importance",
+    "piece", "importance", "shares", "learning_curve",
 ]  # fmt: skip
 _STREAMS = get_args(Stream)
 

@@ -41,6 +41,8 @@ class VisionNetwork(Finder, NetworkEstimator):
         What the model decided for itself, in sentences.
     """
 
+    #: Whether what more pictures would bring can be asked.
+    learns_from_shares: ClassVar[bool] = True
     #: What the sides of a network's pictures are a multiple of.
     multiple: ClassVar[int] = 32
     _entries: ClassVar[dict[str, Callable[[Any], Any]]] = {

@@ -50,7 +50,7 @@ class Setting:
         every = np.sort(np.concatenate([self.split.train, self.split.validation]))
         if self.share == 1.0:
             return every
-        rng = np.random.default_rng(seed_of(self.seed, "share"))
+        rng = np.random.default_rng(seed_of(self.seed, "shares"))
         return np.sort(rng.permutation(every)[: math.ceil(self.share * len(every))])
 
     @property

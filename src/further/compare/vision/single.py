@@ -15,6 +15,7 @@ from further.compare.forecast import announce, forecast
 from further.compare.members import unsuitable
 from further.compare.result import Result
 from further.compare.source import EventHandler, default_folder, read_input
+from further.compare.vision.learning_curve import SHARES, curve_of, train_shares
 from further.compare.vision.member import Candidate
 from further.compare.vision.run import VisionRun
 from further.compare.vision.setting import Setting, checked, describe_setting
@@ -113,17 +114,35 @@ class VisionModelRun(VisionRun):
         """Train to the weights that an uninterrupted training would have reached, and judge."""
         run = self.run
         if run.status == "finished" and (run.path / "evaluation.json").is_file():
-            return TrainedVision.of(run)
+            done = TrainedVision.of(run)
+            if (
+                not run.record.get("learning_curve")
+                or done.evaluation["models"][0]["learning_curve"]
+            ):
+                return done
         candidate = self._candidate()
         task = {"model": candidate.line.name, "repeat": 0}
-        cost = candidate.measure_cost().total()
-        announce(run, forecast(self.setting.dataset.name, [task], 1, lambda _: cost), self.emit)
+        if not (run.path / "model.json").is_file():
+            announce(run, self._forecast(candidate), self.emit)
         candidate.fit(
             run, lambda share, loss: self.emit(
                 {"event": "progress", **task, "share": share, "loss": loss}
             ),
         )  # fmt: skip
+        if run.record.get("learning_curve"):
+            train_shares(
+                candidate, run.path, lambda share, done, loss: self.emit(
+                    {"event": "step", "what": f"{100 * share:.0f} % of the pictures", "share": done}
+                ),
+            )  # fmt: skip
         return self._judge(candidate)
+
+    def _forecast(self, candidate: Candidate) -> dict[str, Any]:
+        cost = candidate.measure_cost().total()
+        times = 1 + len(SHARES) * bool(self.run.record.get("learning_curve"))
+        cost = replace(cost, training=times * cost.training, judging=times * cost.judging)
+        members = [{"model": candidate.line.name}]
+        return forecast(self.setting.dataset.name, members, 1, lambda _: cost)
 
     def judge(self, device: str) -> TrainedVision:
         """Judge the trained model again."""
@@ -139,7 +158,11 @@ class VisionModelRun(VisionRun):
         run, task = self.run, {"model": candidate.line.name, "repeat": 0}
         self.emit({"event": "trained", **task})
         with run.working():
+            run.update(status="running")
             entry = candidate.judge(run.path)
+            if run.record.get("learning_curve"):
+                curve = curve_of(candidate, run.path, entry.metrics)
+                entry = replace(entry, learning_curve=curve)
             controls = tuple(self._controls(candidate.line.name))
             spent = (entry.seconds or 0.0) + time.monotonic() - started
             self._write([entry], spent, controls=controls, budget=budget_of(run))
