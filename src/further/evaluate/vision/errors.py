@@ -65,7 +65,7 @@ def error_breakdown(p: ObjectPredictions) -> tuple[ErrorRecord, ...]:
     tuple of ErrorRecord
         One for each kind; without a gain where there are no objects.
     """
-    kinds, targets = _errors(p)
+    kinds, targets = errors_of(p)
     codes, scores = p.predicted.codes, scores_of(p.predicted)
     right = p.matches.found[0, AT_50]
     counted = p.matches.counted[0, AT_50]
@@ -95,8 +95,24 @@ def error_breakdown(p: ObjectPredictions) -> tuple[ErrorRecord, ...]:
     return tuple(found)
 
 
-def _errors(p: ObjectPredictions) -> tuple[Integers, Integers]:
-    """Return the kind of each prediction, -1 if it is none, and the object that it points at."""
+def errors_of(p: ObjectPredictions) -> tuple[Integers, Integers]:
+    """Return the kind of error that each prediction is, and the object that it points at.
+
+    When to use: to list or draw the errors behind :func:`error_breakdown`. When it fails: as that
+    does, it takes predictions of all scores.
+
+    Parameters
+    ----------
+    p : ObjectPredictions
+        Of held-out pictures.
+
+    Returns
+    -------
+    kinds : array of int64, shape (predictions,)
+        Positions in :data:`KINDS`; -1 for what is right.
+    targets : array of int64, shape (predictions,)
+        The object that an error of localisation or classification points at, else -1.
+    """
     match, counted = p.matches.match[0, AT_50], p.matches.counted[0, AT_50]
     kinds, targets = (np.full(len(match), -1, dtype=np.int64) for _ in range(2))
     for row, iou in enumerate(p.overlaps):
