@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -242,23 +242,19 @@ def results(found: Boxes | Instances, rows: NDArray[np.int64]) -> list[dict[str,
     return [{k: v for k, v in line.items() if k != "area"} for line in _objects(found, rows)]
 
 
-def _objects(target: Boxes | Instances, rows: NDArray[np.int64]) -> Iterable[dict[str, Any]]:
+def _objects(target: Boxes | Instances, rows: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
     """Yield each object as COCO writes it, picture by picture."""
-    of_row = np.repeat(rows, target.counts)
-    for i, (row, code) in enumerate(zip(of_row.tolist(), target.codes.tolist(), strict=True)):
-        line: dict[str, Any] = {"image_id": row, "category_id": code + 1}
-        if isinstance(target, Boxes):
-            x0, y0, x1, y1 = target.corners[i]
-            line["bbox"] = [_shortest(x0), _shortest(y0), _side(x0, x1), _side(y0, y1)]
-            line["area"] = line["bbox"][2] * line["bbox"][3]
-        else:
+    boxes = target if isinstance(target, Boxes) else target.as_boxes()
+    of_row = np.repeat(rows, target.counts).tolist()
+    for i, (x0, y0, x1, y1) in enumerate(boxes.corners):
+        sides = [_shortest(x0), _shortest(y0), _side(x0, x1), _side(y0, y1)]
+        line = {"image_id": of_row[i], "category_id": int(target.codes[i]) + 1, "bbox": sides}
+        line["area"] = sides[2] * sides[3]
+        if isinstance(target, Instances):
             mask = np.unpackbits(target.packed[i], axis=1, count=target.width).astype(bool)
-            down, across = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-            sides = [(int(p[0]), int(np.ptp(p)) + 1) if len(p) else (0, 0) for p in (across, down)]
-            line["bbox"] = [start for start, _ in sides] + [length for _, length in sides]
-            line["area"] = int(mask.sum())
             counts = runs_to_text(encode_runs(mask))
             line["segmentation"] = {"size": list(mask.shape), "counts": counts}
+            line["area"] = int(mask.sum())
         if target.scores is not None:
             line["score"] = _shortest(target.scores[i])
         yield line
