@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from further.evaluate.prediction.record import PredictorRecord
-from further.report.chart import chart, columns, scrolling
+from further.report.chart import chart, columns
+from further.report.confusion import Behind, confusion_table
 from further.report.markup import Markup, join, tag
 from further.report.numbers import significant
 from further.report.prediction.ladder_run import LadderView
@@ -42,33 +41,15 @@ def _confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
     frame = view.predictions(model)
     shown = view.rows is not None and not frame.empty
     held = frame.iloc[view.places] if shown else frame
-    head = tag(
-        "tr", tag("th", "true ↓ predicted →", scope="col"),
-        *(tag("th", name, scope="col") for name in names), tag("th", "recall", scope="col"),
-    )  # fmt: skip
-    body = []
-    for i, name in enumerate(names):
-        total = int(counts[i].sum())
-        cells = []
-        for j, other in enumerate(names):
-            rows: Any = (
-                np.flatnonzero((held["target"] == name) & (held["prediction"] == other))
-                if shown
-                else []
-            )
-            title = f"{name} taken for {other}" if i != j else f"{name} recognised"
-            share = counts[i, j] / total if total else 0.0
-            cells.append(
-                tag(
-                    "td",
-                    opens(f"{counts[i, j]:,}", rows, title, shown=shown),
-                    class_="right" if i == j else "wrong",
-                    style=f"--share: {share:.3f}",
-                )
-            )
-        recall = f"{counts[i, i] / total:.1%}" if total else ""
-        body.append(tag("tr", tag("th", name, scope="row"), *cells, tag("td", recall)))
-    table = tag("table", tag("thead", head), tag("tbody", *body), class_="confusion")
+
+    def behind(i: int, j: int) -> Behind:
+        title = f"{names[i]} taken for {names[j]}" if i != j else f"{names[i]} recognised"
+        if not shown:
+            return Behind((), title)
+        said = (held["target"] == names[i]) & (held["prediction"] == names[j])
+        return Behind(np.flatnonzero(said).tolist(), title)
+
+    table = confusion_table(names, counts, behind, label=f"Confusion matrix of {model.label}")
     sampled = len(view.places) < len(frame)
     note = (
         f"A click on a count shows its rows; the page holds {len(view.places):,} of "
@@ -77,7 +58,7 @@ def _confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
         else "A click on a count shows its rows."
     )
     return join((
-        scrolling(table, f"Confusion matrix of {model.label}"),
+        table,
         tag("p", note, class_="note") if shown else None,
     ))  # fmt: skip
 
