@@ -69,6 +69,7 @@ def opens(
     *,
     shown: bool = True,
     count: int | None = None,
+    spoken: str = "",
 ) -> Markup:
     """Write a number that opens its rows.
 
@@ -84,6 +85,8 @@ def opens(
         Whether the page has a store.
     count : int, optional
         How many there are, where the page holds only some of them.
+    spoken : str, optional
+        The number for whoever cannot see it, where it is written as more than a text.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def opens(
     return tag(
         "button", text, class_="opens", type="button", data_rows=named,
         data_count=len(rows) if count is None else count, data_title=title,
-        aria_label=f"{text}: show {title}",
+        aria_label=f"{spoken or text}: show {title}",
     )  # fmt: skip
 
 

@@ -327,7 +327,7 @@ def _by_picture(
     scored: bool,
 ) -> tuple[list[Mapping[str, Any]], dict[str, Any]]:
     """Return lines in the order of the pictures, and what boxes and instances share."""
-    place = {int(row): i for i, row in enumerate(rows)}
+    place = {row: i for i, row in enumerate(rows.tolist())}
     ordered = sorted(lines, key=lambda line: place[line["image_id"]])
     of_each = np.array([place[line["image_id"]] for line in ordered], dtype=np.int64)
     scores = [line["score"] for line in ordered] if scored else None

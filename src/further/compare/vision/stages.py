@@ -1,8 +1,9 @@
 """``stages.json``: how a detector comes from a picture to its boxes, step by step.
 
-Each step is a set of boxes with scores, in the form of COCO's results: ``cells`` (the cells of the
-grids, with the highest score of each), ``proposals`` (regions that may hold an object), ``raw``
-(all boxes before suppression), ``suppressed`` (what suppression removed) and ``kept``.
+Each step is a set of boxes in the form of COCO's results: ``cells`` (those of all grids),
+``proposals`` (regions that may hold an object), ``raw`` (all boxes before suppression),
+``suppressed`` (what suppression removed) and ``kept``. Cells and proposals are of no class: theirs
+is the first one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from further.compare.vision.held_out import boxes_of, damaged, read_file, results
 from further.data.target import Boxes
@@ -26,10 +28,10 @@ class Stages:
     """The steps of a detector on one held-out picture."""
 
     row: Annotated[int, "The row of the picture in the data set."]
-    steps: Annotated[Mapping[str, Boxes], "Boxes with scores of one picture, by step."]
+    steps: Annotated[Mapping[str, Boxes], "Boxes of one picture, by step."]
 
 
-def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes]) -> None:
+def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes | NDArray[Any]]) -> None:
     """Write the steps of a detector on one picture.
 
     Parameters
@@ -38,14 +40,16 @@ def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes]) -> None:
         Of the model.
     row : int
         The row of the picture, which has to be among those that were kept.
-    steps : mapping of str to Boxes
-        What ``stages(picture)`` of a detector returns, in pixels of the picture.
+    steps : mapping of str to Boxes or array of shape (m, 4)
+        What ``stages(picture)`` of a detector returns, by name: boxes of the picture in its pixels,
+        or corners alone.
     """
-    names = next(iter(steps.values())).names
+    names = next(boxes.names for boxes in steps.values() if isinstance(boxes, Boxes))
+    of_picture = {name: _as_boxes(boxes, names) for name, boxes in steps.items()}
     table = {
         "row": row,
         "categories": [{"id": i, "name": name} for i, name in enumerate(names, 1)],
-        "steps": {name: results(boxes, np.array([row])) for name, boxes in steps.items()},
+        "steps": {name: results(boxes, np.array([row])) for name, boxes in of_picture.items()},
     }
     write_json(folder / FILE, table)
 
@@ -71,9 +75,17 @@ def read_stages(folder: Path) -> Stages | None:
         row = int(table["row"])
         names = tuple(str(line["name"]) for line in table["categories"])
         steps = {
-            str(name): boxes_of(lines, np.array([row]), names, scored=True)
+            str(name): boxes_of(lines, np.array([row]), names, scored="score" in lines[0])
             for name, lines in table["steps"].items()
+            if lines
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise damaged(file, error) from error
     return Stages(row, steps)
+
+
+def _as_boxes(boxes: Boxes | NDArray[Any], names: tuple[str, ...]) -> Boxes:
+    if isinstance(boxes, Boxes):
+        return boxes
+    counts, codes = np.array([len(boxes)]), np.zeros(len(boxes), dtype=np.int64)
+    return Boxes("boxes", counts, codes, names, boxes.astype(np.float32))

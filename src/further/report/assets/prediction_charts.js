@@ -42,16 +42,18 @@
   /* -- reliability: how often rows of a confidence were right -- */
   function reliability(element, spec, width) {
     var data = kit.rows(spec.data), side = Math.min(width, 340);
-    element.append(kit.plot({
+    var svg = kit.plot({
       width: side, height: side * 0.86 + 18, marginTop: 26, marginLeft: 44, marginRight: 12, marginBottom: 38,
       x: { label: "confidence", domain: spec.domain, tickFormat: kit.compact, labelAnchor: "center", labelArrow: false },
       y: { label: "share right", domain: spec.domain, tickFormat: kit.compact, grid: true, labelArrow: false },
       marks: [
         Plot.link([0], { x1: spec.domain[0], x2: spec.domain[1], y1: spec.domain[0], y2: spec.domain[1], stroke: kit.muted, strokeDasharray: "3,3" }),
         Plot.link(data, { x1: "x", x2: "x", y1: "low", y2: "high", stroke: kit.accent, strokeWidth: 4, strokeOpacity: 0.35, strokeLinecap: "round" }),
-        Plot.dot(data, { x: "x", y: "y", r: 4, fill: kit.accent })
+        Plot.dot(data, { x: "x", y: "y", r: 4, fill: kit.accent, title: "tip", className: "opening" })
       ]
-    }));
+    });
+    root.further.rows.link(svg, data, function (row) { return row.tip; });
+    element.append(svg);
   }
 
   /* -- residuals: predicted against true, each point its row -- */

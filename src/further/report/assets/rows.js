@@ -5,7 +5,8 @@
  * further.rows.link, and a button with data-bar opens what the mark of that number in its chart does.
  *
  * Where the first column is "pictures", a row is not a line of values but a figure: each of its
- * pictures is [sheet, number], a tile of the image that has that data-sheet.
+ * pictures is [sheet, number], a tile of the image that has that data-sheet; a page whose pictures
+ * are others puts what draws them in the place of further.rows.draw.
  */
 (function (root) {
   "use strict";
@@ -45,7 +46,8 @@
   }
 
   /* One picture of a sheet; null where the page was made too small to hold it. */
-  function tile(name, number, told) {
+  function tile(one, told) {
+    var name = one[0], number = one[1];
     var sheet = Array.from(document.querySelectorAll("img[data-sheet]")).find(function (image) {
       return image.dataset.sheet === name;
     });
@@ -70,7 +72,7 @@
     places.forEach(function (place) {
       var told = content.data.what[place], figure = node("figure");
       content.data.pictures[place].forEach(function (one) {
-        var picture = tile(one[0], one[1], told);
+        var picture = root.further.rows.draw(one, told);
         if (picture) figure.append(picture);
       });
       if (!figure.childElementCount) return;
@@ -99,7 +101,7 @@
       var row = data[i].row, places = data[i].rows || (row === null || row === undefined ? [] : [row]);
       if (!places.length) return;
       mark.classList.add("opens");
-      mark.addEventListener("click", function () { open(places, title(data[i])); });
+      mark.addEventListener("click", function () { open(places, title(data[i]), data[i].count); });
     });
   }
 
@@ -115,5 +117,5 @@
   });
 
   root.further = root.further || {};
-  root.further.rows = { open: open, link: link };
+  root.further.rows = { open: open, link: link, draw: tile };
 })(globalThis);

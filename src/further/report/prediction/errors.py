@@ -10,6 +10,7 @@ from further.report.confusion import Behind, confusion_table
 from further.report.markup import Markup, join, tag
 from further.report.numbers import significant
 from further.report.prediction.ladder_run import LadderView
+from further.report.reliability import reliability_chart
 from further.report.rows import opens
 
 #: A confusion matrix of more classes is left to the file.
@@ -27,7 +28,12 @@ def where_it_errs(view: LadderView) -> Markup | None:
 
 
 def _of_classes(view: LadderView, model: PredictorRecord) -> list[Markup | None]:
-    return [_confusion(view, model), _reliability(model)]
+    drawn = reliability_chart(
+        model.reliability,
+        title="Calibration: is it right as often as it is sure?",
+        label=model.label,
+    )
+    return [_confusion(view, model), drawn]
 
 
 def _confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
@@ -61,37 +67,6 @@ def _confusion(view: LadderView, model: PredictorRecord) -> Markup | None:
         table,
         tag("p", note, class_="note") if shown else None,
     ))  # fmt: skip
-
-
-def _reliability(model: PredictorRecord) -> Markup | None:
-    """Draw how often rows of about the same confidence were right."""
-    bins = [one for one in model.reliability if one.accuracy.value is not None]
-    if len(bins) < 2:
-        return None
-    rows = [
-        (one.confidence, one.accuracy.value, one.accuracy.low, one.accuracy.high) for one in bins
-    ]
-    least = min(min(x, low or 0.0) for x, _, low, _ in rows)
-    return chart(
-        {
-            "mark": "reliability",
-            "data": columns(("x", "y", "low", "high"), rows),
-            "domain": [max(0.0, np.floor(least * 10) / 10), 1.0],
-        },
-        title="Calibration: is it right as often as it is sure?",
-        description=f"Reliability of {model.label}: "
-        + ", ".join(f"confidence {x:.2f}, right {y:.2f}" for x, y, _, _ in rows),
-        head=("Confidence", "Share right", "95 % interval (Wilson)", "Rows"),
-        rows=[
-            (
-                f"{one.confidence:.3f}",
-                f"{one.accuracy.value:.3f}",
-                f"{one.accuracy.low:.3f} to {one.accuracy.high:.3f}",
-                f"{one.rows:,}",
-            )
-            for one in bins
-        ],
-    )
 
 
 def _residuals(view: LadderView, model: PredictorRecord) -> Markup | None:

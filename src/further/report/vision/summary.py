@@ -7,57 +7,61 @@ from typing import TYPE_CHECKING, Any
 from further.evaluate.metrics import metrics_for
 from further.evaluate.typed_json import from_json
 from further.evaluate.vision.record import VisionEvaluation
-from further.report.numbers import duration, significant
+from further.report.numbers import duration
+from further.report.run_folder import RunFolder
 from further.report.summary import Summary, TextTable
+from further.report.vision.answer import answer, in_words
+from further.report.vision.view import VisionView
 
 if TYPE_CHECKING:
     from further.compare.result import Result
 
+#: Classes whose figures are printed; of more the report has all.
+MOST_CLASSES = 12
+
 
 def summary(result: Result[Any]) -> Summary:
-    """Return the table of models with their figures, what failed, and the answer."""
+    """Return the table of models, that of classes, and the answer."""
     found = from_json(VisionEvaluation, result.evaluation)
-    models = [*found.models, *found.controls]
+    view = VisionView(RunFolder(result.path, {}, result.evaluation), found)
+    models = view.models
     metrics = [metric for metric in metrics_for(found.task) if metric.heading]
-    rows = []
-    for model in models:
-        figures = [model.metrics.get(metric.name) for metric in metrics]
-        cells = [significant(None if figure is None else figure.value) for figure in figures]
-        times = [duration(model.seconds), duration(model.seconds_per_picture)]
-        rows.append([model.label, *cells, *times, ", ".join(model.flags)])
+    metrics = [m for m in metrics if any(m.name in model.metrics for model in models)]
+    rows = [
+        [
+            model.label,
+            *(in_words(model.metrics.get(metric.name)) for metric in metrics),
+            duration(model.seconds),
+            duration(model.seconds_per_picture),
+            ", ".join(model.flags),
+        ]
+        for model in models
+    ]
     head = ["model", *(metric.heading for metric in metrics), "time", "a picture", "flags"]
-    blocks: list[str | TextTable] = [
-        *found.data.notes, "", TextTable(head, rows, numbers=len(metrics) + 2),
-        f"Held out: {found.held_out.method}.",
-    ]  # fmt: skip
-    if found.recommendation is not None:
-        blocks.append(found.recommendation.sentence)
+    blocks: list[str | TextTable] = [*found.data.notes, ""]
+    blocks.append(TextTable(head, rows, numbers=len(metrics) + 2))
+    blocks += _by_class(view)
+    blocks.append(f"Held out: {found.held_out.method}.")
+    best = view.shown[0] if view.shown else None
+    blocks.append(answer(found, best, view.control, view.deciding))
     for model in models:
         if "failed" in model.flags:
             blocks.append(f"{model.label} failed: {' '.join(model.notes)}")
             continue
-        blocks += [f"{model.label}: {note}" for note in model.notes]
+        if model.learning_curve is not None and model.learning_curve.sentence:
+            blocks.append(f"{model.label}: {model.learning_curve.sentence}")
         if model.diagnosis is not None and model.diagnosis.get("findings"):
             blocks.append(f"{model.label}: {model.diagnosis['headline']}")
-        if model.learning_curve is not None:
-            blocks.append(model.learning_curve.sentence)
-    by_class = [as_printed(model) for model in result.evaluation["models"]]
-    told = {"models": by_class, "data": found.data.name, "notes": list(found.data.notes)}
-    return Summary(result.evaluation | told, blocks)
+    return Summary(result.evaluation | {"notes": list(found.data.notes)}, blocks)
 
 
-def as_printed(model: dict[str, Any]) -> dict[str, Any]:
-    """Return a model with its figures by class among its metrics, as ``METRIC_by_class``.
-
-    Parameters
-    ----------
-    model : dict
-        As ``evaluation.json`` has it.
-
-    Returns
-    -------
-    dict
-        For ``--json``.
-    """
-    more = {f"{metric}_by_class": figures for metric, figures in model["by_class"].items()}
-    return {**model, "metrics": {**model["metrics"], **more}}
+def _by_class(view: VisionView) -> list[str | TextTable]:
+    """Return the deciding figure of each class, model by model."""
+    name = {"mean_iou": "iou"}.get(view.deciding, view.deciding)
+    models = [model for model in view.shown if model.by_class.get(name)]
+    classes = list(dict.fromkeys(c for model in models for c in model.by_class[name]))
+    if not 1 < len(classes) <= MOST_CLASSES:
+        return []
+    rows = [[c, *(in_words(model.by_class[name].get(c)) for model in models)] for c in classes]
+    head = ["class", *(model.label for model in models)]
+    return ["", TextTable(head, rows, numbers=len(models)), ""]

@@ -1,0 +1,72 @@
+"""The answer in a sentence: what a model finds, how sure that is, and what a control scores."""
+
+from __future__ import annotations
+
+from further.evaluate.metrics import find_metric
+from further.evaluate.record import Figure
+from further.evaluate.vision.record import VisionEvaluation, VisionRecord
+from further.report.numbers import fixed, share
+
+
+def answer(
+    found: VisionEvaluation, best: VisionRecord | None, control: VisionRecord | None, deciding: str
+) -> str:
+    """Say what the best model is worth.
+
+    Parameters
+    ----------
+    found : VisionEvaluation
+        The evaluation.
+    best, control : VisionRecord or None
+        The best model, and the control that is hardest to beat.
+    deciding : str
+        The metric that decides.
+
+    Returns
+    -------
+    str
+        One sentence; of a comparison its recommendation.
+    """
+    data = found.data.name
+    if found.recommendation is not None and found.recommendation.sentence:
+        return found.recommendation.sentence
+    if best is None:
+        return f"{data}: no model was fitted."
+    metric = find_metric(deciding)
+    n = found.held_out.rows
+    pictures = f"{n:,} held-out picture{'' if n == 1 else 's'}"
+    figure = in_words(best.metrics.get(deciding))
+    told = f"{metric.term or metric.plain} {figure} on {pictures}"
+    if control is not None and control.value(deciding) is not None:
+        told += f", where the {control.label.lower()} scores {fixed(control.value(deciding), 3)}"
+    does = _does(best)
+    return f"{best.label} {does}: {told}." if does else f"{best.label} on {data}: {told}."
+
+
+def _does(model: VisionRecord) -> str:
+    """Say how much is found and how much of that is right, or how many pixels are right."""
+    confusion = model.confusion
+    if confusion is None or not confusion.counts:
+        return ""
+    counts = confusion.counts
+    right = sum(counts[k][k] for k in range(len(counts)))
+    if confusion.unit == "pixels":
+        whole = sum(map(sum, counts))
+        return f"gives {share(right / whole)} of the pixels their right class" if whole else ""
+    objects = sum(sum(row) for row in counts[:-1])
+    said = sum(sum(row[:-1]) for row in counts)
+    if not objects or not said:
+        return ""
+    return (
+        f"finds {share(right / objects)} of the objects, and {share(right / said)} of what it "
+        "finds is right"
+    )
+
+
+def in_words(figure: Figure | None) -> str:
+    """Write a figure with its interval, as it stands inside a sentence."""
+    if figure is None or figure.value is None:
+        return "not defined"
+    if figure.low is None or figure.high is None:
+        return fixed(figure.value, 3)
+    return f"{fixed(figure.value, 3)} ({fixed(figure.low, 3)} to {fixed(figure.high, 3)})"
