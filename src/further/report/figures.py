@@ -192,8 +192,9 @@ def apart_table(
     best: str,
     title: str,
     chosen: str = "",
+    difference: str = "Loses",
 ) -> Markup:
-    """Write what each model loses against the best, and how probable that is.
+    """Write how far each model is from the best, and how probable that is.
 
     Parameters
     ----------
@@ -207,6 +208,8 @@ def apart_table(
         What the table is called for whoever cannot see it.
     chosen : str, default=""
         Name of a model that is chosen for another reason.
+    difference : str, default="Loses"
+        Heading of the column with the differences.
 
     Returns
     -------
@@ -232,5 +235,5 @@ def apart_table(
             "" if one.negligible is None else probability(one.negligible),
             sign,
         ))  # fmt: skip
-    head = ("Model", "Loses", "95 % interval", "P(best is better)", "P(negligible)", "")
+    head = ("Model", difference, "95 % interval", "P(best is better)", "P(negligible)", "")
     return data_table(head, rows, "figures price", title)

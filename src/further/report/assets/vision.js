@@ -31,7 +31,8 @@
     view[2].forEach(function (mark) {
       if (!mark[2]) return;
       var y = Math.max(mark[3][1] - size / 4, box[1] + size);
-      marks.append(draw("text", { x: mark[3][0], y: y, "class": "word " + mark[0] }, mark[2]));
+      var anchor = mark[3][0] > box[0] + box[2] - 4 * size ? "end" : "start";
+      marks.append(draw("text", { x: mark[3][0], y: y, "text-anchor": anchor, "class": "word " + mark[0] }, mark[2]));
     });
     whole.append(shown, marks);
     return whole;
@@ -84,7 +85,7 @@
         }),
         Plot.dot(of("measured"), { x: "x", y: "y", r: 4, fill: kit.accent }),
         Plot.dot(of("expected"), { x: "x", y: "y", r: 5, fill: kit.paper, stroke: kit.accent, strokeWidth: 2 }),
-        Plot.text(of("expected"), { x: "x", y: "y", text: "kind", dy: -16, fill: kit.ink, stroke: kit.paper, strokeWidth: 4, textAnchor: "end", dx: 8 })
+        Plot.text(of("expected"), { x: "x", y: "y", text: "kind", dy: -12, dx: -10, fill: kit.ink, textAnchor: "end" })
       ]
     }));
   }

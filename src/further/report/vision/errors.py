@@ -9,7 +9,7 @@ from further.evaluate.vision.record import ErrorKind, VisionRecord
 from further.report.chart import data_table
 from further.report.confusion import Behind, confusion_table
 from further.report.markup import Markup, join, tag
-from further.report.numbers import fixed, share
+from further.report.numbers import fixed, listing, share
 from further.report.rows import opens
 from further.report.vision.view import VisionView
 
@@ -38,8 +38,8 @@ def confusions(view: VisionView) -> Markup | None:
             continue
         if len(view.shown) > 1:
             parts.append(tag("h3", model.label))
-        parts += [_confusion(view, model), _how_counted(view, model)]
-    return join(parts) if parts else None
+        parts.append(_confusion(view, model))
+    return join((*parts, _how_counted(view))) if parts else None
 
 
 def _confusion(view: VisionView, model: VisionRecord) -> Markup:
@@ -119,16 +119,20 @@ def _most_frequent(model: VisionRecord, behind: object) -> Markup:
     return data_table(head, rows, "", f"Most frequent confusions of {model.label}")
 
 
-def _how_counted(view: VisionView, model: VisionRecord) -> Markup:
-    assert model.confusion is not None
+def _how_counted(view: VisionView) -> Markup:
+    known = [(model, model.confusion) for model in view.shown if model.confusion is not None]
     told = "Shares are of the pixels of the true class."
-    if model.confusion.unit == "objects":
-        score = fixed(model.confusion.score, 2)
+    first = known[0][1]
+    if first.unit == "objects":
+        several = len(known) > 1
+        scores = listing(
+            [fixed(of.score, 2) + f" ({model.label})" * several for model, of in known]
+        )
         told = (
-            f"A prediction counts from a score of {score} on, where F1 is highest on these very "
-            f"pictures, and is an object from an overlap of {fixed(model.confusion.iou, 1)} on. In "
-            "the row of the background stands what was found where nothing is labelled, in its "
-            "column what was missed."
+            f"A prediction counts from a score of {scores} on, where F1 is highest on these very "
+            f"pictures, and is an object from an overlap of {fixed(first.iou, 1)} on. In the row "
+            "of the background stands what was found where nothing is labelled, in its column "
+            "what was missed."
         )
     if view.book is not None:
         told += " A click on a count shows what it is made of."
@@ -138,12 +142,13 @@ def _how_counted(view: VisionView, model: VisionRecord) -> Markup:
 def breakdown(view: VisionView) -> Markup | None:
     """Write how many errors of each kind there are, and what mending them would bring."""
     parts: list[Markup | None] = []
+    gains = [error.gain or 0.0 for model in view.shown for error in model.errors]
     for model in view.shown:
         if not model.errors:
             continue
         if len(view.shown) > 1:
             parts.append(tag("h3", model.label))
-        parts.append(_kinds(view, model))
+        parts.append(_kinds(view, model, max(gains) or 1.0))
     if not parts:
         return None
     note = (
@@ -154,8 +159,7 @@ def breakdown(view: VisionView) -> Markup | None:
     return join((*parts, tag("p", note, class_="note")))
 
 
-def _kinds(view: VisionView, model: VisionRecord) -> Markup:
-    most = max((error.gain or 0.0 for error in model.errors), default=0.0) or 1.0
+def _kinds(view: VisionView, model: VisionRecord, most: float) -> Markup:
     rows = []
     for error in sorted(model.errors, key=lambda error: -(error.gain or 0.0)):
         name, meaning = WORDS[error.kind]

@@ -98,6 +98,10 @@ def differences(view: VisionView) -> Markup | None:
         "trainings, not of training with another seed."
     )
     table = apart_table(
-        advice.apart, labels, best=advice.best, title="How far each model is from the best"
+        advice.apart,
+        labels,
+        best=advice.best,
+        title="How far each model is from the best",
+        difference="Less the best",
     )
     return join((table, tag("p", note)))

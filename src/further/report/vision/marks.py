@@ -124,6 +124,8 @@ def overlay(marks: Sequence[Mark], crop: Corners, size: float) -> Markup:
         tag(
             "text", mark.word, class_=f"word {mark.kind}",
             x=_short(mark.at[0]), y=_short(max(mark.at[1] - size / 4, crop[1] + size)),
+            # A word that begins near the right edge would be cut.
+            text_anchor="end" if mark.at[0] > crop[2] - 4 * size else None,
         )
         for mark in marks
         if mark.word

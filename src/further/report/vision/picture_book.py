@@ -1,7 +1,7 @@
 """The held-out pictures of a page: each stands in it once, whoever shows it, or a part of it.
 
-What is drawn over a picture are lines of SVG, so that a box stays sharp in a crop, on a phone and on
-paper. Whatever a number opens is a row of the store (:mod:`further.report.rows`): a part of a
+What is drawn over a picture are lines of SVG, so that a box stays sharp in a crop, on a phone and
+on paper. Whatever a number opens is a row of the store (:mod:`further.report.rows`): a part of a
 picture with what is there and what was predicted.
 """
 
@@ -12,6 +12,8 @@ import io
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -57,8 +59,16 @@ class PictureBook:
         return picture in self.held.pictures
 
     def name(self, picture: int) -> str:
-        """Return what a picture is called: its file, or its row."""
-        return self.held.files[picture] or f"picture {self.held.rows[picture]}"
+        """Return what a picture is called: its file, without folders if it can be, or its row."""
+        file = self.held.files[picture]
+        if not file:
+            return f"picture {self.held.rows[picture]}"
+        return Path(file).name if self._names_differ else file
+
+    @cached_property
+    def _names_differ(self) -> bool:
+        files = self.held.files
+        return len({Path(file).name for file in files}) == len(files)
 
     def whole(self, picture: int) -> Corners:
         """Return the corners of a picture."""

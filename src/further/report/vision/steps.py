@@ -14,6 +14,8 @@ from further.report.vision.view import VisionView
 
 #: Boxes of one step that are drawn, those of the highest scores.
 MOST_BOXES = 150
+#: The score from which on a cell is marked.
+SPEAKS = 0.25
 
 
 def steps(view: VisionView) -> Markup | None:
@@ -58,9 +60,19 @@ def _drawn(model: VisionRecord, found: Stages, book: PictureBook, picture: int) 
         shown = f"{title}: {n:,}" + (f", the best {MOST_BOXES} drawn" if n > MOST_BOXES else "")
         panels.append((shown, book.drawn(picture, marks, f"{book.name(picture)}. {shown}.")))
     figures = [tag("figure", tag("figcaption", title), drawn) for title, drawn in panels]
+    marked = ""
+    if "cells" in boxes:
+        scored = boxes["cells"].scores is not None
+        which = (
+            f"say something with a score of at least {SPEAKS}"
+            if scored
+            else ("hold the middle of a box that is left")
+        )
+        marked = f" Marked are the cells that {which}."
     note = (
-        f"{model.label} on {book.name(picture)}. Non-maximum suppression goes through the boxes of "
-        "a class from the highest score down and removes what overlaps one that stays too far."
+        f"{model.label} on {book.name(picture)}.{marked} Non-maximum suppression goes through the "
+        "boxes of a class from the highest score down and removes what overlaps one that stays too "
+        "far."
     )
     return join((tag("div", *figures, class_="steps"), tag("p", note, class_="note")))
 
@@ -87,7 +99,7 @@ def _of_cells(
 def _speaking(cells: Boxes, of_grid: np.ndarray, kept: Boxes | None) -> list[int]:
     """Return the cells with a high score or, without scores, those in the middle of a kept box."""
     if cells.scores is not None:
-        return [int(i) for i in of_grid if cells.scores[i] >= 0.25]
+        return [int(i) for i in of_grid if cells.scores[i] >= SPEAKS]
     if kept is None:
         return []
     middles = (kept.corners[:, :2] + kept.corners[:, 2:]) / 2

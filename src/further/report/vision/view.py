@@ -12,12 +12,12 @@ from further.evaluate.record import Figure
 from further.evaluate.typed_json import from_json
 from further.evaluate.vision.detection import ObjectPredictions
 from further.evaluate.vision.judged import judge
-from further.evaluate.vision.segmentation import MaskPredictions
 from further.evaluate.vision.record import (
     VisionEvaluation,
     VisionRecommendation,
     VisionRecord,
 )
+from further.evaluate.vision.segmentation import MaskPredictions
 from further.report.run_folder import RunFolder
 from further.report.vision.masks import PredictedMasks
 from further.report.vision.objects import FoundObjects

@@ -176,10 +176,10 @@ def _legend(looked: FoundObjects | PredictedMasks, pictures: Sequence[int]) -> M
     if isinstance(looked, PredictedMasks):
         return looked.legend(pictures)
     signs = [
-        ("truth found", "there, and found"),
+        ("truth found", "there (dashed), and found"),
         ("truth missed", "there, but missed"),
         ("said right", "predicted, and right"),
-        ("said spurious", "predicted, but not labelled"),
+        ("said spurious", "predicted, but meets no object by half"),
         ("said swapped", "found, but under another class"),
     ]
     words = [tag("span", swatch(kind), told) for kind, told in signs]
