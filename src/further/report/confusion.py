@@ -16,12 +16,12 @@ from further.report.rows import opens
 class Behind(NamedTuple):
     """What a count opens.
 
-    Places in the store of the page, what they have in common, and how many there are in all.
+    Places in the store of the page, what they have in common, and of how many they are some.
     """
 
     rows: Sequence[int]
     title: str
-    count: int | None = None
+    of: int | None = None
 
 
 def confusion_table(
