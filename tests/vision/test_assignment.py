@@ -23,7 +23,8 @@ def test_the_best_of_those_inside_learn():
     truth = torch.tensor([[[0.0, 0, 16, 16], [0, 0, 0, 0]]])
     found = assign(scores, boxes, centres, cells, truth, torch.tensor([[1, -1]]), candidates=2)
     inside = [0, 1, 4, 5]
-    assert found.learns[0].nonzero().flatten().tolist() and found.learns.sum() == 2
+    assert found.learns[0].nonzero().flatten().tolist()
+    assert found.learns.sum() == 2
     assert all(i in inside for i in found.learns[0].nonzero().flatten().tolist())
     # It learns the class of the box alone, and the best candidate learns its overlap.
     assert found.scores[..., 0].sum() == 0

@@ -85,7 +85,9 @@ def test_a_learning_curve_takes_equal_operations_and_nested_pictures(run: Path) 
 def points(errors: dict[int, float], spread: float = 0.0) -> list[tuple[int, Score]]:
     rng = np.random.default_rng(0)
     draws = rng.normal(0, spread, 500)
-    return [(n, Score(Estimate(1 - e, None, None, 9, ""), 1 - e + draws)) for n, e in errors.items()]
+    return [
+        (n, Score(Estimate(1 - e, None, None, 9, ""), 1 - e + draws)) for n, e in errors.items()
+    ]
 
 
 def test_a_power_law_is_extrapolated_and_its_interval_grows_with_what_is_unknown() -> None:

@@ -20,7 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.data.dataset import Dataset
-from further.data.formats.run_length import decode_runs, encode_runs, runs_to_text, text_to_runs
+from further.data.formats.annotated.run_length import (
+    decode_runs,
+    encode_runs,
+    runs_to_text,
+    text_to_runs,
+)
 from further.data.target import Boxes, Instances, Mask
 from further.errors import RunError
 from further.train.files import write_bytes, write_json
