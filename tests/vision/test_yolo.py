@@ -159,7 +159,7 @@ def test_bad_input_is_refused_in_one_sentence():
         model.fit(load("digits"))
     with pytest.raises(InputError, match="table"):
         model.fit(load("iris"))
-    with pytest.raises(InputError, match="learns from boxes, but .* has nothing"):
+    with pytest.raises(InputError, match=r"learns from boxes, but .* has nothing"):
         model.fit(np.zeros((12, 64, 64), np.uint8))
     model.fit(data)
     with pytest.raises(InputError, match="channels"):
