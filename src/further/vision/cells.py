@@ -31,12 +31,15 @@ class Raw(NamedTuple):
         In pixels of the network.
     logits : Tensor of shape (n, p, classes)
         Of the scores.
+    distances : Tensor of shape (n, p, 4, bins)
+        Logits of the distance of each side from the centre of its cell, in cells.
     centres, sides : Tensor of shape (p, 2)
         Of the cell that each belongs to.
     """
 
     boxes: Tensor
     logits: Tensor
+    distances: Tensor
     centres: Tensor
     sides: Tensor
 

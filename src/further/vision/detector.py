@@ -30,8 +30,8 @@ from further.vision.pictures import as_pictures, picture_sizes
 #: No box of a lower score is looked at.
 LEAST_SCORE = 1e-3
 #: The network's longer side, if it is to be chosen, lies between these; the smaller objects (a
-#: tenth of them are smaller) are to be so many of the finest cells large.
-SIDES, SMALL_OBJECT, SMALL_SHARE = (128, 640), 2.5, 0.1
+#: twentieth of them are smaller) are to be so many of the finest cells large.
+SIDES, SMALL_OBJECT, SMALL_SHARE = (128, 640), 2.5, 0.05
 #: The least score of a box where no held-out pictures have chosen one.
 USUAL_THRESHOLD = 0.25
 #: Pictures that pass through the network at a time.
@@ -151,11 +151,12 @@ class Detector(VisionNetwork):
         typical = np.sqrt((corners[:, 2:] - corners[:, :2]).prod(axis=1))  # of a square of its area
         least = SMALL_OBJECT * self.finest
         small = float(np.quantile(typical, SMALL_SHARE)) if len(typical) else least
-        wanted = longest * least / max(small, 1.0)
+        # Enlarged pictures say no more than they do as they are.
+        wanted = longest * min(1.0, least / max(small, 1.0))
         chosen = int(np.clip(np.ceil(wanted / 32) * 32, *SIDES))
         self.notes_.append(
-            f"Pictures are seen {chosen} pixels wide or high (size): a tenth of the objects are "
-            f"smaller than {small:.0f} of {longest} pixels."
+            f"Pictures are seen {chosen} pixels wide or high (size): a twentieth of the objects "
+            f"are smaller than {small:.0f} of {longest} pixels."
         )
         return chosen
 

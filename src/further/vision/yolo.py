@@ -6,16 +6,20 @@ confidence and the probabilities of the classes, and of boxes that overlap the m
 The default is a modern member of the family. There are grids of several scales, the finest of cells
 of 8 pixels; each cell predicts one box by the distances of its four sides from the cell's centre,
 
-.. math:: b = (x - l, \; y - t, \; x + r, \; y + d), \qquad (l, t, r, d) = c \, e^{o},
+.. math:: b = (x - l, \; y - t, \; x + r, \; y + d), \qquad l = c \sum_{k=0}^{15} k \, p^l_k,
 
-with c the side of the cell, and the score of each class, which is trained to be the overlap that
-the box can be expected to have. With a ``grid`` of n x n cells each has B boxes, a confidence each
-and class probabilities that they share, so that a score is their product, as in the first YOLO.
-Predictions are matched to boxes by :mod:`further.vision.assignment`, and with the matched targets
-:math:`\hat t` the loss is
+with c the side of the cell and :math:`p^l` a probability of each distance in cells, and the score
+of each class, which is trained to be the overlap that the box can be expected to have. With a
+``grid`` of n x n cells each has B boxes, a confidence each and class probabilities that they share,
+so that a score is their product, as in the first YOLO. Predictions are matched to boxes by
+:mod:`further.vision.assignment`, and with the matched targets :math:`\hat t` the loss is
 
 .. math:: \mathcal L = \frac{1}{\sum \hat t} \Bigl( \sum \mathrm{BCE}(s, \hat t)
-          + \lambda \sum_{\hat t > 0} \hat t \, (1 - \mathrm{CIoU}(b, b^*)) \Bigr).
+          + \sum_{\hat t > 0} \hat t \, \bigl( \lambda (1 - \mathrm{CIoU}(b, b^*))
+          + \mu \, \mathrm{DF}(p, b^*) \bigr) \Bigr),
+
+where DF is the cross-entropy of the true distances, each shared between the two whole numbers
+beside it (Li et al. 2020, "Generalized focal loss").
 
 References
 ----------
@@ -38,6 +42,8 @@ from torch import Tensor, nn
 from further._sklearn import Interval
 from further.data.spec import Spec
 from further.train.batch import Batch
+from further.train.budget import Budget
+from further.train.flops import count_flops
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
 from further.train.training import Training
@@ -47,11 +53,16 @@ from further.vision.boxes import complete_iou
 from further.vision.cells import CellDetector, Raw
 from further.vision.network import learning
 
-#: Weight λ of the boxes in the loss.
-BOX_WEIGHT = 2.5
-#: Logit of a score before anything is learnt (few cells show an object), logarithm of the distance
-#: of a side in cells, and the largest one.
-FIRST_LOGIT, FIRST_LOG, LARGEST_LOG = -4.6, 0.5, 6.0
+#: Weights λ and μ of the boxes and of their distances in the loss.
+BOX_WEIGHT, DISTANCE_WEIGHT = 2.5, 0.5
+#: Logit of a score before anything is learnt: few cells show an object.
+FIRST_LOGIT = -4.6
+#: How long it trains: steps, epochs at least, and the operations that are not exceeded.
+USUAL_STEPS, LEAST_EPOCHS, MOST_FLOPS = 2000, 10, 1e14
+#: Operations of a step on a picture, as a multiple of those of the way forward.
+STEP = 3
+#: Distances of a side, in cells, of which each has a probability.
+BINS = 16
 
 
 class _Cells(NamedTuple):
@@ -87,17 +98,16 @@ class _Head(nn.Module):
 
     def __init__(self, n_in: int, n_boxes: int, n_scores: int) -> None:
         super().__init__()
-        self.shared = convolution(n_in, n_in)
-        self.boxes = nn.Conv2d(n_in, n_boxes, 1)
+        self.before = nn.ModuleList(convolution(n_in, n_in) for _ in range(2))
+        self.boxes = nn.Conv2d(n_in, 4 * BINS * n_boxes, 1)
         self.scores = nn.Conv2d(n_in, n_scores, 1)
-        for layer, first in ((self.boxes, FIRST_LOG), (self.scores, FIRST_LOGIT)):
+        for layer, first in ((self.boxes, 1.0), (self.scores, FIRST_LOGIT)):
             nn.init.zeros_(layer.weight)
             nn.init.constant_(layer.bias, first)  # type: ignore[arg-type]
 
     def forward(self, h: Tensor) -> tuple[Tensor, Tensor]:
         """Map ``h`` (n, channels, rows, columns) to (n, cells, numbers), twice."""
-        h = self.shared(h)
-        boxes, scores = self.boxes(h), self.scores(h)
+        boxes, scores = self.boxes(self.before[0](h)), self.scores(self.before[1](h))
         return boxes.flatten(2).transpose(1, 2), scores.flatten(2).transpose(1, 2)
 
 
@@ -124,7 +134,7 @@ class _Net(nn.Module):
         n_scores = n_classes if grid is None else n_boxes + n_classes
         if grid is not None:
             scales = scales[-1:]
-        self.heads = nn.ModuleList(_Head(width, 4 * n_boxes, n_scores) for width in scales)
+        self.heads = nn.ModuleList(_Head(width, n_boxes, n_scores) for width in scales)
 
     def forward(self, x: Tensor) -> Raw:
         """Map pictures (n, channels, height, width) from 0 to 1 to boxes and scores."""
@@ -135,15 +145,17 @@ class _Net(nn.Module):
         outputs, logits, centres, sides = [], [], [], []
         for feature, head in zip(features, self.heads, strict=True):
             boxes, scores = head(feature)
-            outputs.append(boxes.unflatten(2, (self.n_boxes, 4)).flatten(1, 2))
+            outputs.append(boxes.unflatten(2, (self.n_boxes, 4, BINS)).flatten(1, 2))
             logits.append(self._logits(scores.float()))
             cells = _cells_of(feature, size, self.n_boxes)
             centres.append(cells.centres)
             sides.append(cells.sides)
         centre, side = torch.cat(centres), torch.cat(sides)
-        away = torch.cat(outputs, dim=1).float().clamp(max=LARGEST_LOG).exp() * side.repeat(1, 2)
+        distances = torch.cat(outputs, dim=1).float()
+        bins = torch.arange(BINS, dtype=torch.float32, device=x.device)
+        away = (distances.softmax(dim=3) @ bins) * side.repeat(1, 2)
         corners = torch.cat([centre - away[..., :2], centre + away[..., 2:]], dim=2)
-        return Raw(corners, torch.cat(logits, dim=1), centre, side)
+        return Raw(corners, torch.cat(logits, dim=1), distances, centre, side)
 
     def _logits(self, scores: Tensor) -> Tensor:
         """Return the logits (n, boxes, classes) of the scores of a grid's boxes."""
@@ -221,6 +233,32 @@ class YOLO(CellDetector):
             self.backbone_for(spec), spec.target.n_classes, self.grid, self.boxes_per_cell,
         )  # fmt: skip
 
+    def budget_for(self, n_rows: int) -> Budget:
+        """Return how long to train: 2,000 steps, or ten epochs, within what a laptop can do.
+
+        Parameters
+        ----------
+        n_rows : int
+            Training pictures.
+
+        Returns
+        -------
+        Budget
+            In steps, unless the user says otherwise.
+        """
+        if self.budget != "auto":
+            return super().budget_for(n_rows)
+        batch = min(self.training_settings().batch_size, n_rows)
+        side = self.window_side()
+        net, picture = (
+            self.build(self.spec_).eval(),
+            torch.zeros(1, self.spec_.shape[0], side, side),
+        )
+        with torch.no_grad():
+            flops = STEP * batch * count_flops(lambda: net(picture))
+        steps = max(USUAL_STEPS, LEAST_EPOCHS * n_rows // batch)
+        return Budget(max(1, min(steps, MOST_FLOPS // flops)), "steps")
+
     def objectives(self, net: Any) -> list[Objective]:
         """Return what the loop minimises: scores and boxes of matched predictions."""
 
@@ -265,5 +303,22 @@ class YOLO(CellDetector):
         learns = found.learns
         overlap = complete_iou(raw.boxes[learns], found.boxes[learns])
         of_boxes = ((1 - overlap) * weights[learns]).sum()
-        scores, sides = of_scores / total, of_boxes / total
-        return {"loss": scores + BOX_WEIGHT * sides, "score_loss": scores, "box_loss": sides}
+        surprise = (_surprise_at(raw, found.boxes, learns) * weights[learns]).sum()
+        scores, sides, distances = of_scores / total, of_boxes / total, surprise / total
+        return {
+            "loss": scores + BOX_WEIGHT * sides + DISTANCE_WEIGHT * distances,
+            "score_loss": scores,
+            "box_loss": sides,
+            "distance_loss": distances,
+        }
+
+
+def _surprise_at(raw: Raw, boxes: Tensor, learns: Tensor) -> Tensor:
+    """Return the cross-entropy of true distances, shared between the whole cells beside them."""
+    away = torch.cat([raw.centres - boxes[..., :2], boxes[..., 2:] - raw.centres], dim=2)
+    cells = (away / raw.sides.repeat(1, 2))[learns].clamp(0, BINS - 1.01)  # (learning, 4)
+    below = cells.floor()
+    log_p = raw.distances[learns].log_softmax(dim=2)
+    beside = torch.stack([below, below + 1], dim=2).long()
+    share = torch.stack([below + 1 - cells, cells - below], dim=2)
+    return -(log_p.gather(2, beside) * share).sum(dim=2).mean(dim=1)
