@@ -217,7 +217,7 @@ class YOLO(CellDetector):
     boxes_per_cell: int = 1
 
     training_defaults: ClassVar[Training] = Training(
-        learning_rate=1e-2, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
+        learning_rate=7e-3, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
         clip=10.0, keep="last",
     )  # fmt: skip
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
