@@ -97,7 +97,7 @@ def load(
     annotations : {"boxes", "instances", "masks"}, optional
         What to read of objects in pictures. By default instances where each object has a mask or
         an outline, else boxes. Boxes and masks of classes are made of instances; pictures of
-        numbers are read as numbers of classes, or of objects if instances are asked for.
+        numbers are read as numbers of classes, or of objects if boxes or instances are asked for.
     skip_bad : bool, default=False
         Whether to go on without the pictures and objects that are bad (damaged or unlabelled
         pictures, unknown classes, numbers that are none) instead of refusing the data;

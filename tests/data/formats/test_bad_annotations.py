@@ -194,6 +194,32 @@ def test_a_name_in_two_lists_of_the_split(tmp_path):
     assert dataset.official_split.tolist() == ["train", "train", "validation"]
 
 
+def test_pictures_in_two_parts_of_the_split(tmp_path):
+    for part in ("train", "test"):
+        as_yolo(tmp_path / "set" / part, BOXES)
+    copy = (tmp_path / "set" / "test" / "images" / "a.png").read_bytes()
+    (tmp_path / "set" / "train" / "images" / "a.png").write_bytes(copy)
+    dataset = load(tmp_path / "set")
+    assert len(dataset) == 6
+    told = "train/images/a.png, which is test/images/a.png too"
+    assert any(told in note for note in dataset.notes)
+    dataset = load(tmp_path / "set", skip_bad=True)
+    assert dataset.files.tolist() == [
+        "test/images/a.png", "test/images/b.png", "test/images/c.png",
+        "train/images/b.png", "train/images/c.png",
+    ]  # fmt: skip
+    assert len(dataset.skipped) == 1
+    assert "with its 2 objects" in dataset.skipped[0]
+
+
+def test_names_of_pictures_from_elsewhere(tmp_path):
+    as_coco(tmp_path, BOXES)
+    text = (tmp_path / "annotations.json").read_text()
+    for name in ("/home/somebody/a.png", "../images/a.png", "C:\\\\data\\\\a.png", "images/a.png"):
+        (tmp_path / "annotations.json").write_text(text.replace('"a.png"', f'"{name}"'))
+        assert load(tmp_path).target.counts.tolist() == [2, 0, 1]
+
+
 # Mutations -------------------------------------------------------------------------------------
 
 TOKENS = ("nan", "-5", "1e400", "", "99999999999999999999", "é", "<", '"', "{}", "null", "[1]", "0")

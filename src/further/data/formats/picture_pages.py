@@ -173,7 +173,9 @@ def _readable(path: Path) -> Iterator[None]:
         raise
     except UnidentifiedImageError as error:
         what = "is empty" if path.stat().st_size == 0 else "is not a picture, despite its name"
-        raise InputError(f"{path} {what}; replace or remove it.") from error
+        raise InputError(
+            f"{path} {what}; replace or remove it, or go on without it by skip_bad=True."
+        ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"{path} is too large to be decoded safely; scale it down.") from error
     except Exception as error:  # a damaged file raises whatever its decoder raises
@@ -182,7 +184,7 @@ def _readable(path: Path) -> Iterator[None]:
         reason = (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
         raise InputError(
             f"{path} cannot be decoded, it is truncated or damaged ({reason}); replace or remove "
-            "it."
+            "it, or go on without it by skip_bad=True."
         ) from error
 
 

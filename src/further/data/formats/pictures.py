@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,9 +29,10 @@ from further.data.formats.mapped import map_pictures
 from further.data.formats.picture_files import PictureFiles
 from further.data.formats.picture_pages import Page, size_of, strict_decoding
 from further.data.formats.placement import Placement
-from further.data.formats.skipping import Skipping
+from further.data.formats.skipping import Skipping, fault_of
 from further.data.memory import GIB, refuse_too_large
 from further.data.picture_array import PictureArray
+from further.data.splits import PARTS
 from further.data.target import Boxes, Instances, Mask, Target
 from further.data.target_conversion import boxes_of, mask_of
 from further.errors import InputError, unknown
@@ -85,6 +88,8 @@ def load_pictures(
     found = _find(folder, files, annotations, skipping)
     if skip_bad:
         _leave_out_bad(found, skipping)
+    if found.marked:
+        _leave_out_copies(folder, found, skipping)
     if not found.paths:
         raise InputError(f"{folder} has no picture that is not bad; nothing is left.")
     pages = found.pages()
@@ -146,16 +151,49 @@ def _leave_out_bad(found: PictureFiles, skipping: Skipping) -> None:
         try:
             found.verify(row)
         except InputError as error:
-            return str(error)
+            return fault_of(error)
         return None
 
     with strict_decoding(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         faults = list(pool.map(fault, range(len(found.paths))))
     for row, what in enumerate(faults):
         if what is not None:
-            reason = what.split(";")[0].rstrip(".")
-            skipping.refuse(f"{reason}: the picture is left out{found.lost(row)}")
+            skipping.refuse(f"{what}: the picture is left out{found.lost(row)}")
     found.keep([row for row, what in enumerate(faults) if what is None])
+
+
+def _leave_out_copies(folder: Path, found: PictureFiles, skipping: Skipping) -> None:
+    """Say which files stand in two parts of the split, and leave the bad out of the earlier one.
+
+    Training comes before validation and validation before test, so that the held-out pictures stay.
+    """
+    order = {part: i for i, part in enumerate(PARTS)}
+    places: dict[tuple[int, bytes], list[int]] = {}
+    of_size = Counter(sizes := [path.stat().st_size for path in found.paths])
+    for row, (path, size) in enumerate(zip(found.paths, sizes, strict=True)):
+        if of_size[size] > 1:
+            digest = hashlib.sha256(path.read_bytes()).digest()
+            places.setdefault((size, digest), []).append(row)
+    copies: list[tuple[int, int]] = []
+    for rows in places.values():
+        last = max(rows, key=lambda row: order.get(str(found.parts[row]), 0))
+        copies += [(row, last) for row in rows if found.parts[row] != found.parts[last]]
+    if not copies:
+        return
+    names = [found.paths[row].relative_to(folder).as_posix() for row in copies[0]]
+    sentence = (
+        f"{len(copies)} pictures stand in two parts of the split, such as {names[0]}, which is "
+        f"{names[1]} too: what is measured on held-out pictures is too good"
+    )
+    if not skipping.skip:
+        found.notes.append(f"{sentence}; skip_bad=True leaves them out of the earlier part.")
+        return
+    for row, last in copies:
+        skipping.refuse(
+            f"{found.paths[row]} is left out of {found.parts[row]}{found.lost(row)}: it stands in "
+            f"{found.parts[last]} too"
+        )
+    found.keep([row for row in range(len(sizes)) if row not in dict(copies)])
 
 
 def _placement(pages: Sequence[Page], resize: int | str | None) -> Placement:

@@ -10,6 +10,11 @@ from further.errors import InputError
 NAMED = 3
 
 
+def fault_of(error: InputError) -> str:
+    """Return what a message says is wrong, without the remedy behind its last semicolon."""
+    return str(error).rsplit(";", 1)[0].rstrip(".")
+
+
 @dataclass
 class Skipping:
     """The bad pictures and objects of a data set that is being read.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -221,13 +222,13 @@ class _Places:
 
     def find(self, table: Path, name: str, part: str | None) -> Path | None:
         """Return the file: by its path, beside the table, or by its name and part."""
-        beside = (table.parent / name).relative_to(self._folder).as_posix()
+        beside = os.path.normpath(table.parent.relative_to(self._folder) / name)
         # A path from another system or from an absolute place has its name at the end.
         named = self._by_name.get(re.split(r"[\\/]", name)[-1], [])
         of_part = [path for path in named if part == _part_of_folders(self._folder, path)]
         return (
             self._by_path.get(name)
-            or self._by_path.get(beside)
+            or self._by_path.get(Path(beside).as_posix())
             or next(iter(of_part if len(named) > 1 else named), None)
         )
 

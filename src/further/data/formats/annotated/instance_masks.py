@@ -15,7 +15,7 @@ from further.data.formats.annotated.written_rows import WrittenRows
 from further.data.formats.decoding import is_picture, natural_order
 from further.data.formats.picture_files import PictureFiles, part_of
 from further.data.formats.placement import Placement, scaled_mask
-from further.data.formats.skipping import Skipping
+from further.data.formats.skipping import Skipping, fault_of
 from further.data.memory import refuse_too_large
 from further.data.target import Instances
 from further.errors import InputError
@@ -61,7 +61,7 @@ def _mask(
     try:
         pixels = pixels_of(file)
     except InputError as error:
-        skipping.refuse(str(error).rstrip("."), "replace or remove it")
+        skipping.refuse(fault_of(error), "replace or remove it")
         return None
     mask: NDArray[np.bool_] = packed_colours(pixels) != 0
     width, height = placement.was[row]

@@ -18,7 +18,7 @@ from further.data.formats.annotated.outlines import Polygons, outline_of
 from further.data.formats.annotated.written_rows import WrittenRows
 from further.data.formats.picture_files import part_of
 from further.data.formats.picture_pages import Page, size_of
-from further.data.formats.skipping import Skipping
+from further.data.formats.skipping import Skipping, fault_of
 from further.data.target import Boxes, Instances
 from further.errors import InputError
 
@@ -66,8 +66,10 @@ def read_yolo(
         try:
             size = size_of(Page(path)) if lines else (1, 1)
         except InputError as error:
-            fault = str(error).split(";")[0].rstrip(".")
-            skipping.refuse(f"{fault}: the picture is left out with its {len(lines)} objects")
+            skipping.refuse(
+                f"{fault_of(error)}: the picture is left out with its {len(lines)} objects",
+                "replace or remove it",
+            )
             continue
         objects = []
         for number, line in lines:
