@@ -25,7 +25,7 @@ LADDER = ROOT / "docs/guide/ladder.md"
 #: Options of commands that read data which decide nothing about how it is read.
 OTHER_OPTIONS = {
     "--distance", "--json", "--k", "--k-max", "--method", "--no-training-examples", "--out",
-    "--quiet", "--seed", "--training-examples",
+    "--quiet", "--seed", "--sheet", "--training-examples",
 }  # fmt: skip
 
 
