@@ -47,7 +47,7 @@ from further.vision.augmentation import AUGMENTATIONS, as_float
 from further.vision.mask_loss import LOSSES, mask_losses, overlaps
 from further.vision.mask_windows import NOTHING, windows
 from further.vision.network import VisionNetwork
-from further.vision.pictures import as_pictures, picture_sizes
+from further.vision.pictures import ScaledPictures, as_pictures, picture_sizes
 from further.vision.tiles import tiled
 
 #: Sides of windows, if they are to be chosen, are multiples of the first and at most the second.
@@ -212,6 +212,7 @@ class UNet(VisionNetwork):
     def _fit_encoding(self, dataset: Dataset) -> Encoding:
         self._weigh(dataset)
         encoding = super()._fit_encoding(dataset)
+        assert isinstance(encoding, ScaledPictures)
         shorter = int(np.median(encoding.sides(dataset).min(axis=1)))
         fitting = -(-shorter // STEP_OF_SIDES) * STEP_OF_SIDES
         self.patch_ = min(fitting, LARGEST_PATCH) if self.patch == "auto" else int(self.patch)
