@@ -87,6 +87,8 @@ from .train.training import Training as Training
 from .trust.doctor.diagnosis import doctor as doctor
 from .vision.faster_rcnn import FasterRCNN as FasterRCNN
 from .vision.mask_rcnn import MaskRCNN as MaskRCNN
+from .vision.unet import UNet as UNet
+from .vision.unet_watershed import UNetWatershed as UNetWatershed
 from .vision.yolo import YOLO as YOLO
 
 __version__: str

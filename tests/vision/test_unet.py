@@ -15,6 +15,8 @@ from further.vision.pictures import as_pictures
 from further.vision.unet import UNet
 from further.vision.unet_watershed import UNetWatershed
 
+#: Small windows, few a step.
+SHORT = {"patch": 32, "training": {"batch_size": 8}, "budget": "150 steps"}
 RNG = np.random.default_rng(0)
 QUICK = {"width": 8, "precision": "float32", "random_state": 0}
 
@@ -55,7 +57,7 @@ def dice(truth: np.ndarray, found: np.ndarray, code: int) -> float:
 @pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
 def test_it_finds_shapes_in_new_pictures(channels):
     X, y = scenes(40, channels=channels)
-    model = UNet(**QUICK, budget="120 steps").fit(X[:32], y.take(np.arange(32)))
+    model = UNet(**QUICK, **SHORT).fit(X[:32], y.take(np.arange(32)))
     found = model.predict(X[32:])
     assert found.kind == "mask"
     assert found.names == y.names
@@ -208,7 +210,7 @@ def test_validation_says_the_dice_of_classes():
 
 def test_watershed_separates_cells_that_touch():
     X, y = cells(40)
-    model = UNetWatershed(**QUICK, budget="120 steps").fit(X[:32], y.take(np.arange(32)))
+    model = UNetWatershed(**QUICK, **SHORT).fit(X[:32], y.take(np.arange(32)))
     found, truth = model.predict(X[32:]), y.take(np.arange(32, 40))
     assert found.scores is not None
     assert ((found.scores > 0.5) & (found.scores <= 1)).all()

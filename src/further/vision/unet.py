@@ -356,6 +356,10 @@ class UNet(VisionNetwork):
 
     # What it does once trained --------------------------------------------------------------------
 
+    def exported(self) -> tuple[nn.Module, tuple[str, ...]]:
+        """Return what an ONNX file is made of: the network, and the name of its output."""
+        return self.net_, ("logits",)
+
     def predict(self, X: Any) -> Target:
         """Return the class of each pixel of pictures.
 
