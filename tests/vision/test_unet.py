@@ -16,7 +16,7 @@ from further.vision.unet import UNet
 from further.vision.unet_watershed import UNetWatershed
 
 #: Small windows, few a step.
-SHORT = {"patch": 32, "training": {"batch_size": 8}, "budget": "150 steps"}
+SHORT = {"patch": 32, "training": {"batch_size": 8}, "budget": "100 steps"}
 RNG = np.random.default_rng(0)
 QUICK = {"width": 8, "precision": "float32", "random_state": 0}
 
