@@ -104,6 +104,9 @@ def test_losses_are_those_of_torchvision_s_own_assembly() -> None:
         def forward(self, images, targets):
             return net._features(torch.stack(images))[1], targets
 
+        def postprocess(self, found, _sizes, _before):
+            return found
+
     whole = GeneralizedRCNN(Features(), net.proposer, net.regions, AsTheyAre()).train()
     targets = [
         {"boxes": boxes[classes >= 0], "labels": classes[classes >= 0] + 1}

@@ -130,13 +130,13 @@ def test_instances_serve_as_boxes():
 
 def test_letters_and_digits_are_not_mirrored(monkeypatch):
     asked = []
-    real = further.vision.yolo.windows
+    real = further.vision.detector.windows
 
     def listening(*given):
         asked.append(given[4])
         return real(*given)
 
-    monkeypatch.setattr(further.vision.yolo, "windows", listening)
+    monkeypatch.setattr(further.vision.detector, "windows", listening)
     YOLO(**TINY, budget="1 step").fit(load("scenes").take(np.arange(24)))
     assert set(asked) == {"shift"}
     asked.clear()

@@ -73,7 +73,7 @@ class FasterRCNN(Detector):
     #: What has to be installed besides what the package brings.
     needs_package: ClassVar[str] = "torchvision"
     training_defaults: ClassVar[Training] = Training(
-        learning_rate=2e-3, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
+        learning_rate=5e-3, weight_decay=0.02, batch_size=8, warmup=0.05, averaging=0.998,
         clip=10.0, keep="last",
     )  # fmt: skip
 
