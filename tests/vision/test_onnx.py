@@ -11,6 +11,7 @@ import torch
 
 from further.errors import InputError
 from further.vision.onnx import export_onnx
+from further.vision.unet import UNet
 from further.vision.yolo import YOLO
 from small_vision import SMALL, rectangles
 
@@ -61,3 +62,10 @@ def test_onnx_runtime_finds_the_same_boxes(model, tmp_path) -> None:
     with pytest.raises(InputError, match="no file is left"):
         export_onnx(model, tmp_path / "wrong" / "yolo.onnx")
     assert list((tmp_path / "wrong").iterdir()) == []
+
+
+def test_a_network_of_masks_is_written_too(tmp_path) -> None:
+    for package in ("onnx", "onnxruntime", "onnxscript"):
+        pytest.importorskip(package)
+    model = UNet(width=4, depth=2, budget="2 steps", precision="float32", random_state=0)
+    assert export_onnx(model.fit(rectangles()), tmp_path / "unet.onnx") < 1e-4

@@ -99,7 +99,8 @@ def _export(
             )  # fmt: skip
     except Exception as error:  # whatever the exporter meets in a network
         raise InputError(
-            f"torch cannot write {name} as ONNX ({type(error).__name__}); YOLO can be written."
+            f"torch cannot write {name} as ONNX ({type(error).__name__}); "
+            "YOLO and UNet can be written."
         ) from error
 
 
