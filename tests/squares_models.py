@@ -1,55 +1,17 @@
-"""Models for comparisons of detectors: a control, one that fails, one that lacks a package."""
+"""Models for comparisons of detectors: one that fails, and one that lacks a package."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
-
-from further.data.target import Boxes
 from further.errors import InputError
 from further.registry import ModelEntry
-from further.train.energy import Energy, cost_to_json
-from further.train.estimator import DatasetEstimator
 from further.train.parameters import hyperparameters
-from further.vision.network import VisionNetwork
-from further.vision.pictures import ScaledPictures, as_pictures, picture_sizes
+from further.vision.controls import MeanBox
 
 
 @hyperparameters
-class WholePicture(DatasetEstimator):
-    """The whole picture as a box of the most frequent class.
-
-    Parameters
-    ----------
-    random_state : int, default=None
-        Not used.
-    """
-
-    takes: ClassVar[tuple[str, ...]] = ("images",)
-    finds: ClassVar[str] = "boxes"
-    _entries: ClassVar[dict[str, Any]] = {"encoding_": ScaledPictures.from_json}
-    random_state: int | None = None
-
-    _dataset = VisionNetwork._dataset
-    _fit_encoding = staticmethod(ScaledPictures.fit)
-
-    def _learn(self, dataset, validation, seed, **loop) -> None:
-        self.code_ = int(np.bincount(dataset.target.codes).argmax())
-        self.n_parameters_ = 1
-        self.cost_ = cost_to_json(0.0, Energy(0.0, "no training"))
-
-    def predict(self, X) -> Boxes:
-        sizes = picture_sizes(as_pictures(X))
-        n = len(sizes)
-        corners = np.concatenate([np.zeros((n, 2)), sizes], axis=1).astype(np.float32)
-        scores = np.ones(n, dtype=np.float32)
-        codes, names = np.full(n, self.code_), tuple(self.names_)
-        return Boxes("boxes", np.ones(n, int), codes, names, corners, scores)
-
-
-@hyperparameters
-class Failing(WholePicture):
+class Failing(MeanBox):
     """A model that refuses all data.
 
     Parameters
@@ -63,7 +25,7 @@ class Failing(WholePicture):
 
 
 @hyperparameters
-class Lacking(WholePicture):
+class Lacking(MeanBox):
     """A model whose package nobody has.
 
     Parameters
@@ -76,10 +38,6 @@ class Lacking(WholePicture):
 
 
 LINES = tuple(
-    ModelEntry(name, "squares_models", cls, "detection", "classical", role, label)
-    for name, cls, role, label in (
-        ("whole_picture", "WholePicture", "control", "Whole picture"),
-        ("failing", "Failing", "model", "Failing"),
-        ("lacking", "Lacking", "model", "Lacking"),
-    )
+    ModelEntry(cls.lower(), "squares_models", cls, "detection", "classical", "model", cls)
+    for cls in ("Failing", "Lacking")
 )

@@ -85,6 +85,9 @@ from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
 from .trust.doctor.diagnosis import doctor as doctor
+from .vision.controls import MajorityClass as MajorityClass
+from .vision.controls import MeanBox as MeanBox
+from .vision.controls import Watershed as Watershed
 from .vision.faster_rcnn import FasterRCNN as FasterRCNN
 from .vision.mask_rcnn import MaskRCNN as MaskRCNN
 from .vision.unet import UNet as UNet

@@ -275,6 +275,12 @@ MODELS: tuple[ModelEntry, ...] = (
                "model", "Faster R-CNN"),
     ModelEntry("mask_rcnn", "further.vision.mask_rcnn", "MaskRCNN", "instances", "network", "model",
                "Mask R-CNN"),
+    ModelEntry("mean_box", "further.vision.controls", "MeanBox", "detection", "classical",
+               "control", "Mean box of each class"),
+    ModelEntry("majority_class", "further.vision.controls", "MajorityClass", "segmentation",
+               "classical", "control", "Most frequent class"),
+    ModelEntry("watershed", "further.vision.controls", "Watershed", "instances", "classical",
+               "control", "Watershed on brightness"),
 )  # fmt: skip
 
 

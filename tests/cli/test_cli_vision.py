@@ -49,7 +49,7 @@ def test_evaluate_writes_the_json_that_is_promised(further, run) -> None:
     assert found.status == 0, found.err
     told = json.loads(found.out)
     assert (told["run"], told["task"]) == (str(run), "detection")
-    assert told["data"] == "squares"
+    assert told["data"]["name"] == "squares"
     (model,) = told["models"]
     assert model["name"] == "yolo"
     assert model["seconds"] > 0

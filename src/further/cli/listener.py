@@ -68,7 +68,7 @@ class Listener:
             share = message.get("share")
             self._step = bars.add_task(
                 message.get("what", "Putting it together"),
-                total=None if share is None else 1.0, completed=share or 0.0, loss="",
+                total=None if share is None else 100, completed=round(100 * (share or 0)), loss="",
             )  # fmt: skip
             return
         if "model" not in message:

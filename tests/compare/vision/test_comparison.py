@@ -13,6 +13,7 @@ from further import registry
 from further.compare.scores import read_scores
 from further.compare.task import compare_models, predict, resume, train_model
 from further.compare.vision.advice import advise
+from further.data.dataset import with_target
 from further.errors import InputError
 from further.evaluate.estimate import Estimate, Score
 from further.evaluate.record import Figure
@@ -41,10 +42,10 @@ def test_members_controls_failures_and_what_is_left_out(tmp_path: Path) -> None:
         budget="3e8", out=run, jobs=1, on_event=told.append,
     )  # fmt: skip
     models = {model["name"]: model for model in found.evaluation["models"]}
-    assert set(models) == {"yolo", "failing", "whole_picture"}
+    assert set(models) == {"yolo", "failing", "mean_box"}
     assert models["failing"]["flags"] == ["failed"]
     assert "nothing that it can learn from" in models["failing"]["notes"][0]
-    assert models["whole_picture"]["role"] == "control"
+    assert models["mean_box"]["role"] == "control"
     # The budget is kept to, but for the last step.
     per_step = json.loads((run / "models/yolo/run.json").read_text())["flops_per_step"]
     assert 3e8 - per_step <= models["yolo"]["training_flops"] <= 3e8
@@ -54,23 +55,23 @@ def test_members_controls_failures_and_what_is_left_out(tmp_path: Path) -> None:
     assert any(why in event.get("text", "") for event in told)
     # Differences are of the same resampled pictures.
     scores = {}
-    for name in ("yolo", "whole_picture"):
+    for name in ("yolo", "mean_box"):
         file = run / "models" / name / "evaluation.json"
         record = from_json(VisionMember, json.loads(file.read_text())).model
         scores[name] = read_scores(file.parent, record.metrics)["ap"]
     one = next(one for one in found.evaluation["recommendation"]["apart"] if one["model"] != "yolo")
-    difference = scores["whole_picture"].value - scores["yolo"].value
+    difference = scores["mean_box"].value - scores["yolo"].value
     assert one["difference"]["value"] == pytest.approx(difference)
-    drawn = scores["whole_picture"].draws - scores["yolo"].draws
+    drawn = scores["mean_box"].draws - scores["yolo"].draws
     assert one["tied"] == bool(one["difference"]["low"] <= 0 <= one["difference"]["high"])
     if drawn.std() > 0:
         assert one["difference"]["low"] <= np.median(drawn) <= one["difference"]["high"]
 
     # What is missing, and only that, is done by a resumption.
-    kept = (run / "models/whole_picture/evaluation.json").stat().st_mtime_ns
+    kept = (run / "models/mean_box/evaluation.json").stat().st_mtime_ns
     (run / "models/yolo/evaluation.json").unlink()
     again = resume(run, jobs=1)
-    assert (run / "models/whole_picture/evaluation.json").stat().st_mtime_ns == kept
+    assert (run / "models/mean_box/evaluation.json").stat().st_mtime_ns == kept
     assert again.recommendation == found.recommendation
     assert list(again.load("yolo").names_) == ["light", "dark"]
     assert again.to_frame().loc[("yolo", "ap"), "n"] == 8
@@ -79,13 +80,10 @@ def test_members_controls_failures_and_what_is_left_out(tmp_path: Path) -> None:
 
 
 def test_without_a_task_it_is_that_of_the_target(tmp_path: Path) -> None:
-    boxes = {"data": DATA.target.as_boxes(), "task": "detection"}
-    from further.data.dataset import with_target
-
+    data = with_target(DATA, DATA.target.as_boxes())
     found = compare_models(
-        with_target(DATA, boxes["data"]), models={"yolo": YOLO}, budget="2 steps", out=tmp_path / "a",
-        jobs=1,
-    )  # fmt: skip
+        data, models={"yolo": YOLO}, budget="2 steps", out=tmp_path / "run", jobs=1
+    )
     assert found.evaluation["task"] == "detection"
     assert found.evaluation["budget"]["text"] == "2 steps"
 
@@ -132,7 +130,7 @@ def scored(values: dict[str, float], spread: float) -> tuple[list, dict]:
                 role=role,
                 metrics={"ap": figure, "ap50": figure},
                 seconds_per_picture={"fast": 0.01}.get(name, 0.2),
-            )  # fmt: skip
+            )
         )
     return models, scores
 

@@ -53,7 +53,7 @@ def test_a_run_holds_model_curves_predictions_and_evidence(run: Path) -> None:
 
 def test_predictions_are_coco_results_of_the_held_out_pictures(run: Path) -> None:
     results = json.loads((run / "predictions.json").read_text())
-    rows = {name: i for i, name in enumerate(DATA.files[16:])}
+    rows = {16 + i: i for i in range(8)}
     order = sorted(range(len(results)), key=lambda i: rows[results[i]["image_id"]])
     results = [results[i] for i in order]
     sides = np.array([one["bbox"] for one in results], dtype=np.float32)

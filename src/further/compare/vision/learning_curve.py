@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def train_shares(candidate: Candidate, folder: Path, report: Report) -> None:
         if len(setting.train) < LEAST_PICTURES or (own / "evaluation.json").is_file():
             continue
         fewer = Candidate(setting, candidate.line, parameters)
-        fewer.fit(fewer.begin(own), lambda done, loss, share=share: report(share, done, loss))
+        fewer.fit(fewer.begin(own), partial(report, share))
         fewer.judge(own)
 
 

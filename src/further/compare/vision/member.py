@@ -1,8 +1,9 @@
 """One model in a comparison: fit it, find what is in held-out pictures, keep the evidence.
 
 The same code serves a model that was trained alone. A run of a member holds the model,
-``predictions.json`` with what it found (of masks, a picture each in ``masks``), and ``scores.npz``,
-by which members are paired.
+``predictions.json`` with what it found (of masks, a picture each in ``predictions``),
+``stages.json`` with the way to the boxes of one picture, and ``scores.npz``, by which members are
+paired.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
+
 from further.compare.members import own_parameters
 from further.compare.scores import figures_of, write_scores
 from further.compare.source import describe_data
 from further.compare.vision.cost import MemberCost, measure_cost
-from further.compare.vision.predictions import (
-    find_in,
-    identifiers,
-    time_predictions,
-    write_found,
-)
+from further.compare.vision.held_out import write_predictions
+from further.compare.vision.predictions import find_in, time_predictions
 from further.compare.vision.setting import Setting
+from further.compare.vision.stages import write_stages
 from further.data.dataset import Dataset
 from further.evaluate.record import NetworkRecord
 from further.evaluate.typed_json import to_json
@@ -161,8 +161,12 @@ def judge_model(
     VisionRecord
         Without the diagnosis of a training.
     """
-    found = find_in(model, pictures)
-    write_found(folder, found, identifiers(pictures, setting.test))
+    found: Any = find_in(model, pictures)
+    write_predictions(folder, found, setting.test)
+    if hasattr(model, "stages"):
+        row = int(setting.test[setting.fullest])
+        stages = model.stages(setting.dataset.take(np.array([row])))
+        write_stages(folder, row, stages._asdict())
     judged = judge(
         setting.truth, found, sizes=pictures.sizes, groups=pictures.groups, seed=setting.seed
     )

@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 from further.compare.result import Answers
 from further.compare.source import EventHandler, default_folder, describe_data, read_input
 from further.compare.vision.comparison import VisionComparison
+from further.compare.vision.held_out import PREDICTIONS, results
 from further.compare.vision.member import judge_model
-from further.compare.vision.predictions import FILE, find_in, identifiers, results
+from further.compare.vision.predictions import find_in
 from further.compare.vision.run import write_evaluation
 from further.compare.vision.setting import Setting, read_setting, seen_by
 from further.data.dataset import Dataset
 from further.data.formats.film import frames_of, is_film, number_of_frames
 from further.data.splits import Split
-from further.data.target import Instances, Mask, Target
+from further.data.target import Boxes, Instances, Mask, Target
 from further.errors import InputError
 from further.evaluate.typed_json import from_json
-from further.evaluate.vision.record import VisionEvaluation
+from further.evaluate.vision.record import VisionEvaluation, VisionRecord
 from further.registry import find_model
 from further.train.files import read_json, write_bytes, write_json
 from further.train.load import load as load_model
@@ -85,7 +86,10 @@ class NewPictures(Answers):
         emit = on_event or (lambda message: None)
         if format == "drawn":
             parts = self._parts(AT_A_TIME, emit)
-            write_json(path / FILE, [found for part in parts for found in self._draw(part, path)])
+            write_json(
+                path / f"{PREDICTIONS}.json",
+                [found for part in parts for found in self._draw(part, path)],
+            )
             return
         from further.data.writing import write
 
@@ -142,16 +146,17 @@ class NewPictures(Answers):
         from further.data.drawing import draw
 
         first = self.pictures - len(part)
-        names = identifiers(part, first + np.arange(len(part)))
-        assert part.target is not None
+        names = first + np.arange(len(part)) if part.files is None else part.files
+        found = part.target
+        assert isinstance(found, Boxes | Instances | Mask)
         for i, (name, size) in enumerate(zip(names, picture_sizes(part), strict=True)):
             picture = np.asarray(part.values[i])[:, : size[1], : size[0]]
-            target = part.target.take(np.array([i]))
+            target = found.take(np.array([i]))
             stem = Path(name).stem if isinstance(name, str) else f"{name + 1:06d}"
             buffer = io.BytesIO()
             Image.fromarray(draw(picture, target, levels=part.levels)).save(buffer, format="PNG")
             write_bytes(_free(folder / f"{stem}.png"), buffer.getvalue())
-        return results(part.target, names)
+        return [] if isinstance(found, Mask) else results(found, np.asarray(names))
 
 
 def _free(file: Path) -> Path:
@@ -312,14 +317,14 @@ def evaluate_rows(
     everything = np.arange(len(dataset))
     setting = Setting(dataset, before.task, made.record["seed"])
     setting.__dict__["split"] = Split(everything[:0], everything[:0], everything, 0, "all of them")
-    setting.__dict__["truth"] = truth
+    setting.__dict__["seen"] = dataclasses.replace(dataset, target=truth)
     again = Run.create(
         out or default_folder("evaluate", dataset.name),
         command=command or "further.compare.evaluate_rows",
         task=before.task, of=str(made.path), data=describe_data(dataset), seed=setting.seed,
     )  # fmt: skip
     emit = on_event or (lambda message: None)
-    found = {"models": [], "controls": []}  # type: ignore[var-annotated]
+    found: dict[str, list[VisionRecord]] = {"models": [], "controls": []}
     for part, records in found.items():
         for entry in getattr(before, part):
             if "failed" in entry.flags:
@@ -396,6 +401,6 @@ def _seen(made: Run, dataset: Dataset) -> tuple[str, ...]:
 def _hashes(dataset: Dataset) -> list[bytes]:
     sizes = picture_sizes(dataset)
     return [
-        hashlib.sha256(np.ascontiguousarray(dataset.values[i][:, :height, :width])).digest()
+        hashlib.sha256(np.asarray(dataset.values[i])[:, :height, :width].tobytes()).digest()
         for i, (width, height) in enumerate(sizes)
     ]

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from further.compare.source import describe_data
 from further.compare.task import TaskRun
+from further.compare.vision.held_out import kept_rows, write_held_out
 from further.compare.vision.setting import Setting, read_setting
 from further.evaluate.record import (
     BudgetRecord,
@@ -68,7 +69,7 @@ def write_evaluation(
     seconds: float | None = None,
     notes: Sequence[str] = (),
 ) -> None:
-    """Write ``evaluation.json``.
+    """Write ``evaluation.json``, and the held-out pictures that a report shows.
 
     Parameters
     ----------
@@ -122,4 +123,8 @@ def write_evaluation(
         "versions": found,
         "seconds": seconds,
     }
+    place = {row: i for i, row in enumerate(setting.test.tolist())}
+    worst = [place[one.row] for model in models for one in model.worst]
+    kept = kept_rows(len(setting.test), [setting.fullest, *worst], setting.seed)
+    write_held_out(run.path, setting.seen, setting.test, kept)
     write_json(run.path / "evaluation.json", to_json(replace(evaluation, **values)))

@@ -59,9 +59,22 @@ class Setting:
         return self.split.test
 
     @cached_property
+    def seen(self) -> Dataset:
+        """All pictures, with their target as the task sees it."""
+        return replace(self.dataset, target=seen_by(self.task, self.dataset))
+
+    @cached_property
     def truth(self) -> Target:
         """What is in the held-out pictures, as the task sees it."""
-        return seen_by(self.task, self.dataset.take(self.test))
+        target = self.seen.target
+        assert target is not None
+        return target.take(self.test)
+
+    @property
+    def fullest(self) -> int:
+        """The place of the held-out picture with most objects."""
+        counts = getattr(self.truth, "counts", None)
+        return 0 if counts is None else int(counts.argmax())
 
     @property
     def held_out(self) -> str:
@@ -155,8 +168,7 @@ def checked(setting: Setting) -> Setting:
     """
     if setting.dataset.kind != "images":
         raise InputError(f"{setting.dataset.name} is a table; {setting.task} needs pictures.")
-    target = seen_by(setting.task, setting.dataset)
-    counts = getattr(target, "counts", None)
+    counts = getattr(setting.seen.target, "counts", None)
     for part, rows in (("training", setting.train), ("held-out", setting.test)):
         if counts is not None and not counts[rows].sum():
             raise InputError(

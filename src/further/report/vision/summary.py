@@ -52,7 +52,15 @@ def summary(result: Result[Any]) -> Summary:
             blocks.append(f"{model.label}: {model.learning_curve.sentence}")
         if model.diagnosis is not None and model.diagnosis.get("findings"):
             blocks.append(f"{model.label}: {model.diagnosis['headline']}")
-    return Summary(result.evaluation | {"notes": list(found.data.notes)}, blocks)
+    printed = [_with_classes(model) for model in result.evaluation["models"]]
+    told = {"models": printed, "notes": list(found.data.notes)}
+    return Summary(result.evaluation | told, blocks)
+
+
+def _with_classes(model: dict[str, Any]) -> dict[str, Any]:
+    """Return a model with its figures by class among its metrics, as ``METRIC_by_class``."""
+    by_class = {f"{name}_by_class": figures for name, figures in model["by_class"].items()}
+    return {**model, "metrics": {**model["metrics"], **by_class}}
 
 
 def _by_class(view: VisionView) -> list[str | TextTable]:
