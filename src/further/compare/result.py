@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-from further.compare.source import EventHandler
 from further.train.files import read_json, write_bytes
 from further.train.run import Run
 
@@ -39,7 +39,7 @@ class Answers(ABC):
         """Return the name of the file or folder, in the run, where nobody names another."""
 
     @abstractmethod
-    def write(self, path: Path, format: str, on_event: EventHandler | None = None) -> None:
+    def write(self, path: Path, format: str, on_event: Callable[[Any], None] | None = None) -> None:
         """Write it to a file or folder that does not exist.
 
         Parameters
@@ -89,7 +89,7 @@ class NewRows(Answers):
         """Return the name of the CSV file."""
         return f"predictions-{Path(data).stem}.csv"
 
-    def write(self, path: Path, format: str, on_event: EventHandler | None = None) -> None:
+    def write(self, path: Path, format: str, on_event: Callable[[Any], None] | None = None) -> None:
         """Write the rows as CSV; see :meth:`Answers.write`."""
         write_bytes(path, self.frame.to_csv(index=False).encode())
 
