@@ -46,7 +46,8 @@ def command(what: str, data: str | None, device: str, **options: Any) -> None:
     """Evaluate the trained model of RUN on held-out data, as a comparison would.
 
     Rewrites evaluation.json and the report; for a comparison, those of all its models. With DATA,
-    rows with the target, it judges models that predict on these instead, into a new run.
+    rows with the target or labelled pictures, it judges models that predict, or find something in
+    pictures, on these instead, into a new run.
 
     With --train and --test it evaluates SYNTHETIC instead: a table that another tool made, by the
     same protocol and with the same report. Each is a CSV or Parquet file; TRAIN says what the

@@ -38,6 +38,11 @@ class NetworkTime:
         return budget.amount / self.seconds_a_step if found is None else found
 
     @property
+    def flops(self) -> float:
+        """Floating-point operations of the whole training."""
+        return self.steps(self.budget) * self.flops_a_step
+
+    @property
     def seconds(self) -> float:
         """What the whole training takes."""
         return self.steps(self.budget) * self.seconds_a_step

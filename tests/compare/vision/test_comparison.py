@@ -12,6 +12,7 @@ import pytest
 from further import registry
 from further.compare.scores import read_scores
 from further.compare.task import compare_models, predict, resume, train_model
+from further.compare.vision import comparison
 from further.compare.vision.advice import advise
 from further.data.dataset import with_target
 from further.errors import InputError
@@ -19,6 +20,7 @@ from further.evaluate.estimate import Estimate, Score
 from further.evaluate.record import Figure
 from further.evaluate.typed_json import from_json
 from further.evaluate.vision.record import VisionMember, VisionRecord
+from further.train.load import load
 from squares import TINY, squares
 from squares_models import LINES
 
@@ -86,6 +88,21 @@ def test_without_a_task_it_is_that_of_the_target(tmp_path: Path) -> None:
     )
     assert found.evaluation["task"] == "detection"
     assert found.evaluation["budget"]["text"] == "2 steps"
+
+
+def test_without_a_budget_it_is_the_operations_that_a_model_takes_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "train_members", lambda *args, **options: None)
+    compare_models(DATA, task="detection", models={"yolo": YOLO}, out=tmp_path / "all", jobs=1)
+    alone = tmp_path / "alone"
+    train_model("yolo", DATA, parameters=TINY | {"budget": "1 steps"}, out=alone)
+    one_step = json.loads((alone / "run.json").read_text())["training_flops"]
+    model = load(alone).set_params(budget="auto")
+    steps = model.budget_for(len(DATA))
+    assert steps.unit == "steps"
+    amount = float(json.loads((tmp_path / "all" / "run.json").read_text())["equal_budget"])
+    assert amount == pytest.approx(steps.amount * one_step, rel=0.01)
 
 
 def test_a_model_that_lacks_its_package_is_refused_alone(tmp_path: Path) -> None:

@@ -212,9 +212,9 @@ class VisionComparisonRun(VisionRun):
             if not (member.folder / "evaluation.json").is_file()
         }
         if self.run.record["budget"] == "auto" and "equal_budget" not in self.run.record:
-            own = [cost.time.budget.amount for cost in costs.values() if cost.time is not None]
+            own = [cost.time.flops for cost in costs.values() if cost.time is not None]
             if own:
-                self.run.update(equal_budget=f"{max(own):g}")
+                self.run.update(equal_budget=f"{max(own):.4g}")
         self.setting = replace(
             self.setting, budget=self.run.record.get("equal_budget", self.run.record["budget"])
         )
