@@ -4,8 +4,8 @@ Into the labels of ``bccd`` (in the folder that FURTHER_TEST_DATA names) go 300 
 are deleted, 100 boxes moved by 20 to 45 % of each side, 100 labels get another class. Both sides
 see the same labels and the same out-of-fold predictions of a YOLO that learnt from them as they
 were given (``--retrained``: from the labels with the errors, one injection). A suspicion is a hit
-if the label that it is about was moved or got another class, or if its prediction overlaps a deleted
-label, or the old place of a moved one, by half; each error counts once, whatever the kind of the
+if the label that it is about was moved or got another class, or if its prediction overlaps a
+deleted label, or the old place of a moved one, by half; each error counts once, whatever the kind of the
 suspicion. bccd has many errors of its own, which count as false here, for both.
 
 ObjectLab gives a score for each label and kind, and for each prediction: all in one list, of each

@@ -103,7 +103,7 @@ class Audit:
             )
         probabilities = np.array([s.probability for s in self.suspicions])
         missing = np.array([s.label is None for s in self.suspicions])
-        return estimate_share(probabilities, missing, self.labels, drawn, self.seed)
+        return estimate_share(probabilities, missing, self.labels, drawn)
 
 
 def audit_labels(

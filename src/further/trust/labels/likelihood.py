@@ -44,7 +44,7 @@ from further.trust.labels.simulated import KINDS, Simulated, simulate
 #: Share of the labels that gets an error of each kind in a round of simulation.
 SIMULATED_RATE = 0.1
 #: Labels that the classifiers learn from at least, as rounds are repeated; and rounds at most.
-LEAST_LABELS, MOST_ROUNDS = 20_000, 40
+LEAST_LABELS, MOST_ROUNDS = 10_000, 20
 FOLDS = 5
 #: Of the splines, and the inverse strength of the penalty.
 KNOTS, STRENGTH = 5, 0.1

@@ -6,37 +6,47 @@ without one are divided into strata h by their probability; of the :math:`N_h` i
 are drawn, more of them where probability is high, for the share there is less certain. If
 :math:`k_h` turn out wrong, the number of errors is estimated by
 
-.. math:: \hat T = \sum_h N_h k_h / n_h .
+.. math:: \hat T = \sum_h N_h \hat p_h, \qquad \hat p_h = k_h / n_h .
 
-The interval is that of the number of errors among those not checked: of each stratum they are
-beta-binomial with the posterior of Jeffreys' prior, Beta(:math:`k_h + 1/2`,
-:math:`n_h - k_h + 1/2`), and the sum over the strata is simulated. It is exact about what was
-checked, and honest where no error was seen: the absence of errors among a few drawn is none among
-all. What neither a label nor a prediction shows cannot be drawn and is not counted, so that the
-share of missing labels is a lower limit.
+The interval is Wilson's for the share :math:`\hat p = \hat T / N`, with the number of draws that
+would have the variance of the stratified estimate,
+
+.. math:: n^* = \frac{\tilde p (1 - \tilde p)}{V}, \qquad
+          V = \sum_h \Bigl(\frac{N_h}{N}\Bigr)^2 \Bigl(1 - \frac{n_h}{N_h}\Bigr)
+              \frac{\tilde p_h (1 - \tilde p_h)}{n_h}, \qquad
+          \tilde p_h = \frac{k_h + 1/2}{n_h + 1}
+
+(Korn and Graubard 1998), :math:`\tilde p` being the mean of the :math:`\tilde p_h` by size of
+stratum. The half added to the counts keeps the interval honest where no error was seen: none among
+a few is not none among all. What neither a label nor a prediction shows cannot be drawn and is not
+counted, so that the share of missing labels is a lower limit.
+
+References
+----------
+Korn and Graubard 1998, "Confidence intervals for proportions with small expected number of positive
+counts estimated from survey data".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from further.evaluate.resampling import LEVEL
+from further.evaluate.wilson import wilson
 from further.trust.labels.evidence import Floats, Integers
 
-METHOD = "stratified sample, beta-binomial with Jeffreys' prior"
+METHOD = "stratified random sample, Wilson's interval with the effective number of draws"
 #: Where the strata of probability begin.
 BANDS = (0.0, 0.01, 0.1, 0.5)
 #: Drawn of each stratum at least, where it has so many.
 LEAST_DRAWN = 5
 #: The least share of errors that a stratum is taken to have when what is drawn is shared out.
 LEAST_SHARE = 0.02
-DRAWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -126,11 +136,7 @@ def draw(probability: Floats, missing: NDArray[np.bool_], checked: int, seed: in
 
 
 def estimate_share(
-    probability: Floats,
-    missing: NDArray[np.bool_],
-    labels: int,
-    checked: Mapping[int, bool],
-    seed: int,
+    probability: Floats, missing: NDArray[np.bool_], labels: int, checked: Mapping[int, bool]
 ) -> Share:
     """Return the share of wrong labels, by those that were drawn and checked.
 
@@ -142,46 +148,40 @@ def estimate_share(
         Number of given labels.
     checked : mapping of int to bool
         By number, from 1 on: whether there is an error.
-    seed : int
-        Of the simulation of the interval.
 
     Returns
     -------
     Share
-        All, wrong and missing labels. A stratum of which nothing was checked is estimated from
-        nothing: its interval is nearly all there is.
+        All, wrong and missing labels. A stratum of which nothing was checked counts as half wrong,
+        with an interval of all there is.
     """
     of = strata(probability, missing)
-    rng = np.random.default_rng(seed)
     positions = np.array(list(checked), dtype=np.int64) - 1
     is_error = np.array(list(checked.values()), dtype=bool)
-    found = []
-    for inside in (~missing, missing):
-        errors, draws, seen = 0.0, np.zeros(DRAWS), 0
-        for h in np.unique(of[inside]):
-            n_all, mine = int((of == h).sum()), of[positions] == h
-            n, k = int(mine.sum()), int(is_error[mine].sum())
-            errors += n_all * (k / n if n else 0.5)
-            p = rng.beta(k + 0.5, n - k + 0.5, DRAWS)
-            draws += k + rng.binomial(n_all - n, p)
-            seen += n
-        found.append(_Counted(errors, draws, seen, int(inside.sum())))
-    wrong, absent = found
-    both = _Counted(wrong.errors + absent.errors, wrong.draws + absent.draws, len(checked), len(of))
-    return Share(both.part(labels), wrong.part(labels), absent.part(labels))
+
+    def part(inside: NDArray[np.bool_]) -> Part:
+        numbers = np.unique(of[inside])
+        size = np.array([(of == h).sum() for h in numbers])
+        drawn = np.array([(of[positions] == h).sum() for h in numbers])
+        wrong = np.array([is_error[of[positions] == h].sum() for h in numbers])
+        return _part(size, drawn, wrong, labels)
+
+    return Share(part(np.ones_like(missing)), part(~missing), part(missing))
 
 
-class _Counted(NamedTuple):
-    """Estimated errors, what the interval is made of, how many were checked, and of how many."""
-
-    errors: float
-    draws: Floats
-    checked: int
-    of: int
-
-    def part(self, labels: int) -> Part:
-        low, high = np.quantile(self.draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        # The prior lifts the draws where no error was seen; the estimate itself lies within.
-        low, high = min(float(low), self.errors), max(float(high), self.errors)
-        share = self.errors / labels
-        return Part(self.errors, share, low / labels, high / labels, self.checked, self.of)
+def _part(size: Integers, drawn: Integers, wrong: Integers, labels: int) -> Part:
+    n = int(size.sum())
+    if not n:
+        return Part()
+    weight = size / n
+    share = float(weight @ np.where(drawn > 0, wrong / np.maximum(drawn, 1), 0.5))
+    shrunk = (wrong + 0.5) / (drawn + 1)
+    spread = weight**2 * (1 - drawn / size) * shrunk * (1 - shrunk) / np.maximum(drawn, 1)
+    low = high = share
+    if spread.sum() > 0:
+        mean = float(weight @ shrunk)
+        low, high = wilson(share, mean * (1 - mean) / float(spread.sum()))
+    for_each = n / labels
+    return Part(
+        share * n, share * for_each, low * for_each, high * for_each, int(drawn.sum()), n
+    )  # fmt: skip
