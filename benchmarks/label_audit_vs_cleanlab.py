@@ -5,8 +5,8 @@ are deleted, 100 boxes moved by 20 to 45 % of each side, 100 labels get another 
 see the same labels and the same out-of-fold predictions of a YOLO that learnt from them as they
 were given (``--retrained``: from the labels with the errors, one injection). A suspicion is a hit
 if the label that it is about was moved or got another class, or if its prediction overlaps a
-deleted label, or the old place of a moved one, by half; each error counts once, whatever the kind of the
-suspicion. bccd has many errors of its own, which count as false here, for both.
+deleted label, or the old place of a moved one, by half; each error counts once, whatever the kind
+of the suspicion. bccd has many errors of its own, which count as false here, for both.
 
 ObjectLab gives a score for each label and kind, and for each prediction: all in one list, of each
 label the lowest. Its thresholds on the detector's scores (0.95 and 0.5) fit no detector whose
@@ -35,7 +35,7 @@ from further import load
 from further.data import Dataset
 from further.data.target import Boxes
 from further.trust.labels.audit import audit_labels
-from further.trust.labels.evidence import LEAST_SCORE, overlaps, rows_of
+from further.trust.labels.evidence import confident, overlaps, rows_of
 from further.trust.labels.out_of_fold import out_of_fold, read_boxes, write_boxes
 from further.vision.yolo import YOLO
 
@@ -222,17 +222,6 @@ def predicted(dataset: Dataset, file: Path | None, budget: str, precision: str) 
     return found
 
 
-def seen(predictions: Boxes) -> Boxes:
-    """Return the predictions that either side looks at."""
-    keep = predictions.scores >= LEAST_SCORE
-    rows = rows_of(predictions)[keep]
-    return replace(
-        predictions, counts=np.bincount(rows, minlength=len(predictions.counts)),
-        codes=predictions.codes[keep], corners=predictions.corners[keep],
-        scores=predictions.scores[keep],
-    )  # fmt: skip
-
-
 def interval(values: list[float]) -> str:
     """Write a mean over injections with its 95 % interval."""
     from scipy.stats import t
@@ -304,7 +293,8 @@ def main() -> None:
     if arguments.retrained:
         made = made[:1]
         learns = made[0].dataset
-    predictions = seen(
+    # Both sides look at the same ones.
+    predictions, _ = confident(
         predicted(learns, arguments.predictions, arguments.budget, arguments.precision)
     )
     print(

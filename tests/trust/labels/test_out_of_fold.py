@@ -39,7 +39,9 @@ class Recalls(BaseEstimator):
         assert threshold == 0
         numbers = X.values[:, 0, 0, 0].tolist()
         rows = [[(0, np.array([n, 0, n + 5, 5]))] * (n % 3) for n in numbers]
-        return boxes_of(rows, [0.5 + 0.5 * (n in self.seen_) for n in numbers for _ in range(n % 3)])
+        return boxes_of(
+            rows, [0.5 + 0.5 * (n in self.seen_) for n in numbers for _ in range(n % 3)]
+        )
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ them knows whether anything is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,12 @@ Integers = NDArray[np.int64]
 LEAST_SCORE = 0.05
 #: A label and a prediction that overlap by so much are of the same place.
 SAME_PLACE = 0.5
+#: Predictions of that score may be held against the place of a label.
+POSSIBLE = 0.3
+
+
+#: Pictures whose pairs of boxes are compared at a time.
+AT_A_TIME = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,20 +63,31 @@ def rows_of(boxes: Boxes) -> Integers:
     return np.repeat(np.arange(len(boxes.counts)), boxes.counts)
 
 
+def confident(predictions: Boxes, least: float = LEAST_SCORE) -> tuple[Boxes, Integers]:
+    """Return the predictions of a score that counts, and their numbers among all."""
+    assert predictions.scores is not None
+    numbers = np.flatnonzero(predictions.scores >= least)
+    rows = rows_of(predictions)[numbers]
+    chosen = {k: a[numbers] for k, a in predictions.arrays().items() if k != "counts"}
+    counts = np.bincount(rows, minlength=len(predictions.counts))
+    return replace(predictions, counts=counts, **chosen), numbers
+
+
 def overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[Floats, Floats]:
     """Return of all pairs of boxes the IoU, and the share of b that a covers.
 
     Parameters
     ----------
-    a, b : arrays of shape (n, 4) and (m, 4)
+    a, b : arrays of shape (..., n, 4) and (..., m, 4)
         Boxes.
 
     Returns
     -------
-    iou, covered : arrays of shape (n, m)
+    iou, covered : arrays of shape (..., n, m)
         From 0 to 1.
     """
-    first, second = torch.from_numpy(a)[:, None].double(), torch.from_numpy(b)[None].double()
+    first = torch.from_numpy(a)[..., :, None, :].double()
+    second = torch.from_numpy(b)[..., None, :, :].double()
     shared, size = intersections(first, second), areas(second)
     union = areas(first) + size - shared
     return (shared / union.clamp(min=1e-9)).numpy(), (shared / size.clamp(min=1e-9)).numpy()
@@ -92,71 +110,85 @@ def weigh(labels: Boxes, predictions: Boxes, sizes: Integers) -> Evidence:
     Evidence
         Features of labels and of predictions.
     """
-    assert predictions.scores is not None
-    typical = _typical_sides(labels)
+    seen, numbers = confident(predictions)
+    typical = _typical_area(labels)
+    firsts = np.cumsum(seen.counts) - seen.counts
     parts = []
-    for row, size in enumerate(sizes):
-        mine, theirs = labels.of_row(row), predictions.of_row(row)
-        scores = predictions.scores[theirs].astype(np.float64)
-        seen = np.flatnonzero(scores >= LEAST_SCORE)
-        found = _of_picture(
-            labels.corners[mine], labels.codes[mine], predictions.corners[theirs][seen],
-            predictions.codes[theirs][seen], scores[seen], size, typical,
-        )  # fmt: skip
-        partner, candidates = found[1], found[2]
-        # From numbers within what was seen of the picture to those among all predictions.
-        numbers = np.append(seen + theirs.start, -1)
-        parts.append((found[0], numbers[partner], numbers[candidates], found[3]))
-    counts = [len(part[2]) for part in parts]
+    for start in range(0, len(sizes), AT_A_TIME):
+        rows = np.arange(start, min(start + AT_A_TIME, len(sizes)))
+        parts.append(
+            _of_pictures(labels.take(rows), seen.take(rows), sizes[rows], firsts[rows], typical)
+        )
     of_labels, partner, candidates, of_candidates = (
         np.concatenate([part[i] for part in parts]) for i in range(4)
     )
-    likes = _usual_support(of_labels, len(labels.names))
-    found_codes = np.append(predictions.codes, 0)[partner]
+    usual = _usual_support(of_labels, len(labels.names))
+    partner_codes = np.append(seen.codes, 0)[partner]
     of_labels = np.column_stack([
-        of_labels[:, 0] / likes[labels.codes], of_labels[:, 1] / likes[found_codes], of_labels,
+        of_labels[:, 0] / usual[labels.codes], of_labels[:, 1] / usual[partner_codes], of_labels,
     ])  # fmt: skip
-    found_codes = predictions.codes[candidates]
-    of_candidates = np.column_stack([of_candidates[:, 0] / likes[found_codes], of_candidates])
+    found = seen.codes[candidates]
+    of_candidates = np.column_stack([of_candidates[:, 0] / usual[found], of_candidates])
+    # From numbers among the confident predictions to those among all.
     return Evidence(
-        of_labels, partner, candidates, of_candidates, rows_of(labels),
-        np.repeat(np.arange(len(sizes)), counts),
+        of_labels, np.append(numbers, -1)[partner], numbers[candidates], of_candidates,
+        rows_of(labels), rows_of(seen)[candidates],
     )  # fmt: skip
 
 
-def _of_picture(
-    boxes: NDArray[np.float32],
-    codes: Integers,
-    predicted: NDArray[np.float32],
-    predicted_codes: Integers,
-    scores: Floats,
-    size: Integers,
-    typical: Floats,
+def _of_pictures(
+    labels: Boxes, seen: Boxes, sizes: Integers, firsts: Integers, typical: Floats
 ) -> tuple[Floats, Integers, Integers, Floats]:
-    iou, covered = overlaps(boxes, predicted)
-    support = iou * scores
-    same = codes[:, None] == predicted_codes
-    best = _last(support.argmax(axis=1) if support.size else np.zeros(len(boxes), np.int64), iou)
-    touches = np.take_along_axis(_padded(support), best[:, None], axis=1)[:, 0] > 0
-    partner = np.where(touches, best, -1)
-    others = _most_of_others(iou)
-    at = np.arange(len(boxes)), best
-    of_labels = np.column_stack([
-        _most(support * same), _most(support * ~same), _most(iou * same * (scores > 0.3)),
-        _padded(iou)[at], np.append(scores, 0.0)[best], _padded(others)[at],
+    """Return the features of labels, their partners, the candidates and their features.
+
+    All pairs of a picture are compared: (pictures, labels, predictions), padded.
+    """
+    assert seen.scores is not None
+    boxes, codes = _padded(labels, labels.corners, 0), _padded(labels, labels.codes, -1)
+    found, found_codes = _padded(seen, seen.corners, 0), _padded(seen, seen.codes, -2)
+    scores = _padded(seen, seen.scores.astype(np.float64), 0)
+    iou, covered = overlaps(boxes, found)
+    support = iou * scores[:, None]
+    same = codes[:, :, None] == found_codes[:, None]
+    best = support.argmax(axis=2)[:, :, None]
+
+    def of_best(pairs: Floats) -> Floats:
+        picked: Floats = np.take_along_axis(pairs, best, axis=2)[:, :, 0]
+        return picked
+
+    partner = np.where(of_best(support) > 0, best[:, :, 0] + firsts[:, None], -1)
+    of_labels = np.stack([
+        (support * same).max(axis=2), (support * ~same).max(axis=2),
+        (iou * same * (scores[:, None] > POSSIBLE)).max(axis=2), of_best(iou),
+        of_best(np.broadcast_to(scores[:, None], iou.shape)), of_best(_of_other_labels(iou)),
         _surprise(boxes, codes, typical), codes,
-    ])  # fmt: skip
-    candidates = np.flatnonzero(_most(iou.T) < SAME_PLACE)
-    by_predictions, _ = overlaps(predicted, predicted)
-    higher = scores[:, None] > scores
-    edge = np.minimum(predicted[:, :2], size - predicted[:, 2:]).min(axis=1, initial=np.inf)
-    sides = (predicted[:, 2:] - predicted[:, :2]).mean(axis=1)
-    of_predictions = np.column_stack([
-        scores, _most(iou.T), _most((iou * same).T), _most(covered.T),
-        _most((by_predictions * higher).T), np.minimum(edge / np.maximum(sides, 1), 1),
-        _surprise(predicted, predicted_codes, typical), predicted_codes,
-    ])  # fmt: skip
-    return of_labels, partner, candidates, of_predictions[candidates]
+    ], axis=-1)  # fmt: skip
+    higher = scores[:, :, None] > scores[:, None]
+    edge = np.minimum(found[..., :2], sizes[:, None] - found[..., 2:]).min(axis=-1)
+    side = np.maximum((found[..., 2:] - found[..., :2]).mean(axis=-1), 1)
+    of_found = np.stack([
+        scores, iou.max(axis=1), (iou * same).max(axis=1), covered.max(axis=1),
+        (overlaps(found, found)[0] * higher).max(axis=1), np.minimum(edge / side, 1),
+        _surprise(found, found_codes, typical), found_codes,
+    ], axis=-1)  # fmt: skip
+    alone = (iou.max(axis=1) < SAME_PLACE) & (found_codes >= 0)
+    picture, place = np.nonzero(alone)
+    there = codes >= 0
+    return of_labels[there], partner[there], firsts[picture] + place, of_found[alone]
+
+
+def _padded(boxes: Boxes, array: NDArray[Any], fill: float) -> NDArray[Any]:
+    """Return (pictures, most, ...) from one entry a box; two at least, so that none is a case."""
+    there = np.arange(max(2, boxes.most)) < boxes.counts[:, None]
+    out = np.full((*there.shape, *array.shape[1:]), fill, dtype=array.dtype)
+    out[there] = array
+    return out
+
+
+def _of_other_labels(iou: Floats) -> Floats:
+    """Return for each label and prediction the IoU of the prediction with any other label."""
+    first, second = np.partition(iou, -2, axis=1)[:, -1:], np.partition(iou, -2, axis=1)[:, -2:-1]
+    return np.where(iou == first, second, first)
 
 
 def _usual_support(of_labels: Floats, n_classes: int) -> Floats:
@@ -167,29 +199,7 @@ def _usual_support(of_labels: Floats, n_classes: int) -> Floats:
     return np.maximum(usual, LEAST_SCORE)
 
 
-def _last(best: Integers, iou: Floats) -> Integers:
-    """Return positions of predictions, or of what is padded where there is none."""
-    return best if iou.shape[1] else np.zeros(len(iou), dtype=np.int64)
-
-
-def _padded(pairs: Floats) -> Floats:
-    return np.pad(pairs, ((0, 0), (0, 1)))
-
-
-def _most(pairs: Floats) -> Floats:
-    most: Floats = pairs.max(axis=1, initial=0.0)
-    return most
-
-
-def _most_of_others(iou: Floats) -> Floats:
-    """Return for each label and prediction the IoU of the prediction with any other label."""
-    if len(iou) < 2:
-        return np.zeros_like(iou)
-    second, first = np.sort(iou, axis=0)[-2:]
-    return np.where(iou == first, second, first)
-
-
-def _typical_sides(labels: Boxes) -> Floats:
+def _typical_area(labels: Boxes) -> Floats:
     """Return the median of the logarithm of the area of each class."""
     logs = _log_area(labels.corners)
     known = [logs[labels.codes == code] for code in range(len(labels.names))]
@@ -198,10 +208,10 @@ def _typical_sides(labels: Boxes) -> Floats:
 
 def _surprise(corners: NDArray[np.float32], codes: Integers, typical: Floats) -> Floats:
     """Return by how much boxes are larger than is typical of their class, as a logarithm."""
-    return np.nan_to_num(_log_area(corners) - typical[codes])
+    return np.nan_to_num(_log_area(corners) - typical[np.maximum(codes, 0)])
 
 
 def _log_area(corners: NDArray[np.float32]) -> Floats:
-    sides = np.maximum(corners[:, 2:].astype(np.float64) - corners[:, :2], 1.0)
-    logs: Floats = np.log(sides).sum(axis=1)
+    sides = np.maximum(corners[..., 2:].astype(np.float64) - corners[..., :2], 1.0)
+    logs: Floats = np.log(sides).sum(axis=-1)
     return logs
