@@ -23,7 +23,6 @@ from further.cli.result import write_json, write_table
 from further.errors import InputError, RunError
 
 if TYPE_CHECKING:
-    from further.data import Dataset
     from further.train.run import Run
     from further.trust.labels.audit import Audit
 
@@ -90,9 +89,12 @@ def _audit(
     from further.train.parameters import parameters_to_json
     from further.train.run import Run
     from further.trust.labels.audit import audit_labels
-    from further.trust.labels.out_of_fold import out_of_fold
+    from further.trust.labels.out_of_fold import fold_of, out_of_fold
 
     dataset = load(data)
+    if dataset.target is None or dataset.target.seen_as("boxes") is None:
+        raise InputError(f"{dataset.name} has no boxes; name a folder of pictures with labels.")
+    fold_of(dataset, folds, seed)  # refuses a number that cannot be, before anything is written
     detector = _detector(**of_model)
     path = out or default_folder("audit-labels", data)
     run = Run.create(
@@ -187,6 +189,8 @@ def _show(audit: Audit, path: Path, page: Path) -> None:
 
 
 def _decide(path: Path, decisions: Path, folder: Path | None, as_json: bool, quiet: bool) -> None:
+    from further.compare.source import read_data
+    from further.data.writing import write as write_dataset
     from further.train.run import Run
     from further.trust.labels.corrections import corrected, read_decisions
 
@@ -197,8 +201,7 @@ def _decide(path: Path, decisions: Path, folder: Path | None, as_json: bool, qui
     share = audit.estimate(made.confirmed)
     notes: tuple[str, ...] = ()
     if folder is not None:
-        dataset = corrected(_data_of(run), audit, made.accepted)
-        notes = _write(dataset, folder)
+        notes = write_dataset(corrected(read_data(run), audit, made.accepted), folder)
     if as_json:
         write_json({
             "run": str(path), "accepted": len(made.accepted), "rejected": len(made.rejected),
@@ -224,15 +227,3 @@ def read_audit(run: Run) -> Audit:
     if not file.is_file():
         raise RunError(f'"{run.path}" is no audit of labels; name the run of "audit-labels DATA".')
     return from_json(Audit, read_json(file))
-
-
-def _data_of(run: Run) -> Dataset:
-    from further.compare.source import read_data
-
-    return read_data(run)
-
-
-def _write(dataset: Dataset, folder: Path) -> tuple[str, ...]:
-    from further.data.writing import write
-
-    return write(dataset, folder)

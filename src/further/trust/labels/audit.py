@@ -27,6 +27,10 @@ PRIOR = 0.01
 CHECKED = 100
 #: What a suspicion is called likely from.
 LIKELY = 0.5
+#: A prediction that overlaps a label by less is of another object.
+TOUCHES = 0.1
+#: Labels that an audit should have.
+FEW = 300
 
 
 @dataclass(frozen=True)
@@ -178,12 +182,9 @@ def _boxes(dataset: Dataset, predictions: Boxes) -> Boxes:
 
 
 def _notes(labels: Boxes) -> tuple[str, ...]:
-    few = len(labels.codes) < 300
-    return (
-        (f"There are {len(labels.codes)} labels: with fewer than 300 the ranking is rough.",)
-        if few
-        else ()
-    )
+    n = len(labels.codes)
+    rough = f"There are {n} labels; with fewer than {FEW} the ranking is rough."
+    return (rough,) if n < FEW else ()
 
 
 def _probabilities(odds: Floats) -> tuple[Floats, np.ndarray]:
@@ -223,11 +224,16 @@ def _of_labels(
     for j, row in enumerate(evidence.label_rows):
         partner = int(evidence.partner[j])
         found: dict[str, Any] = {}
+        overlap = 0.0
         if partner >= 0:
             iou, _ = overlaps(labels.corners[j][None], predictions.corners[partner][None])
-            found = {**_found(predictions, partner), "overlap": round(float(iou[0, 0]), 4)}
+            overlap = round(float(iou[0, 0]), 4)
+        if overlap >= TOUCHES:
+            found = {**_found(predictions, partner), "overlap": overlap}
         unit = Suspicion(
-            kind=OF_LABELS[kinds[j]], probability=float(probability[j]), picture=int(row),
+            # Where there is no prediction it can neither lie elsewhere nor be another one.
+            kind=OF_LABELS[kinds[j]] if found else "spurious",
+            probability=float(probability[j]), picture=int(row),
             file=_file(dataset, row), label=int(j - starts[row]),
             given_class=labels.names[labels.codes[j]], given_box=_corners(labels.corners[j]),
             **found,

@@ -90,7 +90,7 @@ def out_of_fold(
     estimator : Detector
         Not fitted; each fold fits a copy.
     dataset : Dataset
-        Pictures with boxes.
+        Pictures with boxes, or instances where the estimator needs them.
     folds : int, default=3
         How many; each detector learns from all but one.
     seed : int, default=0
@@ -143,10 +143,10 @@ def _predicted(
     detector: Any = clone(estimator)
     if detector.random_state is None:
         detector.set_params(random_state=seed)
-    # The text that names the fold stays, whatever the loop variable becomes.
     callbacks = [] if report is None else [Progress(lambda share, loss: report(k, share, loss))]
     detector.fit(learns, run=run, callbacks=callbacks)
-    found: Boxes = detector.predict(judged, threshold=0.0)
+    # A detector of masks says where the boxes around them are.
+    found = detector.predict(judged, threshold=0.0).seen_as("boxes")
     if run is not None:
         write_boxes(run / PREDICTIONS, found)
     return found
