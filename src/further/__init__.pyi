@@ -85,6 +85,7 @@ from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
 from .trust.doctor.diagnosis import doctor as doctor
+from .trust.labels.audit import audit_labels as audit_labels
 from .vision.controls import MajorityClass as MajorityClass
 from .vision.controls import MeanBox as MeanBox
 from .vision.controls import Watershed as Watershed

@@ -216,6 +216,7 @@ OTHER_NAMES = {
     "Budget": "further.train.budget",
     "Dataset": "further.data.dataset",
     "Training": "further.train.training",
+    "audit_labels": "further.trust.labels.audit",
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
