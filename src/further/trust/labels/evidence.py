@@ -64,7 +64,22 @@ def rows_of(boxes: Boxes) -> Integers:
 
 
 def confident(predictions: Boxes, least: float = LEAST_SCORE) -> tuple[Boxes, Integers]:
-    """Return the predictions of a score that counts, and their numbers among all."""
+    """Return the predictions of a score that counts, and their numbers among all.
+
+    Parameters
+    ----------
+    predictions : Boxes
+        With scores.
+    least : float
+        The score from which on one counts.
+
+    Returns
+    -------
+    chosen : Boxes
+        Those that count.
+    numbers : array of int64
+        Where they stand among all.
+    """
     assert predictions.scores is not None
     numbers = np.flatnonzero(predictions.scores >= least)
     rows = rows_of(predictions)[numbers]

@@ -153,7 +153,20 @@ def _predicted(
 
 
 def write_boxes(path: Path, boxes: Boxes) -> Path:
-    """Write boxes as NPZ, without pickle."""
+    """Write boxes as NPZ, without pickle.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    boxes : Boxes
+        With scores or without.
+
+    Returns
+    -------
+    Path
+        The file, written whole or not at all.
+    """
     import io
 
     file = io.BytesIO()

@@ -95,7 +95,20 @@ class Share:
 
 
 def strata(probability: Floats, missing: NDArray[np.bool_]) -> Integers:
-    """Return the stratum of each label and candidate: by probability, and by what it is."""
+    """Return the stratum of each label and candidate: by probability, and by what it is.
+
+    Parameters
+    ----------
+    probability : array of shape (n,)
+        Of an error.
+    missing : array of shape (n,), bool
+        Whether it is a place without a label.
+
+    Returns
+    -------
+    array of shape (n,), int64
+        Numbers of strata; some may be empty.
+    """
     band = np.searchsorted(BANDS, probability, side="right") - 1
     return band + len(BANDS) * missing
 
