@@ -53,6 +53,7 @@ OPTIONS = {
     "cluster": {"--json", "--quiet", "--seed", "--out"},
     "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
     "data": {"--json", "--quiet", "--seed"},
+    "audit-labels": {"--json", "--quiet", "--seed", "--out", "--device"},
     "doctor": {"--json", "--quiet"},
     "explain-net": {"--json", "--quiet", "--out"},
     "train": {"--json", "--quiet", "--seed", "--out", "--device"},
