@@ -273,7 +273,7 @@ def objects_of_voc(file: Path, dataset: Dataset) -> None:
 def objects_of_yolo(file: Path, dataset: Dataset) -> None:
     """Check the objects of all text files against the number of their lines."""
     texts = [f.read_bytes().decode("utf-8", "replace") for f in file.parent.glob("*.txt")]
-    n = sum(bool(line.strip()) for text in texts for line in text.split("\n"))
+    n = sum(bool(line.strip()) for text in texts for line in re.split("[\r\n]", text))
     assert int(dataset.target.counts.sum()) + entries(dataset, ".txt, line ") == n
 
 

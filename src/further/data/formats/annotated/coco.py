@@ -26,6 +26,8 @@ from further.errors import InputError
 #: The parsed file takes a few times its size.
 JSON_READ_AS = 10
 _LISTS = ("images", "annotations", "categories")
+#: What a damaged file is known by, beside the lists.
+_KEYS = ("file_name", "image_id", "category_id", "bbox")
 _Line = Mapping[str, Any]
 
 
@@ -98,7 +100,7 @@ def _table(file: Path, skipping: Skipping) -> _Table | None:
     try:
         table = json.loads(content)
     except (ValueError, RecursionError) as error:
-        if sum(f'"{name}"'.encode() in content for name in _LISTS) > 1:
+        if sum(f'"{name}"'.encode() in content for name in (*_LISTS, *_KEYS)) > 1:
             skipping.refuse(f"{file} is damaged JSON ({error})", "replace or remove it")
         return None
     if not isinstance(table, dict) or len(table.keys() & set(_LISTS)) < 2:

@@ -63,10 +63,10 @@ def decode_runs(counts: Sequence[int], size: tuple[int, int]) -> NDArray[np.bool
     [[False, True], [True, True]]
     """
     width, height = size
-    runs = np.asarray(counts, dtype=np.int64)
-    # A sum that overflows cannot be right either.
-    if runs.ndim != 1 or (runs < 0).any() or sum(runs.tolist()) != width * height:
+    # Before they are an array, whose numbers would overflow.
+    if min(counts, default=0) < 0 or sum(counts) != width * height:
         raise ValueError(f"its run lengths do not add up to {width}x{height} pixels")
+    runs = np.asarray(counts, dtype=np.int64)
     values = np.arange(len(runs)) % 2 == 1
     return np.repeat(values, runs).reshape(width, height).T
 
