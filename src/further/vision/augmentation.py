@@ -157,7 +157,20 @@ def windows(
 
 
 def coloured(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Return pictures (n, channels, height, width) in [0, 1] in another light each."""
+    """Return pictures in another light each.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, channels, height, width)
+        From 0 to 1.
+    generator : torch.Generator
+        Of brightness, contrast and colour.
+
+    Returns
+    -------
+    Tensor of shape (n, channels, height, width)
+        From 0 to 1.
+    """
     n, channels = x.shape[:2]
 
     def change(by: float, *shape: int) -> Tensor:
@@ -171,5 +184,16 @@ def coloured(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def as_float(x: Tensor) -> Tensor:
-    """Return pictures from 0 to 1, given those or bytes."""
+    """Return pictures as numbers from 0 to 1.
+
+    Parameters
+    ----------
+    x : Tensor
+        Such numbers, or bytes.
+
+    Returns
+    -------
+    Tensor
+        float32 of the same shape.
+    """
     return x.float().div_(255) if x.dtype == torch.uint8 else x

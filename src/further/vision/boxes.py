@@ -26,12 +26,34 @@ _TINY = 1e-7
 
 
 def areas(boxes: Tensor) -> Tensor:
-    """Return the areas of boxes (..., 4); 0 where a side is negative."""
+    """Return the areas of boxes.
+
+    Parameters
+    ----------
+    boxes : Tensor of shape (..., 4)
+        Of any number.
+
+    Returns
+    -------
+    Tensor
+        0 where a side is negative.
+    """
     return (boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(dim=-1)
 
 
 def intersections(a: Tensor, b: Tensor) -> Tensor:
-    """Return the areas that boxes (..., 4) share with others, broadcast against them."""
+    """Return the areas that boxes share with others.
+
+    Parameters
+    ----------
+    a, b : Tensor of shape (..., 4)
+        Broadcast against each other.
+
+    Returns
+    -------
+    Tensor
+        0 where they do not touch.
+    """
     low = torch.maximum(a[..., :2], b[..., :2])
     high = torch.minimum(a[..., 2:], b[..., 2:])
     return (high - low).clamp(min=0).prod(dim=-1)
