@@ -18,14 +18,8 @@ from small_vision import SMALL, rectangles
 
 @pytest.fixture(scope="module")
 def model():
-    """Return a detector whose scores differ, as those of one that has hardly learnt do not."""
-    fitted = YOLO(**SMALL).fit(rectangles())
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for head in fitted.net_.heads:
-            for layer in (head.boxes, head.scores):
-                layer.weight.normal_(0, 0.3, generator=generator)
-    return fitted
+    """Return a detector that has learnt a little: without, all cells have one score."""
+    return YOLO(**SMALL | {"budget": "60 steps"}).fit(rectangles(16))
 
 
 def test_what_is_missing_is_said_in_one_sentence(model, tmp_path, monkeypatch) -> None:
@@ -51,8 +45,8 @@ def test_onnx_runtime_finds_the_same_boxes(model, tmp_path) -> None:
     # With the same suppression they are the boxes that the model predicts.
     logits = torch.logit(torch.from_numpy(scores))
     sizes = np.tile([[64, 48]], (3, 1))
-    # (The surest of them: where scores are the same to seven digits, which one stays is chance.)
-    least = float(np.quantile(model.predict(data, threshold=0.0).scores, 0.95))
+    # (The surest of them: where scores are the same to six digits, which one stays is chance.)
+    least = float(np.quantile(model.predict(data, threshold=0.0).scores, 0.75))
     theirs = raw._replace(boxes=torch.from_numpy(boxes), logits=logits)
     found = model.boxes_of(theirs, np.ones(3), sizes, least)
     expected = model.predict(data, threshold=least)
