@@ -160,5 +160,5 @@ def test_the_answer_names_the_best_ties_and_the_fastest_of_them() -> None:
     assert tied.tied == ("fast",)
     assert tied.sentence.endswith("The fastest of them is Fast, with 10 ms a picture.")
     nothing = advise("detection", *scored({"fast": 0.11, "slow": 0.12, "mean": 0.1}, 0.05))
-    assert "No model is significantly better than the control" in nothing.sentence
+    assert "No model is significantly better than a control (mean)" in nothing.sentence
     assert advise("detection", *scored({"slow": 0.6}, 0.05)) is None

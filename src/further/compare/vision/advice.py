@@ -56,7 +56,7 @@ def _sentence(
     controls = [model for model in known if model.role == "control" and apart[model.name].tied]
     if controls:
         return (
-            f"No model is significantly better than the control {_inside(controls[0])}: {n:,} "
+            f"No model is significantly better than a control ({_inside(controls[0])}): {n:,} "
             f"held-out pictures show nothing that was learnt ({best.label}: {figures})."
         )
     others = [model for model in known if model.role == "model" and model is not best]

@@ -80,7 +80,20 @@ def train_shares(candidate: Candidate, folder: Path, report: Report) -> None:
 
 
 def folder_of(folder: Path, share: float) -> Path:
-    """Return the run of the training on a share of the pictures."""
+    """Return the run of the training on a share of the pictures.
+
+    Parameters
+    ----------
+    folder : Path
+        The run of the model that has learnt from all.
+    share : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Path
+        Inside that run.
+    """
     return folder / "learning" / f"{100 * share:.0f}"
 
 

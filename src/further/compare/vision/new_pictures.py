@@ -55,6 +55,12 @@ class NewPictures(Answers):
         The pictures.
     threshold : float or None
         The least score; None for the model's own.
+    notes : tuple of str
+        Which model looked at them, and how.
+    counts : Counter
+        How many objects, or pixels, of each class were found so far.
+    pictures : int
+        How many were looked at so far.
     """
 
     formats: ClassVar[tuple[str, ...]] = ("drawn", "coco", "yolo", "masks")

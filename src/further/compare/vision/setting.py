@@ -179,7 +179,20 @@ def checked(setting: Setting) -> Setting:
 
 
 def with_share(setting: Setting, share: float) -> Setting:
-    """Return the setting with a share of the training pictures and the same held-out ones."""
+    """Return the setting with a share of the training pictures and the same held-out ones.
+
+    Parameters
+    ----------
+    setting : Setting
+        With all of them.
+    share : float
+        Of the training pictures.
+
+    Returns
+    -------
+    Setting
+        Of a smaller share all pictures are in a larger one too.
+    """
     fewer = replace(setting, share=share)
     fewer.__dict__["split"] = setting.split
     return fewer

@@ -25,7 +25,7 @@ def summary(result: Result[Any]) -> Summary:
     found = from_json(VisionEvaluation, result.evaluation)
     view = VisionView(RunFolder(result.path, {}, result.evaluation), found)
     models = view.models
-    metrics = [metric for metric in metrics_for(found.task) if metric.heading]
+    metrics = [m for m in metrics_for(found.task) if m.heading and not m.beside]
     metrics = [m for m in metrics if any(m.name in model.metrics for model in models)]
     rows = [
         [
