@@ -25,7 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Ask": {
         "cluster": find_task("clustering").question,
         "compare": find_task("generation").question,
-        "data": "What is recognised in this data, and what is doubtful about it?",
+        "data": "What is recognised in this data, and what is doubtful?",
         "audit-labels": "Which boxes in these pictures are likely wrong?",
         "doctor": "What do the learning curves of this training show?",
         "explain-net": "What is learnt in this network, and what does a step cost?",

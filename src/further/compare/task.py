@@ -168,8 +168,10 @@ def compare_models(data: Any, *, task: str | None = None, **options: Any) -> Res
 def _refuse_unknown(work: Callable[..., Any], options: Mapping[str, Any], told: str) -> None:
     """Refuse options that a task does not know."""
     known = inspect.signature(work).parameters
-    reads = "loading" in known or "options" in known
-    of_reading = inspect.signature(load).parameters if reads else {}
+    others = [p.name for p in known.values() if p.kind is p.VAR_KEYWORD]
+    if others not in ([], ["loading"]):
+        return  # it sees to that itself
+    of_reading = inspect.signature(load).parameters if others else {}
     for name in options:
         if name not in known and name not in of_reading:
             raise InputError(f'{told} "{name}".')
