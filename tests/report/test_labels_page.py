@@ -29,9 +29,8 @@ def test_decisions_are_downloaded_and_read_back(audited, browser: Any, tmp_path:
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     page.goto(path.as_uri())
-    page.locator("#ranked .suspicion").nth(0).get_by_role(
-        "button", name="Error", exact=True
-    ).click()
+    ranked = page.locator("#ranked .suspicion")
+    ranked.nth(0).get_by_role("button", name="Error", exact=True).click()
     drawn = page.locator("#drawn .suspicion").nth(1)
     drawn.get_by_role("button", name="No error").press("Enter")
     # Decided and taken back.
@@ -48,9 +47,7 @@ def test_decisions_are_downloaded_and_read_back(audited, browser: Any, tmp_path:
     assert number in audit.sample
     # They stay when the page is opened again.
     page.reload()
-    assert (
-        page.locator("#ranked .suspicion button[aria-pressed=true]").first.inner_text() == "Error"
-    )
+    assert ranked.locator("button[aria-pressed=true]").first.inner_text() == "Error"
     assert problems == []
     page.close()
 

@@ -83,7 +83,8 @@ def confident(predictions: Boxes, least: float = LEAST_SCORE) -> tuple[Boxes, In
     assert predictions.scores is not None
     numbers = np.flatnonzero(predictions.scores >= least)
     rows = rows_of(predictions)[numbers]
-    chosen = {k: a[numbers] for k, a in predictions.arrays().items() if k != "counts"}
+    of_each = {k: a for k, a in predictions.arrays().items() if k != "counts"}
+    chosen: dict[str, Any] = {k: a[numbers] for k, a in of_each.items()}
     counts = np.bincount(rows, minlength=len(predictions.counts))
     return replace(predictions, counts=counts, **chosen), numbers
 
