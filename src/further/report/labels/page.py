@@ -82,10 +82,7 @@ def page(audit: Audit, dataset: Dataset) -> Page:
     return Page(
         title=f"Labels of {audit.data}",
         kind=("label audit", audit.data),
-        headline=heading(
-            f"{sum(likely.values())} labels of {audit.data} are likely wrong: judged by a detector "
-            "that never saw the pictures, more likely than not."
-        ),
+        headline=heading(_answer(audit)),
         facts=facts,
         warnings=warning_box(audit.notes),
         sections=[
@@ -110,6 +107,16 @@ def page(audit: Audit, dataset: Dataset) -> Page:
         scripts=("labels.js",),
         styles=(*STYLES, "labels.css"),
     )  # fmt: skip
+
+
+def _answer(audit: Audit) -> str:
+    n = sum(audit.likely().values())
+    many = "No label" if not n else "1 label" if n == 1 else f"{n} labels"
+    are = "are" if n > 1 else "is"
+    return (
+        f"{many} of {audit.data} {are} more likely wrong than right, judged by detectors that "
+        "never saw the pictures."
+    )
 
 
 def _bar(audit: Audit) -> Markup:

@@ -123,6 +123,8 @@ def corrected(dataset: Dataset, audit: Audit, accepted: Iterable[int]) -> Datase
     counts = {kind: sum(s.kind == kind for s in chosen) for kind in {s.kind for s in chosen}}
     told = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())) or "none"
     note = f"Labels corrected after an audit: {told}."
+    if target is not dataset.target:
+        note += " They are boxes; the masks of the instances are left out."
     return replace(
         dataset, target=labels, name=f"{dataset.name} (corrected)", notes=(*dataset.notes, note)
     )
