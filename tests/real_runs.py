@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from further.compare.generation.comparison import generative_models
 from further.compare.generation.single import train as train_model
 from further.compare.prediction.ladder import predictive_models
 from further.compare.prediction.single import train as train_model_of
+from further.compare.vision.single import train as train_detector
 from further.data.dataset import Dataset, as_dataset
 from small_models import SMALL
+from squares import TINY, squares
+from vision_runs import write_run
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp; $headline"
 #: The same without what no file's name can hold.
@@ -179,7 +183,26 @@ def _predictor(folder: Path) -> None:
     train_model_of("gradient_boosting_classifier", "iris", out=folder)
 
 
-MAKERS: dict[str, Callable[[Path], None]] = {
+def _detector(folder: Path) -> None:
+    train_detector("yolo", squares(), parameters=TINY, out=folder)
+
+
+def _boxes(folder: Path) -> None:
+    write_run(folder, "detection", labels=("YOLO", "Faster R-CNN"))
+
+
+def _hostile_boxes(folder: Path) -> None:
+    dataset = squares()
+    assert dataset.target is not None
+    target = replace(dataset.target.seen_as("boxes"), names=(HOSTILE, "dark"))
+    files = np.array([f"{HOSTILE_NAME}{i}.png" for i in range(len(dataset))], dtype=object)
+    write_run(
+        folder, "detection", labels=(HOSTILE,),
+        dataset=replace(dataset, name=HOSTILE, target=target, files=files),
+    )  # fmt: skip
+
+
+MAKERS: dict[str, Callable[[Path], object]] = {
     "digits": _digits,
     "table": _table,
     "hostile table": _hostile_table,
@@ -194,6 +217,11 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "hostile ladder": _hostile_ladder,
     "numbers": _numbers,
     "predictor": _predictor,
+    "detector": _detector,
+    "boxes": _boxes,
+    "outlines": lambda folder: write_run(folder, "instances", labels=("Mask R-CNN",)),
+    "pixels": lambda folder: write_run(folder, "segmentation", labels=("U-Net",)),
+    "hostile boxes": _hostile_boxes,
 }
 
 

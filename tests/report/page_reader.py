@@ -10,7 +10,7 @@ from typing import Any
 
 from further.report import render
 
-VOID = {"meta", "img", "br", "hr", "input", "link", "col", "path", "circle"}
+VOID = {"meta", "img", "br", "hr", "input", "link", "col"}
 
 
 class Page(HTMLParser):

@@ -134,9 +134,24 @@ def _column(
 
 
 def write_value(metric: Metric, value: float | None) -> str:
-    """Write a value of a metric; a dash where there is none."""
+    """Write a value of a metric; a dash where there is none.
+
+    Parameters
+    ----------
+    metric : Metric
+        Says how.
+    value : float or None
+        The value.
+
+    Returns
+    -------
+    str
+        As people read it.
+    """
     if value is None or not math.isfinite(value):
         return MISSING
+    if metric.style == "duration":
+        return duration(value)
     return significant(value) if metric.style == "quantity" else fixed(value, 3)
 
 
@@ -146,11 +161,7 @@ def _interval(metric: Metric, low: float | None, high: float | None) -> str:
     return f"({write_value(metric, low)} to {write_value(metric, high)})"
 
 
-def figures_table(
-    models: Sequence[ModelRecord],
-    metrics: Sequence[Metric],
-    more: Mapping[str, Sequence[str]] | None = None,
-) -> Markup:
+def figures_table(models: Sequence[ModelRecord], metrics: Sequence[Metric]) -> Markup:
     """Write every figure of every model, with its interval, and what its training took.
 
     Parameters
@@ -159,8 +170,6 @@ def figures_table(
         A row each.
     metrics : sequence of Metric
         A column each.
-    more : mapping of str to sequence of str, optional
-        Further columns before time and energy: heading, and a cell for each model.
 
     Returns
     -------
@@ -168,7 +177,7 @@ def figures_table(
         A table.
     """
     rows = []
-    for i, model in enumerate(models):
+    for model in models:
         cells: list[object] = [tag("b", model.label)]
         for metric in metrics:
             figure = model.metrics.get(metric.name)
@@ -178,11 +187,10 @@ def figures_table(
             interval = _interval(metric, figure.low, figure.high)
             value = tag("span", write_value(metric, figure.value), title=method_of(figure))
             cells.append(join((value, tag("small", interval) if interval else None), " "))
-        cells += [column[i] for column in (more or {}).values()]
         cells += [duration(model.seconds), significant(model.energy_wh, 2)]
         rows.append(cells)
-    head = ["Model", *(metric.term or metric.label for metric in metrics), *(more or {})]
-    return data_table([*head, "Time", "Wh"], rows, "figures ladder", "All figures")
+    head = ["Model", *(metric.term or metric.label for metric in metrics), "Time", "Wh"]
+    return data_table(head, rows, "figures ladder", "All figures")
 
 
 def apart_table(

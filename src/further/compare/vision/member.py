@@ -22,7 +22,7 @@ from further.compare.vision.cost import MemberCost, measure_cost
 from further.compare.vision.held_out import write_predictions
 from further.compare.vision.predictions import find_in, time_predictions
 from further.compare.vision.setting import Setting
-from further.compare.vision.stages import write_stages
+from further.compare.vision.stages import steps_of, write_stages
 from further.data.dataset import Dataset
 from further.evaluate.record import NetworkRecord
 from further.evaluate.typed_json import to_json
@@ -163,10 +163,9 @@ def judge_model(
     """
     found: Any = find_in(model, pictures)
     write_predictions(folder, found, setting.test)
-    if hasattr(model, "stages"):
-        row = int(setting.test[setting.fullest])
-        stages = model.stages(setting.dataset.take(np.array([row])))
-        write_stages(folder, row, stages._asdict())
+    row = int(setting.test[setting.fullest])
+    if steps := steps_of(model, setting.dataset.take(np.array([row]))):
+        write_stages(folder, row, steps)
     judged = judge(
         setting.truth, found, sizes=pictures.sizes, groups=pictures.groups, seed=setting.seed
     )

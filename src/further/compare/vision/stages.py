@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.compare.vision.held_out import boxes_of, damaged, read_file, results
+from further.data.dataset import Dataset
 from further.data.target import Boxes
 from further.train.files import write_json
 
@@ -29,6 +30,30 @@ class Stages:
 
     row: Annotated[int, "The row of the picture in the data set."]
     steps: Annotated[Mapping[str, Boxes], "Boxes of one picture, by step."]
+
+
+def steps_of(model: Any, picture: Dataset) -> Mapping[str, Boxes | NDArray[Any]]:
+    """Return how a model comes to what it finds in a picture.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted.
+    picture : Dataset
+        One picture.
+
+    Returns
+    -------
+    mapping of str to Boxes or array of shape (m, 4)
+        By step; empty where the model shows none.
+    """
+    if hasattr(model, "stages"):
+        steps: Mapping[str, Boxes | NDArray[Any]] = model.stages(picture)._asdict()
+        return steps
+    if hasattr(model, "proposals"):
+        found = model.predict(picture).seen_as(Boxes.kind)
+        return {"proposals": model.proposals(picture), "kept": found}
+    return {}
 
 
 def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes | NDArray[Any]]) -> None:
@@ -44,7 +69,9 @@ def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes | NDArray[Any
         What ``stages(picture)`` of a detector returns, by name: boxes of the picture in its pixels,
         or corners alone.
     """
-    names = next(boxes.names for boxes in steps.values() if isinstance(boxes, Boxes))
+    # Proposals have the one class "object", which stands for none.
+    known = [boxes.names for boxes in steps.values() if isinstance(boxes, Boxes)]
+    names = max(known, key=len)
     of_picture = {name: _as_boxes(boxes, names) for name, boxes in steps.items()}
     table = {
         "row": row,
@@ -75,9 +102,10 @@ def read_stages(folder: Path) -> Stages | None:
         row = int(table["row"])
         names = tuple(str(line["name"]) for line in table["categories"])
         steps = {
-            str(name): boxes_of(lines, np.array([row]), names, scored="score" in lines[0])
+            str(name): boxes_of(
+                lines, np.array([row]), names, scored=any("score" in line for line in lines)
+            )
             for name, lines in table["steps"].items()
-            if lines
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise damaged(file, error) from error

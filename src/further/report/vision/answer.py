@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from further.evaluate.metrics import find_metric
+from further.evaluate.metrics import Metric, find_metric
 from further.evaluate.record import Figure
 from further.evaluate.vision.record import VisionEvaluation, VisionRecord
-from further.report.numbers import fixed, share
+from further.report.figures import write_value
+from further.report.numbers import MISSING, share
+
+#: The figure of the sentence, by task; what decides is as a rule stricter.
+TOLD = {"detection": "ap50", "instances": "ap50", "segmentation": "mean_iou"}
 
 
-def answer(
-    found: VisionEvaluation, best: VisionRecord | None, control: VisionRecord | None, deciding: str
-) -> str:
+def answer(found: VisionEvaluation, best: VisionRecord | None, control: VisionRecord | None) -> str:
     """Say what the best model is worth.
 
     Parameters
@@ -19,8 +21,6 @@ def answer(
         The evaluation.
     best, control : VisionRecord or None
         The best model, and the control that is hardest to beat.
-    deciding : str
-        The metric that decides.
 
     Returns
     -------
@@ -32,13 +32,15 @@ def answer(
         return found.recommendation.sentence
     if best is None:
         return f"{data}: no model was fitted."
+    deciding = TOLD[found.task]
     metric = find_metric(deciding)
     n = found.held_out.rows
     pictures = f"{n:,} held-out picture{'' if n == 1 else 's'}"
-    figure = in_words(best.metrics.get(deciding))
+    figure = in_words(metric, best.metrics.get(deciding))
     told = f"{metric.term or metric.plain} {figure} on {pictures}"
-    if control is not None and control.value(deciding) is not None:
-        told += f", where the {control.label.lower()} scores {fixed(control.value(deciding), 3)}"
+    beaten = None if control is None else control.value(deciding)
+    if control is not None and beaten is not None:
+        told += f", where the {control.label.lower()} scores {write_value(metric, beaten)}"
     does = _does(best)
     return f"{best.label} {does}: {told}." if does else f"{best.label} on {data}: {told}."
 
@@ -63,10 +65,22 @@ def _does(model: VisionRecord) -> str:
     )
 
 
-def in_words(figure: Figure | None) -> str:
-    """Write a figure with its interval, as it stands inside a sentence."""
+def in_words(metric: Metric, figure: Figure | None) -> str:
+    """Write a figure with its interval, as it stands inside a sentence.
+
+    Parameters
+    ----------
+    metric : Metric
+        Says how.
+    figure : Figure or None
+        The figure.
+
+    Returns
+    -------
+    str
+        A dash where there is none.
+    """
     if figure is None or figure.value is None:
-        return "not defined"
-    if figure.low is None or figure.high is None:
-        return fixed(figure.value, 3)
-    return f"{fixed(figure.value, 3)} ({fixed(figure.low, 3)} to {fixed(figure.high, 3)})"
+        return MISSING
+    value, low, high = (write_value(metric, v) for v in (figure.value, figure.low, figure.high))
+    return value if figure.low is None or figure.high is None else f"{value} ({low} to {high})"

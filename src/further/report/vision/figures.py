@@ -8,7 +8,6 @@ from further.report.chart import data_table
 from further.report.estimates import drawn
 from further.report.figures import apart_table, figures_table, scale_drawing
 from further.report.markup import Markup, join, tag
-from further.report.numbers import duration
 from further.report.vision.view import VisionView
 
 #: What is drawn, by task; of that what a run has.
@@ -45,8 +44,7 @@ def figures(view: VisionView) -> Markup | None:
     """Write every figure of every model, with its interval."""
     models = view.fitted
     metrics = [m for m in metrics_for(view.found.task) if any(m.name in f.metrics for f in models)]
-    more = {"A picture": [duration(model.seconds_per_picture) for model in models]}
-    return figures_table(models, metrics, more) if models else None
+    return figures_table(models, metrics) if models else None
 
 
 def by_class(view: VisionView) -> Markup | None:

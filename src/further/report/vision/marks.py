@@ -83,7 +83,20 @@ def region_path(mask: NDArray[np.bool_], scale: float = 1.0) -> str:
 
 
 def object_path(objects: Boxes | Instances, number: int) -> str:
-    """Return the path around one object: its box, or the outline of its mask."""
+    """Return the path around one object: its box, or the outline of its mask.
+
+    Parameters
+    ----------
+    objects : Boxes or Instances
+        Those of all pictures.
+    number : int
+        Which.
+
+    Returns
+    -------
+    str
+        For an element "path".
+    """
     if isinstance(objects, Boxes):
         return box_path(objects.corners[number])
     packed = objects.packed[number]

@@ -35,7 +35,20 @@ class PredictedMasks:
         return self.p.truth.names
 
     def open_pixels(self, true: int, said: int, most: int) -> list[int]:
-        """Return the rows of the pictures with most pixels of a class that were taken for one."""
+        """Return the rows of the pictures with most pixels of a class that were taken for one.
+
+        Parameters
+        ----------
+        true, said : int
+            The classes.
+        most : int
+            How many pictures to open.
+
+        Returns
+        -------
+        list of int
+            Places in the store of the page.
+        """
         counts = self.p.counts[:, true, said]
         order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]]
         rows = []
@@ -59,7 +72,22 @@ class PredictedMasks:
         return self.book.row(key, [view], told)
 
     def drawn(self, picture: int, *, predicted: bool, told: str) -> Markup:
-        """Draw the mask of a picture in the colours of its classes."""
+        """Draw the mask of a picture in the colours of its classes.
+
+        Parameters
+        ----------
+        picture : int
+            Its place among the held-out ones.
+        predicted : bool
+            Whether what was predicted is drawn, or what is there.
+        told : str
+            The mask in words.
+
+        Returns
+        -------
+        Markup
+            An ``img`` element.
+        """
         codes = self.p.picture(picture)[int(predicted)]
         return tag(
             "img",

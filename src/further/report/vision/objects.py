@@ -22,10 +22,8 @@ from further.report.vision.picture_book import PictureBook, View
 Integers = NDArray[np.int64]
 #: The overlap with an object from which on it is shown beside a prediction that is not it.
 NEAR = 0.1
-#: What rounding in the file of predictions may take from a score.
-ROUNDED = 1e-5
-#: With at most so many objects in a picture each gets its word.
-FEW = 10
+#: With at most so many objects in a picture each gets its word, and so many errors get theirs.
+FEW, MOST_WORDS = 10, 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +37,24 @@ class FoundObjects:
 
     @classmethod
     def of(cls, model: VisionRecord, p: ObjectPredictions, book: PictureBook) -> FoundObjects:
-        """Look at a model with the threshold of its confusion matrix."""
+        """Look at a model with the threshold of its confusion matrix.
+
+        Parameters
+        ----------
+        model : VisionRecord
+            The model.
+        p : ObjectPredictions
+            What it predicts beside what is there.
+        book : PictureBook
+            The pictures of the page.
+
+        Returns
+        -------
+        FoundObjects
+            How each object comes out.
+        """
         score = None if model.confusion is None else model.confusion.score
-        return cls(model.name, p, (score or 0.0) - ROUNDED, book)
+        return cls(model.name, p, score or 0.0, book)
 
     @cached_property
     def _assigned(self) -> tuple[NDArray[np.bool_], Integers]:
@@ -91,7 +104,7 @@ class FoundObjects:
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """How sure the model is of each prediction."""
-        return scores_of(self.p.predicted)
+        return np.asarray(scores_of(self.p.predicted), dtype=np.float64)
 
     @cached_property
     def _corners(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -119,12 +132,38 @@ class FoundObjects:
         return [int(i) for i in predictions if self.book.has(int(of[i]))]
 
     def open_predictions(self, predictions: Iterable[int], most: int) -> list[int]:
-        """Return the rows of the store of some predictions, of the highest scores first."""
+        """Return the rows of the store of some predictions, of the highest scores first.
+
+        Parameters
+        ----------
+        predictions : iterable of int
+            Which.
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        list of int
+            Places in the store of the page.
+        """
         ordered = sorted(self.openable(predictions), key=lambda i: -self.scores[i])
         return [self._row(i) for i in ordered[:most]]
 
     def open_objects(self, numbers: Iterable[int], most: int) -> list[int]:
-        """Return the rows of the store of some objects that were missed."""
+        """Return the rows of the store of some objects that were missed.
+
+        Parameters
+        ----------
+        numbers : iterable of int
+            Which objects.
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        list of int
+            Places in the store of the page.
+        """
         of = self.pictures[1]
         return [self._row_of_object(int(j)) for j in numbers if self.book.has(int(of[j]))][:most]
 
@@ -208,12 +247,12 @@ def _together(side: str, found: list[tuple[str, str, Any, str]], few: bool) -> l
     for state, path, _, _ in found:
         paths.setdefault(state, []).append(path)
     marks = [Mark(f"{side} {state}", "".join(every)) for state, every in paths.items() if every]
-    marks += [
+    words = [
         Mark(f"{side} {state}", "", word, (float(box[0]), float(box[1])))
         for state, _, box, word in found
         if few or state not in ("right", "found")
     ]
-    return marks
+    return marks + words[:MOST_WORDS]
 
 
 def _corners_of(objects: Objects) -> NDArray[Any]:

@@ -47,7 +47,7 @@ def page(run: RunFolder) -> Page:
     return Page(
         title=f"{data_name(run)}: {view.found.task} · further",
         kind=(KINDS[view.found.task], data_name(run)),
-        headline=heading(answer(view.found, best, view.control, view.deciding)),
+        headline=heading(answer(view.found, best, view.control)),
         facts=_facts(view),
         warnings=warning_box(_warnings(view)),
         sections=sections,

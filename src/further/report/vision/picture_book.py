@@ -76,7 +76,20 @@ class PictureBook:
         return 0.0, 0.0, float(width), float(height)
 
     def around(self, picture: int, boxes: Sequence[NDArray[Any]]) -> Corners:
-        """Return the corners of a part of a picture that holds boxes and some of what is around."""
+        """Return the corners of a part of a picture that holds boxes and some of what is around.
+
+        Parameters
+        ----------
+        picture : int
+            Its place among the held-out ones.
+        boxes : sequence of array of shape (4,)
+            Corners of what is to be seen.
+
+        Returns
+        -------
+        tuple of 4 float
+            Inside the picture.
+        """
         corners = np.array(boxes, dtype=np.float64)
         low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
         side = max(float((high - low).max()) * (1 + AROUND), LEAST_CROP)
@@ -86,7 +99,22 @@ class PictureBook:
         return float(start[0]), float(start[1]), *map(float, start + sides)  # type: ignore[return-value]
 
     def row(self, key: Hashable, views: Sequence[View], told: str) -> int:
-        """Return the place in the store of some views; they are put there if they are new."""
+        """Return the place in the store of some views; they are put there if they are new.
+
+        Parameters
+        ----------
+        key : hashable
+            The same key stands for the same views.
+        views : sequence of View
+            What is shown side by side.
+        told : str
+            What stands below them.
+
+        Returns
+        -------
+        int
+            The place.
+        """
         if key not in self.places:
             described = []
             for picture, crop, marks in views:
@@ -100,7 +128,22 @@ class PictureBook:
         return self.places[key]
 
     def drawn(self, picture: int, marks: Sequence[Mark], told: str) -> Markup:
-        """Draw a whole picture with marks over it."""
+        """Draw a whole picture with marks over it.
+
+        Parameters
+        ----------
+        picture : int
+            Its place among the held-out ones.
+        marks : sequence of Mark
+            What lies over it.
+        told : str
+            The drawing in words.
+
+        Returns
+        -------
+        Markup
+            A ``div`` element.
+        """
         self.used[picture] = None
         crop = self.whole(picture)
         shown = tag(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from further.evaluate.metrics import metrics_for
+from further.evaluate.metrics import find_metric, metrics_for
 from further.evaluate.typed_json import from_json
 from further.evaluate.vision.record import VisionEvaluation
 from further.report.numbers import duration
@@ -30,24 +30,24 @@ def summary(result: Result[Any]) -> Summary:
     rows = [
         [
             model.label,
-            *(in_words(model.metrics.get(metric.name)) for metric in metrics),
+            *(in_words(metric, model.metrics.get(metric.name)) for metric in metrics),
             duration(model.seconds),
-            duration(model.seconds_per_picture),
             ", ".join(model.flags),
         ]
         for model in models
     ]
-    head = ["model", *(metric.heading for metric in metrics), "time", "a picture", "flags"]
+    head = ["model", *(metric.heading for metric in metrics), "time", "flags"]
     blocks: list[str | TextTable] = [*found.data.notes, ""]
-    blocks.append(TextTable(head, rows, numbers=len(metrics) + 2))
+    blocks.append(TextTable(head, rows, numbers=len(metrics) + 1))
     blocks += _by_class(view)
     blocks.append(f"Held out: {found.held_out.method}.")
     best = view.shown[0] if view.shown else None
-    blocks.append(answer(found, best, view.control, view.deciding))
+    blocks.append(answer(found, best, view.control))
     for model in models:
         if "failed" in model.flags:
             blocks.append(f"{model.label} failed: {' '.join(model.notes)}")
             continue
+        blocks += [f"{model.label}: {note}" for note in model.notes]
         if model.learning_curve is not None and model.learning_curve.sentence:
             blocks.append(f"{model.label}: {model.learning_curve.sentence}")
         if model.diagnosis is not None and model.diagnosis.get("findings"):
@@ -70,6 +70,9 @@ def _by_class(view: VisionView) -> list[str | TextTable]:
     classes = list(dict.fromkeys(c for model in models for c in model.by_class[name]))
     if not 1 < len(classes) <= MOST_CLASSES:
         return []
-    rows = [[c, *(in_words(model.by_class[name].get(c)) for model in models)] for c in classes]
+    metric = find_metric(view.deciding)
+    rows = [
+        [c, *(in_words(metric, model.by_class[name].get(c)) for model in models)] for c in classes
+    ]
     head = ["class", *(model.label for model in models)]
     return ["", TextTable(head, rows, numbers=len(models)), ""]

@@ -18,6 +18,8 @@ from further.report.vision.view import VisionView
 MOST_POINTS, MOST_OPENED = 24, 8
 #: Predictions of a bin of the calibration that are opened.
 MOST_OF_BIN = 16
+#: What rounding may take from the score of a point.
+ROUNDED = 1e-4
 #: Curves in one chart.
 MOST_CURVES = 8
 
@@ -108,7 +110,7 @@ def _points(
             of_class = p.predicted.codes == p.truth.names.index(curve.name)
             of_class &= p.matches.counted[0, AT_50]
             entering = np.flatnonzero(
-                of_class & (objects.scores >= score - 1e-4) & (objects.scores < above - 1e-4)
+                of_class & (objects.scores >= score - ROUNDED) & (objects.scores < above - ROUNDED)
             )
             count = len(entering)
             rows = objects.open_predictions(entering, MOST_OPENED)

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
+from further.compare.vision.advice import DECIDING
 from further.compare.vision.held_out import read_held_out, read_predictions
-from further.evaluate.record import Figure
 from further.evaluate.typed_json import from_json
 from further.evaluate.vision.detection import ObjectPredictions
 from further.evaluate.vision.judged import judge
@@ -25,8 +25,6 @@ from further.report.vision.picture_book import PictureBook
 
 #: Models of a comparison that are looked at closely, the best first.
 MOST_MODELS = 3
-#: What decides where nothing else is recorded.
-DECIDING = {"segmentation": "mean_iou"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class VisionView:
     @property
     def deciding(self) -> str:
         """The metric that decides."""
-        return self.advice.metric or DECIDING.get(self.found.task, "ap50")
+        return self.advice.metric or DECIDING[self.found.task]
 
     @property
     def shown(self) -> list[VisionRecord]:
@@ -80,14 +78,14 @@ class VisionView:
         """Whether each pixel gets a class, and no objects are looked for."""
         return self.found.task == "segmentation"
 
-    def figure(self, model: VisionRecord) -> Figure:
-        """Return the deciding figure of a model."""
-        return model.metrics.get(self.deciding) or Figure()
-
     def folder(self, model: VisionRecord) -> Path:
         """Return where the files of a model are."""
-        own = {entry.name: entry.folder for entry in self.run.models}
-        return own.get(model.name, self.run.path / "controls" / model.name)
+        for part in ("models", "controls"):
+            own = self.run.path / part / model.name
+            # A name comes from a file: it must not lead the report out of its run.
+            if own.is_dir() and own.resolve().is_relative_to(self.run.path.resolve()):
+                return own
+        return self.run.path
 
     @cached_property
     def book(self) -> PictureBook | None:
