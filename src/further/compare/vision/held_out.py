@@ -408,5 +408,18 @@ def read_file(file: Path) -> Any:
 
 
 def damaged(file: Path, error: Exception) -> RunError:
-    """Return the error that names a damaged file and what helps."""
+    """Return the error that names a damaged file and what helps.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    error : Exception
+        What is wrong.
+
+    Returns
+    -------
+    RunError
+        To be raised.
+    """
     return RunError(f"{file} is damaged ({error}); evaluate the run again to rewrite it.")
