@@ -50,6 +50,12 @@ def test_it_finds_squares_that_it_never_saw(fitted):
     assert found.names == ("dark", "light")
 
 
+def _best(model, data):
+    x = torch.from_numpy(model.encoding_.encode(data.take([0]))) / 255
+    with torch.no_grad():
+        return model.net_(x).logits.sigmoid().max()
+
+
 @pytest.mark.parametrize("grid", [3, 5])
 def test_a_grid_is_so_many_cells_with_so_many_boxes(grid):
     data = _squares(64)
@@ -57,9 +63,10 @@ def test_a_grid_is_so_many_cells_with_so_many_boxes(grid):
     raw = model.net_(torch.zeros(1, 1, 64, 64))
     assert raw.boxes.shape == (1, 2 * grid * grid, 4)
     stages = model.stages(data.take([0]))
-    assert len(stages.cells) == grid * grid
-    assert stages.cells.min() == 0
-    assert stages.cells.max() == pytest.approx(64)
+    assert stages.cells.counts.tolist() == [grid * grid]
+    assert stages.cells.corners.min() == 0
+    assert stages.cells.corners.max() == pytest.approx(64)
+    assert stages.cells.scores.max() == pytest.approx(float(_best(model, data)), rel=1e-4)
     # Two boxes of a cell share its classes: their scores differ by one factor for all of them.
     p = raw.logits.sigmoid()[0].reshape(-1, 2, 2)
     ratio = p[:, 0] / p[:, 1]

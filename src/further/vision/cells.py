@@ -49,13 +49,13 @@ class Stages(NamedTuple):
 
     Attributes
     ----------
-    cells : array of shape (cells, 4)
-        The corners of the cells of all grids.
+    cells : Boxes
+        The cells of all grids, each with the best score that it gives to a class.
     raw, kept, suppressed : Boxes
         Boxes from the threshold on, those that stay, and those that were duplicates of one.
     """
 
-    cells: np.ndarray
+    cells: Boxes
     raw: Boxes
     kept: Boxes
     suppressed: Boxes
@@ -194,12 +194,25 @@ class CellDetector(Detector):
         boxes, scores, classes = candidates(raw, self.threshold_)
         there = scores > 0
         kept = suppress(boxes, scores, classes, self.overlap)
-        cells = torch.cat([raw.centres - raw.sides / 2, raw.centres + raw.sides / 2], dim=1)
         before, stay, removed = (
             self._as_boxes(boxes, scores, classes, which, scales, sizes)
             for which in (there, kept, there & ~kept)
         )
-        return Stages(cells.unique(dim=0).cpu().numpy() / scales[0], before, stay, removed)
+        return Stages(self._speaking(raw, float(scales[0])), before, stay, removed)
+
+    def _speaking(self, raw: Raw, scale: float) -> Boxes:
+        """Return the cells of one picture, each with the best score and class that it says."""
+        corners = torch.cat([raw.centres - raw.sides / 2, raw.centres + raw.sides / 2], dim=1)
+        cells, which = corners.unique(dim=0, return_inverse=True)
+        best, code = raw.logits[0].sigmoid().max(dim=1)
+        # A cell with several boxes says what the surest of them says: it comes last.
+        order = best.argsort(stable=True)
+        scores, codes = torch.zeros(len(cells)), torch.zeros(len(cells), dtype=torch.int64)
+        scores[which[order].cpu()], codes[which[order].cpu()] = best[order].cpu(), code[order].cpu()
+        return Boxes(
+            "cells", np.array([len(cells)]), codes.numpy(), tuple(self.names_),
+            (cells.cpu().numpy() / scale).astype(np.float32), scores.numpy(),
+        )  # fmt: skip
 
 
 def candidates(raw: Raw, least: float) -> tuple[Tensor, Tensor, Tensor]:

@@ -127,12 +127,14 @@ def test_steps_of_a_detector_come_back(tmp_path: Path) -> None:
     corners = np.array([[1, 2, 5, 9], [3, 3, 4, 4]], dtype=np.float32)
     scores = np.array([0.9, 0.25], dtype=np.float32)
     raw = Boxes("boxes", np.array([2]), np.array([1, 0]), ("a", "b"), corners, scores)
-    cells = np.array([[0, 0, 8, 8], [8, 0, 16, 8], [0, 8, 8, 16]])
+    places = np.array([[0, 0, 8, 8], [8, 0, 16, 8], [0, 8, 8, 16]], dtype=np.float32)
+    said = np.array([0.5, 0.25, 0.125], dtype=np.float32)
+    cells = Boxes("cells", np.array([3]), np.array([1, 0, 1]), ("a", "b"), places, said)
     write_stages(tmp_path, 17, {"cells": cells, "raw": raw, "kept": raw.take(np.array([0]))})
     read = read_stages(tmp_path)
     assert read is not None
     assert (read.row, list(read.steps)) == (17, ["cells", "raw", "kept"])
-    np.testing.assert_array_equal(read.steps["cells"].corners, cells)
-    for name, array in raw.arrays().items():
-        np.testing.assert_array_equal(array, read.steps["raw"].arrays()[name])
+    for step, boxes in (("cells", cells), ("raw", raw)):
+        for name, array in boxes.arrays().items():
+            np.testing.assert_array_equal(array, read.steps[step].arrays()[name])
     assert read.steps["raw"].names == ("a", "b")

@@ -2,8 +2,8 @@
 
 Each step is a set of boxes in the form of COCO's results: ``cells`` (those of all grids),
 ``proposals`` (regions that may hold an object), ``raw`` (all boxes before suppression),
-``suppressed`` (what suppression removed) and ``kept``. Cells and proposals are of no class: theirs
-is the first one.
+``suppressed`` (what suppression removed) and ``kept``. Proposals are of no class: theirs is the
+first one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from further.compare.vision.held_out import boxes_of, damaged, read_file, results
 from further.data.dataset import Dataset
@@ -32,7 +31,7 @@ class Stages:
     steps: Annotated[Mapping[str, Boxes], "Boxes of one picture, by step."]
 
 
-def steps_of(model: Any, picture: Dataset) -> Mapping[str, Boxes | NDArray[Any]]:
+def steps_of(model: Any, picture: Dataset) -> Mapping[str, Boxes]:
     """Return how a model comes to what it finds in a picture.
 
     Parameters
@@ -44,11 +43,11 @@ def steps_of(model: Any, picture: Dataset) -> Mapping[str, Boxes | NDArray[Any]]
 
     Returns
     -------
-    mapping of str to Boxes or array of shape (m, 4)
+    mapping of str to Boxes
         By step; empty where the model shows none.
     """
     if hasattr(model, "stages"):
-        steps: Mapping[str, Boxes | NDArray[Any]] = model.stages(picture)._asdict()
+        steps: Mapping[str, Boxes] = model.stages(picture)._asdict()
         return steps
     if hasattr(model, "proposals"):
         found = model.predict(picture).seen_as(Boxes.kind)
@@ -56,7 +55,7 @@ def steps_of(model: Any, picture: Dataset) -> Mapping[str, Boxes | NDArray[Any]]
     return {}
 
 
-def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes | NDArray[Any]]) -> None:
+def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes]) -> None:
     """Write the steps of a detector on one picture.
 
     Parameters
@@ -65,18 +64,15 @@ def write_stages(folder: Path, row: int, steps: Mapping[str, Boxes | NDArray[Any
         Of the model.
     row : int
         The row of the picture, which has to be among those that were kept.
-    steps : mapping of str to Boxes or array of shape (m, 4)
-        What ``stages(picture)`` of a detector returns, by name: boxes of the picture in its pixels,
-        or corners alone.
+    steps : mapping of str to Boxes
+        What ``stages(picture)`` of a detector returns, by name: boxes in pixels of the picture.
     """
     # Proposals have the one class "object", which stands for none.
-    known = [boxes.names for boxes in steps.values() if isinstance(boxes, Boxes)]
-    names = max(known, key=len)
-    of_picture = {name: _as_boxes(boxes, names) for name, boxes in steps.items()}
+    names = max((boxes.names for boxes in steps.values()), key=len)
     table = {
         "row": row,
         "categories": [{"id": i, "name": name} for i, name in enumerate(names, 1)],
-        "steps": {name: results(boxes, np.array([row])) for name, boxes in of_picture.items()},
+        "steps": {name: results(boxes, np.array([row])) for name, boxes in steps.items()},
     }
     write_json(folder / FILE, table)
 
@@ -110,10 +106,3 @@ def read_stages(folder: Path) -> Stages | None:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise damaged(file, error) from error
     return Stages(row, steps)
-
-
-def _as_boxes(boxes: Boxes | NDArray[Any], names: tuple[str, ...]) -> Boxes:
-    if isinstance(boxes, Boxes):
-        return boxes
-    counts, codes = np.array([len(boxes)]), np.zeros(len(boxes), dtype=np.int64)
-    return Boxes("boxes", counts, codes, names, boxes.astype(np.float32))

@@ -6,6 +6,7 @@ import numpy as np
 
 from further.compare.vision.stages import Stages, read_stages
 from further.data.target import Boxes
+from further.evaluate.vision.matching import scores_of
 from further.evaluate.vision.record import VisionRecord
 from further.report.markup import Markup, join, tag
 from further.report.vision.marks import Mark, box_path
@@ -40,7 +41,7 @@ def _drawn(model: VisionRecord, found: Stages, book: PictureBook, picture: int) 
     boxes = found.steps
     kept = boxes.get("kept")
     if "cells" in boxes:
-        panels += _of_cells(boxes["cells"], kept, book, picture)
+        panels += _of_cells(boxes["cells"], book, picture)
     told = {
         "proposals": "Regions that may hold an object",
         "raw": "Boxes before suppression",
@@ -62,13 +63,7 @@ def _drawn(model: VisionRecord, found: Stages, book: PictureBook, picture: int) 
     figures = [tag("figure", tag("figcaption", title), drawn) for title, drawn in panels]
     marked = ""
     if "cells" in boxes:
-        scored = boxes["cells"].scores is not None
-        which = (
-            f"say something with a score of at least {SPEAKS}"
-            if scored
-            else ("hold the middle of a box that is left")
-        )
-        marked = f" Marked are the cells that {which}."
+        marked = f" Marked are the cells that give a class a score of at least {SPEAKS}."
     note = (
         f"{model.label} on {book.name(picture)}.{marked} Non-maximum suppression goes through the "
         "boxes of a class from the highest score down and removes what overlaps one that stays too "
@@ -77,9 +72,7 @@ def _drawn(model: VisionRecord, found: Stages, book: PictureBook, picture: int) 
     return join((tag("div", *figures, class_="steps"), tag("p", note, class_="note")))
 
 
-def _of_cells(
-    cells: Boxes, kept: Boxes | None, book: PictureBook, picture: int
-) -> list[tuple[str, Markup]]:
+def _of_cells(cells: Boxes, book: PictureBook, picture: int) -> list[tuple[str, Markup]]:
     """Draw each grid by itself, from small cells to large ones, and which of them say something."""
     sides = np.round(cells.corners[:, 2:] - cells.corners[:, :2], 1)
     panels = []
@@ -88,24 +81,12 @@ def _of_cells(
         corners = cells.corners[of_grid]
         columns, rows = (len(np.unique(np.round(corners[:, axis], 1))) for axis in (0, 1))
         marks = [Mark("grid", _lines(corners))]
-        strong = _speaking(cells, of_grid, kept)
+        strong = of_grid[scores_of(cells)[of_grid] >= SPEAKS]
         marks.append(Mark("cell", "".join(box_path(cells.corners[i]) for i in strong)))
         title = f"{columns} x {rows} cells of {side[0]:.0f} pixels"
         told = f"{book.name(picture)}. {title}, {len(strong)} of them marked."
         panels.append((title, book.drawn(picture, marks, told)))
     return panels
-
-
-def _speaking(cells: Boxes, of_grid: np.ndarray, kept: Boxes | None) -> list[int]:
-    """Return the cells with a high score or, without scores, those in the middle of a kept box."""
-    if cells.scores is not None:
-        return [int(i) for i in of_grid if cells.scores[i] >= SPEAKS]
-    if kept is None:
-        return []
-    middles = (kept.corners[:, :2] + kept.corners[:, 2:]) / 2
-    corners = cells.corners[of_grid][:, None]
-    inside = (corners[..., :2] <= middles) & (middles < corners[..., 2:])
-    return [int(i) for i in of_grid[inside.all(axis=2).any(axis=1)]]
 
 
 def _lines(corners: np.ndarray) -> str:
