@@ -21,6 +21,9 @@ from further.train.run import Run
 #: Trains and judges one member; called with what it is, and with a function to report progress by.
 Work = Callable[[Mapping[str, Any], Callable[..., None]], None]
 
+#: What every task takes, beside options of reading.
+_OF_ALL = ("seed", "out", "on_event", "command")
+
 
 class Trainable(Protocol):
     """What a comparison trains and judges in a folder of its own."""
@@ -168,12 +171,10 @@ def compare_models(data: Any, *, task: str | None = None, **options: Any) -> Res
 def _refuse_unknown(work: Callable[..., Any], options: Mapping[str, Any], told: str) -> None:
     """Refuse options that a task does not know."""
     known = inspect.signature(work).parameters
-    others = [p.name for p in known.values() if p.kind is p.VAR_KEYWORD]
-    if others not in ([], ["loading"]):
-        return  # it sees to that itself
-    of_reading = inspect.signature(load).parameters if others else {}
+    takes_more = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    more = {*inspect.signature(load).parameters, *_OF_ALL} if takes_more else set()
     for name in options:
-        if name not in known and name not in of_reading:
+        if name not in known and name not in more:
             raise InputError(f'{told} "{name}".')
 
 
