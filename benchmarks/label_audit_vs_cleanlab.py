@@ -246,7 +246,7 @@ def measures(made: Injected, ranked: list[Suspect], pictures: np.ndarray) -> dic
     one_list = once_a_label(ranked)
     found = {
         "all kinds": float(hits(made, one_list[:FIRST]).mean()),
-        "all kinds, first 300": float(hits(made, one_list[: 3 * PER_KIND]).mean()),
+        f"all kinds, first {3 * PER_KIND}": float(hits(made, one_list[: 3 * PER_KIND]).mean()),
     }
     for kind in KINDS:
         alone = [suspect for suspect in ranked if suspect.kind == kind][:FIRST]
