@@ -119,6 +119,16 @@ def test_losses_are_those_of_torchvision_s_own_assembly() -> None:
 
 
 @needs_torchvision
+def test_boxes_are_the_same_without_masks() -> None:
+    net = MaskRCNN(**SMALL).fit(rectangles()).net_
+    x = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for alone, whole in zip(net.boxes(x, 0.0), net(x, 0.0), strict=True):
+            assert len(alone["scores"]) > 0
+            assert all(torch.equal(alone[key], whole[key]) for key in alone)
+
+
+@needs_torchvision
 def test_anchors_have_the_sizes_of_the_boxes_and_that_is_said() -> None:
     model = FasterRCNN(**SMALL).fit(rectangles())
     # All boxes are 18 x 20 pixels of 64, as the network sees them.

@@ -115,7 +115,7 @@ class FasterRCNN(Detector):
         tuple of Boxes and of a dict of Tensor
             All boxes, with scores; scalars, the first of which is minimised.
         """
-        found = net(x, LEAST_SCORE)
+        found = net.boxes(x, LEAST_SCORE)
         seen = Boxed(x, batch["boxes"], batch["box_classes"], batch.get("labels"))
         sizes = np.tile(x.shape[:1:-1], (len(x), 1))
         return self._as_boxes(found, np.ones(len(x)), sizes), net.losses(seen, generator)

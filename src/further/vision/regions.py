@@ -130,6 +130,29 @@ class RegionNet(nn.Module):
         found, _ = self.regions(features, proposals, images.image_sizes)
         return found
 
+    def boxes(self, x: Tensor, least: float) -> list[dict[str, Tensor]]:
+        """Return what :meth:`forward` does, without looking for masks, which cost most.
+
+        Parameters
+        ----------
+        x, least
+            See :meth:`forward`.
+
+        Returns
+        -------
+        list of dict
+            ``boxes``, ``labels`` and ``scores``.
+        """
+        features, images = self._features(x)
+        sizes = images.image_sizes
+        proposals, _ = self.proposer(images, features)
+        regions = self.regions
+        regions.score_thresh = least
+        shown = regions.box_head(regions.box_roi_pool(features, proposals, sizes))
+        found = regions.postprocess_detections(*regions.box_predictor(shown), proposals, sizes)
+        names = ("boxes", "scores", "labels")
+        return [dict(zip(names, of, strict=True)) for of in zip(*found, strict=True)]
+
     def propose(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the proposals (m, 4) of each picture, and how sure the network is of each."""
         from torchvision.models.detection.rpn import concat_box_prediction_layers
