@@ -83,7 +83,7 @@ def main() -> None:
     parts = data.split(seed=0)
     train = data.take(np.concatenate([parts.train, parts.validation]))
     test = data.take(parts.test)
-    print(f"\n{processor()}; {given.steps} steps of 8 pictures, {given.size} pixels wide\n")
+    print(f"\n{processor({})}; {given.steps} steps of 8 pictures, {given.size} px wide\n")
     print("| pictures | seed | what learns | AP50, random | AP50, after flowers | gain |")
     print("|---|---|---|---|---|---|")
     for n in given.pictures:
