@@ -61,8 +61,9 @@ FIRST_LOGIT = -4.6
 USUAL_STEPS, LEAST_EPOCHS, MOST_FLOPS = 2000, 10, 1e14
 #: Operations of a step on a picture, as a multiple of those of the way forward.
 STEP = 3
-#: Distances of a side, in cells, of which each has a probability.
-BINS = 16
+#: Distances of a side, in cells, of which each has a probability; before anything is learnt, by how
+#: much the logarithm of it falls from one to the next: boxes begin about three cells wide each way.
+BINS, FIRST_DECAY = 16, 0.25
 
 
 class _Cells(NamedTuple):
@@ -101,9 +102,13 @@ class _Head(nn.Module):
         self.before = nn.ModuleList(convolution(n_in, n_in) for _ in range(2))
         self.boxes = nn.Conv2d(n_in, 4 * BINS * n_boxes, 1)
         self.scores = nn.Conv2d(n_in, n_scores, 1)
-        for layer, first in ((self.boxes, 1.0), (self.scores, FIRST_LOGIT)):
+        nearer = -FIRST_DECAY * torch.arange(BINS, dtype=torch.float32)
+        for layer, first in (
+            (self.boxes, nearer.repeat(4 * n_boxes)),
+            (self.scores, torch.full((n_scores,), FIRST_LOGIT)),
+        ):
             nn.init.zeros_(layer.weight)
-            nn.init.constant_(layer.bias, first)  # type: ignore[arg-type]
+            layer.bias = nn.Parameter(first)
 
     def forward(self, h: Tensor) -> tuple[Tensor, Tensor]:
         """Map ``h`` (n, channels, rows, columns) to (n, cells, numbers), twice."""
