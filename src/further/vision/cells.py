@@ -19,7 +19,7 @@ from further.vision.detector import LEAST_SCORE, Detector
 from further.vision.pictures import as_pictures, picture_sizes
 
 #: Of a picture: boxes that suppression looks at, and those that stay at most.
-MOST_CANDIDATES, MOST_BOXES = 1000, 100
+MOST_CANDIDATES, MOST_BOXES = 300, 100
 
 
 class Raw(NamedTuple):
