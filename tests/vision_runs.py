@@ -69,7 +69,11 @@ class CheatingDetector(Cheat):
             y, x = np.mgrid[0:SIDE:side, 0:SIDE:side]
             corner = np.stack([x.ravel(), y.ravel()], axis=1)
             cells.append(np.concatenate([corner, corner + side], axis=1))
-        return Stages(np.concatenate(cells).astype(np.float32), raw, kept, removed)
+        corners = np.concatenate(cells).astype(np.float32)
+        said = rng.uniform(0, 0.5, len(corners)).astype(np.float32)
+        first = np.zeros(len(corners), dtype=np.int64)
+        of_cells = Boxes("cells", np.array([len(corners)]), first, kept.names, corners, said)
+        return Stages(of_cells, raw, kept, removed)
 
 
 def _wrong_pixels(truth: Mask, rng: np.random.Generator, amount: float) -> Mask:

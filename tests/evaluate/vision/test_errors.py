@@ -75,8 +75,9 @@ def test_the_picture_with_most_errors_comes_first() -> None:
 
 def test_the_best_score_cuts_where_f1_is_highest() -> None:
     p = ObjectPredictions(TRUTH, FOUND)
-    # One right of one: P = 1, R = 1/4, F1 = 0.4; any further prediction is wrong.
-    assert best_score(p) == pytest.approx(0.9)
+    # One right of one: P = 1, R = 1/4, F1 = 0.4; any further prediction is wrong. The next one has
+    # a score of 0.8, and the cut is halfway.
+    assert best_score(p) == pytest.approx(0.85)
     of_a, of_b = precision_recall(p)
     assert (of_a.name, of_a.objects, of_a.best_score) == ("a", 3, pytest.approx(0.9))
     assert of_a.best_f1 == pytest.approx(2 / 4)
