@@ -72,7 +72,7 @@ def mask_of(instances: Instances) -> Mask:
     Returns
     -------
     Mask
-        Of the same size; an :class:`InputError` refuses more than 255 classes.
+        Of the same size; an :class:`~further.errors.InputError` refuses more than 255 classes.
 
     Examples
     --------
