@@ -57,8 +57,9 @@ from further.vision.network import learning
 BOX_WEIGHT, DISTANCE_WEIGHT = 2.5, 0.5
 #: Logit of a score before anything is learnt: few cells show an object.
 FIRST_LOGIT = -4.6
-#: How long it trains: steps, epochs at least, and the operations that are not exceeded.
-USUAL_STEPS, LEAST_EPOCHS, MOST_FLOPS = 2000, 10, 1e14
+#: How long it trains: steps with windows of so many pixels a side (fewer with smaller ones, by the
+#: root of the side, since they show less), epochs at least, and operations that are not exceeded.
+USUAL_STEPS, USUAL_SIDE, LEAST_EPOCHS, MOST_FLOPS = 2000, 256, 10, 1e14
 #: Operations of a step on a picture, as a multiple of those of the way forward.
 STEP = 3
 #: Distances of a side, in cells, of which each has a probability; before anything is learnt, by how
@@ -261,7 +262,8 @@ class YOLO(CellDetector):
         )
         with torch.no_grad():
             flops = STEP * batch * count_flops(lambda: net(picture))
-        steps = max(USUAL_STEPS, LEAST_EPOCHS * n_rows // batch)
+        usual = round(USUAL_STEPS * min(1.0, side / USUAL_SIDE) ** 0.5)
+        steps = max(usual, LEAST_EPOCHS * n_rows // batch)
         return Budget(max(1, min(steps, MOST_FLOPS // flops)), "steps")
 
     def objectives(self, net: Any) -> list[Objective]:
