@@ -10,7 +10,8 @@ predictions are
 
 and the average precision is the mean of the precision still reached at each of 101 recalls,
 
-.. math:: \mathrm{AP}_t = \frac{1}{101} \sum_{q \in \{0, 0.01, \ldots, 1\}} \max_{r : R_r \ge q} P_r,
+.. math:: \mathrm{AP}_t = \frac{1}{101}
+          \sum_{q \in \{0, 0.01, \ldots, 1\}} \max_{r : R_r \ge q} P_r,
           \qquad \mathrm{AP} = \frac{1}{10} \sum_{t \in \{0.5, 0.55, \ldots, 0.95\}} \mathrm{AP}_t,
 
 the maximum over nothing being 0. Both are averaged over the classes that have objects. What is
