@@ -32,8 +32,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from cleanlab.object_detection import rank
 
-from further import load
-from further.data import Dataset
+from further.data import Dataset, load
 from further.data.target import Boxes
 from further.trust.labels.audit import audit_labels
 from further.trust.labels.evidence import confident, overlaps, rows_of
