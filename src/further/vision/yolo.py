@@ -57,8 +57,8 @@ from further.vision.network import learning
 BOX_WEIGHT, DISTANCE_WEIGHT = 2.5, 0.5
 #: Logit of a score before anything is learnt: few cells show an object.
 FIRST_LOGIT = -4.6
-#: How long it trains: steps with windows of so many pixels a side (fewer with smaller ones, by the
-#: root of the side, since they show less), epochs at least, and operations that are not exceeded.
+#: How long it trains: steps with windows of so many pixels a side (fewer in proportion with smaller
+#: ones, which show less), epochs at least, and operations that are not exceeded.
 USUAL_STEPS, USUAL_SIDE, LEAST_EPOCHS, MOST_FLOPS = 2000, 256, 10, 1e14
 #: Operations of a step on a picture, as a multiple of those of the way forward.
 STEP = 3
@@ -262,7 +262,7 @@ class YOLO(CellDetector):
         )
         with torch.no_grad():
             flops = STEP * batch * count_flops(lambda: net(picture))
-        usual = round(USUAL_STEPS * min(1.0, side / USUAL_SIDE) ** 0.5)
+        usual = USUAL_STEPS * min(side, USUAL_SIDE) // USUAL_SIDE
         steps = max(usual, LEAST_EPOCHS * n_rows // batch)
         return Budget(max(1, min(steps, MOST_FLOPS // flops)), "steps")
 

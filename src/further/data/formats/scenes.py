@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from further.data.dataset import Dataset
 from further.data.target import Instances
 
-#: Side of a scene in pixels, and how many digits are pasted: from 3 to 7.
-SIDE, DIGITS = 128, (3, 8)
+#: Side of a scene in pixels, and how many digits are pasted: from 3 to 6.
+SIDE, DIGITS = 128, (3, 7)
 #: Sides of a digit in pixels, and the share of it that has to be seen in the end.
-DIGIT_SIDES, LEAST_SEEN = (24, 44), 0.85
+DIGIT_SIDES, LEAST_SEEN = (28, 48), 0.9
 #: Levels of red, green and blue of digits on a dark and on a light ground.
 LIGHT, DARK = (190, 255), (0, 60)
 SEED = 0
@@ -40,7 +40,7 @@ _PARTS = {
 
 
 def load_scenes(name: str) -> Dataset:
-    """Return scenes of up to seven digits on photographs, an instance each.
+    """Return scenes of up to six digits on photographs, an instance each.
 
     Parameters
     ----------
