@@ -13,7 +13,6 @@ from further.data.dataset import Dataset
 from further.data.target import Boxes
 from further.train.batch import Batch
 from further.train.parameters import hyperparameters
-from further.vision.augmentation import as_float
 from further.vision.boxes import suppress
 from further.vision.detector import LEAST_SCORE, Detector
 from further.vision.pictures import as_pictures, picture_sizes
@@ -188,9 +187,7 @@ class CellDetector(Detector):
         """
         dataset = as_pictures(X).take([0])
         scales, sizes = self.encoding_.scales(dataset), picture_sizes(dataset)
-        with torch.no_grad(), self.execution_.active():
-            x = torch.from_numpy(self.encoding_.encode(dataset))
-            raw = self.net_(as_float(self.execution_.place_batch(Batch(x=x)).x))
+        raw: Raw = self._found(dataset, lambda x, rows: self.net_(x))[0]
         boxes, scores, classes = candidates(raw, self.threshold_)
         there = scores > 0
         kept = suppress(boxes, scores, classes, self.overlap)

@@ -37,6 +37,7 @@ USUAL_THRESHOLD = 0.25
 #: Pictures that pass through the network at a time.
 AT_A_TIME = 8
 Found = TypeVar("Found", Boxes, Instances)
+Part = TypeVar("Part")
 
 
 @hyperparameters
@@ -253,10 +254,10 @@ class Detector(VisionNetwork):
         least = self.threshold_ if threshold is None else threshold
         return joined(self._found(X, lambda x, rows: self.found(x, rows, least)))
 
-    def _found(self, X: Any, find: Callable[[Tensor, Dataset], Found]) -> list[Found]:
+    def _found(self, X: Any, find: Callable[[Tensor, Dataset], Part]) -> list[Part]:
         """Return what is found in pictures, so many at a time."""
         dataset = as_pictures(X)
-        parts: list[Found] = []
+        parts: list[Part] = []
         with torch.no_grad(), self.execution_.active():
             for start in range(0, len(dataset), AT_A_TIME):
                 rows = dataset.take(np.arange(start, min(start + AT_A_TIME, len(dataset))))

@@ -1,6 +1,6 @@
 """What is the same for all networks that find something in pictures.
 
-A model says ``build`` and ``objectives`` as every network does, and ``targets``: what it finds.
+A model says ``build`` and ``objectives`` as every network does, and ``finds``: the kind of target.
 Pictures come as bytes, are decoded once and lie in memory as the network sees them; what is found
 is a target like the one that was learnt from, with scores, in the pixels of the pictures that were
 given.

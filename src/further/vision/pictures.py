@@ -121,9 +121,8 @@ class ScaledPictures(Encoding):
         out = np.zeros((len(dataset), *self._padded(sides)), dtype=maps.dtype)
         for i, size in enumerate(picture_sizes(dataset)):
             width, height = sides[i]
-            down = ((np.arange(height) + 0.5) * size[1] / height).astype(np.int64)
-            along = ((np.arange(width) + 0.5) * size[0] / width).astype(np.int64)
-            out[i, :height, :width] = maps[i][np.ix_(down, along)]
+            picture = maps[i][: size[1], : size[0]]
+            out[i, :height, :width] = nearest(picture, int(width), int(height))
         return out
 
     def _padded(self, sides: NDArray[np.int64]) -> list[int]:
@@ -162,6 +161,28 @@ class ScaledPictures(Encoding):
         target = TargetSpec.from_json(record["target_spec"])
         spec = Spec(tuple(record["shape"]), 256, target=target)
         return cls(spec, record["longest"], record["multiple"], record["low"], record["high"])
+
+
+def nearest(values: NDArray[Any], width: int, height: int) -> NDArray[Any]:
+    """Return what belongs to each pixel of a picture at other sides, never averaged.
+
+    Parameters
+    ----------
+    values : array of shape (rows, columns)
+        A number for each pixel.
+    width, height : int
+        The other sides.
+
+    Returns
+    -------
+    array of shape (height, width)
+        Of the pixels that lie nearest.
+    """
+    if values.shape == (height, width):
+        return values
+    down = (np.arange(height) + 0.5) * values.shape[0] / height
+    along = (np.arange(width) + 0.5) * values.shape[1] / width
+    return values[np.ix_(down.astype(np.int64), along.astype(np.int64))]
 
 
 def picture_sizes(dataset: Dataset) -> NDArray[np.int64]:

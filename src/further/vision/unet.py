@@ -47,7 +47,7 @@ from further.vision.augmentation import AUGMENTATIONS, as_float
 from further.vision.mask_loss import LOSSES, mask_losses, overlaps
 from further.vision.mask_windows import NOTHING, windows
 from further.vision.network import VisionNetwork
-from further.vision.pictures import ScaledPictures, as_pictures, picture_sizes
+from further.vision.pictures import ScaledPictures, as_pictures, nearest, picture_sizes
 from further.vision.tiles import tiled
 
 #: Sides of windows, if they are to be chosen, are multiples of the first and at most the second.
@@ -255,8 +255,8 @@ class UNet(VisionNetwork):
             width, height = sizes[row]
             mask = self.pixel_classes(dataset.target, row)[:height, :width]
             factor = LONG_SIDE / max(width, height)
-            small = _resized(mask, max(1, round(width * factor)), max(1, round(height * factor)))
-            again = _resized(small, width, height)
+            small = nearest(mask, max(1, round(width * factor)), max(1, round(height * factor)))
+            again = nearest(small, width, height)
             both += np.bincount(mask[mask == again], minlength=n)
             either += np.bincount(mask.ravel(), minlength=n) + np.bincount(
                 again.ravel(), minlength=n
@@ -310,7 +310,7 @@ class UNet(VisionNetwork):
         for row, (width, height) in enumerate(picture_sizes(dataset)):
             classes = self.pixel_classes(dataset.target, row)[:height, :width]
             width, height = sides[row]
-            mask[row, :height, :width] = _resized(classes, int(width), int(height))
+            mask[row, :height, :width] = nearest(classes, int(width), int(height))
         return Batch.from_arrays({"x": x, "mask": mask, "sides": sides})
 
     # The training ---------------------------------------------------------------------------------
@@ -410,12 +410,3 @@ class UNet(VisionNetwork):
                     size = (int(sizes[row][1]), int(sizes[row][0]))
                     p = F.interpolate(p, size=size, mode="bilinear", align_corners=False)
             yield p[0].float().cpu().numpy()
-
-
-def _resized(mask: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Return classes (height, width) at other sides: those of the pixels that lie nearest."""
-    if mask.shape == (height, width):
-        return mask
-    rows = (np.arange(height) + 0.5) * mask.shape[0] / height
-    columns = (np.arange(width) + 0.5) * mask.shape[1] / width
-    return mask[rows.astype(int)[:, None], columns.astype(int)]
