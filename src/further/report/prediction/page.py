@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from further.report.cost import cost
 from further.report.curves import learning_curves
+from further.report.decided import decided, failures
 from further.report.diagnosis import diagnoses
-from further.report.markup import Markup, join, noted, tag
+from further.report.markup import Markup, join, noted
 from further.report.numbers import duration
 from further.report.prediction.errors import where_it_errs
 from further.report.prediction.ladder import drawing, figures, price
@@ -82,12 +83,7 @@ def _warnings(view: LadderView) -> list[str]:
     found = view.found
     told = [found.embarrassing] if found.embarrassing else []
     told += [f'The column "{name}" is left out: {why}.' for name, why in found.left_out.items()]
-    told += [
-        f"{model.label} failed: {' '.join(model.notes)}"
-        for model in view.models
-        if "failed" in model.flags
-    ]
-    told += unfinished(view.run)
+    told += [*failures(view.models), *unfinished(view.run)]
     if not view.run.training_examples:
         told.append("Made to be shared: no rows of the data are in this page.")
     return told
@@ -102,16 +98,6 @@ def _store(view: LadderView) -> Markup | None:
         "those that matter most to the chosen model first."
     )
     return row_store(head, rows, told)
-
-
-def _notes(view: LadderView) -> Markup | None:
-    told = [
-        tag("li", tag("b", f"{model.label}: "), note)
-        for model in view.models
-        for note in model.notes
-        if "failed" not in model.flags
-    ]
-    return tag("ul", *told) if told else None
 
 
 def _sections(view: LadderView) -> list[Section]:
@@ -133,7 +119,7 @@ def _sections(view: LadderView) -> list[Section]:
         ),
         Section("errors", "Where they err" if ladder else "Where it errs", where_it_errs(view)),
         Section("curves", "How the training went", join((diagnoses(run), learning_curves(run)))),
-        Section("decided", "What the models decided for themselves", _notes(view)),
+        Section("decided", "What the models decided for themselves", decided(view.models)),
         Section("data", "What was found in the data", data_notes(run)),
         Section("cost", "Time, energy and carbon", cost(run)),
         Section("limits", "What the figures cannot show", limits(run)),

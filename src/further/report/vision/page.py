@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from further.report.cost import cost
 from further.report.curves import learning_curves
+from further.report.decided import decided, failures
 from further.report.diagnosis import diagnoses
-from further.report.markup import Markup, join, noted, tag
+from further.report.markup import Markup, join, noted
 from further.report.numbers import duration
 from further.report.provenance import data_notes, limits, reproduce
 from further.report.run_folder import RunFolder
@@ -79,12 +80,7 @@ def _facts(view: VisionView) -> list[tuple[str, object]]:
 
 
 def _warnings(view: VisionView) -> list[str]:
-    told = [
-        f"{model.label} failed: {' '.join(model.notes)}"
-        for model in view.models
-        if "failed" in model.flags
-    ]
-    told += unfinished(view.run)
+    told = [*failures(view.models), *unfinished(view.run)]
     if not view.run.training_examples:
         told.append("Made to be shared: no pictures of the data are in this page.")
     return told
@@ -98,16 +94,6 @@ def _store(view: VisionView) -> Markup | None:
         "ones what was predicted."
     )
     return view.book.store(told)
-
-
-def _notes(view: VisionView) -> Markup | None:
-    told = [
-        tag("li", tag("b", f"{model.label}: "), note)
-        for model in view.models
-        for note in model.notes
-        if "failed" not in model.flags
-    ]
-    return tag("ul", *told) if told else None
 
 
 def _sections(view: VisionView) -> list[Section]:
@@ -140,7 +126,7 @@ def _sections(view: VisionView) -> list[Section]:
             "many.",
         ),
         Section("curves", "How the training went", join((diagnoses(run), learning_curves(run)))),
-        Section("decided", "What the models decided for themselves", _notes(view)),
+        Section("decided", "What the models decided for themselves", decided(view.models)),
         Section("data", "What was found in the data", data_notes(run)),
         Section("cost", "Time, energy and carbon", cost(run)),
         Section("limits", "What the figures cannot show", limits(run)),
