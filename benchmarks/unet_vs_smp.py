@@ -148,12 +148,14 @@ def tell(
     told = f"{name:26} {steps:4} steps {seconds:6.1f} s, {each:.3f} s a picture:"
     judged = MaskPredictions(test.target, predicted)
     for metric, score in judged.scores().items():
-        if score is not None:
-            told += f" {metric} {score.value:.4f} ({score.low:.4f} to {score.high:.4f})"
+        if score is not None and (found := score.estimate) is not None:
+            told += f" {metric} {found.value:.4f} ({found.low:.4f} to {found.high:.4f})"
     print(told)
     if len(test.target.names) > 2:
         by_class = judged.scores_by_class()["iou"]
-        print("  IoU", *(f"{k} {v.value:.2f}" for k, v in by_class.items() if v is not None))
+        print(
+            "  IoU", *(f"{k} {v.estimate.value:.2f}" for k, v in by_class.items() if v is not None)
+        )
     sys.stdout.flush()
 
 

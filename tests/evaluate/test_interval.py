@@ -162,6 +162,20 @@ def test_resampled_intervals_are_near_those_of_scipy():
     assert (ours.low, ours.high) == pytest.approx(theirs, abs=0.015)
 
 
+def test_a_figure_next_to_its_limit_has_an_interval_as_narrow_as_its_spread():
+    # One of 640 objects is missed, in one of 20 pictures.
+    hits = np.full(20, 32.0)
+    hits[3] -= 1
+
+    def recall(weights):
+        return float(weights @ hits / (32 * weights.sum()))
+
+    found = score_from_resamples(recall, 20, limits=(0.0, 1.0)).estimate
+    assert found.value == pytest.approx(639 / 640)
+    assert 0.985 < found.low < 0.997
+    assert 0.9995 < found.high <= 1.0
+
+
 def test_the_same_seed_pairs_two_models():
     rng = np.random.default_rng(0)
     y = np.repeat([1, 0], 100)

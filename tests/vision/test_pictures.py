@@ -51,6 +51,18 @@ def test_sixteen_bits_become_eight():
     assert x.max() == 255
 
 
+def test_each_picture_is_stretched_by_its_own_range():
+    rng = np.random.default_rng(0)
+    bright = rng.integers(0, 256, (1, 40, 50), dtype=np.uint8)
+    data = as_pictures([bright[0], bright[0, :, :30] // 10 + 30])
+    encoding = ScaledPictures.fit(data, stretched=True)
+    x = ScaledPictures.from_json(encoding.to_json()).encode(data).astype(int)
+    assert np.abs(x[0, 0, :40, :50] - bright[0]).max() <= 1
+    assert np.abs(x[1, 0, :40, :30] - bright[0, :, :30]).max() <= 10, "as fine as its 26 values"
+    flat = ScaledPictures.fit(data, stretched=True).encode(as_pictures(np.full((1, 8, 8), 9.0)))
+    assert (flat == 0).all()
+
+
 def test_files_of_different_sizes(tmp_path):
     from PIL import Image
 

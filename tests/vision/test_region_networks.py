@@ -71,6 +71,16 @@ def test_the_same_seed_twice_is_the_same_model_and_a_run_brings_it_back(cls, tmp
 
 @needs_torchvision
 @pytest.mark.parametrize("cls", BOTH)
+def test_it_learns_and_is_judged_in_bfloat16(cls) -> None:
+    data = rectangles()
+    model = cls(**{**SMALL, "precision": "bfloat16"}).fit(data, validation=data.take([0, 1]))
+    found = model.predict(data, threshold=0.0)
+    assert found.scores.dtype == np.float32
+    assert (found.scores <= 1).all()
+
+
+@needs_torchvision
+@pytest.mark.parametrize("cls", BOTH)
 def test_a_gradient_reaches_every_parameter(cls) -> None:
     data = rectangles()
     model = cls(**SMALL).fit(data)

@@ -13,7 +13,11 @@ from further.train.load import load
 from further.vision.mask_windows import NOTHING
 from further.vision.pictures import as_pictures
 from further.vision.unet import UNet
-from further.vision.unet_watershed import UNetWatershed
+from further.vision.unet_watershed import (
+    UNetWatershed,
+    borders_and_interiors,
+    instances_of,
+)
 
 #: Small windows, few a step.
 SHORT = {"patch": 32, "training": {"batch_size": 8}, "budget": "100 steps"}
@@ -224,8 +228,6 @@ def test_watershed_separates_cells_that_touch():
 
 
 def test_watershed_of_what_is_told_exactly_gives_the_objects_back():
-    from further.vision.unet_watershed import borders_and_interiors, instances_of
-
     masks = np.zeros((3, 40, 50), dtype=bool)
     masks[0, 2:20, 2:20] = masks[1, 2:20, 20:45] = masks[2, 25:28, 5:40] = True
     kinds = borders_and_interiors(masks, np.array([0, 1, 0]))
@@ -241,8 +243,34 @@ def test_watershed_of_what_is_told_exactly_gives_the_objects_back():
         assert c == code
 
 
+def test_interiors_that_run_together_are_cut_at_a_neck_but_not_where_there_is_none():
+    y, x = np.mgrid[:40, :120]
+    two = ((y - 20) ** 2 + (x - 20) ** 2 < 121) | ((y - 20) ** 2 + (x - 40) ** 2 < 121)
+    bar = (abs(y - 20) < 9) & (x > 65) & (x < 115)
+    p = np.zeros((3, 40, 120))
+    p[2], p[0] = two | bar, ~(two | bar)
+    cut, whole = (instances_of([p], neck=neck) for neck in (0.9, 0.0))
+    middles = sorted(np.nonzero(m)[1].mean() for m in cut.masks(0))
+    assert middles == pytest.approx([19, 41, 90], abs=1)
+    assert (cut.masks(0).sum(axis=0) == whole.masks(0).sum(axis=0)).all(), "nothing is lost"
+    assert whole.counts.tolist() == [2]
+
+
 def test_a_batch_is_as_large_as_its_bytes():
     X, y = scenes(4)
     model = UNet(**QUICK, budget="1 steps").fit(X, y)
     batch: Batch = model._batch(_dataset(X, y))
     assert batch.x.dtype == batch["mask"].dtype == torch.uint8
+
+
+def test_pictures_of_unlike_exposure_are_stretched_and_that_is_said():
+    X, y = scenes(12)
+    dark = X.copy()
+    dark[::2] //= 8
+    model = UNet(**QUICK, budget="1 steps").fit(dark, y)
+    assert any("each is stretched" in note for note in model.notes_)
+    assert not any("stretched" in note for note in UNet(**QUICK, budget="1 steps").fit(X, y).notes_)
+    light, low = model.predict_proba(X[:1])[0], model.predict_proba(X[:1] // 4 + 20)[0]
+    assert np.abs(light - low).max() < 0.1, "it sees the same at another exposure"
+    given = UNet(**QUICK, budget="1 steps", contrast="given").fit(dark, y)
+    assert not given.encoding_.stretched

@@ -4,10 +4,8 @@ Four ways to an interval, chosen by what the figure is:
 
 * a mean of per-example scores, nothing refitted: percentiles of the bootstrap;
 * a statistic of a set of rows, such as AUC, F1, mAP or a gap between two groups: the spread of
-  resamples, in limits of Student's t. Where the statistic has limits, so has its interval: it is
-  symmetric on the scale of :math:`\log \frac{v - a}{b - v}`, where the standard error is
-
-  .. math:: s \, \frac{b - a}{(v - a)(b - v)};
+  resamples, in limits of Student's t. Where the statistic has limits, so has its interval: see
+  :mod:`further.evaluate.log_odds`;
 
 * a distance between two samples: random halves *without replacement*. With b = n/2,
 
@@ -35,9 +33,9 @@ from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
 
 from further.evaluate.estimate import Estimate, Score
+from further.evaluate.log_odds import log_odds_interval
 from further.evaluate.resampling import (
     LEAST_HALVED,
     LEVEL,
@@ -345,8 +343,7 @@ def _resampled_score(
             low, high = (bottom + span * limit for limit in wilson(place, n_at_limit))
             method = WILSON
         elif 0.0 < place < 1.0:
-            steps = half_width / span / (place * (1.0 - place)) * np.array([-1.0, 1.0])
-            low, high = bottom + span * expit(logit(place) + steps)
+            low, high = log_odds_interval(value, half_width, limits)
     if half_width < LEAST_SPREAD and method != WILSON:
         return Score(Estimate(float(value), None, None, n, NO_SPREAD), draws, detail=detail)
     if limits is not None:

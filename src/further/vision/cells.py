@@ -68,8 +68,8 @@ class CellDetector(Detector):
     ----------
     size, augmentation, overlap, backbone, channels, weights, trainable
         See :class:`~further.vision.detector.Detector`.
-    budget, precision, device, training, random_state
-        See :class:`~further.train.network.NetworkEstimator`.
+    contrast, budget, precision, device, training, random_state
+        See :class:`~further.vision.network.VisionNetwork`.
     """
 
     @abstractmethod

@@ -66,8 +66,8 @@ class Detector(VisionNetwork):
     trainable : {"all", "head"} or int, default="all"
         What learns: all; what stands on the backbone alone; or so many stages of it besides, from
         the last one.
-    budget, precision, device, training, random_state
-        See :class:`~further.train.network.NetworkEstimator`.
+    contrast, budget, precision, device, training, random_state
+        See :class:`~further.vision.network.VisionNetwork`.
     """
 
     finds: ClassVar[str] = "boxes"

@@ -46,8 +46,8 @@ class FasterRCNN(Detector):
     ----------
     size, augmentation, overlap, backbone, channels, weights, trainable
         See :class:`~further.vision.detector.Detector`.
-    budget, precision, device, training, random_state
-        See :class:`~further.train.network.NetworkEstimator`.
+    contrast, budget, precision, device, training, random_state
+        See :class:`~further.vision.network.VisionNetwork`.
 
     Attributes
     ----------
@@ -181,12 +181,12 @@ class FasterRCNN(Detector):
     ) -> Boxes:
         counts = np.array([len(of["boxes"]) for of in found], dtype=np.int64)
         boxes, labels, scores = (
-            torch.cat([of[key] for of in found]).cpu().numpy()
+            torch.cat([of[key] for of in found]).float().cpu().numpy()
             for key in ("boxes", "labels", "scores")
         )
         corners = boxes / np.repeat(scales, counts)[:, None]
         corners = np.clip(corners, 0, np.repeat(np.tile(sizes, 2), counts, axis=0))
-        codes = labels - 1  # torchvision's first class is the background
+        codes = labels.astype(np.int64) - 1  # torchvision's first class is the background
         return Boxes("boxes", counts, codes, tuple(self.names_), corners.astype(np.float32), scores)
 
     def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:

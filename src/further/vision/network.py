@@ -15,13 +15,19 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import nn
 
+from further._sklearn import StrOptions
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding
 from further.train.batch import Batch
 from further.train.network import NetworkEstimator
 from further.train.parameters import hyperparameters
 from further.vision.finder import Finder
-from further.vision.pictures import ScaledPictures
+from further.vision.pictures import ScaledPictures, picture_sizes, used_range
+
+#: Pictures are stretched where a tenth of them uses less than this share of what a tenth exceeds.
+UNLIKE = 0.5
+#: Every so many rows and columns are enough to see that.
+THINNED = 4
 
 
 @hyperparameters
@@ -30,6 +36,10 @@ class VisionNetwork(Finder, NetworkEstimator):
 
     Parameters
     ----------
+    contrast : {"auto", "stretched", "given"}, default="auto"
+        Whether pictures are seen as given, or each stretched to the whole range of values from
+        0.1 to 99.9 % of its own; "auto" stretches where one training picture in ten uses less than
+        half the range that another one in ten does, as under microscopes of different exposure.
     budget, precision, device, training, random_state
         See :class:`~further.train.network.NetworkEstimator`.
 
@@ -45,6 +55,12 @@ class VisionNetwork(Finder, NetworkEstimator):
     learns_from_shares: ClassVar[bool] = True
     #: What the sides of a network's pictures are a multiple of.
     multiple: ClassVar[int] = 32
+    contrast: str = "auto"
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **NetworkEstimator._parameter_constraints,
+        "contrast": [StrOptions({"auto", "stretched", "given"})],
+    }
     _entries: ClassVar[dict[str, Callable[[Any], Any]]] = {
         **NetworkEstimator._entries,
         "encoding_": ScaledPictures.from_json,
@@ -95,8 +111,29 @@ class VisionNetwork(Finder, NetworkEstimator):
 
     def _fit_encoding(self, dataset: Dataset) -> Encoding:
         return ScaledPictures.fit(
-            dataset, longest=self.longest_side(dataset), multiple=self.multiple
+            dataset,
+            longest=self.longest_side(dataset),
+            multiple=self.multiple,
+            stretched=self._stretches(dataset),
         )
+
+    def _stretches(self, dataset: Dataset) -> bool:
+        """Return whether each picture is stretched to the whole range, and say why."""
+        if self.contrast != "auto":
+            return self.contrast == "stretched"
+        used = []
+        for i, (width, height) in enumerate(picture_sizes(dataset)):
+            picture = np.asarray(dataset.values[i])
+            low, high = used_range(picture[:, :height:THINNED, :width:THINNED])
+            used.append(high - low)
+        least, most = np.quantile(used, (0.1, 0.9))
+        if least >= UNLIKE * most:
+            return False
+        self.notes_.append(
+            f"One picture in ten uses a range of at most {least:.3g}, another of at least "
+            f"{most:.3g}: each is stretched to the whole range (contrast)."
+        )
+        return True
 
     def _batch(self, dataset: Dataset) -> Batch:
         return Batch.from_arrays({"x": self.encoding_.encode(dataset), **self._encoded(dataset)})

@@ -18,6 +18,9 @@ from further.errors import InputError
 
 Floats = NDArray[np.float64]
 
+#: Percentiles of a picture's values between which its range is used.
+USED = (0.1, 99.9)
+
 
 @dataclass(frozen=True, eq=False)
 class ScaledPictures(Encoding):
@@ -33,6 +36,8 @@ class ScaledPictures(Encoding):
         Height and width are padded to a multiple of it, right and below.
     low, high : float
         The values that become 0 and 255.
+    stretched : bool
+        Whether those are of each picture instead: what :func:`used_range` returns.
     """
 
     spec: Spec
@@ -40,10 +45,17 @@ class ScaledPictures(Encoding):
     multiple: int
     low: float
     high: float
+    stretched: bool = False
 
     @classmethod
     def fit(
-        cls, train: Dataset, score: Any = None, *, longest: int = 0, multiple: int = 32
+        cls,
+        train: Dataset,
+        score: Any = None,
+        *,
+        longest: int = 0,
+        multiple: int = 32,
+        stretched: bool = False,
     ) -> Self:
         """Fit on training pictures.
 
@@ -53,7 +65,7 @@ class ScaledPictures(Encoding):
             Of pictures.
         score : None
             Pictures have none.
-        longest, multiple : int
+        longest, multiple, stretched
             See the attributes.
 
         Returns
@@ -69,7 +81,7 @@ class ScaledPictures(Encoding):
         sides = empty.sides(train).max(axis=0)
         height, width = -(-sides[::-1] // multiple) * multiple
         spec = Spec((train.values.shape[1], int(height), int(width)), 256, target=train.target_spec)
-        return cls(spec, longest, multiple, low, high if high > low else low + 1)
+        return cls(spec, longest, multiple, low, high if high > low else low + 1, stretched)
 
     def scales(self, dataset: Dataset) -> Floats:
         """Return the factor (n,) by which the sides of each picture change."""
@@ -134,9 +146,10 @@ class ScaledPictures(Encoding):
         return found
 
     def _bytes(self, picture: NDArray[Any]) -> NDArray[np.uint8]:
-        if picture.dtype == np.uint8 and (self.low, self.high) == (0.0, 255.0):
+        low, high = used_range(picture) if self.stretched else (self.low, self.high)
+        if picture.dtype == np.uint8 and (low, high) == (0.0, 255.0):
             return picture
-        scaled = (picture.astype(np.float32) - self.low) * (255 / (self.high - self.low))
+        scaled = (picture.astype(np.float32) - low) * (255 / max(high - low, 1e-9))
         return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
     def decode(self, array: NDArray[Any]) -> NDArray[Any]:
@@ -153,6 +166,7 @@ class ScaledPictures(Encoding):
             "multiple": self.multiple,
             "low": self.low,
             "high": self.high,
+            "stretched": self.stretched,
         }
 
     @classmethod
@@ -160,7 +174,27 @@ class ScaledPictures(Encoding):
         """Return what :meth:`to_json` recorded."""
         target = TargetSpec.from_json(record["target_spec"])
         spec = Spec(tuple(record["shape"]), 256, target=target)
-        return cls(spec, record["longest"], record["multiple"], record["low"], record["high"])
+        return cls(
+            spec, record["longest"], record["multiple"], record["low"], record["high"],
+            record.get("stretched", False),
+        )  # fmt: skip
+
+
+def used_range(picture: NDArray[Any]) -> tuple[float, float]:
+    """Return the values between which all but a thousandth of a picture lie, at either end.
+
+    Parameters
+    ----------
+    picture : array of shape (channels, height, width)
+        Any numbers.
+
+    Returns
+    -------
+    low, high : float
+        In the units of the picture.
+    """
+    low, high = np.percentile(picture, USED)
+    return float(low), float(high)
 
 
 def nearest(values: NDArray[Any], width: int, height: int) -> NDArray[Any]:

@@ -118,8 +118,8 @@ class UNet(VisionNetwork):
         What happens to windows while training: moved, scaled, turned a little, stretched
         elastically and in another light, and mirrored left to right; "turn" by quarters and upside
         down too, as under a microscope; "shift" for letters and digits.
-    budget, precision, device, training, random_state
-        See :class:`~further.train.network.NetworkEstimator`.
+    contrast, budget, precision, device, training, random_state
+        See :class:`~further.vision.network.VisionNetwork`.
 
     Attributes
     ----------
