@@ -10,16 +10,20 @@ import importlib.util
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from further.compare.forecast import Cost, announce, forecast
+from further.compare.scores import read_scores
 from further.compare.source import EventHandler
 from further.compare.workers import WorkerError, run_tasks
 from further.data.dataset import Dataset
 from further.errors import InputError
+from further.evaluate.estimate import Score
+from further.evaluate.typed_json import from_json
 from further.registry import ModelEntry, find_model, models_for, python_only
+from further.train.files import read_json
 from further.train.parameters import parameters_from_json, parameters_to_json
 from further.train.run import Run
 from further.train.seeds import seed_of
@@ -33,6 +37,15 @@ class Member:
     parameters: Annotated[dict[str, Any], "Hyperparameters, as they stand in JSON."]
     repeat: Annotated[int, "From 0 on; each has another seed."]
     folder: Annotated[Path, "Its run."]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a worker is told of it."""
+        return {
+            "model": self.line.name,
+            "repeat": self.repeat,
+            "folder": str(self.folder),
+            "parameters": self.parameters,
+        }
 
 
 def choose_models(
@@ -187,11 +200,8 @@ def train_members(
     started = time.monotonic()
     members = members_of(run)
     todo = [
-        {"model": member.line.name, "repeat": member.repeat, "folder": str(member.folder),
-         "parameters": member.parameters}
-        for member in members
-        if not (member.folder / "evaluation.json").is_file()
-    ]  # fmt: skip
+        member.to_json() for member in members if not (member.folder / "evaluation.json").is_file()
+    ]
     jobs = jobs or _cores()
     if todo:
         expected = forecast(data, todo, jobs, cost, preparing=preparing)
@@ -219,7 +229,7 @@ def train_members(
         raise InputError(f"No model could be trained; {first['model']}: {first['message']}")
 
 
-def judge_members(run: Run, judge: Callable[[Member], None], emit: EventHandler) -> None:
+def judge_members(run: Run, judge: Callable[[Member], Any], emit: EventHandler) -> None:
     """Judge again the members of a comparison that were trained.
 
     Parameters
@@ -237,6 +247,40 @@ def judge_members(run: Run, judge: Callable[[Member], None], emit: EventHandler)
             emit({"event": "trained", **about})
             judge(member)
             emit({"event": "done", **about})
+
+
+def records_of(
+    run: Run, kind: type[Any], empty: Callable[[ModelEntry], Any]
+) -> tuple[list[Any], dict[str, dict[str, Score]]]:
+    """Return what the members of a comparison left, one training of each.
+
+    Parameters
+    ----------
+    run : Run
+        The comparison.
+    kind : type
+        Of a member's ``evaluation.json``, with its record as ``model``.
+    empty : callable
+        Returns the record of a line, for a member that left none: it is marked failed, and says
+        why.
+
+    Returns
+    -------
+    list of records and dict of dict of Score
+        In the order of the members; by name and metric, of those that did not fail.
+    """
+    failures = {failure["model"]: failure["message"] for failure in run.record.get("failures", [])}
+    records, scores = [], {}
+    for member in members_of(run):
+        name, file = member.line.name, member.folder / "evaluation.json"
+        if file.is_file():
+            record = from_json(kind, read_json(file)).model
+            scores[name] = read_scores(member.folder, record.metrics)
+        else:
+            why = failures.get(name, "It was not trained.")
+            record = replace(empty(member.line), flags=("failed",), notes=(why,))
+        records.append(record)
+    return records, scores
 
 
 def _cores() -> int:

@@ -16,10 +16,9 @@ from typing import Any
 import pandas as pd
 
 from further.compare.members import (
-    Member,
     choose_models,
     judge_members,
-    members_of,
+    records_of,
     train_members,
     unsuitable,
 )
@@ -29,16 +28,13 @@ from further.compare.prediction.run import PredictionRun
 from further.compare.prediction.setting import Setting, describe_setting, read_setting
 from further.compare.prediction.target import read_question
 from further.compare.result import Result
-from further.compare.scores import read_scores
 from further.compare.source import EventHandler, default_folder
 from further.compare.task import Work, work_on
 from further.errors import InputError
 from further.evaluate.prediction.record import PredictionMember, PredictorRecord
-from further.evaluate.typed_json import from_json
 from further.registry import find_model, models_for
 from further.train.estimator import Estimator
 from further.train.execution import find_device
-from further.train.files import read_json
 from further.train.run import Run
 
 #: A difference of a hundredth of what a constant scores matters to hardly anybody.
@@ -204,34 +200,26 @@ class LadderRun(PredictionRun):
         run = self.run
         run.refuse_unfinished()
         self.setting = replace(self.setting, device=device)
-
-        def judge(member: Member) -> None:
-            told = {"model": member.line.name, "parameters": member.parameters}
-            _candidate(self.setting, told).judge(member.folder)
-
         with run.working():
-            judge_members(run, judge, self.emit)
+            judge_members(
+                run,
+                lambda member: _candidate(self.setting, member.to_json()).judge(member.folder),
+                self.emit,
+            )
             self._put_together()
         return Ladder.of(run)
 
     def _put_together(self) -> None:
         """Write what the members left, with differences and the answer."""
         run = self.run
-        failures = {f["model"]: f["message"] for f in run.record.get("failures", [])}
-        models, scores = [], {}
         started = time.monotonic()
-        for member in members_of(run):
-            line, file = member.line, member.folder / "evaluation.json"
-            if file.is_file():
-                record = from_json(PredictionMember, read_json(file)).model
-                scores[line.name] = read_scores(member.folder, record.metrics)
-            else:
-                record = PredictorRecord(
-                    line.name, line.label, line.family, line.role,
-                    transparency=line.transparency, flags=("failed",),
-                    notes=(failures.get(line.name, "It was not fitted."),),
-                )  # fmt: skip
-            models.append(record)
+        models, scores = records_of(
+            run,
+            PredictionMember,
+            lambda line: PredictorRecord(
+                line.name, line.label, line.family, line.role, transparency=line.transparency
+            ),
+        )
         models.sort(key=lambda model: model.transparency or 0)
         fitted = [model for model in models if model.name in scores]
         advice = advise(self.setting.task, fitted, scores, run.record["negligible"])

@@ -8,85 +8,36 @@ a row a held-out example, and ``scores.npz``, by which rungs are paired.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
+from further.compare import candidate
 from further.compare.forecast import Cost
-from further.compare.members import own_parameters
 from further.compare.prediction.cost import measure_cost
 from further.compare.prediction.evidence import Evidence
 from further.compare.prediction.predicted import predict_with, write_predicted
 from further.compare.prediction.setting import Setting
 from further.compare.scores import figures_of, write_scores
-from further.compare.source import describe_data
 from further.evaluate.prediction.record import PredictionMember, PredictorRecord
 from further.evaluate.record import NetworkRecord
 from further.evaluate.typed_json import to_json
-from further.registry import ModelEntry, find_model
 from further.train.callbacks.progress import Progress
 from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.network import NetworkEstimator
-from further.train.parameters import parameters_to_json
 from further.train.run import Run
 
 #: Called with the share of all trainings that is done, and the loss.
 Report = Callable[[float, float], None]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A rung that is fitted and judged in a setting."""
-
-    setting: Annotated[Setting, "Rows, target, folds, seed and device."]
-    line: Annotated[ModelEntry, "Its line in the table of models."]
-    parameters: Annotated[dict[str, Any], "Hyperparameters."]
-
-    @classmethod
-    def make(cls, setting: Setting, name: str, parameters: Any, **given: Any) -> Candidate:
-        """Return a candidate, its seed that of the comparison.
-
-        Parameters
-        ----------
-        setting : Setting
-            Seed and device.
-        name : str
-            The model.
-        parameters : mapping or None
-            Hyperparameters, as they stand in JSON.
-        **given
-            What is taken where they say nothing.
-
-        Returns
-        -------
-        Candidate
-            Not fitted.
-        """
-        line = find_model(name)
-        own = own_parameters(
-            line, parameters, seed=setting.seed, device=setting.device, defaults=given
-        )
-        return cls(setting, line, own)
-
-    def estimator(self) -> Any:
-        """Return the estimator, not fitted."""
-        return self.line.load()(**self.parameters)
+class Candidate(candidate.Candidate[Setting]):
+    """A rung that is fitted to every fold and judged on what it left out."""
 
     def measure_cost(self) -> Cost:
         """Return what fitting and judging it takes here."""
         return measure_cost(self.setting, self.estimator())
-
-    def begin(self, folder: Path) -> Run:
-        """Return the run of a member of a ladder, new or as it was left."""
-        return Run.create(
-            folder,
-            command="train",
-            model=self.line.name,
-            parameters=parameters_to_json(self.parameters),
-            seed=int(self.parameters.get("random_state", self.setting.seed)),
-            data=describe_data(self.setting.dataset),
-        )
 
     def fit(self, run: Run, report: Report | None = None) -> None:
         """Fit the model that is kept, then one for each fold, and predict what is held out.

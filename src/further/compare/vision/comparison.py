@@ -15,15 +15,14 @@ from typing import Any
 import pandas as pd
 
 from further.compare.members import (
-    Member,
     choose_models,
     judge_members,
     members_of,
+    records_of,
     train_members,
     unsuitable,
 )
 from further.compare.result import Result
-from further.compare.scores import read_scores
 from further.compare.source import EventHandler, default_folder, read_input
 from further.compare.task import Work, work_on
 from further.compare.vision.advice import advise
@@ -33,13 +32,11 @@ from further.compare.vision.run import VisionRun
 from further.compare.vision.setting import Setting, checked, describe_setting, read_setting
 from further.errors import InputError
 from further.evaluate.record import BudgetRecord
-from further.evaluate.typed_json import from_json
 from further.evaluate.vision.record import VisionMember, VisionRecord
 from further.registry import find_model, models_for, task_of_target
 from further.train.budget import Budget
 from further.train.estimator import Estimator
 from further.train.execution import find_device
-from further.train.files import read_json
 from further.train.run import Run
 
 
@@ -205,9 +202,7 @@ class VisionComparisonRun(VisionRun):
     def _measure_costs(self) -> dict[str, MemberCost]:
         """Return what each member that has not finished takes; the first time, fix the budget."""
         costs = {
-            member.line.name: _candidate(
-                self.setting, {"model": member.line.name, "parameters": member.parameters}
-            ).measure_cost()
+            member.line.name: _candidate(self.setting, member.to_json()).measure_cost()
             for member in members_of(self.run)
             if not (member.folder / "evaluation.json").is_file()
         }
@@ -225,31 +220,23 @@ class VisionComparisonRun(VisionRun):
         run = self.run
         run.refuse_unfinished()
         self.setting = replace(self.setting, device=device)
-
-        def judge(member: Member) -> None:
-            told = {"model": member.line.name, "parameters": member.parameters}
-            _candidate(self.setting, told).judge(member.folder)
-
         with run.working():
-            judge_members(run, judge, self.emit)
+            judge_members(
+                run,
+                lambda member: _candidate(self.setting, member.to_json()).judge(member.folder),
+                self.emit,
+            )
             self._put_together()
         return VisionComparison.of(run)
 
     def _put_together(self) -> None:
         """Write what the members left, with differences and the answer."""
         run = self.run
-        failures = {f["model"]: f["message"] for f in run.record.get("failures", [])}
-        models, scores = [], {}
-        for member in members_of(run):
-            line, file = member.line, member.folder / "evaluation.json"
-            record = VisionRecord(line.name, line.label, line.family, line.role)
-            if file.is_file():
-                record = from_json(VisionMember, read_json(file)).model
-                scores[line.name] = read_scores(member.folder, record.metrics)
-            else:
-                why = failures.get(line.name, "It was not trained.")
-                record = replace(record, flags=("failed",), notes=(why,))
-            models.append(record)
+        models, scores = records_of(
+            run,
+            VisionMember,
+            lambda line: VisionRecord(line.name, line.label, line.family, line.role),
+        )
         advice = advise(self.setting.task, [m for m in models if m.name in scores], scores)
         amount = Budget.parse(run.record.get("equal_budget", run.record["budget"]))
         flops = amount.amount if amount.unit == "flop" else None

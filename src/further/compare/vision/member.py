@@ -9,15 +9,14 @@ paired.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Self
 
 import numpy as np
 
-from further.compare.members import own_parameters
+from further.compare import candidate
 from further.compare.scores import figures_of, write_scores
-from further.compare.source import describe_data
 from further.compare.vision.cost import MemberCost, measure_cost
 from further.compare.vision.held_out import write_predictions
 from further.compare.vision.predictions import find_in, time_predictions
@@ -28,12 +27,11 @@ from further.evaluate.record import NetworkRecord
 from further.evaluate.typed_json import to_json
 from further.evaluate.vision.judged import evidence, judge
 from further.evaluate.vision.record import VisionMember, VisionRecord
-from further.registry import ModelEntry, find_model
+from further.registry import ModelEntry
 from further.train.callbacks.progress import Progress
 from further.train.files import write_json
 from further.train.load import load as load_model
 from further.train.network import NetworkEstimator
-from further.train.parameters import parameters_to_json
 from further.train.run import Run
 from further.trust.doctor.diagnosis import doctor
 
@@ -41,63 +39,20 @@ from further.trust.doctor.diagnosis import doctor
 Report = Callable[[float, float], None]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A model that is fitted and judged in a setting."""
-
-    setting: Annotated[Setting, "Pictures, seed, device and budget."]
-    line: Annotated[ModelEntry, "Its line in the table of models."]
-    parameters: Annotated[dict[str, Any], "Hyperparameters."]
+class Candidate(candidate.Candidate[Setting]):
+    """A model that is fitted to training pictures and judged on others."""
 
     @classmethod
     def make(
         cls, setting: Setting, name: str, parameters: Any, repeat: int = 0, **given: Any
-    ) -> Candidate:
-        """Return a candidate, seeded by seed and repeat of the comparison.
-
-        Parameters
-        ----------
-        setting : Setting
-            Seed, device and budget.
-        name : str
-            The model.
-        parameters : mapping or None
-            Hyperparameters, as they stand in JSON.
-        repeat : int, default=0
-            Each has another seed.
-        **given
-            What is taken where they say nothing.
-
-        Returns
-        -------
-        Candidate
-            Not fitted.
-        """
-        line = find_model(name)
-        own = own_parameters(
-            line, parameters, seed=setting.seed, device=setting.device, repeat=repeat,
-            defaults={"budget": setting.budget, **given},
-        )  # fmt: skip
-        return cls(setting, line, own)
-
-    def estimator(self) -> Any:
-        """Return the estimator, not fitted."""
-        return self.line.load()(**self.parameters)
+    ) -> Self:
+        """Return a candidate, with the budget of the setting if it has no other; see the base."""
+        given = {"budget": setting.budget, **given}
+        return super().make(setting, name, parameters, repeat, **given)
 
     def measure_cost(self) -> MemberCost:
         """Return what training and judging it takes here."""
         return measure_cost(self.setting, self.estimator())
-
-    def begin(self, folder: Path) -> Run:
-        """Return the run of a member, new or as it was left."""
-        return Run.create(
-            folder,
-            command="train",
-            model=self.line.name,
-            parameters=parameters_to_json(self.parameters),
-            seed=int(self.parameters.get("random_state", self.setting.seed)),
-            data=describe_data(self.setting.dataset),
-        )
 
     def fit(self, run: Run, report: Report | None = None) -> None:
         """Fit to the training pictures, unless the run holds the model already.
