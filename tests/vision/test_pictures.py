@@ -75,14 +75,31 @@ def test_files_of_different_sizes(tmp_path):
     assert data.files[1].endswith("1.png")
 
 
+def test_files_of_sixteen_bits_keep_them(tmp_path):
+    from PIL import Image
+
+    deep = np.linspace(200, 3000, 320).astype(np.uint16).reshape(16, 20)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    data = as_pictures([tmp_path / "deep.png"])
+    assert (data.values[0, 0] == deep).all()
+    x = ScaledPictures.fit(data, multiple=8).encode(data)
+    assert (x[0, 0, 0, 0], x[0, 0, 15, 19]) == (0, 255)
+
+
+def test_grey_pictures_are_coloured_where_the_training_was():
+    encoding = ScaledPictures.fit(_dataset((8, 8)))
+    x = encoding.encode(_dataset((8, 8), channels=1))
+    assert (x == encoding.encode(_dataset((8, 8)))).all()
+
+
 def test_what_is_no_picture_is_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"a\.png is no picture"):
+    with pytest.raises(InputError, match=r"a\.png"):
         as_pictures([tmp_path / "a.png"])
     with pytest.raises(InputError, match="table"):
         as_pictures(np.zeros((4, 3)))
     with pytest.raises(InputError, match="channels"):
-        ScaledPictures.fit(_dataset((8, 8))).encode(_dataset((8, 8), channels=1))
+        ScaledPictures.fit(_dataset((8, 8), channels=1)).encode(_dataset((8, 8)))
 
 
 def test_boxes_need_no_picture_to_be_taken():

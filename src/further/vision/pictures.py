@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from further.data.dataset import Dataset, as_dataset
 from further.data.encoding import Encoding
+from further.data.formats.decoding import Decoder
+from further.data.formats.picture_files import stored_pages
+from further.data.formats.picture_pages import size_of, strict_decoding
+from further.data.formats.placement import Placement
 from further.data.loading import load
 from further.data.spec import Spec, TargetSpec
 from further.errors import InputError
@@ -98,10 +102,11 @@ class ScaledPictures(Encoding):
     def encode(self, dataset: Dataset, dtype: Any = np.uint8) -> NDArray[np.uint8]:
         """Return pictures (n, channels, height, width) as bytes, padded with zeros.
 
-        They are as large as the training pictures, or larger where one of them is.
+        They are as large as the training pictures, or larger where one of them is; grey ones have
+        equal channels where those have three.
         """
         channels = self.spec.shape[0]
-        if dataset.values.shape[1] != channels:
+        if dataset.values.shape[1] not in (1, channels):
             raise InputError(
                 f"{dataset.name} has pictures of {dataset.values.shape[1]} channels, but the "
                 f"training pictures have {channels}; give such pictures."
@@ -261,8 +266,7 @@ def as_pictures(X: Any) -> Dataset:
             raise InputError(f"{X.name} is a table; give pictures.")
         return X
     if isinstance(X, Sequence) and len(X) and isinstance(X[0], str | Path):
-        read = _stacked([_read(Path(path)) for path in X])
-        return _with_files(read, [str(path) for path in X])
+        return _read([Path(path) for path in X])
     if isinstance(X, Sequence) and len({np.shape(x) for x in X}) > 1:
         return _stacked([np.asarray(x) for x in X])
     dataset = as_dataset(X)
@@ -271,21 +275,17 @@ def as_pictures(X: Any) -> Dataset:
     return dataset
 
 
-def _with_files(dataset: Dataset, files: list[str]) -> Dataset:
-    from dataclasses import replace
-
-    return replace(dataset, name=Path(files[0]).stem, files=np.array(files, dtype=object))
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as picture:
-            grey = picture.mode in ("1", "L", "I", "I;16", "F")
-            return np.asarray(picture.convert("L" if grey else "RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise InputError(f"{path} is no picture that can be read ({error}).") from error
+def _read(paths: list[Path]) -> Dataset:
+    """Return the first picture of each file, padded to the size of the largest."""
+    pages = [pages[0] for pages in stored_pages(paths)]
+    with strict_decoding():
+        placement = Placement.of([size_of(page) for page in pages], None)
+    decoder = Decoder(pages, placement=placement)
+    values = decoder.read()
+    return Dataset(
+        paths[0].stem, "images", values, levels=decoder.levels, sizes=placement.sizes,
+        files=np.array([str(path) for path in paths], dtype=object),
+    )  # fmt: skip
 
 
 def _stacked(pictures: list[NDArray[Any]]) -> Dataset:
