@@ -213,8 +213,8 @@ def _sentence(name: str, now: LearningPoint, expected: LearningPoint) -> str:
     low, high = found.low or 0.0, found.high or 0.0
     told = (
         f"Twice the training pictures ({expected.pictures:,} instead of {now.pictures:,}) would "
-        f"bring a {term} of about {found.value:.2f} (95 % interval {low:.2f} to {high:.2f}) "
-        f"instead of {reached:.2f}"
+        f"bring the {term} from {reached:.2f} to about {found.value:.2f} (95 % interval {low:.2f} "
+        f"to {high:.2f})"
     )
     if low > reached:
         return f"{told}: more pictures help."
