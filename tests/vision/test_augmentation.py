@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from further.vision.augmentation import coloured, windows
+from further.vision.augmentation import coloured, mosaic, windows
 
 
 def _painted(n, height, width, generator):
@@ -37,6 +37,27 @@ def test_boxes_stay_around_what_they_were_around(augmentation):
         assert (around - box).abs().max() <= 1.6
         seen += 1
     assert seen > 40
+
+
+def test_a_mosaic_holds_four_pictures_and_their_boxes():
+    generator = torch.Generator().manual_seed(0)
+    x, boxes, classes = _painted(16, 72, 96, generator)
+    labels = torch.zeros(16, 72, 96, dtype=torch.int64)
+    labels[(x[:, 0] > 0)] = 1
+    found = mosaic(x, boxes, classes, 96, "turn", generator, labels)
+    assert found.x.shape == (16, 3, 96, 96)
+    assert found.boxes.shape == (16, 8, 4)
+    seen = 0
+    for of_one, kept, numbers in zip(found.boxes, found.classes, found.labels, strict=True):
+        assert set(numbers.unique().tolist()) <= {0, 1, 3, 5, 7}
+        for place in range(8):
+            there = (numbers == place + 1).nonzero()
+            if kept[place] < 0 or len(there) < 40:
+                continue
+            (top, left), (bottom, right) = there.amin(dim=0), there.amax(dim=0) + 1
+            assert (torch.tensor([left, top, right, bottom]) - of_one[place]).abs().max() <= 1.6
+            seen += 1
+    assert seen > 20
 
 
 def test_shifts_neither_mirror_nor_turn():

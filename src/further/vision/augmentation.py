@@ -6,7 +6,9 @@ turned by quarters where that leaves objects what they are, so that boxes stay b
 .. math:: x' = s\,Q\,(x - c) + m, \qquad \log s \sim U(-\log a, \log a),
 
 with Q a quarter turn or a mirror, c the middle of what the window shows and m its own. Then
-brightness, contrast and colour change a little. All of it is one pass over the whole batch.
+brightness, contrast and colour change a little. All of it is one pass over the whole batch. In a
+mosaic four such windows of half the side, of as many pictures, make one (Bochkovskiy et al. 2020,
+"YOLOv4: optimal speed and accuracy of object detection").
 """
 
 from __future__ import annotations
@@ -154,6 +156,58 @@ def windows(
         there = labels[:, None].float()
         labels = F.grid_sample(there, grid, mode="nearest", align_corners=False)[:, 0]
     return Boxed(coloured(pictures, generator), cut, torch.where(left, classes, -1), labels)
+
+
+def mosaic(
+    x: Tensor,
+    boxes: Tensor,
+    classes: Tensor,
+    side: int,
+    augmentation: str,
+    generator: torch.Generator,
+    labels: Tensor | None = None,
+) -> Boxed:
+    """Return squares of four windows each, of as many pictures.
+
+    Parameters
+    ----------
+    x, boxes, classes, side, augmentation, generator, labels
+        See :func:`windows`.
+
+    Returns
+    -------
+    Boxed
+        Of each picture a window stands above on the left, beside those of the three that follow in
+        the batch. Objects are as large as in whole windows.
+    """
+    half, n_boxes = side // 2, boxes.shape[1]
+    parts = []
+    for place in range(4):
+        order = torch.arange(len(x), device=x.device).roll(-place)
+        part = windows(
+            x[order], boxes[order], classes[order], half, augmentation, generator,
+            None if labels is None else labels[order],
+        )  # fmt: skip
+        corner = half * torch.tensor([place % 2, place // 2] * 2, device=x.device)
+        parts.append(part._replace(boxes=part.boxes + corner))
+    if labels is not None:
+        numbered = [
+            torch.where(part.labels > 0, part.labels + place * n_boxes, 0)
+            for place, part in enumerate(parts)
+            if part.labels is not None
+        ]
+        labels = _square(numbered)
+    return Boxed(
+        _square([part.x for part in parts]),
+        torch.cat([part.boxes for part in parts], dim=1),
+        torch.cat([part.classes for part in parts], dim=1),
+        labels,
+    )
+
+
+def _square(parts: list[Tensor]) -> Tensor:
+    """Return one picture of four: two above, two below."""
+    return torch.cat([torch.cat(parts[:2], dim=-1), torch.cat(parts[2:], dim=-1)], dim=-2)
 
 
 def coloured(x: Tensor, generator: torch.Generator) -> Tensor:

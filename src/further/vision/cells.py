@@ -66,7 +66,7 @@ class CellDetector(Detector):
 
     Parameters
     ----------
-    size, augmentation, overlap, backbone, channels, weights, trainable
+    size, augmentation, mosaic, overlap, backbone, channels, weights, trainable
         See :class:`~further.vision.detector.Detector`.
     contrast, budget, precision, device, training, random_state
         See :class:`~further.vision.network.VisionNetwork`.

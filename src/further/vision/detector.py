@@ -21,7 +21,14 @@ from further.evaluate.vision.thresholds import best_score
 from further.train.batch import Batch, BatchSource
 from further.train.parameters import hyperparameters
 from further.train.validation import Validation
-from further.vision.augmentation import AUGMENTATIONS, Boxed, as_float, has_sides, windows
+from further.vision.augmentation import (
+    AUGMENTATIONS,
+    Boxed,
+    as_float,
+    has_sides,
+    mosaic,
+    windows,
+)
 from further.vision.backbone import Backbone, describe, make
 from further.vision.backbone_weights import initialise
 from further.vision.network import VisionNetwork
@@ -53,6 +60,8 @@ class Detector(VisionNetwork):
         besides that mirrored left to right ("mirror"), or turned by quarters and upside down too
         ("turn", as under a microscope). "auto" mirrors unless classes are letters or digits, or
         called left or right.
+    mosaic : float, default=0.0
+        Share of the training steps that see windows of four pictures each, put together.
     overlap : float, default=0.6
         The IoU with a box of higher score above which a box is a duplicate.
     backbone : str, default="csp"
@@ -75,6 +84,7 @@ class Detector(VisionNetwork):
     finest: ClassVar[int] = 8
     size: int | str = "auto"
     augmentation: str = "auto"
+    mosaic: float = 0.0
     overlap: float = 0.6
     backbone: str = "csp"
     channels: Sequence[int] = (16, 32, 64, 96, 128)
@@ -84,6 +94,7 @@ class Detector(VisionNetwork):
         **VisionNetwork._parameter_constraints,
         "size": [StrOptions({"auto"}), Interval(Integral, 32, None, closed="left")],
         "augmentation": [StrOptions({"auto", *AUGMENTATIONS})],
+        "mosaic": [Interval(Real, 0, 1, closed="both")],
         "overlap": [Interval(Real, 0, 1, closed="neither")],
         "backbone": [str],
         "channels": ["array-like"],
@@ -187,8 +198,11 @@ class Detector(VisionNetwork):
             augmentation = "shift" if has_sides(self.names_) else "mirror"
         if augmentation == "none":
             return Boxed(as_float(x), boxes, classes, labels)
-        side = self.window_side()
-        return windows(x, boxes, classes, side, augmentation, generator, labels)
+        cut = windows
+        if self.mosaic:
+            drawn = torch.rand((), generator=generator, device=generator.device)
+            cut = mosaic if float(drawn) < self.mosaic else windows
+        return cut(x, boxes, classes, self.window_side(), augmentation, generator, labels)
 
     def _encoded(self, dataset: Dataset) -> dict[str, np.ndarray]:
         encoded = self.boxes_in(dataset).encode()

@@ -200,7 +200,7 @@ class YOLO(CellDetector):
         of 8, 16 and 32 pixels.
     boxes_per_cell : int, default=1
         Boxes that each cell predicts.
-    size, augmentation, overlap, backbone, channels, weights, trainable
+    size, augmentation, mosaic, overlap, backbone, channels, weights, trainable
         See :class:`~further.vision.detector.Detector`.
     contrast, budget, precision, device, training, random_state
         See :class:`~further.vision.network.VisionNetwork`.
