@@ -274,3 +274,27 @@ def test_pictures_of_unlike_exposure_are_stretched_and_that_is_said():
     assert np.abs(light - low).max() < 0.1, "it sees the same at another exposure"
     given = UNet(**QUICK, budget="1 steps", contrast="given").fit(dark, y)
     assert not given.encoding_.stretched
+
+
+@pytest.mark.parametrize("up", ["transposed", "resize"])
+def test_it_learns_on_a_backbone_that_was_trained_before(tmp_path, up):
+    X, y = scenes(16)
+    shared = {**QUICK, "backbone": "csp", "channels": (8, 16, 24, 32), "up": up}
+    first = UNet(**shared, **SHORT).fit(X, y, run=tmp_path / "run")
+    assert first.depth_ == 4
+    found = first.predict(X).codes
+    assert min(dice(y.codes, found, code) for code in range(3)) > 0.7
+    assert (load(tmp_path / "run").predict(X).codes == found).all()
+    frozen = UNet(
+        **{**shared, "weights": str(tmp_path / "run"), "trainable": "head", "budget": "2 steps"}
+    ).fit(X, y)
+    ours, theirs = (dict(m.net_.backbone.stages.named_parameters()) for m in (first, frozen))
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_what_belongs_to_a_backbone_is_refused_without_one():
+    X, y = scenes(4)
+    with pytest.raises(InputError, match="weights are those of a backbone"):
+        UNet(**QUICK, weights="imagenet").fit(X, y)
+    with pytest.raises(InputError, match="leave depth or backbone out"):
+        UNet(**QUICK, backbone="csp", depth=2).fit(X, y)

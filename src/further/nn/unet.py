@@ -28,12 +28,13 @@ from further.nn.convolution import MAX_MULTIPLIER, n_groups
 from further.nn.mlp import ResidualMLP
 
 Norm = Literal["group", "batch"]
-Up = Literal["transposed", "resize"]
+Doubling = Literal["transposed", "resize"]
 _NORMS: dict[Norm, Callable[[int], nn.Module]] = {
     "group": lambda channels: nn.GroupNorm(n_groups(channels), channels),
     "batch": nn.BatchNorm2d,
 }
-_UPS: dict[Up, Callable[[int, int, bool], nn.Module]] = {
+#: How sides are doubled: modules of channels in, channels out and whether there are biases.
+DOUBLINGS: dict[Doubling, Callable[[int, int, bool], nn.Module]] = {
     "transposed": lambda n_in, n_out, bias: nn.ConvTranspose2d(n_in, n_out, 2, stride=2, bias=bias),
     "resize": lambda n_in, n_out, bias: nn.Sequential(
         nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias)
@@ -149,7 +150,7 @@ class UNet(nn.Module):
         bottleneck_width: int = 256,
         bottleneck_depth: int = 1,
         norm: Norm = "group",
-        up: Up = "transposed",
+        up: Doubling = "transposed",
     ) -> None:
         super().__init__()
         bias = _has_biases(norm)
@@ -170,7 +171,7 @@ class UNet(nn.Module):
                 condition=condition,
             )
         self.after = UNetBlock(sizes[-1], sizes[-1], condition, norm)
-        self.up = nn.ModuleList(_UPS[up](b, a, bias) for a, b in steps)
+        self.up = nn.ModuleList(DOUBLINGS[up](b, a, bias) for a, b in steps)
         self.decoder = nn.ModuleList(UNetBlock(2 * a, a, condition, norm) for a in sizes[:-1])
         self.norm = _NORMS[norm](width)
         self.leave = nn.Conv2d(width, n_out, 3, padding=1)

@@ -14,11 +14,10 @@ from torch import Tensor, nn
 
 from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
-from further.data.spec import Spec
 from further.data.target import NO_CLASS, Boxes, Instances
 from further.evaluate.vision.detection import ObjectPredictions, average_precision
 from further.evaluate.vision.thresholds import best_score
-from further.train.batch import Batch, BatchSource
+from further.train.batch import Batch
 from further.train.parameters import hyperparameters
 from further.train.validation import Validation
 from further.vision.augmentation import (
@@ -29,9 +28,7 @@ from further.vision.augmentation import (
     mosaic,
     windows,
 )
-from further.vision.backbone import Backbone, describe, make
-from further.vision.backbone_weights import initialise
-from further.vision.network import VisionNetwork
+from further.vision.on_backbone import BackboneNetwork
 from further.vision.pictures import as_pictures, picture_sizes
 
 #: No box of a lower score is looked at.
@@ -48,7 +45,7 @@ Part = TypeVar("Part")
 
 
 @hyperparameters
-class Detector(VisionNetwork):
+class Detector(BackboneNetwork):
     """A network that puts boxes around objects, on a backbone.
 
     Parameters
@@ -64,42 +61,23 @@ class Detector(VisionNetwork):
         Share of the training steps that see windows of four pictures each, put together.
     overlap : float, default=0.6
         The IoU with a box of higher score above which a box is a duplicate.
-    backbone : str, default="csp"
-        What turns pictures into features: "csp", a small one of ours; "cnn", the convolutions of a
-        CNNClassifier; or a classification network of torchvision, such as "resnet18".
-    channels : sequence of int, default=(16, 32, 64, 96, 128)
-        Filters after each halving of the picture, of a backbone of ours.
-    weights : str or None, default=None
-        Where the backbone starts: None at random; "imagenet" from torchvision's official weights,
-        which are fetched; a path from a file of weights, or from a run whose backbone is alike.
-    trainable : {"all", "head"} or int, default="all"
-        What learns: all; what stands on the backbone alone; or so many stages of it besides, from
-        the last one.
+    backbone, channels, weights, trainable
+        See :class:`~further.vision.on_backbone.BackboneNetwork`.
     contrast, budget, precision, device, training, random_state
         See :class:`~further.vision.network.VisionNetwork`.
     """
 
     finds: ClassVar[str] = "boxes"
-    #: The smallest cells of the backbone, in pixels, that the model looks at.
-    finest: ClassVar[int] = 8
     size: int | str = "auto"
     augmentation: str = "auto"
     mosaic: float = 0.0
     overlap: float = 0.6
-    backbone: str = "csp"
-    channels: Sequence[int] = (16, 32, 64, 96, 128)
-    weights: str | None = None
-    trainable: str | int = "all"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **VisionNetwork._parameter_constraints,
+        **BackboneNetwork._parameter_constraints,
         "size": [StrOptions({"auto"}), Interval(Integral, 32, None, closed="left")],
         "augmentation": [StrOptions({"auto", *AUGMENTATIONS})],
         "mosaic": [Interval(Real, 0, 1, closed="both")],
         "overlap": [Interval(Real, 0, 1, closed="neither")],
-        "backbone": [str],
-        "channels": ["array-like"],
-        "weights": [None, str],
-        "trainable": [StrOptions({"all", "head"}), Interval(Integral, 0, None, closed="left")],
     }
 
     # What a model says -------------------------------------------------------------------------
@@ -212,28 +190,9 @@ class Detector(VisionNetwork):
 
     # The training ------------------------------------------------------------------------------
 
-    def backbone_for(self, spec: Spec) -> Backbone:
-        """Return the backbone for pictures of so many channels, with random weights."""
-        return make(self.backbone_, spec.shape[0], finest=self.finest, trainable=self.trainable)
-
-    def begin(self, net: Any, rows: BatchSource, generator: torch.Generator) -> None:
-        """Give the backbone the weights that were trained elsewhere, if any.
-
-        Parameters
-        ----------
-        net, rows, generator
-            See :meth:`~further.train.network.NetworkEstimator.begin`.
-        """
-        initialise(net.backbone, self.backbone_, self.weights)
-
     def validation(self) -> Validation:
         """Return average precision and loss on held-out pictures."""
         return _BoxMetric(self)
-
-    def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
-        if reset:
-            self.backbone_: dict[str, Any] = describe(self.backbone, self.channels, self.weights)
-        return super()._dataset(X, y, reset=reset)
 
     def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
         super()._learn(dataset, validation, seed, **loop)

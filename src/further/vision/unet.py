@@ -37,8 +37,8 @@ from further.data.encoding import Encoding
 from further.data.spec import Spec
 from further.data.target import Mask, Target
 from further.errors import InputError
+from further.nn.unet import Doubling
 from further.nn.unet import UNet as Trunk
-from further.nn.unet import Up
 from further.train.batch import Batch
 from further.train.objective import Objective
 from further.train.parameters import hyperparameters
@@ -46,9 +46,11 @@ from further.train.training import Training
 from further.vision.augmentation import AUGMENTATIONS, as_float
 from further.vision.mask_loss import LOSSES, mask_losses, overlaps
 from further.vision.mask_windows import NOTHING, windows
-from further.vision.network import VisionNetwork
+from further.vision.network import learning
+from further.vision.on_backbone import BackboneNetwork
 from further.vision.pictures import ScaledPictures, as_pictures, nearest, picture_sizes
 from further.vision.tiles import tiled
+from further.vision.unet_backbone import BackboneUNet
 
 #: Sides of windows, if they are to be chosen, are multiples of the first and at most the second.
 STEP_OF_SIDES, LARGEST_PATCH = 32, 256
@@ -67,7 +69,9 @@ TILE = 1024
 class _Net(nn.Module):
     """Pictures from 0 to 1 to the logits of their pixels."""
 
-    def __init__(self, n_in: int, n_out: int, width: int, halvings: int, cell: int, up: Up) -> None:
+    def __init__(
+        self, n_in: int, n_out: int, width: int, halvings: int, cell: int, up: Doubling
+    ) -> None:
         super().__init__()
         self.cell = cell
         levels = halvings - (cell > 1)
@@ -89,7 +93,7 @@ class _Net(nn.Module):
 
 
 @hyperparameters
-class UNet(VisionNetwork):
+class UNet(BackboneNetwork):
     """Network that says of each pixel of a picture which class it is of.
 
     Use it where areas are wanted rather than objects: tissue, roads, membranes, from some ten
@@ -118,6 +122,10 @@ class UNet(VisionNetwork):
         What happens to windows while training: moved, scaled, turned a little, stretched
         elastically and in another light, and mirrored left to right; "turn" by quarters and upside
         down too, as under a microscope; "shift" for letters and digits.
+    backbone : str or None, default=None
+        What turns pictures into features of all resolutions: an encoder of its own, or a backbone.
+    channels, weights, trainable
+        Of the backbone; see :class:`~further.vision.on_backbone.BackboneNetwork`.
     contrast, budget, precision, device, training, random_state
         See :class:`~further.vision.network.VisionNetwork`.
 
@@ -153,6 +161,7 @@ class UNet(VisionNetwork):
 
     finds: ClassVar[str] = "mask"
     multiple: ClassVar[int] = 1
+    finest: ClassVar[int] = 2
 
     width: int = 16
     depth: int | str = "auto"
@@ -161,12 +170,14 @@ class UNet(VisionNetwork):
     loss: str = "cross_entropy+dice"
     class_weights: str | Sequence[float] | None = None
     augmentation: str = "mirror"
+    backbone: str | None = None
 
     training_defaults: ClassVar[Training] = Training(
         learning_rate=4e-3, weight_decay=0.02, warmup=0.05, averaging=0.99, keep="last",
     )  # fmt: skip
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **VisionNetwork._parameter_constraints,
+        **BackboneNetwork._parameter_constraints,
+        "backbone": [None, str],
         "width": [Interval(Integral, 1, None, closed="left")],
         "depth": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "patch": [StrOptions({"auto"}), Interval(Integral, 8, None, closed="left")],
@@ -201,6 +212,10 @@ class UNet(VisionNetwork):
         return target.codes[row]
 
     def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
+        if self.backbone is None and self.weights is not None:
+            raise InputError("weights are those of a backbone; choose one, or leave them out.")
+        if self.backbone is not None and self.depth != "auto":
+            raise InputError("A backbone halves as it is made to; leave depth or backbone out.")
         dataset = super()._dataset(X, y, reset=reset)
         n_classes = len(self.pixel_names())
         if n_classes > NOTHING:
@@ -216,14 +231,21 @@ class UNet(VisionNetwork):
         shorter = int(np.median(encoding.sides(dataset).min(axis=1)))
         fitting = -(-shorter // STEP_OF_SIDES) * STEP_OF_SIDES
         self.patch_ = min(fitting, LARGEST_PATCH) if self.patch == "auto" else int(self.patch)
-        halvings = int(np.log2(max(self.patch_ / LEAST_PLACES, 2)))
-        self.depth_ = min(halvings, MOST_HALVINGS) if self.depth == "auto" else int(self.depth)
+        self.depth_ = self._halvings(encoding.spec)
         batch = min(self.training_for(encoding.spec).batch_size, len(dataset))
         self.notes_.append(
             f"It trains on windows of {self.patch_} x {self.patch_} pixels (patch) of pictures "
             f"whose shorter side is {shorter}, {batch} a step, halved {self.depth_} times (depth)."
         )
         return encoding
+
+    def _halvings(self, spec: Spec) -> int:
+        """Return how often sides are halved: by what the window leaves, or by the backbone."""
+        if self.backbone is not None:
+            return int(np.log2(self.backbone_for(spec).strides[-1]))
+        if self.depth != "auto":
+            return int(self.depth)
+        return min(int(np.log2(max(self.patch_ / LEAST_PLACES, 2))), MOST_HALVINGS)
 
     def longest_side(self, dataset: Dataset) -> int:
         """Return the longer side of pictures as the network sees them; 0 leaves them as they are.
@@ -323,8 +345,10 @@ class UNet(VisionNetwork):
 
     def build(self, spec: Spec) -> nn.Module:
         """Return the network for pictures of so many channels."""
-        cell = 2 if self.patch_ >= SIDE_OF_CELLS else 1
         n_classes = len(self.pixel_names())
+        if self.backbone is not None:
+            return BackboneUNet(self.backbone_for(spec), n_classes, self.width, self.up)
+        cell = 2 if self.patch_ >= SIDE_OF_CELLS else 1
         return _Net(spec.shape[0], n_classes, self.width, self.depth_, cell, self.up)
 
     def objectives(self, net: Any) -> list[Objective]:
@@ -336,7 +360,7 @@ class UNet(VisionNetwork):
             )
             return mask_losses(net(seen.x), seen.mask, self.loss, self._weights(seen.x))
 
-        return [Objective(loss, list(net.parameters()))]
+        return [Objective(loss, learning(net))]
 
     def validation_loss(
         self, net: Any, batch: Batch, generator: torch.Generator

@@ -70,7 +70,7 @@ class UNetWatershed(UNet):
     neck : float, default=0.9
         An object with a neck narrower than this share of the thinner of its parts is taken for two;
         0 leaves connected interiors together, as objects of branched shape need.
-    width, depth, patch, up, loss
+    width, depth, patch, up, loss, backbone, channels, weights, trainable
         See :class:`~further.vision.unet.UNet`.
     contrast, budget, precision, device, training, random_state
         See :class:`~further.vision.network.VisionNetwork`.
