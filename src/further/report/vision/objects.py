@@ -227,15 +227,17 @@ class FoundObjects:
         own, said = self.p.truth.of_row(picture), self.p.predicted.of_row(picture)
         counted = [i for i in range(said.start, said.stop) if self.counted[i]]
         few = max(own.stop - own.start, len(counted)) <= FEW
+        # The name of an only class would say nothing, and cover what it stands on.
+        only = len(self.p.truth.names) == 1
         corners, of_truth = self._corners
         there = [
             (self.state_of_object(j), object_path(self.p.truth, j), of_truth[j],
-             self.p.truth.names[self.p.truth.codes[j]])
+             "" if only else self.p.truth.names[self.p.truth.codes[j]])
             for j in range(own.start, own.stop)
         ]  # fmt: skip
         found = [
             (self.state(i), object_path(self.p.predicted, i), corners[i],
-             f"{self._class(i)} {self.scores[i]:.2f}")
+             f"{'' if only else self._class(i)} {self.scores[i]:.2f}".strip())
             for i in counted
         ]  # fmt: skip
         return _together("truth", there, few), _together("said", found, few)
@@ -250,7 +252,7 @@ def _together(side: str, found: list[tuple[str, str, Any, str]], few: bool) -> l
     words = [
         Mark(f"{side} {state}", "", word, (float(box[0]), float(box[1])))
         for state, _, box, word in found
-        if few or state not in ("right", "found")
+        if word and (few or state not in ("right", "found"))
     ]
     return marks + words[:MOST_WORDS]
 

@@ -35,8 +35,8 @@ _SCRIPTS = (*LIBRARIES, "prediction_charts.js", "rows.js", "vision.js")
 #: What a task is called at the top of the page.
 KINDS = {
     "detection": "A detection",
-    "segmentation": "A segmentation",
-    "instances": "A segmentation of instances",
+    "segmentation": "A semantic segmentation",
+    "instances": "An instance segmentation",
 }
 
 
