@@ -46,15 +46,18 @@ def answer(found: VisionEvaluation, best: VisionRecord | None, control: VisionRe
 
 
 def _does(model: VisionRecord) -> str:
-    """Say how much is found and how much of that is right, or how many pixels are right."""
+    """Say how much is found and how much of that is right, or how many pixels of a class."""
     confusion = model.confusion
     if confusion is None or not confusion.counts:
         return ""
     counts = confusion.counts
-    right = sum(counts[k][k] for k in range(len(counts)))
     if confusion.unit == "pixels":
-        whole = sum(map(sum, counts))
-        return f"gives {share(right / whole)} of the pixels their right class" if whole else ""
+        # Of all pixels the share would be that of the commonest classes.
+        found = [row[k] / sum(row) for k, row in enumerate(counts) if sum(row)]
+        if not found:
+            return ""
+        return f"finds {share(sum(found) / len(found))} of the pixels of a class on average"
+    right = sum(counts[k][k] for k in range(len(counts)))
     objects = sum(sum(row) for row in counts[:-1])
     said = sum(sum(row[:-1]) for row in counts)
     if not objects or not said:
