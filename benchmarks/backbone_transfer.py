@@ -48,7 +48,7 @@ def found(train: Dataset, test: Dataset, steps: int, seed: int, **parameters: An
     """Return the predictions of a detector beside the truth."""
     model = YOLO(
         backbone="cnn", channels=CHANNELS, augmentation="turn", budget=f"{steps} steps",
-        precision="float32", random_state=seed, **parameters,
+        random_state=seed, **parameters,
     ).fit(train)  # fmt: skip
     return ObjectPredictions(test.target, model.predict(test, threshold=0.0))
 
@@ -96,7 +96,8 @@ def main() -> None:
                     for weights in (None, str(run))
                 )
                 (ours, gain), (theirs, _) = figures([after, plain]), figures([plain, after])
-                cells = [f"{s.value:.3f} [{s.low:.3f}, {s.high:.3f}]" for s in (theirs, ours, gain)]
+                told = [score.estimate for score in (theirs, ours, gain)]
+                cells = [f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in told]
                 print(f"| {n} | {seed} | {trainable} | {' | '.join(cells)} |", flush=True)
 
 
