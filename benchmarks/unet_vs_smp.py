@@ -67,7 +67,7 @@ def main() -> None:
         )
         for rate in arguments.rates:
             net, steps, spent = peer(model, train, rate, MORE * seconds, seed)
-            tell(f"smp, seed {seed}, rate {rate:g}", steps, spent, test, partial(said, net))
+            tell(f"smp, seed {seed}, rate {rate:g}", steps, spent, test, partial(said, net, model))
 
 
 def peer(
@@ -125,13 +125,13 @@ def classes_of(model: UNet, test: Dataset) -> NDArray[np.uint8]:
     return model.predict(test).codes
 
 
-def said(net: Any, test: Dataset) -> NDArray[np.uint8]:
-    """Return the classes that the peer sees in whole pictures."""
+def said(net: Any, model: UNet, test: Dataset) -> NDArray[np.uint8]:
+    """Return the classes that the peer sees in whole pictures, which come to it as to ours."""
+    height, width = test.values.shape[2:]
     found = []
-    for picture in test.values:
+    for picture in model.encoding_.encode(test):
         x = torch.from_numpy(picture)[None].float() / 127.5 - 1
-        height, width = x.shape[2:]
-        x = F.pad(x, (0, -width % 32, 0, -height % 32), mode="replicate")
+        x = F.pad(x, (0, -x.shape[3] % 32, 0, -x.shape[2] % 32), mode="replicate")
         with torch.no_grad():
             found.append(net(x)[0, :, :height, :width].argmax(dim=0).to(torch.uint8).numpy())
     return np.stack(found)
@@ -148,7 +148,7 @@ def tell(
     told = f"{name:26} {steps:4} steps {seconds:6.1f} s, {each:.3f} s a picture:"
     judged = MaskPredictions(test.target, predicted)
     for metric, score in judged.scores().items():
-        if score is not None and (found := score.estimate) is not None:
+        if score is not None and (found := score.estimate).low is not None:
             told += f" {metric} {found.value:.4f} ({found.low:.4f} to {found.high:.4f})"
     print(told)
     if len(test.target.names) > 2:

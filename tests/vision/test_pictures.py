@@ -55,11 +55,11 @@ def test_each_picture_is_stretched_by_its_own_range():
     rng = np.random.default_rng(0)
     bright = rng.integers(0, 256, (1, 40, 50), dtype=np.uint8)
     data = as_pictures([bright[0], bright[0, :, :30] // 10 + 30])
-    encoding = ScaledPictures.fit(data, stretched=True)
+    encoding = ScaledPictures.fit(data, least_range=1.0)
     x = ScaledPictures.from_json(encoding.to_json()).encode(data).astype(int)
     assert np.abs(x[0, 0, :40, :50] - bright[0]).max() <= 1
     assert np.abs(x[1, 0, :40, :30] - bright[0, :, :30]).max() <= 10, "as fine as its 26 values"
-    flat = ScaledPictures.fit(data, stretched=True).encode(as_pictures(np.full((1, 8, 8), 9.0)))
+    flat = ScaledPictures.fit(data, least_range=1.0).encode(as_pictures(np.full((1, 8, 8), 9.0)))
     assert (flat == 0).all()
 
 
@@ -86,6 +86,25 @@ def test_files_of_sixteen_bits_keep_them(tmp_path):
     assert (x[0, 0, 0, 0], x[0, 0, 15, 19]) == (0, 255)
 
 
+def test_pictures_of_more_bits_than_the_training_had_are_refused(tmp_path):
+    from PIL import Image
+
+    encoding = ScaledPictures.fit(_dataset((8, 8), channels=1))
+    deep = np.linspace(2000, 60000, 64).astype(np.uint16).reshape(8, 8)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    with pytest.raises(InputError, match=r"values up to 60000, but"):
+        encoding.encode(as_pictures([tmp_path / "deep.png"]))
+    Image.fromarray(deep > 9000).save(tmp_path / "two.png")
+    x = encoding.encode(as_pictures([tmp_path / "two.png"]))
+    assert set(x[0, 0, :8, :8].ravel().tolist()) == {0, 255}
+
+
+def test_coloured_pictures_are_grey_where_the_training_was():
+    encoding = ScaledPictures.fit(_dataset((8, 8), channels=1))
+    x = encoding.encode(_dataset((8, 8)))
+    assert (x == encoding.encode(_dataset((8, 8), channels=1))).all()
+
+
 def test_grey_pictures_are_coloured_where_the_training_was():
     encoding = ScaledPictures.fit(_dataset((8, 8)))
     x = encoding.encode(_dataset((8, 8), channels=1))
@@ -96,10 +115,16 @@ def test_what_is_no_picture_is_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"a\.png"):
         as_pictures([tmp_path / "a.png"])
+    with pytest.raises(InputError, match=r"missing\.png cannot be read"):
+        as_pictures([tmp_path / "missing.png"])
+    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
+    with pytest.raises(InputError) as told:
+        as_pictures([tmp_path / "b.png"])
+    assert "skip_bad" not in str(told.value)
     with pytest.raises(InputError, match="table"):
         as_pictures(np.zeros((4, 3)))
     with pytest.raises(InputError, match="channels"):
-        ScaledPictures.fit(_dataset((8, 8), channels=1)).encode(_dataset((8, 8)))
+        ScaledPictures.fit(_dataset((8, 8))).encode(_dataset((8, 8), channels=2))
 
 
 def test_boxes_need_no_picture_to_be_taken():

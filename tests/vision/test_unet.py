@@ -200,9 +200,6 @@ def test_what_cannot_be_used_is_refused_in_a_sentence():
     }.items():
         with pytest.raises(InputError, match=words):
             call()
-    model = UNet(**QUICK, budget="1 steps").fit(X, y)
-    with pytest.raises(InputError, match="pictures of 3 channels, but the"):
-        model.predict(np.zeros((2, 3, 48, 48), np.uint8))
 
 
 def test_validation_says_the_dice_of_classes():
@@ -256,6 +253,15 @@ def test_interiors_that_run_together_are_cut_at_a_neck_but_not_where_there_is_no
     assert whole.counts.tolist() == [2]
 
 
+@pytest.mark.parametrize("neck", [0.0, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("side", [4, 5, 10])
+def test_no_object_is_too_small_for_its_neck(neck, side):
+    p = np.zeros((3, 60, 60))
+    p[2, 4 : 4 + side, 4 : 4 + side] = p[2, 20:50, 20:50] = 1
+    p[0] = 1 - p[2]
+    assert instances_of([p], neck=neck).counts.tolist() == [2]
+
+
 def test_a_batch_is_as_large_as_its_bytes():
     X, y = scenes(4)
     model = UNet(**QUICK, budget="1 steps").fit(X, y)
@@ -273,7 +279,17 @@ def test_pictures_of_unlike_exposure_are_stretched_and_that_is_said():
     light, low = model.predict_proba(X[:1])[0], model.predict_proba(X[:1] // 4 + 20)[0]
     assert np.abs(light - low).max() < 0.1, "it sees the same at another exposure"
     given = UNet(**QUICK, budget="1 steps", contrast="given").fit(dark, y)
-    assert not given.encoding_.stretched
+    assert given.encoding_.least_range is None
+
+
+def test_the_noise_of_empty_pictures_is_not_taken_for_objects():
+    X, y = scenes(12)
+    dark = X.copy()
+    dark[::2] //= 8
+    model = UNet(**QUICK, budget="1 steps").fit(dark, y)
+    empty = RNG.integers(5, 8, (1, 48, 48), dtype=np.uint8)
+    seen = model.encoding_.encode(_dataset(empty, None))[0, 0, :48, :48]
+    assert np.ptp(seen) < 100
 
 
 @pytest.mark.parametrize("up", ["transposed", "resize"])
@@ -294,7 +310,9 @@ def test_it_learns_on_a_backbone_that_was_trained_before(tmp_path, up):
 
 def test_what_belongs_to_a_backbone_is_refused_without_one():
     X, y = scenes(4)
-    with pytest.raises(InputError, match="weights are those of a backbone"):
+    with pytest.raises(InputError, match="are those of a backbone"):
         UNet(**QUICK, weights="imagenet").fit(X, y)
+    with pytest.raises(InputError, match="are those of a backbone"):
+        UNet(**QUICK, trainable="head").fit(X, y)
     with pytest.raises(InputError, match="leave depth or backbone out"):
         UNet(**QUICK, backbone="csp", depth=2).fit(X, y)

@@ -181,12 +181,12 @@ class FasterRCNN(Detector):
     ) -> Boxes:
         counts = np.array([len(of["boxes"]) for of in found], dtype=np.int64)
         boxes, labels, scores = (
-            torch.cat([of[key] for of in found]).float().cpu().numpy()
+            torch.cat([of[key] for of in found]).cpu().numpy()
             for key in ("boxes", "labels", "scores")
         )
         corners = boxes / np.repeat(scales, counts)[:, None]
         corners = np.clip(corners, 0, np.repeat(np.tile(sizes, 2), counts, axis=0))
-        codes = labels.astype(np.int64) - 1  # torchvision's first class is the background
+        codes = labels - 1  # torchvision's first class is the background
         return Boxes("boxes", counts, codes, tuple(self.names_), corners.astype(np.float32), scores)
 
     def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:

@@ -91,7 +91,7 @@ class MaskRCNN(FasterRCNN):
                 masks = paste_masks_in_image(found["masks"][part], boxes[part], (height, width))
                 there = (masks[:, 0] >= LEAST_PROBABILITY).cpu().numpy()
                 packed.append(np.packbits(there, axis=2))
-            scores.append(found["scores"].float().cpu().numpy())
+            scores.append(found["scores"].cpu().numpy())
             codes.append(found["labels"].cpu().numpy() - 1)
         empty = np.zeros((0, height, -(-width // 8)), dtype=np.uint8)
         return Instances(

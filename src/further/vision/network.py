@@ -26,6 +26,8 @@ from further.vision.pictures import ScaledPictures, picture_sizes, used_range
 
 #: Pictures are stretched where a tenth of them uses less than this share of what a tenth exceeds.
 UNLIKE = 0.5
+#: A picture that spans less than this share of what the median one does is empty.
+EMPTY = 0.1
 #: Every so many rows and columns are enough to see that.
 THINNED = 4
 
@@ -40,6 +42,7 @@ class VisionNetwork(Finder, NetworkEstimator):
         Whether pictures are seen as given, or each stretched to the whole range of values from
         0.1 to 99.9 % of its own; "auto" stretches where one training picture in ten uses less than
         half the range that another one in ten does, as under microscopes of different exposure.
+        Where brightness itself tells classes apart, give "given".
     budget, precision, device, training, random_state
         See :class:`~further.train.network.NetworkEstimator`.
 
@@ -114,26 +117,31 @@ class VisionNetwork(Finder, NetworkEstimator):
             dataset,
             longest=self.longest_side(dataset),
             multiple=self.multiple,
-            stretched=self._stretches(dataset),
+            least_range=self._least_range(dataset),
         )
 
-    def _stretches(self, dataset: Dataset) -> bool:
-        """Return whether each picture is stretched to the whole range, and say why."""
-        if self.contrast != "auto":
-            return self.contrast == "stretched"
-        used = []
+    def _least_range(self, dataset: Dataset) -> float | None:
+        """Return the least range to which pictures are stretched, and say why; None if none is."""
+        if self.contrast == "given":
+            return None
+        found = []
         for i, (width, height) in enumerate(picture_sizes(dataset)):
             picture = np.asarray(dataset.values[i])
             low, high = used_range(picture[:, :height:THINNED, :width:THINNED])
-            used.append(high - low)
-        least, most = np.quantile(used, (0.1, 0.9))
-        if least >= UNLIKE * most:
-            return False
+            found.append(high - low)
+        used = np.array(found)
+        least = EMPTY * float(np.median(used)) or 1.0
+        if self.contrast == "stretched":
+            return least
+        shown = used[used >= least] if (used >= least).any() else used
+        low, high = np.quantile(shown, (0.1, 0.9))
+        if low >= UNLIKE * high:
+            return None
         self.notes_.append(
-            f"One picture in ten uses a range of at most {least:.3g}, another of at least "
-            f"{most:.3g}: each is stretched to the whole range (contrast)."
+            f"One picture in ten spans a range of at most {low:.3g}, another of at least "
+            f"{high:.3g}: each is stretched to the whole range (contrast)."
         )
-        return True
+        return least
 
     def _batch(self, dataset: Dataset) -> Batch:
         return Batch.from_arrays({"x": self.encoding_.encode(dataset), **self._encoded(dataset)})

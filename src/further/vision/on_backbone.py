@@ -24,7 +24,7 @@ class BackboneNetwork(VisionNetwork):
 
     Parameters
     ----------
-    backbone : str or None, default="csp"
+    backbone : str, default="csp"
         What turns pictures into features: "csp", a small one of ours; "cnn", the convolutions of a
         CNNClassifier; or a classification network of torchvision, such as "resnet18".
     channels : sequence of int, default=(16, 32, 64, 96, 128)

@@ -24,6 +24,10 @@ Floats = NDArray[np.float64]
 
 #: Percentiles of a picture's values between which its range is used.
 USED = (0.1, 99.9)
+#: Red, green and blue as grey (ITU-R 601, as Pillow has it).
+LUMA = np.array([0.299, 0.587, 0.114])
+#: What a sentence on a bad file offers where whole folders are read.
+SKIPPING = ", or go on without it by skip_bad=True"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +44,9 @@ class ScaledPictures(Encoding):
         Height and width are padded to a multiple of it, right and below.
     low, high : float
         The values that become 0 and 255.
-    stretched : bool
-        Whether those are of each picture instead: what :func:`used_range` returns.
+    least_range : float or None
+        If given, those are of each picture instead, what :func:`used_range` returns, but at least
+        so far apart: what an empty picture has is noise.
     """
 
     spec: Spec
@@ -49,7 +54,7 @@ class ScaledPictures(Encoding):
     multiple: int
     low: float
     high: float
-    stretched: bool = False
+    least_range: float | None = None
 
     @classmethod
     def fit(
@@ -59,7 +64,7 @@ class ScaledPictures(Encoding):
         *,
         longest: int = 0,
         multiple: int = 32,
-        stretched: bool = False,
+        least_range: float | None = None,
     ) -> Self:
         """Fit on training pictures.
 
@@ -69,7 +74,7 @@ class ScaledPictures(Encoding):
             Of pictures.
         score : None
             Pictures have none.
-        longest, multiple, stretched
+        longest, multiple, least_range
             See the attributes.
 
         Returns
@@ -85,7 +90,7 @@ class ScaledPictures(Encoding):
         sides = empty.sides(train).max(axis=0)
         height, width = -(-sides[::-1] // multiple) * multiple
         spec = Spec((train.values.shape[1], int(height), int(width)), 256, target=train.target_spec)
-        return cls(spec, longest, multiple, low, high if high > low else low + 1, stretched)
+        return cls(spec, longest, multiple, low, high if high > low else low + 1, least_range)
 
     def scales(self, dataset: Dataset) -> Floats:
         """Return the factor (n,) by which the sides of each picture change."""
@@ -102,11 +107,16 @@ class ScaledPictures(Encoding):
     def encode(self, dataset: Dataset, dtype: Any = np.uint8) -> NDArray[np.uint8]:
         """Return pictures (n, channels, height, width) as bytes, padded with zeros.
 
-        They are as large as the training pictures, or larger where one of them is; grey ones have
-        equal channels where those have three.
+        They are as large as the training pictures, or larger where one of them is, and in grey or
+        in colour as those are.
+
+        Raises
+        ------
+        InputError
+            If their channels are neither, or their values far beyond those of the training.
         """
         channels = self.spec.shape[0]
-        if dataset.values.shape[1] not in (1, channels):
+        if {dataset.values.shape[1], channels} not in ({channels}, {1, 3}):
             raise InputError(
                 f"{dataset.name} has pictures of {dataset.values.shape[1]} channels, but the "
                 f"training pictures have {channels}; give such pictures."
@@ -116,8 +126,22 @@ class ScaledPictures(Encoding):
         for i, size in enumerate(picture_sizes(dataset)):
             width, height = sides[i]
             picture = np.asarray(dataset.values[i])[:, : size[1], : size[0]]
+            if picture.dtype != np.uint8 and self.least_range is None:
+                self._refuse_other_scale(dataset, float(picture.max()))
+            if channels == 1 and len(picture) == 3:
+                grey = np.tensordot(LUMA, picture, axes=1)[None]
+                picture = np.rint(grey).astype(np.uint8) if picture.dtype == np.uint8 else grey
             out[i, :, :height, :width] = _resampled(self._bytes(picture), int(width), int(height))
         return out
+
+    def _refuse_other_scale(self, dataset: Dataset, highest: float) -> None:
+        """Refuse pictures of more bits than those of the training, which would all be white."""
+        if highest > self.high + (self.high - self.low):
+            raise InputError(
+                f"{dataset.name} has values up to {highest:g}, but those of the training pictures "
+                f"lie from {self.low:g} to {self.high:g}; give pictures on that scale, or train "
+                'with contrast="stretched".'
+            )
 
     def encode_map(self, dataset: Dataset, maps: NDArray[Any]) -> NDArray[Any]:
         """Return what belongs to each pixel, scaled and padded as the pictures are.
@@ -151,10 +175,13 @@ class ScaledPictures(Encoding):
         return found
 
     def _bytes(self, picture: NDArray[Any]) -> NDArray[np.uint8]:
-        low, high = used_range(picture) if self.stretched else (self.low, self.high)
+        low, high = self.low, self.high
+        if self.least_range is not None:
+            low, high = used_range(picture)
+            high = max(high, low + self.least_range)
         if picture.dtype == np.uint8 and (low, high) == (0.0, 255.0):
             return picture
-        scaled = (picture.astype(np.float32) - low) * (255 / max(high - low, 1e-9))
+        scaled = (picture.astype(np.float32) - low) * (255 / (high - low))
         return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
     def decode(self, array: NDArray[Any]) -> NDArray[Any]:
@@ -171,7 +198,7 @@ class ScaledPictures(Encoding):
             "multiple": self.multiple,
             "low": self.low,
             "high": self.high,
-            "stretched": self.stretched,
+            "least_range": self.least_range,
         }
 
     @classmethod
@@ -181,7 +208,7 @@ class ScaledPictures(Encoding):
         spec = Spec(tuple(record["shape"]), 256, target=target)
         return cls(
             spec, record["longest"], record["multiple"], record["low"], record["high"],
-            record.get("stretched", False),
+            record.get("least_range"),
         )  # fmt: skip
 
 
@@ -250,7 +277,7 @@ def as_pictures(X: Any) -> Dataset:
     Raises
     ------
     InputError
-        If it holds no pictures, or both grey and coloured ones.
+        If it holds no pictures, or they cannot be read.
 
     Examples
     --------
@@ -277,11 +304,18 @@ def as_pictures(X: Any) -> Dataset:
 
 def _read(paths: list[Path]) -> Dataset:
     """Return the first picture of each file, padded to the size of the largest."""
-    pages = [pages[0] for pages in stored_pages(paths)]
-    with strict_decoding():
-        placement = Placement.of([size_of(page) for page in pages], None)
-    decoder = Decoder(pages, placement=placement)
-    values = decoder.read()
+    try:
+        pages = [pages[0] for pages in stored_pages(paths)]
+        with strict_decoding():
+            placement = Placement.of([size_of(page) for page in pages], None)
+        decoder = Decoder(pages, placement=placement)
+        values = decoder.read()
+    except OSError as error:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    except InputError as error:  # here nothing is skipped
+        raise InputError(str(error).replace(SKIPPING, "")) from error
+    if all(page.bilevel for page in pages):
+        values = values * np.uint8(255)
     return Dataset(
         paths[0].stem, "images", values, levels=decoder.levels, sizes=placement.sizes,
         files=np.array([str(path) for path in paths], dtype=object),

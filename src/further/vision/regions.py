@@ -144,12 +144,12 @@ class RegionNet(nn.Module):
             ``boxes``, ``labels`` and ``scores``.
         """
         features, images = self._features(x)
-        sizes = images.image_sizes
-        proposals, _ = self.proposer(images, features)
-        regions = self.regions
+        sizes, regions = images.image_sizes, self.regions
         regions.score_thresh = least
-        shown = regions.box_head(regions.box_roi_pool(features, proposals, sizes))
-        found = regions.postprocess_detections(*regions.box_predictor(shown), proposals, sizes)
+        with torch.autocast(x.device.type, enabled=False):  # as for the losses
+            proposals, _ = self.proposer(images, features)
+            shown = regions.box_head(regions.box_roi_pool(features, proposals, sizes))
+            found = regions.postprocess_detections(*regions.box_predictor(shown), proposals, sizes)
         names = ("boxes", "scores", "labels")
         return [dict(zip(names, of, strict=True)) for of in zip(*found, strict=True)]
 

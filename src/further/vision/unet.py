@@ -212,10 +212,16 @@ class UNet(BackboneNetwork):
         return target.codes[row]
 
     def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
-        if self.backbone is None and self.weights is not None:
-            raise InputError("weights are those of a backbone; choose one, or leave them out.")
+        if self.backbone is None and (self.weights is not None or self.trainable != "all"):
+            raise InputError(
+                f"weights={self.weights!r} and trainable={self.trainable!r} of "
+                f"{type(self).__name__} are those of a backbone; choose one, or leave them out."
+            )
         if self.backbone is not None and self.depth != "auto":
-            raise InputError("A backbone halves as it is made to; leave depth or backbone out.")
+            raise InputError(
+                f"depth={self.depth} of {type(self).__name__}: a backbone fixes how often sides "
+                "are halved; leave depth or backbone out."
+            )
         dataset = super()._dataset(X, y, reset=reset)
         n_classes = len(self.pixel_names())
         if n_classes > NOTHING:

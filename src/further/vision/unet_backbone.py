@@ -53,6 +53,12 @@ class BackboneUNet(nn.Module):
         *skips, h = self.backbone(x)
         h = self.enter(h)
         for block, up in zip(reversed(self.decoder), reversed(self.up), strict=True):
-            h = block(torch.cat([up(h), skips.pop()], dim=1))
-        h = self.leave(F.silu(self.norm(h)))
-        return F.pixel_shuffle(h, self.cell)[..., :height, :width]
+            skip = skips.pop()
+            h = block(torch.cat([_fitted(up(h), skip.shape[2:]), skip], dim=1))
+        logits = F.pixel_shuffle(self.leave(F.silu(self.norm(h))), self.cell)
+        return _fitted(logits, x.shape[2:])[..., :height, :width]
+
+
+def _fitted(h: Tensor, sides: torch.Size) -> Tensor:
+    """Return features of these sides: those of a backbone without padding lack some at the edge."""
+    return h if h.shape[2:] == sides else F.interpolate(h, size=sides, mode="nearest")

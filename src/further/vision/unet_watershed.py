@@ -250,7 +250,11 @@ def _objects(
     distance = gaussian_filter(distance, SMOOTHED)
     if neck:
         heights = np.log(np.maximum(distance, LEAST_DISTANCE))
-        seeds = label((h_maxima(heights, -np.log(neck)) > 0) & inner, connectivity=2)
+        tops = (h_maxima(heights, -np.log(neck)) > 0) & inner
+        # Parts too flat for a maximum are seeds as they are: none is lost.
+        seeds, parts = label(tops, connectivity=2), label(inner, connectivity=1)
+        flat = inner & ~np.isin(parts, parts[tops])
+        seeds[flat] = seeds.max() + parts[flat]
     else:
         seeds = label(inner, connectivity=1)
     basins = watershed(-(distance + interior), seeds, mask=there)

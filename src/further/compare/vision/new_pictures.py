@@ -36,8 +36,6 @@ from further.vision.pictures import as_pictures, picture_sizes
 
 #: Pictures that are read, looked at and drawn at a time.
 AT_A_TIME = 16
-#: How bright red, green and blue are (ITU-R BT.601).
-LUMA = np.array([0.299, 0.587, 0.114])
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 
 
@@ -122,8 +120,8 @@ class NewPictures(Answers):
     def _parts(self, at_a_time: int | None, emit: EventHandler) -> Iterator[Dataset]:
         """Give so many pictures at a time with what is found in them; None for all at once."""
         total = _number(self.source)
-        for read in _read(self.source, at_a_time):
-            pictures = self._as_learnt(read)
+        for pictures in _read(self.source, at_a_time):
+            self._note_colours(pictures)
             found = find_in(self.model, pictures, self.threshold)
             self.pictures += len(pictures)
             self.counts.update(_counted(found))
@@ -132,18 +130,14 @@ class NewPictures(Answers):
             emit({"event": "step", "what": told, "share": share})
             yield dataclasses.replace(pictures, target=found)
 
-    def _as_learnt(self, pictures: Dataset) -> Dataset:
-        """Return pictures in grey or in colour, as the training pictures were."""
+    def _note_colours(self, pictures: Dataset) -> None:
+        """Say so where pictures are seen in grey or in colour, as the training pictures were."""
         given, wanted = pictures.values.shape[1], self.model.encoding_.spec.shape[0]
-        if {given, wanted} != {1, 3}:
-            return pictures
-        told = f"Pictures are seen {'in grey' if wanted == 1 else 'as colours'}, as in training."
-        self.notes = tuple(dict.fromkeys((*self.notes, told)))
-        values = np.asarray(pictures.values)
-        if wanted == 3:
-            return dataclasses.replace(pictures, values=np.repeat(values, 3, axis=1))
-        grey = np.tensordot(LUMA, values, axes=([0], [1]))[:, None]
-        return dataclasses.replace(pictures, values=np.rint(grey).astype(values.dtype))
+        if {given, wanted} == {1, 3}:
+            told = (
+                f"Pictures are seen {'in grey' if wanted == 1 else 'as colours'}, as in training."
+            )
+            self.notes = tuple(dict.fromkeys((*self.notes, told)))
 
     def _draw(self, part: Dataset, folder: Path) -> list[dict[str, Any]]:
         """Write each picture with what is found in it, and return the results."""
