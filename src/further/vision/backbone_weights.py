@@ -107,8 +107,8 @@ def _of_run(path: Path) -> Mapping[str, Tensor]:
         return state
     if not hasattr(net, "stages"):
         raise InputError(
-            f'weights="{path}" is a run without a backbone; give one of a CNNClassifier or a '
-            "detector."
+            f'weights="{path}" is a run without a backbone; give one of a CNNClassifier, a '
+            "detector or a U-Net on a backbone."
         )
     channels = net.stages[0].num_features
     return Backbone(list(net.stages), channels, enter=nn.Identity()).state_dict()

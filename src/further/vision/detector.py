@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.target import NO_CLASS, Boxes, Instances
+from further.errors import InputError
 from further.evaluate.vision.detection import ObjectPredictions, average_precision
 from further.evaluate.vision.thresholds import best_score
 from further.train.batch import Batch
@@ -193,6 +194,14 @@ class Detector(BackboneNetwork):
     def validation(self) -> Validation:
         """Return average precision and loss on held-out pictures."""
         return _BoxMetric(self)
+
+    def _dataset(self, X: Any, y: Any, *, reset: bool) -> Dataset:
+        if self.mosaic and self.augmentation == "none":
+            raise InputError(
+                f"mosaic={self.mosaic:g} of {type(self).__name__} cuts pictures, which "
+                'augmentation="none" does not; leave one of them out.'
+            )
+        return super()._dataset(X, y, reset=reset)
 
     def _learn(self, dataset: Dataset, validation: Dataset | None, seed: int, **loop: Any) -> None:
         super()._learn(dataset, validation, seed, **loop)

@@ -34,7 +34,8 @@ def export_onnx(estimator: VisionNetwork, path: str | Path) -> float:
     """Write a fitted network as an ONNX file, once ONNX Runtime gives what torch gives.
 
     Use it to run a network where there is no Python. What it takes are pictures as the network
-    sees them: scaled and padded, from 0 to 1, (n, channels, height, width); what it returns are
+    sees them: scaled and padded, from 0 to 1, and where the file's metadata have a ``least_range``
+    each stretched to the whole range, (n, channels, height, width); what it returns are
     those of :meth:`~further.vision.network.VisionNetwork.exported`, before boxes are suppressed.
     Classes and scaling stand in the file's metadata. It fails for what torch cannot export.
 
