@@ -14,8 +14,8 @@ from further.data.dataset import Dataset, as_dataset
 from further.data.encoding import Encoding
 from further.data.formats.decoding import Decoder
 from further.data.formats.picture_files import stored_pages
-from further.data.formats.picture_pages import size_of, strict_decoding
-from further.data.formats.placement import Placement
+from further.data.formats.picture_pages import SKIPPING, size_of, strict_decoding
+from further.data.formats.placement import Placement, scaled_mask
 from further.data.loading import load
 from further.data.spec import Spec, TargetSpec
 from further.errors import InputError
@@ -26,8 +26,6 @@ Floats = NDArray[np.float64]
 USED = (0.1, 99.9)
 #: Red, green and blue as grey (ITU-R 601, as Pillow has it).
 LUMA = np.array([0.299, 0.587, 0.114])
-#: What a sentence on a bad file offers where whole folders are read.
-SKIPPING = ", or go on without it by skip_bad=True"
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +161,7 @@ class ScaledPictures(Encoding):
         for i, size in enumerate(picture_sizes(dataset)):
             width, height = sides[i]
             picture = maps[i][: size[1], : size[0]]
-            out[i, :height, :width] = nearest(picture, int(width), int(height))
+            out[i, :height, :width] = scaled_mask(picture, (int(width), int(height)))
         return out
 
     def _padded(self, sides: NDArray[np.int64]) -> list[int]:
@@ -227,28 +225,6 @@ def used_range(picture: NDArray[Any]) -> tuple[float, float]:
     """
     low, high = np.percentile(picture, USED)
     return float(low), float(high)
-
-
-def nearest(values: NDArray[Any], width: int, height: int) -> NDArray[Any]:
-    """Return what belongs to each pixel of a picture at other sides, never averaged.
-
-    Parameters
-    ----------
-    values : array of shape (rows, columns)
-        A number for each pixel.
-    width, height : int
-        The other sides.
-
-    Returns
-    -------
-    array of shape (height, width)
-        Of the pixels that lie nearest.
-    """
-    if values.shape == (height, width):
-        return values
-    down = (np.arange(height) + 0.5) * values.shape[0] / height
-    along = (np.arange(width) + 0.5) * values.shape[1] / width
-    return values[np.ix_(down.astype(np.int64), along.astype(np.int64))]
 
 
 def picture_sizes(dataset: Dataset) -> NDArray[np.int64]:

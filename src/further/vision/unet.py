@@ -34,6 +34,7 @@ from torch import Tensor, nn
 from further._sklearn import Interval, StrOptions
 from further.data.dataset import Dataset
 from further.data.encoding import Encoding
+from further.data.formats.placement import scaled_mask
 from further.data.spec import Spec
 from further.data.target import Mask, Target
 from further.errors import InputError
@@ -48,9 +49,9 @@ from further.vision.mask_loss import LOSSES, mask_losses, overlaps
 from further.vision.mask_windows import NOTHING, windows
 from further.vision.network import learning
 from further.vision.on_backbone import BackboneNetwork
-from further.vision.pictures import ScaledPictures, as_pictures, nearest, picture_sizes
+from further.vision.pictures import ScaledPictures, as_pictures, picture_sizes
 from further.vision.tiles import tiled
-from further.vision.unet_backbone import BackboneUNet
+from further.vision.unet_backbone import BackboneUNet, padded
 
 #: Sides of windows, if they are to be chosen, are multiples of the first and at most the second.
 STEP_OF_SIDES, LARGEST_PATCH = 32, 256
@@ -84,10 +85,7 @@ class _Net(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, channels, height, width) to (n, classes, height, width)."""
         height, width = x.shape[2:]
-        h = self.normalise(x)
-        right, below = -width % self.multiple, -height % self.multiple
-        if right or below:
-            h = F.pad(h, (0, right, 0, below), mode="replicate")
+        h = padded(self.normalise(x), self.multiple)
         h = self.trunk(F.pixel_unshuffle(h, self.cell))
         return F.pixel_shuffle(h, self.cell)[..., :height, :width]
 
@@ -283,8 +281,8 @@ class UNet(BackboneNetwork):
             width, height = sizes[row]
             mask = self.pixel_classes(dataset.target, row)[:height, :width]
             factor = LONG_SIDE / max(width, height)
-            small = nearest(mask, max(1, round(width * factor)), max(1, round(height * factor)))
-            again = nearest(small, width, height)
+            size = max(1, round(width * factor)), max(1, round(height * factor))
+            again = scaled_mask(scaled_mask(mask, size), (width, height))
             both += np.bincount(mask[mask == again], minlength=n)
             either += np.bincount(mask.ravel(), minlength=n) + np.bincount(
                 again.ravel(), minlength=n
@@ -338,7 +336,7 @@ class UNet(BackboneNetwork):
         for row, (width, height) in enumerate(picture_sizes(dataset)):
             classes = self.pixel_classes(dataset.target, row)[:height, :width]
             width, height = sides[row]
-            mask[row, :height, :width] = nearest(classes, int(width), int(height))
+            mask[row, :height, :width] = scaled_mask(classes, (int(width), int(height)))
         return Batch.from_arrays({"x": x, "mask": mask, "sides": sides})
 
     # The training ---------------------------------------------------------------------------------

@@ -47,9 +47,7 @@ class BackboneUNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, channels, height, width) to (n, classes, height, width)."""
         height, width = x.shape[2:]
-        right, below = -width % self.multiple, -height % self.multiple
-        if right or below:
-            x = F.pad(x, (0, right, 0, below), mode="replicate")
+        x = padded(x, self.multiple)
         *skips, h = self.backbone(x)
         h = self.enter(h)
         for block, up in zip(reversed(self.decoder), reversed(self.up), strict=True):
@@ -57,6 +55,25 @@ class BackboneUNet(nn.Module):
             h = block(torch.cat([_fitted(up(h), skip.shape[2:]), skip], dim=1))
         logits = F.pixel_shuffle(self.leave(F.silu(self.norm(h))), self.cell)
         return _fitted(logits, x.shape[2:])[..., :height, :width]
+
+
+def padded(x: Tensor, multiple: int) -> Tensor:
+    """Return pictures that go on right and below as they end, up to a multiple of pixels.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, channels, height, width)
+        The pictures.
+    multiple : int
+        Of which both sides are to be multiples.
+
+    Returns
+    -------
+    Tensor
+        As large, or larger by less than ``multiple``.
+    """
+    right, below = -x.shape[3] % multiple, -x.shape[2] % multiple
+    return F.pad(x, (0, right, 0, below), mode="replicate") if right or below else x
 
 
 def _fitted(h: Tensor, sides: torch.Size) -> Tensor:

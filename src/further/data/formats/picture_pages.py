@@ -23,6 +23,8 @@ from further.errors import InputError
 if TYPE_CHECKING:
     from PIL import Image
 
+#: What a sentence on a bad file offers where whole folders are read.
+SKIPPING = ", or go on without it by skip_bad=True"
 _ORIENTATION = 0x0112  # of EXIF; from 5 on the picture lies on its side
 _EXIF_OF_PNG = ("exif", "Raw profile type exif")
 _PHOTOMETRIC, _SUBFILE, _SAMPLE_FORMAT, _BITS = 262, 254, 339, 258  # tags of TIFF
@@ -173,9 +175,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise
     except UnidentifiedImageError as error:
         what = "is empty" if path.stat().st_size == 0 else "is not a picture, despite its name"
-        raise InputError(
-            f"{path} {what}; replace or remove it, or go on without it by skip_bad=True."
-        ) from error
+        raise InputError(f"{path} {what}; replace or remove it{SKIPPING}.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"{path} is too large to be decoded safely; scale it down.") from error
     except Exception as error:  # a damaged file raises whatever its decoder raises
@@ -184,7 +184,7 @@ def _readable(path: Path) -> Iterator[None]:
         reason = (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
         raise InputError(
             f"{path} cannot be decoded, it is truncated or damaged ({reason}); replace or remove "
-            "it, or go on without it by skip_bad=True."
+            f"it{SKIPPING}."
         ) from error
 
 
