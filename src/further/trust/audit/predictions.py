@@ -1,0 +1,329 @@
+"""What is audited: the truth of each row, what a model said of it, and columns that describe it.
+
+It comes from a file that any framework wrote, a table in memory, or a run; nothing is guessed that
+changes a figure: which label is the positive one, and from which score on a row is selected, is
+recognised only where it cannot be otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from further.data.preparation.columns import nearest, quoted
+from further.errors import InputError
+
+Kind = Literal["binary", "classes", "numbers"]
+
+#: Pairs of labels whose positive one is plain, in lower case.
+_PLAIN_PAIRS = (
+    ("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("negative", "positive"),
+    ("neg", "pos"), ("-1", "1"),
+)  # fmt: skip
+#: Whole numbers with more distinct values are quantities.
+MOST_CLASSES = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Rows with their truth and what was predicted."""
+
+    name: Annotated[str, "Of the data."]
+    kind: Annotated[Kind, "Of the truth: two classes, several, or a number."]
+    truth: Annotated[NDArray[Any], "bool (is positive), the place of the class, or float; (n,)."]
+    scores: Annotated[
+        NDArray[np.float64] | None,
+        "How strongly the positive class is predicted, or the predicted number (n,); of several "
+        "classes the probability of each (n, classes).",
+    ]
+    decisions: Annotated[NDArray[Any] | None, "What was decided, as the truth; (n,)."]
+    classes: Annotated[tuple[str, ...], "Their names; of two the positive one last."]
+    columns: Annotated[pd.DataFrame, "The other columns, for groups and slices."]
+    threshold: Annotated[float | None, "From which score on a row is selected."] = None
+    notes: Annotated[tuple[str, ...], "What was recognised and decided."] = ()
+
+    @property
+    def are_probabilities(self) -> bool:
+        """Whether the scores lie between 0 and 1 and are more than decisions."""
+        if self.scores is None:
+            return False
+        return bool(self.scores.min() >= 0 and self.scores.max() <= 1)
+
+    def decided_at(self, threshold: float) -> Predictions:
+        """Return the same rows, selected from another score on."""
+        assert self.scores is not None
+        return replace(self, threshold=threshold, decisions=self.scores >= threshold)
+
+
+def predictions_of(
+    frame: pd.DataFrame,
+    place: str,
+    name: str,
+    *,
+    label: str,
+    score: str | None = None,
+    prediction: str | None = None,
+    positive: str | None = None,
+    selected: Sequence[str] = (),
+    threshold: float | None = None,
+    notes: tuple[str, ...] = (),
+) -> Predictions:
+    """Return the predictions that stand in a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A row a prediction.
+    place : str
+        Where it comes from, for messages.
+    name : str
+        What to call it.
+    label : str
+        The column with the truth.
+    score : str, optional
+        The column with a score that is higher where the positive class is more likely, or with
+        decisions; of numbers the predicted ones.
+    prediction : str, optional
+        The column with the decision, where there is one beside the score or no score.
+    positive : str, optional
+        The label that is the positive one; needed where it is not plain.
+    selected : sequence of str
+        Words of ``score`` that mean that a row is selected.
+    threshold : float, optional
+        From which score on a row is selected.
+    notes : tuple of str
+        On how the table was read.
+
+    Returns
+    -------
+    Predictions
+        Rows without a truth or a prediction are left out, and a note says how many.
+
+    Raises
+    ------
+    InputError
+        Where a column is missing, or something has to be named that cannot be seen.
+    """
+    if score is None and prediction is None:
+        raise InputError(f"{place}: name the column of the model's output with --score COLUMN.")
+    asked = {"label": label, "score": score, "prediction": prediction}
+    found = {what: _find(frame, column, what, place) for what, column in asked.items() if column}
+    if len(set(found.values())) < len(found):
+        raise InputError(
+            f'{place}: "{found["label"]}" cannot be the label and the score at once; name another '
+            "column."
+        )
+    known = np.ones(len(frame), dtype=bool)
+    for what, column in found.items():
+        absent = frame[column].isna().to_numpy()
+        if (absent & known).any():
+            notes += (f'{int((absent & known).sum()):,} rows without "{column}" are left out.',)
+        known &= ~absent
+        if not known.any():
+            raise InputError(f'{place}: the column "{column}" has no value; name another {what}.')
+    kept = frame[known].reset_index(drop=True)
+    others = kept.drop(columns=list(found.values()))
+    truth = kept[found["label"]]
+    outputs = {what: kept[found[what]] for what in ("score", "prediction") if what in found}
+    reader = _Reader(place, positive, tuple(selected), threshold)
+    if truth.nunique() == 2:
+        read = reader.binary(truth, **outputs)
+    elif truth.nunique() < 2:
+        raise InputError(
+            f'{place}: the label "{found["label"]}" is {_text(truth).iloc[0]} in all '
+            f"{len(truth):,} rows; an audit compares rows with different labels."
+        )
+    elif _is_number(truth) and _is_quantity(truth, next(iter(outputs.values()))):
+        read = reader.numbers(truth, **outputs)
+    else:
+        read = reader.several(truth, kept, **outputs)
+    return Predictions(
+        name=name, columns=others, notes=(*notes, *reader.notes), threshold=reader.used, **read
+    )
+
+
+class _Reader:
+    """Reads columns as truth, scores and decisions, and keeps what there is to say of it."""
+
+    def __init__(
+        self, place: str, positive: str | None, selected: tuple[str, ...], threshold: float | None
+    ) -> None:
+        self.place, self.positive, self.selected = place, positive, selected
+        self.threshold, self.used = threshold, threshold
+        self.notes: list[str] = []
+        if threshold is not None and not np.isfinite(threshold):
+            raise InputError(f"--threshold {threshold} must be a finite number.")
+
+    def binary(
+        self, truth: pd.Series, score: pd.Series | None = None, prediction: pd.Series | None = None
+    ) -> dict[str, Any]:
+        names = self._classes(truth)
+        said = prediction if score is None else score
+        assert said is not None
+        is_scored = score is not None and _is_number(score) and not self.selected
+        scores = decisions = None
+        if is_scored and (self.threshold is not None or not _is_decision(said)):
+            scores = said.to_numpy(dtype=np.float64)
+        if self.threshold is not None:
+            if scores is None:
+                raise InputError(
+                    f"--threshold {self.threshold:g} needs scores that are numbers; "
+                    f'"{said.name}" holds decisions.'
+                )
+            decisions = scores >= self.threshold
+        elif prediction is not None:
+            decisions = self._decisions(prediction, names)
+        elif scores is None:
+            decisions = self._decisions(said, names)
+        else:
+            raise InputError(
+                f'{self.place}: "{said.name}" holds scores from {scores.min():g} to '
+                f"{scores.max():g} and no decisions; say with --threshold T from which score on a "
+                "row is selected."
+            )
+        is_positive = (_text(truth) == names[1]).to_numpy()
+        return {
+            "kind": "binary", "truth": is_positive, "scores": scores, "decisions": decisions,
+            "classes": names,
+        }  # fmt: skip
+
+    def several(
+        self,
+        truth: pd.Series,
+        frame: pd.DataFrame,
+        score: pd.Series | None = None,
+        prediction: pd.Series | None = None,
+    ) -> dict[str, Any]:
+        said = prediction if prediction is not None else score
+        assert said is not None
+        if self.threshold is not None or self.selected:
+            raise InputError(
+                f'{self.place}: the label "{truth.name}" has {truth.nunique()} classes, so no '
+                "threshold decides; name the column of the predicted class with --prediction."
+            )
+        words, told = _text(truth), _text(said)
+        names = tuple(sorted(set(words) | set(told)))
+        strange = sorted(set(told) - set(words))
+        if len(strange) == len(set(told)):
+            raise InputError(
+                f'{self.place}: "{said.name}" holds {quoted(strange, most=5)}, none of which is a '
+                f'class of "{truth.name}" ({quoted(sorted(set(words)), most=5)}); name the column '
+                "of the predicted class with --prediction."
+            )
+        if strange:
+            self.notes.append(
+                f'"{said.name}" has classes that "{truth.name}" has not: {quoted(strange)}.'
+            )
+        columns = [f"probability:{name}" for name in names]
+        scores = None
+        if all(column in frame.columns and _is_number(frame[column]) for column in columns):
+            scores = frame[columns].to_numpy(dtype=np.float64)
+            if np.isnan(scores).any():
+                scores = None
+        place = {name: i for i, name in enumerate(names)}
+        return {
+            "kind": "classes", "truth": words.map(place).to_numpy(dtype=np.int64),
+            "scores": scores, "decisions": told.map(place).to_numpy(dtype=np.int64),
+            "classes": names,
+        }  # fmt: skip
+
+    def numbers(
+        self, truth: pd.Series, score: pd.Series | None = None, prediction: pd.Series | None = None
+    ) -> dict[str, Any]:
+        said = score if score is not None else prediction
+        assert said is not None
+        if self.threshold is not None or self.positive is not None or self.selected:
+            raise InputError(
+                f'{self.place}: the label "{truth.name}" has {truth.nunique()} distinct numbers, '
+                "so it is a quantity, and no threshold or positive class decides; give a column "
+                "with two labels."
+            )
+        return {
+            "kind": "numbers", "truth": truth.to_numpy(dtype=np.float64),
+            "scores": said.to_numpy(dtype=np.float64), "decisions": None, "classes": (),
+        }  # fmt: skip
+
+    def _classes(self, truth: pd.Series) -> tuple[str, str]:
+        """Return the names of the negative and the positive class."""
+        names = sorted(set(_text(truth)))
+        if self.positive is not None:
+            wanted = [name for name in names if name.lower() == self.positive.strip().lower()]
+            if not wanted:
+                raise InputError(
+                    f'{self.place}: the label "{truth.name}" is {quoted(names)}, never '
+                    f'"{self.positive}"; name one of them with --positive.'
+                )
+            return next(name for name in names if name != wanted[0]), wanted[0]
+        for pair in _PLAIN_PAIRS:
+            if {name.lower() for name in names} == set(pair):
+                ordered = sorted(names, key=lambda name: pair.index(name.lower()))
+                return ordered[0], ordered[1]
+        raise InputError(
+            f'{self.place}: the label "{truth.name}" is "{names[0]}" or "{names[1]}"; say which is '
+            f'the positive one, that the score is high for, with --positive "{names[1]}".'
+        )
+
+    def _decisions(self, said: pd.Series, names: tuple[str, str]) -> NDArray[np.bool_]:
+        words = _text(said)
+        distinct = sorted(set(words))
+        if self.selected:
+            strange = sorted(set(self.selected) - set(distinct))
+            if strange:
+                raise InputError(
+                    f'{self.place}: "{said.name}" is never {quoted(strange)}'
+                    f"{nearest(strange[0], distinct)}; it is {quoted(distinct, most=10)}."
+                )
+            others = [word for word in distinct if word not in self.selected]
+            self.notes.append(
+                f'Selected is who has "{said.name}" = {", ".join(self.selected)}; not selected: '
+                f"{', '.join(others) or 'nobody'}."
+            )
+            return words.isin(self.selected).to_numpy()
+        lower = {word.lower() for word in distinct}
+        for negative, positive in ((names[0].lower(), names[1].lower()), *_PLAIN_PAIRS):
+            if lower <= {negative, positive}:
+                return (words.str.lower() == positive).to_numpy()
+        raise InputError(
+            f'{self.place}: "{said.name}" holds the words {quoted(distinct, most=6)}; say which of '
+            f'them mean that a row is selected with --selected "{distinct[-1]}".'
+        )
+
+
+def _find(frame: pd.DataFrame, wanted: str, what: str, place: str) -> str:
+    names = [str(column) for column in frame.columns]
+    if wanted in names:
+        return wanted
+    alike = [column for column in names if column.strip().lower() == wanted.strip().lower()]
+    if len(alike) == 1:
+        return alike[0]
+    raise InputError(
+        f'{place} has no column "{wanted}" for the {what}{nearest(wanted, names)}; its columns are '
+        f"{quoted(names, most=20)}."
+    )
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _is_decision(column: pd.Series) -> bool:
+    """Whether a column of numbers holds 0 and 1 only."""
+    return bool(column.isin([0, 1]).all())
+
+
+def _is_quantity(truth: pd.Series, said: pd.Series) -> bool:
+    whole = bool((truth.to_numpy(dtype=np.float64) % 1 == 0).all())
+    return _is_number(said) and not (whole and truth.nunique() <= MOST_CLASSES)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """Return the values as words; whole numbers without a decimal point."""
+    if _is_number(column):
+        distinct = column.unique()
+        return column.map({value: f"{float(value):g}" for value in distinct}).astype(str)
+    return column.astype(str)
