@@ -86,8 +86,8 @@ def area_under_curve(positives: Floats, negatives: Floats, level: float = LEVEL)
     low, high = _log_odds(value, 0.0, math.sqrt(sum(variances)), freedom, level)
     if p + n < EXACT_BELOW or sum(variances) == 0:
         least, most = _newcombe(value, p, n, level)
-        low, high = np.fmin(low, least), np.fmax(high, most)
-    return Ranked(value, float(low), float(high))
+        low, high = float(np.fmin(low, least)), float(np.fmax(high, most))
+    return Ranked(value, low, high)
 
 
 def average_precision(positives: Floats, negatives: Floats, level: float = LEVEL) -> Ranked:
@@ -106,10 +106,10 @@ def average_precision(positives: Floats, negatives: Floats, level: float = LEVEL
     p, n = float(positives.sum()), float(negatives.sum())
     if p == 0 or n == 0:
         return NOT_DEFINED
+    keep = positives + negatives > 0
+    positives, negatives = positives[keep], negatives[keep]
     seen = np.cumsum(positives + negatives)
     found = np.cumsum(positives)
-    keep = seen > 0
-    positives, negatives, seen, found = (x[keep] for x in (positives, negatives, seen, found))
     precision = found / seen
     value = float(positives @ precision / p)
     if p < LEAST_POSITIVES or p + n < EXACT_BELOW:

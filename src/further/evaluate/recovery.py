@@ -100,7 +100,7 @@ def mean_of(parts: Sequence[Intervals]) -> Intervals:
         Of the means.
     """
     n = len(parts)
-    value = sum(part.values for part in parts) / n
-    down = np.sqrt(sum(np.square(part.values - part.low) for part in parts)) / n
-    up = np.sqrt(sum(np.square(part.high - part.values) for part in parts)) / n
+    value = np.mean([part.values for part in parts], axis=0)
+    down = np.sqrt(np.sum([np.square(part.values - part.low) for part in parts], axis=0)) / n
+    up = np.sqrt(np.sum([np.square(part.high - part.values) for part in parts], axis=0)) / n
     return Intervals(value, value - down, value + up)

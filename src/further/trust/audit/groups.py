@@ -81,7 +81,7 @@ def families(
     >>> [group for family in found for group in family.groups][:4]
     [{'sex': '(missing)'}, {'sex': 'f'}, {'sex': 'm'}, {'age': 'below 40'}]
     """
-    each: list[tuple[str, pd.Categorical]] = []
+    each: list[tuple[str, pd.Series]] = []
     notes: list[str] = []
     for text in dict.fromkeys(wanted):
         name, cuts = _named_and_cut(frame, text, place)
@@ -90,8 +90,7 @@ def families(
         notes += told
     found = [_family([name], [values], place) for name, values in each]
     if len(each) > 1:
-        columns, values = zip(*each, strict=True)
-        found.append(_family(list(columns), list(values), place))
+        found.append(_family([name for name, _ in each], [values for _, values in each], place))
     return found, tuple(notes)
 
 
@@ -147,7 +146,7 @@ def _named_and_cut(frame: pd.DataFrame, text: str, place: str) -> tuple[str, lis
 
 def _grouped(
     column: pd.Series, name: str, cuts: list[float] | None, place: str
-) -> tuple[pd.Categorical, list[str]]:
+) -> tuple[pd.Series, list[str]]:
     notes = []
     absent = int(column.isna().sum())
     if absent:
@@ -172,7 +171,7 @@ def _grouped(
         )
     distinct = column.dropna().unique()
     words = column.map({value: _word(value) for value in distinct}).fillna(MISSING)
-    return pd.Categorical(words), notes
+    return words.astype("category"), notes
 
 
 def _word(value: Any) -> str:
@@ -180,21 +179,21 @@ def _word(value: Any) -> str:
     return f"{value:g}" if is_number else str(value)
 
 
-def _cut(column: pd.Series, cuts: list[float]) -> pd.Categorical:
+def _cut(column: pd.Series, cuts: list[float]) -> pd.Series:
     values = column.astype(float).to_numpy(dtype=np.float64, na_value=np.nan)
     names = [f"below {cuts[0]:g}"]
     names += [f"{low:g} to below {high:g}" for low, high in pairwise(cuts)]
     names.append(f"{cuts[-1]:g} or more")
     codes = np.searchsorted(cuts, values, side="right")
     codes[np.isnan(values)] = len(names)
-    return pd.Categorical.from_codes(codes, [*names, MISSING])
+    return pd.Series(pd.Categorical.from_codes(codes.tolist(), pd.Index([*names, MISSING])))
 
 
-def _family(columns: list[str], values: list[pd.Categorical], place: str) -> Family:
-    width = [len(column.categories) for column in values]
+def _family(columns: list[str], values: list[pd.Series], place: str) -> Family:
+    width = [len(column.cat.categories) for column in values]
     combined = np.zeros(len(values[0]), dtype=np.int64)
     for column, n in zip(values, width, strict=True):
-        combined = combined * n + column.codes
+        combined = combined * n + column.cat.codes.to_numpy()
     occurring, codes = np.unique(combined, return_inverse=True)
     if len(occurring) > MOST_GROUPS:
         raise InputError(
@@ -206,6 +205,6 @@ def _family(columns: list[str], values: list[pd.Categorical], place: str) -> Fam
         group: dict[str, str] = {}
         for name, column, n in reversed(list(zip(columns, values, width, strict=True))):
             code, place_of = divmod(int(code), n)
-            group[name] = str(column.categories[place_of])
+            group[name] = str(column.cat.categories[place_of])
         groups.append({name: group[name] for name in columns})
     return Family(tuple(columns), tuple(groups), codes.ravel().astype(np.int64))

@@ -54,10 +54,13 @@ class Predictions:
             return False
         return bool(self.scores.min() >= 0 and self.scores.max() <= 1)
 
-    def decided_at(self, threshold: float) -> Predictions:
-        """Return the same rows, selected from another score on."""
-        assert self.scores is not None
-        return replace(self, threshold=threshold, decisions=self.scores >= threshold)
+    def take(self, kept: NDArray[np.bool_]) -> Predictions:
+        """Return some of the rows."""
+        some = [None if x is None else x[kept] for x in (self.truth, self.scores, self.decisions)]
+        truth, scores, decisions = some
+        assert truth is not None
+        columns = self.columns[kept].reset_index(drop=True)
+        return replace(self, truth=truth, scores=scores, decisions=decisions, columns=columns)
 
 
 def predictions_of(
