@@ -16,6 +16,7 @@ from further.cli.command import (
     quiet_option,
     seed_option,
     split_names,
+    training_examples_option,
     with_options,
 )
 from further.cli.result import write_json, write_table
@@ -81,6 +82,7 @@ _SHOWN = {
     header_option,
     seed_option,
     out_option,
+    training_examples_option,
     json_option,
     quiet_option,
 )  # fmt: skip
@@ -90,6 +92,7 @@ def command(
     decided_by: str | None,
     reason: str | None,
     out: Path | None,
+    training_examples: bool,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -127,7 +130,7 @@ def command(
             found, *rule, decided_by=decided_by, reason=reason, seed=given["seed"]
         )
     path = keep_audit(found, predictions, out=out, command=command_line(), seed=given["seed"])
-    page = write_page(path)
+    page = write_page(path, training_examples=training_examples)
     if as_json:
         write_json({**found.to_json(), "run": str(path), "report": str(page)})
     elif not quiet:

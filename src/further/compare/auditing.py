@@ -1,8 +1,8 @@
 """An audit of whatever holds predictions: a file that any framework wrote, a table, or a run.
 
-What a run predicted of its held-out rows its own task says (``held_out_rows`` of the task's module),
-together with the columns of the data, so that an audit divides by columns that the model saw, or did
-not see.
+What a run predicted of its held-out rows its own task says (``held_out_rows`` of the task's
+module), together with the columns of the data, so that an audit divides by columns that the model
+saw, or did not see.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from further.registry import task_module
 from further.train.files import write_json
 from further.train.run import Run
 from further.trust.audit.audit import GroupAudit, audit_predictions
+from further.trust.audit.behind import behind
 from further.trust.audit.decision import as_decided, decide
 from further.trust.audit.groups import split_wanted
 from further.trust.audit.predictions import Predictions, predictions_of
@@ -111,7 +112,11 @@ def audit(
     {'sex': 'f'}
     """
     wanted = split_wanted(group) if isinstance(group, str) else list(group)
-    asked = {"positive": positive, "selected": tuple(selected), "threshold": threshold}
+    asked: dict[str, Any] = {
+        "positive": positive,
+        "selected": tuple(selected),
+        "threshold": threshold,
+    }
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         place = f'the run "{source}"'
         strange = {"label": label, "score": score, "prediction": prediction, **loading}
@@ -185,9 +190,9 @@ def _table(source: Any, loading: dict[str, Any]) -> tuple[pd.DataFrame, str, str
                 f'"{source}" is a folder and no run: it has no run.json; give a file of '
                 "predictions or a run."
             )
-        data = load(source, target="none", tidy=False, **given)
+        data = load(source, tidy=False, **given)
     else:
-        data = load(pd.DataFrame(source), target="none", tidy=False, **given)
+        data = load(pd.DataFrame(source), tidy=False, **given)
     if data.kind != "table":
         raise InputError(f"{source} holds {data.kind}; an audit reads a table of predictions.")
     place = str(source) if isinstance(source, str | Path) else "the table"
@@ -245,6 +250,13 @@ def fix_threshold(
     return replace(found, decision=decision)
 
 
+def _behind(found: GroupAudit) -> dict[str, Any] | None:
+    """Return rows behind the counts, where there are two classes and groups."""
+    if found.predictions.kind != "binary" or not found.by:
+        return None
+    return behind(found.predictions, found.by[: max(1, len(found.by) - 1)])
+
+
 def keep_audit(
     found: GroupAudit,
     source: Any,
@@ -281,12 +293,15 @@ def keep_audit(
         run = Run(source)
     else:
         name = found.predictions.name
+        place = str(source) if isinstance(source, str | Path) else "table"
         run = Run.create(
             out or default_folder("audit", name), task="audit", command=command, seed=seed,
-            data={"name": name, "source": str(source) if isinstance(source, str | Path) else "table"},
+            data={"name": name, "source": place},
         )  # fmt: skip
     with run.working():
-        write_json(run.path / RECORD, {**found.to_json(), "run": str(run.path)})
+        write_json(
+            run.path / RECORD, {**found.to_json(), "run": str(run.path), "behind": _behind(found)}
+        )
         changes: dict[str, Any] = {} if is_run else {"status": "finished"}
         if found.decision is not None:
             kept = ("rule", "label", "wanted", "by", "thresholds", "decided")

@@ -156,8 +156,9 @@ def _trade_off(family: Family, counts: list[ScoreCounts]) -> TradeOff:
         above = np.searchsorted(-of.scores, -thresholds, side="right")
         tp[g] = np.concatenate([[0.0], np.cumsum(of.positives)])[above]
         fp[g] = np.concatenate([[0.0], np.cumsum(of.negatives)])[above]
-    totals = [np.array([getattr(of, kind).sum() for of in counts]) for kind in ("positives", "negatives")]  # fmt: skip
-    return TradeOff(family, thresholds, tp, fp, *totals)
+    positives = np.array([of.positives.sum() for of in counts])
+    negatives = np.array([of.negatives.sum() for of in counts])
+    return TradeOff(family, thresholds, tp, fp, positives, negatives)
 
 
 def read_rule(text: str) -> tuple[Rule, float]:
@@ -197,7 +198,7 @@ def read_rule(text: str) -> tuple[Rule, float]:
         raise InputError(f'"{text}": a rate lies between 0 and 1.')
     if rule == "cost" and wanted <= 0:
         raise InputError(f'"{text}": a false negative costs more than nothing.')
-    return rule, wanted  # type: ignore[return-value]
+    return rule, wanted
 
 
 def effect(predictions: Predictions, family: Family, thresholds: Floats) -> list[dict[str, Any]]:
