@@ -59,9 +59,9 @@ def held_out_rows(
     columns = data.frame.iloc[rows].reset_index(drop=True)
     if data.attributes is not None:
         columns = columns.join(data.attributes.iloc[rows].reset_index(drop=True))
-    label, decided = _free("target", columns), _free("prediction", columns)
     assert data.target is not None
     columns = columns.drop(columns=data.target.name, errors="ignore")
+    label, decided = _free(data.target.name, columns), _free("prediction", columns)
     columns[label], columns[decided] = table["target"], table["prediction"]
     probabilities = [c for c in table.columns if c.startswith("probability:")]
     notes = [f"Held-out rows of {name}: {setting.method}."]

@@ -18,7 +18,7 @@ from further.report.rows import row_store
 from further.report.run_folder import RunFolder, mapping, read_json, read_run, sentences
 from further.report.shell import LIBRARIES, STYLES, Page, Section, footer, heading, warning_box
 
-RECORD, FILE = "audit.json", "audit.html"
+RECORD, FILE, REPORT = "audit.json", "audit.html", "report.html"
 _SCRIPTS = (*LIBRARIES, "prediction_charts.js", "audit.js", "rows.js")
 _HOW = {
     "binary": "Of two classes, the positive one is “{positive}”.",
@@ -28,7 +28,7 @@ _HOW = {
 
 
 def write_page(run: str | Path, *, training_examples: bool = True) -> Path:
-    """Write the page of the audit in a run, as ``audit.html``.
+    """Write the page of the audit in a run: ``audit.html``, or its report where it is all there is.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def write_page(run: str | Path, *, training_examples: bool = True) -> Path:
     from further.train.files import write_text
 
     content = read_run(run, training_examples=training_examples)
-    return write_text(content.path / FILE, page(content).html())
+    name = REPORT if content.run.get("task") == "audit" else FILE
+    return write_text(content.path / name, page(content).html())
 
 
 def page(run: RunFolder) -> Page:

@@ -255,7 +255,7 @@ class _Reader:
         """Return the names of the negative and the positive class."""
         names = sorted(set(_text(truth)))
         if self.positive is not None:
-            wanted = [name for name in names if name.lower() == self.positive.strip().lower()]
+            wanted = [name for name in names if _plain(name) == _plain(self.positive)]
             if not wanted:
                 raise InputError(
                     f'{self.place}: the label "{truth.name}" is {quoted(names)}, never '
@@ -263,8 +263,8 @@ class _Reader:
                 )
             return next(name for name in names if name != wanted[0]), wanted[0]
         for pair in _PLAIN_PAIRS:
-            if {name.lower() for name in names} == set(pair):
-                ordered = sorted(names, key=lambda name: pair.index(name.lower()))
+            if {_plain(name) for name in names} == set(pair):
+                ordered = sorted(names, key=lambda name: pair.index(_plain(name)))
                 return ordered[0], ordered[1]
         raise InputError(
             f'{self.place}: the label "{truth.name}" is "{names[0]}" or "{names[1]}"; say which is '
@@ -287,10 +287,10 @@ class _Reader:
                 f"{', '.join(others) or 'nobody'}."
             )
             return words.isin(self.selected).to_numpy()
-        lower = {word.lower() for word in distinct}
-        for negative, positive in ((names[0].lower(), names[1].lower()), *_PLAIN_PAIRS):
-            if lower <= {negative, positive}:
-                return (words.str.lower() == positive).to_numpy()
+        plain = {word: _plain(word) for word in distinct}
+        for negative, positive in ((_plain(names[0]), _plain(names[1])), *_PLAIN_PAIRS):
+            if set(plain.values()) <= {negative, positive}:
+                return (words.map(plain) == positive).to_numpy()
         raise InputError(
             f'{self.place}: "{said.name}" holds the words {quoted(distinct, most=6)}; say which of '
             f'them mean that a row is selected with --selected "{distinct[-1]}".'
@@ -322,6 +322,14 @@ def _is_decision(column: pd.Series) -> bool:
 def _is_quantity(truth: pd.Series, said: pd.Series) -> bool:
     whole = bool((truth.to_numpy(dtype=np.float64) % 1 == 0).all())
     return _is_number(said) and not (whole and truth.nunique() <= MOST_CLASSES)
+
+
+def _plain(word: str) -> str:
+    """Return a label in lower case, and a whole number without a decimal point."""
+    try:
+        return f"{float(word):g}"
+    except ValueError:
+        return word.strip().lower()
 
 
 def _text(column: pd.Series) -> pd.Series:
