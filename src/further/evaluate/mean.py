@@ -76,7 +76,8 @@ def mean_interval(values: Floats, level: float = LEVEL) -> Ranked:
     tail = (1 - level) / 2 * (ALLOWED if few else 1.0)
     t = float(stdtrit(n - 1, 1 - tail))
     error = deviation / math.sqrt(n)
-    skewness = float(np.mean(((values - mean) / deviation) ** 3))
+    off = (values - mean) / deviation
+    skewness = float((off * off * off).mean())
     low = mean - _unskewed(t, skewness, n) * error
     high = mean - _unskewed(-t, skewness, n) * error
     if few:

@@ -129,7 +129,7 @@ def _of_two_classes(p: Predictions, family: Family, level: float) -> Measured:
     cells = Cells.of(p.truth, p.decisions, codes, n)
     counts = curves = None
     if p.scores is not None:
-        counts = score_counts(p.scores, p.truth, codes, n)
+        counts = score_counts(p.scores, p.truth, codes, n, p.by_score)
     gaps: list[NDArray[np.float64]] = []
     if p.are_probabilities:
         assert p.scores is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -46,6 +47,12 @@ class Predictions:
     columns: Annotated[pd.DataFrame, "The other columns, for groups and slices."]
     threshold: Annotated[float | None, "From which score on a row is selected."] = None
     notes: Annotated[tuple[str, ...], "What was recognised and decided."] = ()
+
+    @cached_property
+    def by_score(self) -> NDArray[np.int64]:
+        """The rows of two classes, the highest score first."""
+        assert self.scores is not None
+        return np.argsort(-self.scores, kind="stable")
 
     @property
     def are_probabilities(self) -> bool:
@@ -138,7 +145,7 @@ def predictions_of(
         read = reader.binary(truth, **outputs)
     elif truth.nunique() < 2:
         raise InputError(
-            f'{place}: the label "{found["label"]}" is {_text(truth).iloc[0]} in all '
+            f'{place}: the label "{found["label"]}" is {next(iter(_words(truth).values()))} in all '
             f"{len(truth):,} rows; an audit compares rows with different labels."
         )
     elif _is_number(truth) and _is_quantity(truth, next(iter(outputs.values()))):
@@ -189,7 +196,7 @@ class _Reader:
                 f"{scores.max():g} and no decisions; say with --threshold T from which score on a "
                 "row is selected."
             )
-        is_positive = (_text(truth) == names[1]).to_numpy()
+        is_positive = _is(truth, [names[1]])
         return {
             "kind": "binary", "truth": is_positive, "scores": scores, "decisions": decisions,
             "classes": names,
@@ -209,13 +216,14 @@ class _Reader:
                 f'{self.place}: the label "{truth.name}" has {truth.nunique()} classes, so no '
                 "threshold decides; name the column of the predicted class with --prediction."
             )
-        words, told = _text(truth), _text(said)
-        names = tuple(sorted(set(words) | set(told)))
-        strange = sorted(set(told) - set(words))
-        if len(strange) == len(set(told)):
+        words, told = _words(truth), _words(said)
+        known, given = set(words.values()), set(told.values())
+        names = tuple(sorted(known | given))
+        strange = sorted(given - known)
+        if given.isdisjoint(known):
             raise InputError(
                 f'{self.place}: "{said.name}" holds {quoted(strange, most=5)}, none of which is a '
-                f'class of "{truth.name}" ({quoted(sorted(set(words)), most=5)}); name the column '
+                f'class of "{truth.name}" ({quoted(sorted(known), most=5)}); name the column '
                 "of the predicted class with --prediction."
             )
         if strange:
@@ -230,8 +238,8 @@ class _Reader:
                 scores = None
         place = {name: i for i, name in enumerate(names)}
         return {
-            "kind": "classes", "truth": words.map(place).to_numpy(dtype=np.int64),
-            "scores": scores, "decisions": told.map(place).to_numpy(dtype=np.int64),
+            "kind": "classes", "scores": scores, "truth": _codes(truth, words, place),
+            "decisions": _codes(said, told, place),
             "classes": names,
         }  # fmt: skip
 
@@ -253,7 +261,7 @@ class _Reader:
 
     def _classes(self, truth: pd.Series) -> tuple[str, str]:
         """Return the names of the negative and the positive class."""
-        names = sorted(set(_text(truth)))
+        names = sorted(_words(truth).values())
         if self.positive is not None:
             wanted = [name for name in names if _plain(name) == _plain(self.positive)]
             if not wanted:
@@ -272,8 +280,7 @@ class _Reader:
         )
 
     def _decisions(self, said: pd.Series, names: tuple[str, str]) -> NDArray[np.bool_]:
-        words = _text(said)
-        distinct = sorted(set(words))
+        distinct = sorted(_words(said).values())
         if self.selected:
             strange = sorted(set(self.selected) - set(distinct))
             if strange:
@@ -286,11 +293,11 @@ class _Reader:
                 f'Selected is who has "{said.name}" = {", ".join(self.selected)}; not selected: '
                 f"{', '.join(others) or 'nobody'}."
             )
-            return words.isin(self.selected).to_numpy()
+            return _is(said, self.selected)
         plain = {word: _plain(word) for word in distinct}
         for negative, positive in ((_plain(names[0]), _plain(names[1])), *_PLAIN_PAIRS):
             if set(plain.values()) <= {negative, positive}:
-                return (words.map(plain) == positive).to_numpy()
+                return _is(said, [word for word in distinct if plain[word] == positive])
         raise InputError(
             f'{self.place}: "{said.name}" holds the words {quoted(distinct, most=6)}; say which of '
             f'them mean that a row is selected with --selected "{distinct[-1]}".'
@@ -332,9 +339,22 @@ def _plain(word: str) -> str:
         return word.strip().lower()
 
 
-def _text(column: pd.Series) -> pd.Series:
-    """Return the values as words; whole numbers without a decimal point."""
-    if _is_number(column):
-        distinct = column.unique()
-        return column.map({value: f"{float(value):g}" for value in distinct}).astype(str)
-    return column.astype(str)
+def _words(column: pd.Series) -> dict[Any, str]:
+    """Return each distinct value with its word; whole numbers without a decimal point."""
+    number = _is_number(column)
+    return {value: f"{float(value):g}" if number else str(value) for value in column.unique()}
+
+
+def _codes(column: pd.Series, words: dict[Any, str], place: dict[str, int]) -> NDArray[np.int64]:
+    """Return the place of the class of each row."""
+    found: NDArray[np.int64] = column.map({v: place[word] for v, word in words.items()}).to_numpy(
+        dtype=np.int64
+    )
+    return found
+
+
+def _is(column: pd.Series, words: Sequence[str]) -> NDArray[np.bool_]:
+    """Return where a value is one of some words."""
+    wanted = [value for value, word in _words(column).items() if word in words]
+    found: NDArray[np.bool_] = column.isin(wanted).to_numpy()
+    return found
