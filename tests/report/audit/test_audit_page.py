@@ -1,4 +1,4 @@
-"""The page of an audit in a real browser: the chooser, rows behind counts, nothing from the data."""
+"""The page of an audit in a real browser: the chooser, and the rows behind counts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
 from browsing import CONTRAST, opened
+
 from further.compare.auditing import audit, fix_threshold, keep_audit
 from further.report.audit.page import write_page
 
