@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _SHOWN = {
     "binary": ("base_rate", "selection_rate", "fpr", "fnr", "ppv", "auc"),
     "classes": ("accuracy", "balanced_accuracy"),
+    "objects": ("fnr", "ppv"),
     "numbers": ("mean_error", "mae", "rmse", "median_absolute_error"),
 }
 
@@ -58,6 +59,10 @@ _SHOWN = {
     ),
     click.option(
         "--threshold", type=float, metavar="T", help="From which score on a row is selected."
+    ),
+    click.option(
+        "--unit", metavar="COLUMN",
+        help="A column whose equal values are rows that depend on each other, such as a person.",
     ),
     click.option("--model", metavar="NAME", help="Of a run that compares several."),
     click.option(
@@ -120,8 +125,8 @@ def command(
         **{
             name: given[name]
             for name in (
-                "label", "score", "prediction", "positive", "threshold", "model", "population",
-                "find_slices", "header", "seed",
+                "label", "score", "prediction", "positive", "threshold", "unit", "model",
+                "population", "find_slices", "header", "seed",
             )
         },
     )  # fmt: skip

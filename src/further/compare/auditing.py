@@ -41,6 +41,7 @@ def audit(
     positive: str | None = None,
     selected: Sequence[str] = (),
     threshold: float | None = None,
+    unit: str | None = None,
     model: str | None = None,
     reference: Mapping[str, str] | None = None,
     population: Any = None,
@@ -58,7 +59,8 @@ def audit(
     Parameters
     ----------
     source : path, DataFrame or mapping
-        A CSV or Parquet file, a table in memory, or the folder of a run.
+        A CSV or Parquet file, a table in memory, or the folder of a run; or detections as COCO
+        writes them (JSON), whose ``label`` is the file of annotations.
     group : str or sequence of str
         Columns whose values are the groups, as "race,sex" or ["race", "sex"]; several also give
         their intersections. ``age:25,45`` cuts numbers at 25 and 45.
@@ -75,6 +77,9 @@ def audit(
         Words of ``score`` that mean that a row is selected.
     threshold : float, optional
         From which score on a row is selected; needed where there are scores and no decisions.
+    unit : str, optional
+        A column whose equal values are rows that depend on each other, such as visits of a person:
+        intervals of shares then count persons, and other figures have none.
     model : str, optional
         Of a run that compares several; default: the one that it chose.
     reference : mapping, optional
@@ -119,18 +124,27 @@ def audit(
     }
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         place = f'the run "{source}"'
-        strange = {"label": label, "score": score, "prediction": prediction, **loading}
+        strange = {
+            "label": label, "score": score, "prediction": prediction, "unit": unit, **loading
+        }  # fmt: skip
         refused = [name for name, value in strange.items() if value is not None]
         if refused:
             raise InputError(
                 f"{place} knows its own {refused[0]}; leave out --{refused[0].replace('_', '-')}."
             )
         run = Run(source)
-        predictions = predictions_of_run(run, model, **asked)
+        predictions = predictions_of_run(run, model, **asked, group=tuple(wanted))
         fixed = run.record.get("threshold")
         if fixed is not None and threshold is None:
             said = {name: run.record.get(name) for name in ("decided_by", "reason")}
             predictions = as_decided(predictions, {**fixed, **said}, place)
+    elif isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
+        from further.compare.vision.audited import predictions_of_files
+
+        place = str(source)
+        if label is None:
+            raise InputError(f"{place}: name the file of annotations with --label FILE.")
+        predictions = predictions_of_files(Path(source), Path(label), **asked, group=tuple(wanted))
     else:
         if model is not None:
             raise InputError(f"--model {model} names a model of a run, and {source} is none.")
@@ -138,8 +152,8 @@ def audit(
         if label is None:
             raise InputError(f"{place}: name the column with the truth with --label COLUMN.")
         predictions = predictions_of(
-            frame, place, name, label=label, score=score, prediction=prediction, notes=notes,
-            **asked,
+            frame, place, name, label=label, score=score, prediction=prediction, unit=unit,
+            notes=notes, **asked,
         )  # fmt: skip
     return audit_predictions(
         predictions, wanted, reference=tuple((reference or {}).items()),
@@ -157,7 +171,7 @@ def predictions_of_run(run: Run, model: str | None = None, **asked: Any) -> Pred
     model : str, optional
         Of several; default: the one that it chose.
     **asked
-        ``positive``, ``selected`` and ``threshold`` of :func:`audit`.
+        ``positive``, ``selected``, ``threshold`` and ``group`` of :func:`audit`.
 
     Returns
     -------

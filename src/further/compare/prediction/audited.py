@@ -27,6 +27,7 @@ def held_out_rows(
     positive: str | None = None,
     selected: Sequence[str] = (),
     threshold: float | None = None,
+    group: tuple[str, ...] = (),
 ) -> Predictions:
     """Return what a model of a run predicted of its held-out rows.
 
@@ -38,6 +39,8 @@ def held_out_rows(
         Of several; default: the one that the run chose.
     positive, selected, threshold
         As of :func:`further.trust.audit.predictions.predictions_of`.
+    group : tuple of str
+        The columns of the groups; any column of the data may be one.
 
     Returns
     -------

@@ -18,6 +18,7 @@ DRAWN = {
     "binary": ("selection_rate", "fpr", "fnr", "ppv", "auc", "base_rate"),
     "classes": ("balanced_accuracy", "accuracy"),
     "numbers": ("mae", "mean_error"),
+    "objects": ("fnr", "ppv"),
 }
 _CELLS = {
     "tp": "rightly selected", "fp": "wrongly selected", "fn": "overlooked", "tn": "rightly not",

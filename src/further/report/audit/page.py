@@ -24,6 +24,7 @@ _HOW = {
     "binary": "Of two classes, the positive one is “{positive}”.",
     "classes": "Of {classes} classes.",
     "numbers": "Of a quantity.",
+    "objects": "Of objects in pictures: those that are there, found or not, and false alarms.",
 }
 
 

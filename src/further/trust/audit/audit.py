@@ -231,7 +231,9 @@ def audit_predictions(
         predictions,
         measure(predictions, everybody, 1 - LEVEL),
         tuple(by),
-        paradox=accuracy_paradox(predictions) if predictions.kind != "numbers" else None,
+        paradox=accuracy_paradox(predictions)
+        if predictions.kind in ("binary", "classes")
+        else None,
         representation=represent(predictions, single, population),
         impossible=impossibility(single) if binary else (),
         trade_offs=tuple(trade_off(c) for c in single if c.measured.counts is not None),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from further.data.preparation.columns import nearest, quoted
 from further.errors import InputError
 
-Kind = Literal["binary", "classes", "numbers"]
+Kind = Literal["binary", "classes", "numbers", "objects"]
 
 #: Pairs of labels whose positive one is plain, in lower case.
 _PLAIN_PAIRS = (
@@ -35,7 +35,9 @@ class Predictions:
     """Rows with their truth and what was predicted."""
 
     name: Annotated[str, "Of the data."]
-    kind: Annotated[Kind, "Of the truth: two classes, several, or a number."]
+    kind: Annotated[
+        Kind, "Of the truth: two classes, several, a number, or objects that are there or not."
+    ]
     truth: Annotated[NDArray[Any], "bool (is positive), the place of the class, or float; (n,)."]
     scores: Annotated[
         NDArray[np.float64] | None,
@@ -45,6 +47,9 @@ class Predictions:
     decisions: Annotated[NDArray[Any] | None, "What was decided, as the truth; (n,)."]
     classes: Annotated[tuple[str, ...], "Their names; of two the positive one last."]
     columns: Annotated[pd.DataFrame, "The other columns, for groups and slices."]
+    clusters: Annotated[
+        NDArray[np.int64] | None, "Rows with the same number depend on each other, (n,)."
+    ] = None
     threshold: Annotated[float | None, "From which score on a row is selected."] = None
     notes: Annotated[tuple[str, ...], "What was recognised and decided."] = ()
 
@@ -63,11 +68,10 @@ class Predictions:
 
     def take(self, kept: NDArray[np.bool_]) -> Predictions:
         """Return some of the rows."""
-        some = [None if x is None else x[kept] for x in (self.truth, self.scores, self.decisions)]
-        truth, scores, decisions = some
-        assert truth is not None
+        names = ("scores", "decisions", "clusters")
+        some: dict[str, Any] = {n: x if (x := getattr(self, n)) is None else x[kept] for n in names}
         columns = self.columns[kept].reset_index(drop=True)
-        return replace(self, truth=truth, scores=scores, decisions=decisions, columns=columns)
+        return replace(self, truth=self.truth[kept], columns=columns, **some)
 
 
 def predictions_of(
@@ -81,6 +85,7 @@ def predictions_of(
     positive: str | None = None,
     selected: Sequence[str] = (),
     threshold: float | None = None,
+    unit: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> Predictions:
     """Return the predictions that stand in a table.
@@ -106,6 +111,8 @@ def predictions_of(
         Words of ``score`` that mean that a row is selected.
     threshold : float, optional
         From which score on a row is selected.
+    unit : str, optional
+        A column whose equal values are rows that depend on each other, such as those of a person.
     notes : tuple of str
         On how the table was read.
 
@@ -121,13 +128,12 @@ def predictions_of(
     """
     if score is None and prediction is None:
         raise InputError(f"{place}: name the column of the model's output with --score COLUMN.")
-    asked = {"label": label, "score": score, "prediction": prediction}
+    asked = {"label": label, "score": score, "prediction": prediction, "unit": unit}
     found = {what: _find(frame, column, what, place) for what, column in asked.items() if column}
     if len(set(found.values())) < len(found):
-        raise InputError(
-            f'{place}: "{found["label"]}" cannot be the label and the score at once; name another '
-            "column."
-        )
+        twice = next(name for name in found.values() if list(found.values()).count(name) > 1)
+        both = " and the ".join(what for what, name in found.items() if name == twice)
+        raise InputError(f'{place}: "{twice}" cannot be the {both} at once; name another column.')
     known = np.ones(len(frame), dtype=bool)
     for what, column in found.items():
         absent = frame[column].isna().to_numpy()
@@ -138,6 +144,13 @@ def predictions_of(
             raise InputError(f'{place}: the column "{column}" has no value; name another {what}.')
     kept = frame[known].reset_index(drop=True)
     others = kept.drop(columns=list(found.values()))
+    clusters = None
+    if unit is not None:
+        clusters = pd.factorize(kept[found["unit"]])[0].astype(np.int64)
+        notes += (
+            f'{len(kept):,} rows of {clusters.max() + 1:,} different "{found["unit"]}"; rows of '
+            "one depend on each other, and intervals of shares know it. Other figures have none.",
+        )
     truth = kept[found["label"]]
     outputs = {what: kept[found[what]] for what in ("score", "prediction") if what in found}
     reader = _Reader(place, positive, tuple(selected), threshold)
@@ -153,8 +166,9 @@ def predictions_of(
     else:
         read = reader.several(truth, kept, **outputs)
     return Predictions(
-        name=name, columns=others, notes=(*notes, *reader.notes), threshold=reader.used, **read
-    )
+        name=name, columns=others, clusters=clusters, notes=(*notes, *reader.notes),
+        threshold=reader.used, **read,
+    )  # fmt: skip
 
 
 class _Reader:
