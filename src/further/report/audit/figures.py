@@ -33,8 +33,8 @@ def name_of(group: Mapping[str, str]) -> str:
 def label_of(metric: str) -> str:
     """Write the name of a metric, of one class among several too."""
     name, colon, of_class = metric.partition(":")
-    found = find_metric("recall_of_class" if colon and name == "recall" else name)
-    plain = f"{found.plain[0].upper()}{found.plain[1:]}"
+    plain = "recall" if colon and name == "recall" else find_metric(name).plain
+    plain = f"{plain[0].upper()}{plain[1:]}"
     return f"{plain} of {of_class}" if colon else plain
 
 
