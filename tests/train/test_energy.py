@@ -8,13 +8,16 @@ import pytest
 
 from further.errors import InputError
 from further.train import energy as module
-from further.train.energy import WATTS_PER_CORE, Energy, EnergyMeter, grid_intensity
+from further.train.energy import Energy, EnergyMeter
+from further.train.power import rapl
+from further.train.power.design_power import WATTS_PER_CORE
+from further.train.power.grid import grid_intensity
 
 
 @pytest.fixture
 def counters(tmp_path, monkeypatch):
     """Return the files of two processor packages' counters in microjoules."""
-    monkeypatch.setattr(module, "_POWERCAP", tmp_path)
+    monkeypatch.setattr(rapl, "POWERCAP", tmp_path)
     files = []
     for number in (0, 1):
         (tmp_path / f"intel-rapl:{number}").mkdir()
@@ -24,7 +27,7 @@ def counters(tmp_path, monkeypatch):
 
 
 def test_a_counter_is_read(counters):
-    meter = EnergyMeter(used_before=1.0)
+    meter = EnergyMeter(Energy(1.0, ""))
     counters[0].write_text(f"{1_000_000 + 3600 * 2_000_000}")
     used = meter.read()
     assert used.watt_hours == pytest.approx(1.0 + 2.0)
@@ -46,16 +49,16 @@ def test_a_counter_that_vanished_is_not_believed(counters):
 
 
 def test_without_a_counter_processor_time_is_taken(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_POWERCAP", tmp_path)
+    monkeypatch.setattr(rapl, "POWERCAP", tmp_path)
     clock = iter([10.0, 310.0])
     monkeypatch.setattr(module.time, "process_time", lambda: next(clock))
-    used = EnergyMeter(used_before=0.5).read()
+    used = EnergyMeter(Energy(0.5, "")).read()
     assert used.watt_hours == pytest.approx(0.5 + 300 * WATTS_PER_CORE / 3600)
     assert used.method == "estimated from processor time at 12 W a core (design power)"
 
 
 def test_work_takes_energy_and_waiting_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_POWERCAP", tmp_path)
+    monkeypatch.setattr(rapl, "POWERCAP", tmp_path)
     worked = 10.0
     monkeypatch.setattr(module.time, "process_time", lambda: worked)
     meter = EnergyMeter()

@@ -71,11 +71,17 @@ class Trainings:
                 metrics.get(name, Figure()),
                 value=value, low=low, high=high, n=score.estimate.n, method=score.estimate.method,
             )  # fmt: skip
+        spent = (
+            "seconds",
+            "cpu_seconds",
+            "energy_wh",
+            "energy_low_wh",
+            "energy_high_wh",
+            "carbon_g",
+        )
         return replace(
             records[0],
-            seconds=_mean([record.seconds for record in records]),
-            energy_wh=_mean([record.energy_wh for record in records]),
-            carbon_g=_mean([record.carbon_g for record in records]),
+            **{name: _mean([getattr(record, name) for record in records]) for name in spent},
             metrics=metrics,
             across_seeds={name: self._spread(name) for name in self.scores},
         )
