@@ -217,6 +217,7 @@ OTHER_NAMES = {
     "Dataset": "further.data.dataset",
     "Training": "further.train.training",
     "audit_labels": "further.trust.labels.audit",
+    "carbon": "further.trust.carbon.carbon",
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",

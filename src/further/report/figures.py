@@ -190,13 +190,8 @@ def figures_table(models: Sequence[ModelRecord], metrics: Sequence[Metric]) -> M
             cells.append(join((value, tag("small", interval) if interval else None), " "))
         cells += [duration(model.cpu_seconds), duration(model.seconds), in_range(energy_of(model))]
         rows.append(cells)
-    head = [
-        "Model",
-        *(metric.term or metric.label for metric in metrics),
-        "Processor time",
-        "Time",
-        "Wh",
-    ]
+    names = [metric.term or metric.label for metric in metrics]
+    head = ["Model", *names, "Processor time", "Time", "Wh"]
     return data_table(head, rows, "figures ladder", "All figures")
 
 

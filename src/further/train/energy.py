@@ -51,6 +51,19 @@ class Energy:
         return low, self.watt_hours if self.high is None else self.high
 
     @property
+    def is_estimate(self) -> bool:
+        """Whether it is known within a range only."""
+        return self.range[0] < self.range[1]
+
+    def is_below(self, other: Energy) -> bool:
+        """Whether it is less for sure: the ranges do not overlap, and this one is the lower."""
+        return self.range[1] < other.range[0]
+
+    def overlaps(self, other: Energy) -> bool:
+        """Whether the ranges overlap, so that nothing ranks the two."""
+        return not (self.is_below(other) or other.is_below(self))
+
+    @property
     def carbon_g(self) -> float:
         """Grams of CO2 equivalent at the grid's average intensity."""
         return self.watt_hours / 1000 * grid_intensity()[0]

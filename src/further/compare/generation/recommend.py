@@ -27,6 +27,7 @@ from further.evaluate.record import (
     TieRecord,
 )
 from further.evaluate.repeats import difference
+from further.train.energy import Energy
 
 NEGLIGIBLE = (
     "P(better) is how probable it is that the best model really is better than the one that it is "
@@ -172,12 +173,12 @@ def _rank(
 
 
 def _overlap(a: ModelRecord, b: ModelRecord, metric: Metric) -> bool:
-    """Whether two figures are estimates whose ranges overlap, so that nothing can rank them."""
-    ranges = [model.estimated_range(metric.name) for model in (a, b)]
-    if None in ranges or all(low == high for low, high in filter(None, ranges)):
+    """Whether two figures are energies whose ranges overlap, so that nothing ranks the two."""
+    energies = [Energy.from_json(vars(model)) for model in (a, b)]
+    if metric.name != "energy_wh" or None in energies:
         return False
-    (low, high), (other_low, other_high) = filter(None, ranges)
-    return low <= other_high and other_low <= high
+    first, second = filter(None, energies)
+    return (first.is_estimate or second.is_estimate) and first.overlaps(second)
 
 
 def _goal(

@@ -16,6 +16,9 @@ from further.evaluate.repeats import mean_over_trainings, measured_score
 from further.evaluate.typed_json import from_json
 from further.train.files import read_json
 
+#: What each training took, of which a mean is told.
+SPENT = ("seconds", "cpu_seconds", "energy_wh", "energy_low_wh", "energy_high_wh", "carbon_g")
+
 
 class Trainings:
     """The trainings of one model, as their runs have them.
@@ -71,17 +74,9 @@ class Trainings:
                 metrics.get(name, Figure()),
                 value=value, low=low, high=high, n=score.estimate.n, method=score.estimate.method,
             )  # fmt: skip
-        spent = (
-            "seconds",
-            "cpu_seconds",
-            "energy_wh",
-            "energy_low_wh",
-            "energy_high_wh",
-            "carbon_g",
-        )
         return replace(
             records[0],
-            **{name: _mean([getattr(record, name) for record in records]) for name in spent},
+            **{name: _mean([getattr(record, name) for record in records]) for name in SPENT},
             metrics=metrics,
             across_seeds={name: self._spread(name) for name in self.scores},
         )

@@ -19,8 +19,12 @@ from further.errors import InputError, unknown
 #: Code of the world, which is taken where no country is named.
 WORLD = "WLD"
 LICENCE = "CC BY 4.0"
+#: The name of each code, and its intensities by year.
+Table = dict[str, tuple[str, dict[int, float]]]
 _OWID = "Our World in Data, from Ember and the Energy Institute"
 _EMBER = "Ember, Global Electricity Review"
+#: What people write for a code, beside the codes and names of the table.
+_ALSO = {"uk": "GBR"}
 _INTENSITY, _COUNTRY = "FURTHER_GRID_G_PER_KWH", "FURTHER_COUNTRY"
 
 
@@ -124,9 +128,7 @@ def _of_user(text: str) -> Grid:
     return Grid(value, f"{_INTENSITY}, set by the user")
 
 
-def _unknown_country(
-    given: str, table: dict[str, tuple[str, dict[int, float]]], names: dict[str, str]
-) -> str:
+def _unknown_country(given: str, table: Table, names: dict[str, str]) -> str:
     """Return the sentence for a country that is not known; a short text is taken for a code."""
     known = [name for name in names if (len(name) <= 3) == (len(given.strip()) <= 3)]
     told = unknown("country", given, known)
@@ -137,12 +139,12 @@ def _unknown_country(
 
 
 @cache
-def _table() -> tuple[dict[str, tuple[str, dict[int, float]]], dict[str, str]]:
+def _table() -> tuple[Table, dict[str, str]]:
     """Return name and intensities by year of each code, and the code of each name."""
     file = files(__package__).joinpath("grid_intensity.csv")
     lines = file.read_text(encoding="utf-8").splitlines()
-    table: dict[str, tuple[str, dict[int, float]]] = {}
-    names: dict[str, str] = {}
+    table: Table = {}
+    names = dict(_ALSO)
     for row in csv.DictReader(line for line in lines if not line.startswith("#")):
         code = row["code"]
         _, years = table.setdefault(code, (row["country"], {}))
