@@ -133,8 +133,8 @@ def in_words(
     grid = as_number(recorded.get("grid_g_per_kwh"))
     if recorded.get("method"):
         told.append(f"Energy is {recorded['method']}")
-        if energy is not None and energy.low is not None and energy.low != energy.high:
-            told[-1] += f"; {RANGE_TOLD}"
+        if energy is not None and energy.is_estimate:
+            told.append(f"{RANGE_TOLD[0].upper()}{RANGE_TOLD[1:]}")
     if grid is not None:
         source = f": {recorded['grid_source']}" if recorded.get("grid_source") else ""
         told.append(f"Carbon by the grid's {fixed(grid, 0)} g per kWh{source}")

@@ -96,10 +96,10 @@ def find_grid(country: str | None = None, year: int | None = None) -> Grid:
     if country is None and os.environ.get(_INTENSITY):
         return _of_user(os.environ[_INTENSITY])
     table, names = _table()
-    given = country or os.environ.get(_COUNTRY) or WORLD
+    given = country if country is not None else os.environ.get(_COUNTRY) or WORLD
     code = names.get(given.strip().lower())
     if code is None:
-        where = "" if country else f"{_COUNTRY}: "
+        where = "" if country is not None else f"{_COUNTRY}: "
         raise InputError(where + _unknown_country(given, table, names))
     years = table[code][1]
     if year is not None and year not in years:

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 from further.errors import RunError
 from further.evaluate.metrics import GOALS, find_metric
-from further.evaluate.record import Apart, GoalRecord, Measured, ModelRecord
+from further.evaluate.prediction.record import LadderRecord
+from further.evaluate.record import GoalRecord, Measured, ModelRecord
 from further.evaluate.typed_json import from_json
 from further.train.energy import Energy
 from further.train.files import read_json
@@ -94,10 +95,11 @@ def _answer(recommendation: Any, models: Mapping[str, ModelRecord]) -> _Answer |
     """Return who is best, and by how much; None where nothing was compared."""
     if not isinstance(recommendation, Mapping):
         return None
-    if recommendation.get("best") in models:
-        metric, best = str(recommendation.get("metric")), str(recommendation["best"])
-        every = [from_json(Apart, entry) for entry in recommendation.get("apart") or ()]
-        return _Answer(metric, best, {one.model: (one.difference, one.tied) for one in every})
+    # Of models for pictures it has the same fields, of generative models none of these.
+    answer = from_json(LadderRecord, recommendation)
+    if answer.best in models:
+        apart = {one.model: (one.difference, one.tied) for one in answer.apart}
+        return _Answer(answer.metric, answer.best, apart)
     goals = recommendation.get("goals")
     goal = from_json(GoalRecord, goals.get(GOALS[0].name) if isinstance(goals, Mapping) else None)
     ranked = [name for name in goal.ranking if name in models]
