@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from further.compare.scores import read_scores
 from further.evaluate.estimate import Score
@@ -74,9 +75,10 @@ class Trainings:
                 metrics.get(name, Figure()),
                 value=value, low=low, high=high, n=score.estimate.n, method=score.estimate.method,
             )  # fmt: skip
+        spent: dict[str, Any] = {n: _mean([getattr(r, n) for r in records]) for n in SPENT}
         return replace(
             records[0],
-            **{name: _mean([getattr(record, name) for record in records]) for name in SPENT},
+            **spent,
             metrics=metrics,
             across_seeds={name: self._spread(name) for name in self.scores},
         )

@@ -33,7 +33,8 @@ class Gpu:
     def __init__(self) -> None:
         name = _gpu_in_use()
         self.is_used = name is not None
-        self._library, self._device = _open(name) if name else (None, None)
+        opened: tuple[Any, Any] = (None, None) if name is None else _open(name)
+        self._library, self._device = opened
         self._start = self._read()
 
     def joules(self) -> float:
