@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 #: How many cheaper models are shown; --json has all of them.
 _SHOWN = 6
 #: How many benchmarks are shown, those that are nearest.
-_BENCHMARKS = 2
+_BENCHMARKS = 3
 
 
 @click.command("carbon", cls=Command)
@@ -62,8 +63,10 @@ def _show(found: Carbon) -> None:
         f"{in_range(energy, grams)} g of CO₂ equivalent at {significant(found.grid.g_per_kwh)} g "
         f"per kWh: {found.grid.told}"
     )
-    near = [one for one in found.equivalents if one.share][:_BENCHMARKS]
-    for one in near:
+    near = sorted(
+        (one for one in found.equivalents if one.share), key=lambda one: abs(math.log(one.share))
+    )
+    for one in near[:_BENCHMARKS]:
         click.echo(f"  {one.sentence} (Strubell et al. 2019)")
     if len(found.runs) > 1:
         click.echo()
