@@ -85,6 +85,7 @@ from .supervised.rungs.univariate import UnivariateRegressor as UnivariateRegres
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
+from .trust.carbon.carbon import carbon as carbon
 from .trust.doctor.diagnosis import doctor as doctor
 from .trust.labels.audit import audit_labels as audit_labels
 from .vision.controls import MajorityClass as MajorityClass

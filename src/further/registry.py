@@ -223,6 +223,7 @@ OTHER_NAMES = {
     "Training": "further.train.training",
     "audit": "further.compare.auditing",
     "audit_labels": "further.trust.labels.audit",
+    "carbon": "further.trust.carbon.carbon",
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",

@@ -162,9 +162,14 @@ _METRICS = (
         "Seconds of training on this machine.",
         "It depends on what else the machine did at the time.",
         range=(0.0, None), style="duration", unit="s", beside=True),
+    Metric("cpu_seconds", "processor time", "Cost", "lower",
+        "Processor time of training, summed over threads; it is measured.",
+        "What a GPU did; and processors differ, so it compares what one machine did.",
+        range=(0.0, None), style="duration", unit="s", beside=True),
     Metric("energy_wh", "training energy", "Cost", "lower",
         "Energy that training took, by the method named below.",
-        "Where it is estimated from processor time, differences of a tenth mean nothing.",
+        "Where it is estimated it may lie anywhere in its range; models whose ranges overlap are "
+        "not ranked by it.",
         goal="low_energy", range=(0.0, None), style="quantity", unit="Wh", beside=True),
     Metric("carbon_g", "training carbon", "Cost", "lower",
         "Greenhouse gas of that energy on the grid named below, in grams of CO₂ equivalent.",
@@ -372,7 +377,7 @@ _METRICS = (
         tasks=VISION),
     Metric("energy_wh_per_picture", "energy for a picture", "Cost", "lower",
         "Energy to predict one picture, by the method named below.",
-        "Where it is estimated from processor time, differences of a tenth mean nothing.",
+        "Where it is estimated from processor time it may be several times too high or too low.",
         range=(0.0, None), style="quantity", unit="Wh", beside=True, tasks=VISION),
 )  # fmt: skip
 
