@@ -89,7 +89,10 @@ class GroupAudit:
     sentence: Annotated[str, "The answer."] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sentence", headline(self.predictions, self.paradox, self.by))
+        said = headline(self.predictions, self.paradox, self.by)
+        if not self.by and self.slices is not None:
+            said = f"{said} {self.slices.sentence}".strip()
+        object.__setattr__(self, "sentence", said)
 
     def to_json(self) -> dict[str, Any]:
         """Return the audit as ``further audit --json`` writes it."""
@@ -121,6 +124,8 @@ class GroupAudit:
 
     def _compared(self, of: str) -> dict[str, Any]:
         """Return differences or ratios by metric: those by the first column, then by others."""
+        if not self.by:
+            return {}
         first, *more = self.by
         return {
             metric: {**first.to_json(of, metric), "more": [c.to_json(of, metric) for c in more]}
