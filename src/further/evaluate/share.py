@@ -1,0 +1,87 @@
+r"""Intervals of many shares at once: exact where there are few rows, Wilson's where there are many.
+
+Of k successes among n, the exact limits of Clopper and Pearson are quantiles of beta distributions,
+
+.. math:: p_l = B_{\alpha/2}(k,\, n - k + 1), \qquad p_u = B_{1-\alpha/2}(k + 1,\, n - k),
+
+and hold the true share in at least the share 1 - α of samples, whatever it is. For that they are
+too wide: with a hundred rows they hold it in 96 to 98 of 100. So from 100 rows on, of which at
+least five are successes and five are not, Wilson's limits are taken, which hold it in 95 of 100 on
+average over shares, sometimes in a little less.
+
+References
+----------
+Clopper and Pearson 1934, "The use of confidence or fiducial limits illustrated in the case of the
+binomial", Biometrika 26. Brown, Cai and DasGupta 2001, "Interval estimation for a binomial
+proportion", Statistical Science 16.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaincinv, ndtri
+
+from further.evaluate.resampling import LEVEL
+
+Floats = NDArray[np.floating[Any]]
+
+#: With fewer rows, or with fewer of either kind among them, intervals are exact ones.
+EXACT_BELOW = 100
+LEAST_OF_A_KIND = 5
+METHOD = f"Wilson; exact (Clopper-Pearson) below {EXACT_BELOW} rows"
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """The same figure of several groups, each with its interval; NaN where there is none."""
+
+    values: Annotated[Floats, "Of shape (groups,)."]
+    low: Annotated[Floats, "Likewise."]
+    high: Annotated[Floats, "Likewise."]
+
+    def __getitem__(self, places: Any) -> Intervals:
+        """Return those of some groups."""
+        return Intervals(self.values[places], self.low[places], self.high[places])
+
+
+def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Intervals:
+    """Return shares with their intervals.
+
+    Parameters
+    ----------
+    successes, n : array-like of shape (groups,)
+        Counts; where n is 0 there is no share.
+    level : float, default=0.95
+        Share of samples whose interval holds the true share.
+
+    Returns
+    -------
+    Intervals
+        Within 0 and 1.
+
+    Examples
+    --------
+    >>> found = share_intervals([0, 30], [6, 100])
+    >>> found.low.round(3).tolist(), found.high.round(3).tolist()
+    ([0.0, 0.219], [0.459, 0.396])
+    """
+    k, rows = np.broadcast_arrays(np.asarray(successes, float), np.asarray(n, float))
+    known = rows > 0
+    m = np.where(known, rows, 1.0)
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore"):
+        low = np.where(k > 0, betaincinv(np.maximum(k, 1), m - k + 1, tail), 0.0)
+        high = np.where(k < m, betaincinv(k + 1, np.maximum(m - k, 1), 1 - tail), 1.0)
+    z = ndtri(1 - tail)
+    p = k / m
+    centre = (p + z * z / (2 * m)) / (1 + z * z / m)
+    half = z / (1 + z * z / m) * np.sqrt(p * (1 - p) / m + z * z / (4 * m * m))
+    many = (rows >= EXACT_BELOW) & (np.minimum(k, rows - k) >= LEAST_OF_A_KIND)
+    return Intervals(*(
+        np.where(known, found, np.nan)
+        for found in (p, np.where(many, centre - half, low), np.where(many, centre + half, high))
+    ))  # fmt: skip
