@@ -103,7 +103,7 @@ class Abstainer(ClassifierMixin, CalibratedEstimator):
     >>> model = Abstainer(LogisticRegression(), max_error=0.02, random_state=0).fit(X, y)
     >>> answers = model.predict_or_abstain(X_new)
     >>> int(answers.count()), int((answers != y_new).sum())
-    (400, 0.1)
+    (470, 2)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -267,9 +267,7 @@ def _take(rows: CalibrationRows, numbers: NDArray[np.int64]) -> CalibrationRows:
     return CalibrationRows(X, rows.y[numbers], attribute)
 
 
-def _one_a_group(
-    rows: NDArray[np.int64], groups: NDArray[Any], seed: int
-) -> NDArray[np.int64]:
+def _one_a_group(rows: NDArray[np.int64], groups: NDArray[Any], seed: int) -> NDArray[np.int64]:
     """Return one of the rows of each group, drawn at random."""
     drawn = np.random.default_rng(seed).permutation(rows)
     first = np.unique(groups[drawn].astype(str), return_index=True)[1]

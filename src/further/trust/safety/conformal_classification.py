@@ -100,7 +100,7 @@ class ConformalClassifier(ClassifierMixin, CalibratedEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ConformalClassifier(LogisticRegression(), coverage=0.95, random_state=0).fit(X, y)
+    >>> model = ConformalClassifier(LogisticRegression(), coverage=0.98, random_state=0).fit(X, y)
     >>> sets = model.predict_set([[5.0, 3.4, 1.5, 0.2], [6.1, 2.8, 4.9, 1.7]])
     >>> sets.to_lists()
     [[0], [1, 2]]

@@ -83,7 +83,7 @@ class ConformalQuantileRegressor(ConformalRegressor):
     >>> y = x[:, 0] * (1 + np.random.default_rng(1).normal(size=400))
     >>> model = ConformalQuantileRegressor(QuantileRegressor(alpha=0), random_state=0).fit(x, y)
     >>> np.diff(model.predict_interval([[0.1], [0.9]])).round(1).ravel().tolist()
-    [0.3, 2.8]
+    [0.3, 2.6]
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -85,7 +85,7 @@ class ConformalRegressor(RegressorMixin, CalibratedEstimator):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> model = ConformalRegressor(LinearRegression(), random_state=0).fit(X, y)
     >>> model.predict_interval(X[:1]).round().tolist()
-    [[114.0, 299.0]]
+    [[120.0, 299.0]]
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

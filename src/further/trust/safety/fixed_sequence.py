@@ -122,7 +122,9 @@ class CertifiedThreshold:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each threshold that was tested."""
-        steps = pd.DataFrame([vars(step) for step in self.steps], columns=list(Step.__annotations__))
+        steps = pd.DataFrame(
+            [vars(step) for step in self.steps], columns=list(Step.__annotations__)
+        )
         steps.insert(0, "of", str(self.of))
         return steps
 
