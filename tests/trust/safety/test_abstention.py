@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from safety_tables import SPLITS, Pool, Told, digits_pool, table
 from scipy.stats import binom, binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -14,6 +13,7 @@ from further.errors import InputError
 from further.trust.safety.abstention import Abstainer
 from further.trust.safety.fixed_sequence import certify, least_rows
 from further.trust.safety.risk_coverage import risk_coverage
+from safety_tables import SPLITS, Pool, Told, digits_pool, table
 
 TARGET = 0.05
 
@@ -109,17 +109,17 @@ def test_a_promised_error_is_kept_and_a_scanned_one_is_not() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", [100, 300, 1000])
+@pytest.mark.parametrize("n", [100, 400])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_promise_fails_in_at_most_one_of_twenty_calibrations(shape: str, n: int) -> None:
-    repeats = 2000
+    repeats = 1000
     certified, _, _ = failures(shape, n, repeats)
     # Were it 5 %, more than this would be seen once in a thousand times.
     assert certified <= binom.ppf(0.999, repeats, 0.05) / repeats
 
 
 def on_splits(pool: Pool, n: int, error: float, n_splits: int = SPLITS) -> np.ndarray:
-    """Return for each split the error among accepted new rows, certified and scanned, and shares."""
+    """Return errors among accepted new rows and shares, certified and scanned, split by split."""
     rng, found = np.random.default_rng(3), []
     for _ in range(n_splits):
         order = rng.permutation(len(pool.y))
@@ -179,7 +179,7 @@ def test_each_group_has_its_own_threshold_and_a_small_one_none() -> None:
     assert model.thresholds_["easy"] < 0.6
     assert model.thresholds_["hard"] > model.thresholds_["easy"]
     assert model.thresholds_["few"] == np.inf
-    assert model.notes_[0].startswith("Of few there are 20")
+    assert any(note.startswith("Of few there are 20") for note in model.notes_)
     new = np.array([[0.99]] * 3)
     accepted = model.accepts(new, attribute=["easy", "few", "not known"])
     assert accepted[0]
@@ -233,7 +233,7 @@ def test_words_as_labels_and_frames() -> None:
 
 
 def test_too_few_rows_to_hold_out_are_refused() -> None:
-    with pytest.raises(InputError, match="n_samples=9.*prefit=True"):
+    with pytest.raises(InputError, match=r"n_samples=9.*prefit=True"):
         Abstainer(LogisticRegression()).fit(np.zeros((9, 1)), np.arange(9) % 2)
     with pytest.raises(InputError, match="give fit attribute="):
         Abstainer(LogisticRegression(), conditional_on="attribute").fit(

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from safety_tables import SPLITS, Zero, table
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, QuantileRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -14,6 +13,7 @@ from further.errors import InputError
 from further.supervised.conformal import conformal_rank, interval_around, sorted_residuals
 from further.trust.safety.conformal_quantiles import ConformalQuantileRegressor
 from further.trust.safety.conformal_regression import ConformalRegressor
+from safety_tables import SPLITS, Zero, table
 
 
 @parametrize_with_checks(

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from safety_tables import digits_pool
 from scipy.stats import PermutationMethod, anderson_ksamp, binom, kstest, pearsonr
 
 from further.errors import InputError
 from further.trust.safety.betting import conformal_p_values, wealth_path
 from further.trust.safety.exchangeability import _batch_p_value, exchangeability_test
 from further.trust.safety.strangeness import fit_score
+from safety_tables import digits_pool
 
 
 def as_it_is(rows):
@@ -45,7 +45,7 @@ def test_the_wealth_is_a_fair_game() -> None:
     start = wealth_path(before)[-1]
     v = (np.arange(2000) + 0.5) / 2000
     after = [wealth_path(np.append(before, p))[-1] for p in v**5]
-    assert np.mean(after * 5 * v**4) == pytest.approx(start, rel=1e-5)
+    assert np.mean(np.array(after) * 5 * v**4) == pytest.approx(start, rel=1e-5)
 
 
 def test_wealth_by_hand() -> None:

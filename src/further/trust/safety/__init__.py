@@ -1,1 +1,1 @@
-"""Safety: when to say nothing, how sure a prediction is, and whether new data are still the same."""
+"""Safety: when to say nothing, how sure a prediction is, whether new data are still the same."""

@@ -3,12 +3,13 @@ r"""Abstention: to answer only where the error among the answers is promised to 
 With :math:`\hat y(x)` the predicted class and :math:`\hat p(x)` its probability, rows with
 :math:`\hat p(x) \ge \hat t` are answered, and the promise is
 
-.. math:: P\bigl( P(\hat y(X) \ne Y \mid \hat p(X) \ge \hat t) \le \varepsilon \bigr) \ge 1 - \delta:
+.. math:: P\bigl( P(\hat y(X) \ne Y \mid \hat p(X) \ge \hat t) \le \varepsilon \bigr)
+          \ge 1 - \delta:
 
-whatever the calibration rows were, but for a share δ of the times, the error of new rows that are
-answered is at most ε. How :math:`\hat t` is found says :mod:`further.trust.safety.fixed_sequence`.
-Conditional on the predicted class, or on an attribute, each has a threshold and a promise of its own;
-that all of c hold at once has a probability of at least :math:`1 - c \delta`.
+but for a share δ of all calibrations, the error of new rows that are answered is at most ε. How
+:math:`\hat t` is found says :mod:`further.trust.safety.fixed_sequence`. Conditional on the
+predicted class, or on an attribute, each has a threshold and a promise of its own; that all of c
+hold at once has a probability of at least :math:`1 - c \delta`.
 
 The promise ends where new rows are no longer like those that calibrated it
 (:mod:`further.trust.safety.exchangeability`).

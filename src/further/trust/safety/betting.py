@@ -1,26 +1,27 @@
 r"""Betting against the claim that rows are exchangeable: a test that may be read at any time.
 
-Score by score (:math:`s_1, s_2, \dots`, the larger, the stranger) the conformal p-value
+Score by score (:math:`s_1, s_2, \ldots`, the larger, the stranger) the conformal p-value
 
 .. math:: p_t = \frac{\#\{i \le t: s_i > s_t\} + u_t\, \#\{i \le t: s_i = s_t\}}{t}
 
 places the t-th among all rows until then, calibration rows included; :math:`u_t` is uniform. If the
 rows are exchangeable the p-values are independent and uniform, and no bet on them wins in the long
-run: with :math:`\int_0^1 f(p)\, dp = 1` for every bet f, a player's wealth is a martingale that starts
-at 1, and it ever reaches 1/α with a probability of at most α (Ville 1939). The player bets by
+run: with :math:`\int_0^1 f(p)\, dp = 1` for every bet f, a player's wealth is a martingale that
+starts at 1, and it ever reaches 1/α with a probability of at most α (Ville 1939). The player bets
+by
 
 .. math:: f(p) \in \{ 1,\; \tfrac32 - p,\; \tfrac12 + p,\; \kappa p^{\kappa - 1} \},
           \qquad \kappa \in \{0.2, 0.5, 0.8\},
 
-on nothing, on stranger rows, on less strange ones, and on very strange ones. Before each row a share J
-of the wealth is taken from all bets and divided equally among them (the Simple Jumper), so that bets
-which lost can win again; the wealth is the mean of the players with J from 0.0001 to 1.
+on nothing, on stranger rows, on less strange ones, and on very strange ones. Before each row a
+share J of the wealth is taken from all bets and divided equally among them (the Simple Jumper), so
+that bets which lost can win again; the wealth is the mean of the players with J from 0.0001 to 1.
 
 References
 ----------
-Ville 1939, "Étude critique de la notion de collectif". Vovk, Nouretdinov and Gammerman 2003, "Testing
-exchangeability on-line". Vovk, Petej, Nouretdinov, Ahlberg, Carlsson and Gammerman 2021, "Retrain or
-not retrain: conformal test martingales for change-point detection".
+Ville 1939, "Étude critique de la notion de collectif". Vovk, Nouretdinov and Gammerman 2003,
+"Testing exchangeability on-line". Vovk, Petej, Nouretdinov, Ahlberg, Carlsson and Gammerman 2021,
+"Retrain or not retrain: conformal test martingales for change-point detection".
 """
 
 from __future__ import annotations

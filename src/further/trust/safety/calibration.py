@@ -1,12 +1,13 @@
 r"""What is held out to calibrate a model, so that a promise about new rows holds.
 
 Every promise of this folder compares new rows with rows that the model was not fitted to. It holds
-where the two are exchangeable: their order says nothing. A share of the rows is held out, stratified
-by class and attribute, or the model is given fitted and all rows calibrate it.
+where the two are exchangeable: their order says nothing. A share of the rows is held out,
+stratified by class and by the attribute that the promise is conditional on (of a class with fewer
+than three rows all are learnt from), or the model is given fitted and all rows calibrate it.
 
-Rows of one person, scene or day depend on each other and are not exchangeable with those of another.
-Where groups are given they are kept together, and of each one row, drawn at random, calibrates
-(Dunn, Wasserman and Ramdas 2022): the promise then speaks of a row of a new group.
+Rows of one person, scene or day depend on each other and are not exchangeable with those of
+another. Where groups are given they are kept together, and of each one row, drawn at random,
+calibrates (Dunn, Wasserman and Ramdas 2022): the promise then speaks of a row of a new group.
 
 References
 ----------

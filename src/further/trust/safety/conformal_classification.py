@@ -6,17 +6,17 @@ Among n calibration rows with their right classes :math:`y_i` in ascending order
 
 .. math:: C(x) = \{ c : s(x, c) \le s_{(\lceil (1 - \alpha)(n + 1) \rceil)} \} .
 
-If the new row is exchangeable with those n, it is equally likely to take any place among their scores,
-so that
+If the new row is exchangeable with those n, it is equally likely to take any place among their
+scores, so that
 
 .. math:: 1 - \alpha \le P(Y \in C(X)) = \frac{\lceil (1 - \alpha)(n + 1) \rceil}{n + 1}
           < 1 - \alpha + \frac{1}{n + 1},
 
-where no scores are equal, for any n and any model. That is a mean over calibrations: for one of them
-the coverage varies like :math:`\mathrm{Beta}(r, n + 1 - r)` with r that rank. Class by class (each
-class c has the quantile of its own calibration rows) it holds given the class, and attribute by
-attribute given the attribute (Vovk 2012). With fewer than α⁻¹ - 1 rows the rank is n + 1, the quantile
-infinite, and nothing is ruled out.
+where no scores are equal, for any n and any model. That is a mean over calibrations: for one of
+them the coverage varies like :math:`\mathrm{Beta}(r, n + 1 - r)` with r that rank. Class by class
+(each class c has the quantile of its own calibration rows) it holds given the class, and attribute
+by attribute given the attribute (Vovk 2012). With fewer than α⁻¹ - 1 rows the rank is n + 1, the
+quantile infinite, and nothing is ruled out.
 
 References
 ----------
@@ -100,8 +100,8 @@ class ConformalClassifier(ClassifierMixin, CalibratedEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ConformalClassifier(LogisticRegression(), coverage=0.98, random_state=0).fit(X, y)
-    >>> sets = model.predict_set([[5.0, 3.4, 1.5, 0.2], [6.1, 2.8, 4.9, 1.7]])
+    >>> model = ConformalClassifier(LogisticRegression(), coverage=0.95, random_state=1).fit(X, y)
+    >>> sets = model.predict_set(X[[0, 70]])
     >>> sets.to_lists()
     [[0], [1, 2]]
     """

@@ -1,16 +1,17 @@
 r"""Intervals that hold a number as often as promised, by split conformal prediction.
 
-The residuals :math:`r_i = |y_i - \hat y(x_i)|` of n rows that the model was not fitted to, in ascending
-order, give the interval :math:`\hat y(x) \pm r_{(\lceil (1 - \alpha)(n + 1) \rceil)}` of
+The residuals :math:`r_i = |y_i - \hat y(x_i)|` of n rows that the model was not fitted to, in
+ascending order, give the interval
+:math:`\hat y(x) \pm r_{(\lceil (1 - \alpha)(n + 1) \rceil)}` of
 :mod:`further.supervised.conformal`; attribute by attribute each value has its own residuals (Vovk
-2012), and so its own width. As for classes (:mod:`further.trust.safety.conformal_classification`) the
-coverage of new rows that are exchangeable with those n is the rank over n + 1, in the mean over
-calibrations, whatever the model.
+2012), and so its own width. As for classes
+(:mod:`further.trust.safety.conformal_classification`) the coverage of new rows that are
+exchangeable with those n is the rank over n + 1, in the mean over calibrations, whatever the model.
 
 References
 ----------
-Papadopoulos, Proedrou, Vovk and Gammerman 2002, "Inductive confidence machines for regression". Lei,
-G'Sell, Rinaldo, Tibshirani and Wasserman 2018, "Distribution-free predictive inference for
+Papadopoulos, Proedrou, Vovk and Gammerman 2002, "Inductive confidence machines for regression".
+Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018, "Distribution-free predictive inference for
 regression". Vovk 2012, "Conditional validity of inductive conformal predictors".
 """
 

@@ -1,19 +1,20 @@
 r"""Are new data still the same? A test of exchangeability with the calibration rows.
 
 Every promise about new rows asks that they be exchangeable with those that were held out. Two tests
-look for the contrary, in how strange rows are (:mod:`further.trust.safety.strangeness`), with half of
-the level each:
+look for the contrary, in how strange rows are (:mod:`further.trust.safety.strangeness`), with half
+of the level each:
 
 * as they arrive, by the wealth of a player (:mod:`further.trust.safety.betting`), which may be read
   after each row, and gives the alarm once it reaches 2/α;
-* all together, with no regard to their order, by Anderson and Darling's distance of the ranks of m new
-  rows from those of n calibration rows, N = n + m,
+* all together, with no regard to their order, by Anderson and Darling's distance of the ranks of m
+  new rows from those of n calibration rows, N = n + m,
 
   .. math:: A^2 = \frac{1}{nm} \sum_{i=1}^{N-1} \frac{(N M_i - i\, n)^2}{i\, (N - i)},
 
   with :math:`M_i` the calibration rows among the i least strange. Its p-value is the place of
-  :math:`A^2` among those of B random divisions of the ranks, :math:`(1 + \#\{A^2_b \ge A^2\}) / (1 + B)`,
-  which is exact for any n and m. Equal scores are put in random order.
+  :math:`A^2` among those of B random divisions of the ranks,
+  :math:`(1 + \#\{A^2_b \ge A^2\}) / (1 + B)`, which is exact for any n and m. Equal scores are put
+  in random order.
 
 References
 ----------
@@ -125,12 +126,12 @@ def exchangeability_test(
 ) -> Exchangeability:
     """Test whether new rows, in the order in which they arrived, are like the calibration rows.
 
-    When to use: before a model is trusted on new data, and while they arrive: call it again with all
-    new rows so far, and the path goes on where it was; only the alarm may be read each time, the
-    p-value of the batch once. When it fails: it sees what its score sees. Distances find new kinds
-    of rows, and not labels that changed; a score that uses the model's error on new labels does. A
-    change that came before the calibration rows is none. It says that rows changed, not that the
-    model is worse.
+    When to use: before a model is trusted on new data, and while they arrive: call it again with
+    all new rows so far, and the path goes on where it was; only the alarm may be read each time,
+    the p-value of the batch once. When it fails: it sees what its score sees. Distances find new
+    kinds of rows, and not labels that changed; a score that uses the model's error on new labels
+    does. A change that came before the calibration rows is none. It says that rows changed, not
+    that the model is worse.
 
     Parameters
     ----------

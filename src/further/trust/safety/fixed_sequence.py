@@ -7,7 +7,7 @@ wrong more often than the target :math:`\varepsilon` is tested by
 .. math:: p_t = P(\mathrm{Bin}(n_t, \varepsilon) \le k_t),
 
 exactly. Thresholds are tested from the most cautious to the least,
-:math:`t_1 > t_2 > \dots`, and the first with :math:`p_t > \delta` ends the sequence; the last that
+:math:`t_1 > t_2 > \ldots`, and the first with :math:`p_t > \delta` ends the sequence; the last that
 passed is taken. A threshold whose error is too high is taken only if the first such one passed its
 test, which happens with a probability of at most :math:`\delta`, however many are tested
 (Angelopoulos et al. 2021). To take the lowest threshold of all whose observed error is below the
@@ -25,9 +25,9 @@ down. Thresholds that were chosen before the calibration rows were seen ask for 
 
 References
 ----------
-Angelopoulos, Bates, Candès, Jordan and Lei 2021, "Learn then Test: calibrating predictive algorithms
-to achieve risk control". Geifman and El-Yaniv 2017, "Selective classification for deep neural
-networks".
+Angelopoulos, Bates, Candès, Jordan and Lei 2021, "Learn then Test: calibrating predictive
+algorithms to achieve risk control". Geifman and El-Yaniv 2017, "Selective classification for deep
+neural networks".
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ share of k/n (the coverage), the share of wrong ones is the risk :math:`r_k`. Th
 
 .. math:: A = \frac1n \sum_{k=1}^n r_k
 
-is small where errors come last. An order at random has the error of all rows, :math:`\bar r`, and an
-oracle that puts all errors last has the least area, :math:`A^*`; how much of the way from the one to
-the other the classifier's own probabilities go is
+is small where errors come last. An order at random has the error of all rows, :math:`\bar r`, and
+an oracle that puts all errors last has the least area, :math:`A^*`; how much of the way from the
+one to the other the classifier's own probabilities go is
 
 .. math:: \frac{\bar r - A}{\bar r - A^*} \le 1 .
 
@@ -15,13 +15,14 @@ Rows of equal probability are accepted together, and each counts as wrong as the
 
 References
 ----------
-El-Yaniv and Wiener 2010, "On the foundations of noise-free selective classification". Geifman, Uziel
-and El-Yaniv 2019, "Bias-reduced uncertainty estimation for deep neural classifiers".
+El-Yaniv and Wiener 2010, "On the foundations of noise-free selective classification". Geifman,
+Uziel and El-Yaniv 2019, "Bias-reduced uncertainty estimation for deep neural classifiers".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ from further.evaluate.estimate import Estimate
 from further.evaluate.interval import score_from_resamples
 from further.evaluate.share import share_intervals
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 r"""How unlike a class is to be the right one, by the probabilities of a classifier.
 
-With :math:`\hat p_{(1)} \ge \hat p_{(2)} \ge \dots` and class c in place :math:`k(c)`, u uniform:
+With :math:`\hat p_{(1)} \ge \hat p_{(2)} \ge \ldots` and class c in place :math:`k(c)`, u uniform:
 
 .. math::
    \text{LAC} &= 1 - \hat p_c, \\
@@ -8,8 +8,8 @@ With :math:`\hat p_{(1)} \ge \hat p_{(2)} \ge \dots` and class c in place :math:
    \text{RAPS} &= \text{APS} + \lambda\, (k(c) - k_0)_+ .
 
 LAC gives the smallest sets on average; APS makes them larger where rows are hard and smaller where
-they are easy, so that each kind of row is covered better; RAPS holds long tails of improbable classes
-out. u is drawn for every row, which makes the coverage exact.
+they are easy, so that each kind of row is covered better; RAPS keeps long tails of improbable
+classes out. u is drawn for every row, which makes the coverage exact, in the mean over u too.
 
 References
 ----------
@@ -59,7 +59,7 @@ class LAC:
 
 @dataclass(frozen=True)
 class APS(LAC):
-    """The probability of all classes that are likelier, and of a random part of the class itself."""
+    """The probability of all classes that are likelier, and a random part of the class's own."""
 
     def of_classes(self, probabilities: Floats, u: Floats) -> Floats:
         """Return the score of each class of each row.
