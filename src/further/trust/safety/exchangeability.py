@@ -38,6 +38,8 @@ from further.trust.safety.strangeness import Score, fit_score
 
 Floats = NDArray[np.float64]
 DIVISIONS = 999
+#: Of divided ranks that are in memory at a time.
+MOST_CELLS = 1_000_000
 #: Of either side; with fewer nothing can be told.
 FEWEST = 5
 
@@ -238,12 +240,17 @@ def _batch_p_value(calibration: Floats, new: Floats, rng: np.random.Generator) -
     i = np.arange(1, total)
     weight = 1 / (i * (total - i))
 
-    def distance(inside: NDArray[np.bool_]) -> float:
-        below = np.cumsum(inside)[:-1]
-        return float(weight @ np.square(total * below - i * float(n)))
+    def distances(inside: NDArray[np.bool_]) -> Floats:
+        below = np.cumsum(inside, axis=1)[:, :-1]
+        found: Floats = np.square(total * below - i * float(n)) @ weight
+        return found
 
-    seen = distance(of_calibration[order])
     # What differs by rounding alone is equal.
-    least = seen * (1 - 1e-12)
-    as_far = sum(distance(rng.permutation(of_calibration)) >= least for _ in range(DIVISIONS))
+    least = distances(of_calibration[order][None])[0] * (1 - 1e-12)
+    as_far, left = 0, DIVISIONS
+    while left:
+        block = min(left, max(1, MOST_CELLS // total))
+        divided = rng.permuted(np.tile(of_calibration, (block, 1)), axis=1)
+        as_far += int((distances(divided) >= least).sum())
+        left -= block
     return (1 + as_far) / (1 + DIVISIONS)
