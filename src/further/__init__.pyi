@@ -29,6 +29,7 @@ from .cluster.number.choosing import choose_k as choose_k
 from .cluster.number.initialisations import init_sensitivity as init_sensitivity
 from .cluster.optics import OPTICS as OPTICS
 from .cluster.spherical_kmeans import SphericalKMeans as SphericalKMeans
+from .compare.auditing import audit as audit
 from .data.dataset import Dataset as Dataset
 from .evaluate.clustering.profiles import profile_clusters as profile_clusters
 from .evaluate.clustering.projection import project as project

@@ -70,6 +70,11 @@ TASKS: tuple[TaskEntry, ...] = (
         evaluate="further.evaluate.vision.segmentation",
         report="further.report.vision.page",
     ),
+    TaskEntry(
+        "audit", "How often is a model wrong about whom?",
+        data=("table",), targets=("classes", "numbers"), command="",
+        report="further.report.audit.page",
+    ),
 )  # fmt: skip
 
 MODELS: tuple[ModelEntry, ...] = (
@@ -220,6 +225,7 @@ OTHER_NAMES = {
     "ConformalRegressor": "further.trust.safety.conformal_regression",
     "Dataset": "further.data.dataset",
     "Training": "further.train.training",
+    "audit": "further.compare.auditing",
     "audit_labels": "further.trust.labels.audit",
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",

@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "cluster": find_task("clustering").question,
         "compare": find_task("generation").question,
         "data": "What is recognised in this data, and what is doubtful?",
+        "audit": "How often is a model wrong about whom?",
         "audit-labels": "Which boxes in these pictures are likely wrong?",
         "doctor": "What do the learning curves of this training show?",
         "explain-net": "What is learnt in this network, and what does a step cost?",

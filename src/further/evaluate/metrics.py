@@ -6,71 +6,18 @@ scores it and to add one entry here. Nothing heavy is imported.
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated
 
-if TYPE_CHECKING:
-    from further.evaluate.interval import Score
-
-#: How a figure is written: with the decimals of its row, or as a time, a count, a quantity. All but
-#: the first are costs, which differ by orders of magnitude and are drawn on a logarithmic line.
-Style = Literal["fixed", "duration", "count", "quantity"]
-Better = Literal["higher", "lower"]
-Range = tuple[float | None, float | None]
+from further.evaluate.metric import Metric as Metric
+from further.evaluate.metric import Range
 
 SHARE: Range = (0.0, 1.0)
 #: Tasks that find objects in pictures, and all tasks on pictures.
 OBJECTS = ("detection", "instances")
 VISION = (*OBJECTS, "segmentation")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One figure, as all of further knows it."""
-
-    name: Annotated[str, "Its key in ``evaluation.json``."]
-    plain: Annotated[str, "What it is called inside a sentence."]
-    group: Annotated[str, "What it stands with in a table of all figures."]
-    better: Annotated[Better, "Which way it improves."]
-    shows: Annotated[str, "What it measures, in a sentence."]
-    cannot: Annotated[str, "What it cannot show, in a sentence."]
-    term: Annotated[str, "The field's own term for it, where that is another."] = ""
-    heading: Annotated[str, "In the table that a command prints; empty: it is not there."] = ""
-    goal: Annotated[str, "What it decides; of several metrics the first defined one does."] = ""
-    range: Annotated[Range, "The least and the greatest value that it can take."] = (None, None)
-    style: Annotated[Style, "How its values are written."] = "fixed"
-    unit: Annotated[str, "What stands behind a value."] = ""
-    worst: Annotated[
-        float | None, "The left end of its scale where noise is no bad example of it."
-    ] = None
-    nothing: Annotated[
-        float | None,
-        "Its value where nothing is gained; where real rows do not exceed it, it ranks nobody.",
-    ] = None
-    beside: Annotated[
-        bool, "Whether it stands in the entry of the model itself, as what a training took does."
-    ] = False
-    tasks: Annotated[tuple[str, ...], "The tasks that it belongs to."] = ("generation",)
-    scorer: Annotated[
-        str,
-        '"module:function" of one that is scored from test rows and samples alone: it takes '
-        "what :class:`further.evaluate.generation.compared.Compared` holds and returns a "
-        "score, or None where it is not defined. Empty where the evaluation of its task "
-        "computes it with others.",
-    ] = ""
-
-    @property
-    def label(self) -> str:
-        """The name in plain words with the field's own term in brackets."""
-        name = f"{self.plain[0].upper()}{self.plain[1:]}"
-        return f"{name} ({self.term})" if self.term else name
-
-    def score(self, compared: Any) -> Score | None:
-        """Import the scorer and return what it says."""
-        module, _, function = self.scorer.partition(":")
-        found: Score | None = getattr(importlib.import_module(module), function)(compared)
-        return found
+#: What only an audit by group measures.
+AUDIT = ("audit",)
 
 
 @dataclass(frozen=True)
@@ -253,7 +200,7 @@ _METRICS = (
         "several classes each is the positive one in turn.",
         "It cannot be compared where the share of positive rows is another: by chance it is that "
         "share.",
-        heading="avg. precision", range=SHARE, tasks=("anomaly", "classification")),
+        heading="avg. precision", range=SHARE, tasks=("anomaly", "classification", "audit")),
     Metric("roc_auc", "area under the ROC curve", "Unusual rows", "higher",
         "How often a row known to be unusual scores higher than one that is not.",
         "Whether the first rows of the list are right, where unusual rows are rare.",
@@ -273,21 +220,65 @@ _METRICS = (
         "equally many rows.",
         "It is above 0 for a perfectly calibrated model too, the more so the fewer rows there are, "
         "and says nothing of how much a model knows.",
-        term="ECE", heading="ECE", range=SHARE, tasks=("classification",)),
+        term="ECE", heading="ECE", range=SHARE, tasks=("classification", "audit")),
     Metric("auc", "area under the ROC curve", "Ranking", "higher",
         "How often a row of a class is given a higher probability of it than one that is of "
         "another class, averaged over classes.",
         "Whether the probabilities are true: any that are in the right order score alike.",
-        term="AUC", heading="AUC", range=SHARE, worst=0.5, tasks=("classification",)),
+        term="AUC", heading="AUC", range=SHARE, worst=0.5, tasks=("classification", "audit")),
     Metric("balanced_accuracy", "balanced accuracy", "Decisions", "higher",
         "The share of right answers within each class, averaged over classes.",
         "It is that of the most probable class, which is not the best decision where mistakes "
         "differ in cost.",
-        heading="balanced acc.", range=SHARE, tasks=("classification", "segmentation")),
+        heading="balanced acc.", range=SHARE, tasks=("classification", "segmentation", "audit")),
     Metric("accuracy", "accuracy", "Decisions", "higher",
         "The share of right answers.",
         "Where one class is common, whoever always says it scores high: look at the constant.",
-        heading="accuracy", range=SHARE, tasks=("classification",)),
+        heading="accuracy", range=SHARE, tasks=("classification", "audit")),
+    Metric("base_rate", "base rate", "Groups", "neither",
+        "The share of positive rows.",
+        "Whether labels mean the same in each group: an arrest is not an offence.",
+        heading="base rate", range=SHARE, tasks=AUDIT),
+    Metric("selection_rate", "selection rate", "Groups", "neither",
+        "The share of rows that are selected: predicted to be positive.",
+        "Whether the right ones are.",
+        heading="selected", range=SHARE, tasks=AUDIT),
+    Metric("fpr", "false positive rate", "Groups", "lower",
+        "The share of negative rows that are selected.",
+        "What being selected wrongly costs whom.",
+        term="FPR", heading="FPR", range=SHARE, tasks=AUDIT),
+    Metric("fnr", "false negative rate", "Groups", "lower",
+        "The share of positive rows that are not selected.",
+        "What being overlooked costs whom.",
+        term="FNR", heading="FNR", range=SHARE, tasks=AUDIT),
+    Metric("ppv", "precision", "Groups", "higher",
+        "The share of selected rows that are positive.",
+        "Who is not selected; and it is lower in a group with a lower base rate.",
+        term="PPV", heading="PPV", range=SHARE, tasks=AUDIT),
+    Metric("npv", "negative predictive value", "Groups", "higher",
+        "The share of rows that are not selected and are negative.",
+        "Who is selected; and it is higher in a group with a lower base rate.",
+        term="NPV", heading="NPV", range=SHARE, tasks=AUDIT),
+    Metric("recall_of_class", "recall of a class", "Groups", "higher",
+        "The share of the rows of a class that are predicted to be of it.",
+        "How many others are, too.",
+        range=SHARE, tasks=AUDIT),
+    Metric("equalized_odds", "equalized odds", "Groups", "lower",
+        "The larger of the differences of false positive and false negative rates.",
+        "Which of the two it is; the table behind it does.",
+        range=SHARE, tasks=AUDIT),
+    Metric("calibration_in_the_large", "calibration in the large", "Groups", "neither",
+        "The mean score minus the share of positive rows; 0 is right.",
+        "Whether too high and too low scores cancel.",
+        range=(-1.0, 1.0), tasks=AUDIT),
+    Metric("mean_error", "mean error", "Groups", "neither",
+        "The mean of prediction minus truth, in units of the target; 0 is right.",
+        "Whether errors in both directions cancel.",
+        heading="mean error", style="quantity", tasks=AUDIT),
+    Metric("median_absolute_error", "median absolute error", "Groups", "lower",
+        "Half of the predictions are no farther off than this.",
+        "The worse half.",
+        heading="median error", range=(0.0, None), style="quantity", tasks=AUDIT),
     Metric("r2", "explained variance", "Numbers", "higher",
         "How much of the target's variation is explained; 0 is the mean of the test rows.",
         "A few rows that are far from all others decide it.",
@@ -295,11 +286,13 @@ _METRICS = (
     Metric("rmse", "root mean squared error", "Numbers", "lower",
         "The typical distance of predictions from the target, in its units; large ones count most.",
         "Whether a few rows or all of them are far off.",
-        term="RMSE", heading="RMSE", range=(0.0, None), style="quantity", tasks=("regression",)),
+        term="RMSE", heading="RMSE", range=(0.0, None), style="quantity",
+        tasks=("regression", "audit")),
     Metric("mae", "mean absolute error", "Numbers", "lower",
         "The mean distance of predictions from the target, in its units.",
         "It is blind to how bad the worst rows are.",
-        term="MAE", heading="MAE", range=(0.0, None), style="quantity", tasks=("regression",)),
+        term="MAE", heading="MAE", range=(0.0, None), style="quantity",
+        tasks=("regression", "audit")),
     Metric("pinball", "pinball loss of the interval", "Intervals", "lower",
         "How good the ends of the 90 % interval are as quantiles, in units of the target: narrow "
         "intervals that hold the truth score low.",

@@ -54,7 +54,7 @@ def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) ->
     Parameters
     ----------
     successes, n : array-like of shape (groups,)
-        Counts; where n is 0 there is no share.
+        Counts, or what rows that depend on each other are worth; where n is 0 there is no share.
     level : float, default=0.95
         Share of samples whose interval holds the true share.
 
@@ -74,8 +74,9 @@ def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) ->
     m = np.where(known, rows, 1.0)
     tail = (1 - level) / 2
     with np.errstate(invalid="ignore"):
-        low = np.where(k > 0, betaincinv(np.maximum(k, 1), m - k + 1, tail), 0.0)
-        high = np.where(k < m, betaincinv(k + 1, np.maximum(m - k, 1), 1 - tail), 1.0)
+        some, others = np.where(k > 0, k, 1.0), np.where(k < m, m - k, 1.0)
+        low = np.where(k > 0, betaincinv(some, m - k + 1, tail), 0.0)
+        high = np.where(k < m, betaincinv(k + 1, others, 1 - tail), 1.0)
     z = ndtri(1 - tail)
     p = k / m
     centre = (p + z * z / (2 * m)) / (1 + z * z / m)

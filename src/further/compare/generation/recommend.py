@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from further.evaluate.equivalence import practical_difference
 from further.evaluate.estimate import Score
@@ -191,7 +192,8 @@ def _goal(
             f"({metric.plain} {best.value:.3g}{f' {metric.unit}' if metric.unit else ''}{beside})."
         )
     ranking = tuple(m.name for m in ranked)
-    return GoalRecord(metric.name, metric.better, ranking, tuple(tied), sentence=sentence)
+    better: Literal["higher", "lower"] = "lower" if metric.better == "lower" else "higher"
+    return GoalRecord(metric.name, better, ranking, tuple(tied), sentence=sentence)
 
 
 def _sentence(

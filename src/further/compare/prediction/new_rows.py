@@ -57,7 +57,7 @@ def predict(run: str | Path, data: Any, *, model: str | None = None, **loading: 
         that is taken already begins with ``further_``.
     """
     made = Run(run)
-    estimator = load_model(run, model or _chosen(made))
+    estimator = load_model(run, model or chosen_model(made))
     read = _read(made, data, loading)
     dataset = _as_learnt(read, estimator)
     added: dict[str, Any] = {}
@@ -212,8 +212,19 @@ def _is_folder(data: Any) -> bool:
     return isinstance(data, str | Path) and Path(data).is_dir()
 
 
-def _chosen(made: Run) -> str | None:
-    """Return the model of a ladder that was chosen; None where there is only one."""
+def chosen_model(made: Run) -> str | None:
+    """Return the model of a ladder that was chosen.
+
+    Parameters
+    ----------
+    made : Run
+        Of one model or of several.
+
+    Returns
+    -------
+    str or None
+        None where there is only one.
+    """
     if "models" not in made.record:
         return None
     found = read_json(made.path / "evaluation.json").get("recommendation") or {}
@@ -223,7 +234,7 @@ def _chosen(made: Run) -> str | None:
 
 
 def _name_of(made: Run, model: str | None) -> str:
-    name: str = model or _chosen(made) or made.record["model"]
+    name: str = model or chosen_model(made) or made.record["model"]
     return name
 
 

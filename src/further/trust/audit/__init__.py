@@ -1,0 +1,1 @@
+"""Audit of predictions by group: how they differ, where they are wrong, what a threshold does."""

@@ -1,0 +1,138 @@
+"""Who the rows are: shares of groups, beside a population, and who is too few to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+
+from further.data.preparation.columns import quoted
+from further.errors import InputError
+from further.evaluate.share import Intervals, share_intervals
+from further.trust.audit.comparison import Compared
+from further.trust.audit.groups import Family, named
+from further.trust.audit.predictions import Predictions
+
+#: With fewer rows of either label even a model made for the group alone would be judged no better
+#: than to ±10 points.
+LEAST_TO_LEARN = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Representation:
+    """The groups by one column."""
+
+    family: Family
+    shares: Annotated[Intervals, "Of the rows, with intervals."]
+    population: Annotated[np.ndarray | None, "Share in the population; NaN where it is not told."]
+    few: Annotated[np.ndarray, "Which groups are too few to learn from."]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a record a group."""
+        groups = []
+        for g, group in enumerate(self.family.groups):
+            told = None if self.population is None else float(self.population[g])
+            known = told is not None and np.isfinite(told)
+            low, high = float(self.shares.low[g]), float(self.shares.high[g])
+            groups.append({
+                "group": group, "n": int(self.family.rows()[g]),
+                "share": float(self.shares.values[g]), "low": low, "high": high,
+                "population": told if known else None,
+                "differs": bool(known and not low <= told <= high),  # type: ignore[operator]
+                "too_few_to_learn": bool(self.few[g]),
+            })  # fmt: skip
+        return {"by": list(self.family.columns), "groups": groups}
+
+
+def represent(
+    predictions: Predictions, by: Sequence[Compared], population: pd.DataFrame | None
+) -> tuple[Representation, ...]:
+    """Return who the rows are, by each column.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        The rows.
+    by : sequence of Compared
+        Groups by single columns.
+    population : DataFrame or None
+        One column has the name of a column of groups and holds their values, another one their
+        shares or numbers.
+
+    Returns
+    -------
+    tuple of Representation
+        One a column.
+
+    Raises
+    ------
+    InputError
+        If the population has no such column, or no shares.
+    """
+    if population is not None:
+        names = [compared.family.columns[0] for compared in by]
+        if not any(name in population.columns for name in names):
+            raise InputError(
+                f"The population has the columns {quoted([str(c) for c in population.columns])} "
+                f"and none of {quoted(names)}; name one as the groups are named."
+            )
+    found = []
+    for compared in by:
+        family = compared.family
+        rows = family.rows()
+        told = None
+        if population is not None and family.columns[0] in population.columns:
+            told = _shares(population, family)
+        found.append(
+            Representation(
+                family,
+                share_intervals(rows, rows.sum()),
+                told,
+                _fewest(predictions, family) < LEAST_TO_LEARN,
+            )
+        )
+    return tuple(found)
+
+
+def _fewest(predictions: Predictions, family: Family) -> np.ndarray:
+    """Return how many rows of its rarest label each group has, or rows where it is a number."""
+    if predictions.kind == "numbers":
+        return family.rows()
+    classes = len(predictions.classes)
+    place = family.codes * classes + predictions.truth.astype(np.int64)
+    size = len(family.groups) * classes
+    fewest: np.ndarray = np.bincount(place, minlength=size).reshape(-1, classes).min(axis=1)
+    return fewest
+
+
+def _shares(population: pd.DataFrame, family: Family) -> np.ndarray:
+    column = family.columns[0]
+    values = population[column].astype(str)
+    numbers = [
+        name for name in population.columns
+        if name != column and pd.api.types.is_numeric_dtype(population[name])
+    ]  # fmt: skip
+    if len(numbers) != 1:
+        raise InputError(
+            f'The population needs one column of shares or numbers beside "{column}", but has '
+            f"{len(numbers)}."
+        )
+    counts = population[numbers[0]].astype(float)
+    if not (np.isfinite(counts).all() and (counts >= 0).all() and counts.sum() > 0):
+        raise InputError(
+            f'The population: "{numbers[0]}" must hold shares or numbers of at least 0.'
+        )
+    if values.duplicated().any():
+        twice = values[values.duplicated()].iloc[0]
+        raise InputError(f'The population names "{twice}" twice; give one row a group.')
+    shares = dict(zip(values, counts / counts.sum(), strict=True))
+    found = np.array([shares.get(named(group), np.nan) for group in family.groups])
+    if np.isnan(found).all():
+        raise InputError(
+            f'The population has no group of "{column}": it names {quoted(list(shares))}, the data '
+            f"{quoted([named(group) for group in family.groups])}."
+        )
+    return found
