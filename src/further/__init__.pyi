@@ -88,6 +88,13 @@ from .train.training import Training as Training
 from .trust.carbon.carbon import carbon as carbon
 from .trust.doctor.diagnosis import doctor as doctor
 from .trust.labels.audit import audit_labels as audit_labels
+from .trust.safety.abstention import Abstainer as Abstainer
+from .trust.safety.conformal_classification import ConformalClassifier as ConformalClassifier
+from .trust.safety.conformal_quantiles import (
+    ConformalQuantileRegressor as ConformalQuantileRegressor,
+)
+from .trust.safety.conformal_regression import ConformalRegressor as ConformalRegressor
+from .trust.safety.exchangeability import exchangeability_test as exchangeability_test
 from .vision.controls import MajorityClass as MajorityClass
 from .vision.controls import MeanBox as MeanBox
 from .vision.controls import Watershed as Watershed

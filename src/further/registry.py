@@ -218,7 +218,11 @@ FOLDERS = (
 )  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
+    "Abstainer": "further.trust.safety.abstention",
     "Budget": "further.train.budget",
+    "ConformalClassifier": "further.trust.safety.conformal_classification",
+    "ConformalQuantileRegressor": "further.trust.safety.conformal_quantiles",
+    "ConformalRegressor": "further.trust.safety.conformal_regression",
     "Dataset": "further.data.dataset",
     "Training": "further.train.training",
     "audit": "further.compare.auditing",
@@ -228,6 +232,7 @@ OTHER_NAMES = {
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
     "doctor": "further.trust.doctor.diagnosis",
+    "exchangeability_test": "further.trust.safety.exchangeability",
     "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",

@@ -1,0 +1,1 @@
+"""Safety: when to say nothing, how sure a prediction is, whether new data are still the same."""
