@@ -47,7 +47,21 @@ def is_share(metric: str) -> bool:
 
 
 def written(metric: str, value: float | None) -> str:
-    """Write a figure: in percent, with three decimals, or as a quantity."""
+    """Write a figure: in percent, with three decimals, or as a quantity.
+
+    Parameters
+    ----------
+    metric : str
+        Its name.
+    value : float or None
+        The figure.
+
+
+    Returns
+    -------
+    str
+        A dash where there is none.
+    """
     if value is None:
         return MISSING
     if is_share(metric):
@@ -57,7 +71,21 @@ def written(metric: str, value: float | None) -> str:
 
 
 def with_interval(metric: str, figure: Mapping[str, Any] | None) -> Markup:
-    """Write a figure with its interval below."""
+    """Write a figure with its interval below.
+
+    Parameters
+    ----------
+    metric : str
+        Its name.
+    figure : mapping or None
+        With ``value``, ``low`` and ``high``.
+
+
+    Returns
+    -------
+    Markup
+        A dash where there is none.
+    """
     if not figure or figure["value"] is None:
         return Markup(MISSING)
     value = written(metric, figure["value"])
@@ -76,7 +104,21 @@ def by_family(record: Record) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
 
 
 def groups(record: Record, shown: bool) -> Markup | None:
-    """Show the figures of all groups."""
+    """Show the figures of all groups.
+
+    Parameters
+    ----------
+    record : mapping
+        Of the audit.
+    shown : bool
+        Whether rows of the data may be shown.
+
+
+    Returns
+    -------
+    Markup or None
+        Charts and tables by column.
+    """
     parts: list[Markup] = []
     for names, of_family in by_family(record):
         title = " and ".join(names)

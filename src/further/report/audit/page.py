@@ -10,6 +10,7 @@ from further.errors import RunError
 from further.evaluate.metrics import find_metric, metrics_for
 from further.report.audit.differences import differences
 from further.report.audit.figures import calibration, groups
+from further.report.audit.summary import summary as summary
 from further.report.audit.thresholds import decision, impossible, thresholds
 from further.report.audit.who import representation, slices
 from further.report.markup import Markup, join, tag

@@ -42,7 +42,7 @@ def slices(record: Record) -> Markup | None:
         ends = tag("small", f"{one['low']:.3g} to {one['high']:.3g}")
         rows.append((
             tag("b", " and ".join(one["conditions"])), f"{one['n']:,}",
-            join((f"{one['error']:.3g}", ends), " "), f"{one['rest_error']:.3g}",
+            join((f"{one['error']:.3g}", ends), " "), f"{one['rest']:.3g}",
             f"{one['p']:.2g}",
         ))  # fmt: skip
     head = ("Condition", "Rows", "Error", "Elsewhere", "p, all tests counted")

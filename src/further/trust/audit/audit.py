@@ -150,7 +150,21 @@ class GroupAudit:
 
 
 def group_records(family: Family, measured: Measured) -> list[dict[str, Any]]:
-    """Return a record a group: who it is, how many, its counts and its figures."""
+    """Return a record a group: who it is, how many, its counts and its figures.
+
+    Parameters
+    ----------
+    family : Family
+        The groups.
+    measured : Measured
+        Their figures.
+
+
+    Returns
+    -------
+    list of dict
+        Plain JSON.
+    """
     found = []
     for g, (group, n) in enumerate(zip(family.groups, family.rows().tolist(), strict=True)):
         record: dict[str, Any] = {"group": group, "n": n, "small": bool(measured.small[g])}

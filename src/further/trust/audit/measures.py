@@ -61,10 +61,10 @@ LEAST_OF_A_LABEL = 20
 class Cells:
     """The confusion matrix of each group, arrays of shape (groups,)."""
 
-    tp: Counts
-    fp: Counts
-    tn: Counts
-    fn: Counts
+    tp: Annotated[Counts, "Positive and selected."]
+    fp: Annotated[Counts, "Negative and selected."]
+    tn: Annotated[Counts, "Neither."]
+    fn: Annotated[Counts, "Positive and not selected."]
     rows: Annotated[
         tuple[Counts, Counts, Counts] | None,
         "Cell, group and cluster of each row, where rows depend on each other.",
@@ -79,7 +79,24 @@ class Cells:
         groups: int,
         clusters: Counts | None = None,
     ) -> Cells:
-        """Count the rows of each group by truth and decision."""
+        """Count the rows of each group by truth and decision.
+
+        Parameters
+        ----------
+        truth, selected : array of bool, shape (n,)
+            Which rows are positive, and which are selected.
+        codes : array of int, shape (n,)
+            The group of each row.
+        groups : int
+            Number of groups.
+        clusters : array of int, shape (n,), optional
+            Rows with the same number depend on each other.
+
+        Returns
+        -------
+        Cells
+            Counts.
+        """
         cell = truth * 2 + selected
         counts = np.bincount(codes * 4 + cell, minlength=4 * groups).reshape(groups, 4).T
         tn, fp, fn, tp = counts
@@ -91,7 +108,20 @@ class Cells:
         return total
 
     def shares(self, table: dict[str, tuple[str, str]], level: float) -> dict[str, Intervals]:
-        """Return shares with their intervals."""
+        """Return shares with their intervals.
+
+        Parameters
+        ----------
+        table : dict
+            Each share: the cells above and below the line.
+        level : float
+            Of the intervals.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
         if self.rows is None:
             return {
                 name: share_intervals(self.sum(above), self.sum(below), level)
