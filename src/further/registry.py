@@ -41,6 +41,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.prediction.task",
         evaluate="further.evaluate.prediction.classes",
         report="further.report.prediction.page",
+        audit="further.compare.prediction.audited",
     ),
     TaskEntry(
         "regression", "How large is a quantity, and which model says it best?",
@@ -48,6 +49,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.prediction.task",
         evaluate="further.evaluate.prediction.numbers",
         report="further.report.prediction.page",
+        audit="further.compare.prediction.audited",
     ),
     TaskEntry(
         "instances", "Which pixels belong to each object of a picture?",
@@ -55,6 +57,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.vision.task",
         evaluate="further.evaluate.vision.detection",
         report="further.report.vision.page",
+        audit="further.compare.vision.audited",
     ),
     TaskEntry(
         "detection", "Where are which objects in a picture?",
@@ -62,6 +65,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.vision.task",
         evaluate="further.evaluate.vision.detection",
         report="further.report.vision.page",
+        audit="further.compare.vision.audited",
     ),
     TaskEntry(
         "segmentation", "Which class does each pixel of a picture belong to?",
@@ -286,14 +290,14 @@ def task_of_target(data: str, target: str | None) -> str:
     return able[0] if able else lines[0].name
 
 
-def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> ModuleType:
-    """Import the module that compares, judges or shows the models of a task.
+def task_module(name: str, part: Literal["compare", "evaluate", "report", "audit"]) -> ModuleType:
+    """Import the module that compares, judges, shows or audits the models of a task.
 
     Parameters
     ----------
     name : str
         Of the task.
-    part : {"compare", "evaluate", "report"}
+    part : {"compare", "evaluate", "report", "audit"}
         What the module does.
 
     Returns

@@ -1,8 +1,10 @@
 """An audit of whatever holds predictions: a file that any framework wrote, a table, or a run.
 
-What a run predicted of its held-out rows its own task says (``held_out_rows`` of the task's
-module), together with the columns of the data, so that an audit divides by columns that the model
-saw, or did not see.
+What a run predicted of its held-out rows its own task says: the module that the table of tasks
+names has ``held_out_rows``, which takes the run, the name of a model or None, how decisions are
+read and the columns of the groups, and returns
+:class:`~further.trust.audit.predictions.Predictions`. The columns of the data stand beside, so that
+an audit divides by columns that the model saw, or did not see.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import pandas as pd
 from further.compare.source import default_folder
 from further.data.loading import load
 from further.errors import InputError
-from further.registry import task_module
+from further.registry import TASKS, find_task, task_module
 from further.train.files import write_json
 from further.train.run import Run
 from further.trust.audit.audit import GroupAudit, audit_predictions
@@ -184,14 +186,14 @@ def predictions_of_run(run: Run, model: str | None = None, **asked: Any) -> Pred
         If its task predicts nothing that can be audited.
     """
     run.refuse_unfinished()
-    task = str(run.record.get("task"))
-    module = task_module(task, "compare")
-    if not hasattr(module, "held_out_rows"):
+    task = run.record.get("task")
+    if task is None or not find_task(task).audit:
+        able = [line.name for line in TASKS if line.audit]
         raise InputError(
-            f'"{run.path}" is a run of {task}, which leaves no predictions of rows to audit; give '
-            "one of classification or regression, or a file of predictions."
+            f'"{run.path}" is a run of {task}, which leaves no predictions to audit; give one of '
+            f"{', '.join(able)}, or a file of predictions."
         )
-    found: Predictions = module.held_out_rows(run, model, **asked)
+    found: Predictions = task_module(task, "audit").held_out_rows(run, model, **asked)
     return found
 
 

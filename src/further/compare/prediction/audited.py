@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from further.compare.prediction.new_rows import chosen_model
-from further.compare.prediction.setting import read_setting
+from further.compare.prediction.setting import chosen_model, read_setting
 from further.errors import InputError, RunError, unknown
 from further.train.predictions import FILE
 from further.train.run import Run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from further.compare.source import EventHandler
-from further.compare.vision.audited import held_out_rows as held_out_rows
 from further.compare.vision.comparison import VisionComparisonRun
 from further.compare.vision.comparison import member_worker as member_worker
 from further.compare.vision.comparison import vision_models as compare
@@ -13,9 +12,7 @@ from further.compare.vision.single import VisionModelRun
 from further.compare.vision.single import train as train
 from further.train.run import Run
 
-__all__ = [
-    "compare", "evaluate_rows", "held_out_rows", "member_worker", "open_run", "predict", "train",
-]  # fmt: skip
+__all__ = ["compare", "evaluate_rows", "member_worker", "open_run", "predict", "train"]
 
 
 def open_run(run: Run, on_event: EventHandler | None) -> VisionComparisonRun | VisionModelRun:
