@@ -1,7 +1,7 @@
 r"""The conditions of which slices are made: columns of a table, cut into parts.
 
-A number (or a date) is cut at its deciles :math:`q_1 < \dots < q_9`, or between all its values
-where there are ten or fewer; the conditions are :math:`x \le q_i` and :math:`x > q_i`. A word is
+A number (or a date) is cut at its deciles :math:`q_1 < \dots < q_9`, rounded to as few digits as
+move no more than one in a hundred rows, or between all its values where there are ten or fewer; the conditions are :math:`x \le q_i` and :math:`x > q_i`. A word is
 each of its 30 most frequent values. That a value is missing is a condition of its own. Two
 conditions on one number make a range, :math:`q_i < x \le q_j`.
 
@@ -32,6 +32,8 @@ from further.evaluate.clustering.rule_conditions import Choice, Missing, NumberC
 
 #: A number is cut into so many parts, each with about as many rows.
 PARTS = 10
+#: A cut is rounded to as few digits as move no more than this part of the rows across it.
+MOST_MOVED = 0.01
 #: Values of a column of words that are asked about, the most frequent ones.
 VALUES_ASKED = 30
 
@@ -130,26 +132,40 @@ def merged(parts: Sequence[Part]) -> tuple[Condition, ...]:
 
 
 def _numbers(column: pd.Series) -> CutColumn:
-    whole = NumberColumn.of(column)
-    values, missing = whole.values, np.isnan(whole.values)
-    present = values[~missing] if missing.any() else values
-    distinct = np.unique(present)
-    if len(distinct) <= PARTS:
-        cuts = distinct[:-1]
-    else:
-        shares = np.arange(1, PARTS) / PARTS
-        cuts = np.unique(np.quantile(present, shares, method="inverted_cdf"))
-        cuts = cuts[cuts < distinct[-1]]
+    number = NumberColumn.of(column)
+    values, missing = number.values, np.isnan(number.values)
+    cuts = _cuts(number, np.sort(values[~missing]))
     k = len(cuts) + 1
-    codes = np.searchsorted(cuts, values, side="left")  # NaN comes last, behind all numbers
+    codes = np.searchsorted(cuts, values, side="left")
     codes[missing] = k
-    # The distinct values part as all do, and are far fewer.
-    short = replace(whole, values=distinct)
-    written = [short.threshold(float(cut)) for cut in cuts]
-    bare = Range(replace(whole, values=values[:0]), missing=False)
-    parts = [Part(0, i, replace(bare, high=cut)) for i, cut in enumerate(written, 1)]
-    parts += [Part(i, k, replace(bare, low=cut)) for i, cut in enumerate(written, 1)]
+    bare = Range(replace(number, values=values[:0]), missing=False)
+    parts = [Part(0, i, replace(bare, high=cut)) for i, cut in enumerate(cuts, 1)]
+    parts += [Part(i, k, replace(bare, low=cut)) for i, cut in enumerate(cuts, 1)]
     return _cut_column(column, codes, k, parts, bool(missing.any()))
+
+
+def _cuts(number: NumberColumn, ordered: NDArray[np.float64]) -> list[float]:
+    """Return where sorted numbers are cut, the last of them being above the last cut."""
+    distinct = ordered[np.append(True, np.diff(ordered) > 0)]
+    few = len(distinct) <= PARTS
+    shares = np.arange(1, PARTS) / PARTS
+    at = distinct[:-1] if few else np.quantile(ordered, shares, method="inverted_cdf")
+    if number.is_date:
+        found = [number.threshold(float(cut)) for cut in at]
+    else:
+        found = [_rounded(float(cut), ordered, 0.0 if few else MOST_MOVED) for cut in at]
+    return sorted({cut for cut in found if ordered[0] <= cut < ordered[-1]})
+
+
+def _rounded(cut: float, ordered: NDArray[np.float64], most_moved: float) -> float:
+    """Return the number of the fewest digits that parts nearly the same rows."""
+    below = np.searchsorted(ordered, cut, side="right")
+    for digits in range(1, 17):
+        short = float(f"{cut:.{digits}g}")
+        moved = abs(np.searchsorted(ordered, short, side="right") - below)
+        if moved <= most_moved * len(ordered):
+            return short
+    return cut
 
 
 def _words(column: pd.Series) -> CutColumn:

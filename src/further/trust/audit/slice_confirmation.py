@@ -185,9 +185,10 @@ def _welch(losses: Floats, inside: Floats) -> Floats:
     n = inside.sum(axis=0)
     rest = len(inside) - n
     total, squares = losses @ inside, losses**2 @ inside
-    other, other_squares = losses.sum(1)[:, None] - total, (losses**2).sum(1)[:, None] - squares
+    # All rows are permutations of one another, so that their sums are the same.
+    other, other_squares = losses[0].sum() - total, (losses[0] ** 2).sum() - squares
     variance = (squares - total**2 / n) / (n - 1) / n
-    variance = variance + (other_squares - other**2 / rest) / (rest - 1) / rest
+    variance += (other_squares - other**2 / rest) / (rest - 1) / rest
     difference = total / n - other / rest
     return difference / np.sqrt(np.maximum(variance, 1e-300))
 
