@@ -1,9 +1,10 @@
 r"""The conditions of which slices are made: columns of a table, cut into parts.
 
 A number (or a date) is cut at its deciles :math:`q_1 < \dots < q_9`, rounded to as few digits as
-move no more than one in a hundred rows, or between all its values where there are ten or fewer; the conditions are :math:`x \le q_i` and :math:`x > q_i`. A word is
-each of its 30 most frequent values. That a value is missing is a condition of its own. Two
-conditions on one number make a range, :math:`q_i < x \le q_j`.
+move no more than one in a hundred rows, or between all its values where there are ten or fewer; the
+conditions are :math:`x \le q_i` and :math:`x > q_i`. A word is each of its 30 most frequent values.
+That a value is missing is a condition of its own. Two conditions on one number make a range,
+:math:`q_i < x \le q_j`.
 
 The parts of a column are numbered in order, so that every condition is a range of codes, and counts
 of rows and of errors by condition are differences of cumulated counts by code.
@@ -20,7 +21,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from further.data.preparation.column_text import is_quantity, json_value
+from further.data.preparation.column_text import (
+    column_kind,
+    decimals_of,
+    is_quantity,
+    json_value,
+    numbers_of,
+)
 from further.data.preparation.columns import (
     is_constant,
     quoted,
@@ -91,10 +98,11 @@ def cut_table(attributes: pd.DataFrame) -> tuple[list[CutColumn], list[str]]:
     table = typed_table(attributes, name="attributes")
     useless = {
         name: why_useless(table[name], first=i == 0, several=table.shape[1] > 1)
-        for i, name in enumerate(table)
+        for i, name in enumerate(table.columns.astype(str))
     }
-    constant = [name for name in table if not useless[name] and is_constant(table[name])]
-    left = [name for name in table if not useless[name] and name not in constant]
+    used = [name for name, reason in useless.items() if not reason]
+    constant = [name for name in used if is_constant(table[name])]
+    left = [name for name in used if name not in constant]
     words = [name for name in left if not is_quantity(table[name])]
     columns = [_words(table[name]) if name in words else _numbers(table[name]) for name in left]
     notes = [f'"{name}" was left out: {reason}.' for name, reason in useless.items() if reason]
@@ -132,7 +140,10 @@ def merged(parts: Sequence[Part]) -> tuple[Condition, ...]:
 
 
 def _numbers(column: pd.Series) -> CutColumn:
-    number = NumberColumn.of(column)
+    # How a source rounds its numbers takes a sort of them, and is asked of dates alone.
+    is_date = column_kind(column) == "M"
+    whole = numbers_of(column)
+    number = NumberColumn(str(column.name), whole, decimals_of(whole) if is_date else None, is_date)
     values, missing = number.values, np.isnan(number.values)
     cuts = _cuts(number, np.sort(values[~missing]))
     k = len(cuts) + 1

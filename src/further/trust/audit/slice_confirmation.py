@@ -1,4 +1,4 @@
-r"""Are errors more in a slice than elsewhere? A one-sided test on rows that did not choose the slice.
+r"""Are errors more in a slice than elsewhere? A one-sided test on rows that did not choose it.
 
 Of N rows with errors :math:`e_i`, n are in the slice S.
 

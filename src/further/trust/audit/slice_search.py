@@ -67,6 +67,7 @@ class SliceSearch:
 
     codes: Annotated[NDArray[np.int32], "Shape (N, d): the part of each value, counted through."]
     errors: Annotated[Floats, "Shape (N,): 0 and 1, or the roots of losses."]
+    masks: Annotated[Flags, "Shape (C, N): which rows pass each condition."]
     first: Annotated[NDArray[np.intp], "Shape (C,): the lowest code of each condition."]
     end: Annotated[NDArray[np.intp], "Shape (C,): the code after its highest."]
     column: Annotated[NDArray[np.intp], "Shape (C,): where it is asked."]
@@ -106,9 +107,11 @@ class SliceSearch:
             np.array([getattr(part, name) for part in parts], dtype=np.intp)
             for name in ("first", "end", "side")
         )
+        where = [column.codes[rows] for column in columns]
+        masks = [(where[j] >= p.first) & (where[j] < p.end) for j, p in zip(of, parts, strict=True)]
         return cls(
-            codes, np.sqrt(errors[rows]), first + offsets[of], end + offsets[of], of, side, least,
-            are_shares(errors),
+            codes, np.sqrt(errors[rows]), np.array(masks), first + offsets[of], end + offsets[of],
+            of, side, least, are_shares(errors),
         )  # fmt: skip
 
     def run(self, most_conditions: int, most: int) -> Found:
@@ -140,11 +143,10 @@ class SliceSearch:
 
     def holds(self, conjunction: tuple[int, ...]) -> Flags:
         """Return which rows meet a conjunction."""
-        passed = np.ones(len(self.errors), dtype=bool)
-        for i in conjunction:
-            code = self.codes[:, self.column[i]]
-            passed &= (code >= self.first[i]) & (code < self.end[i])
-        return passed
+        if not conjunction:
+            return np.ones(len(self.errors), dtype=bool)
+        found: Flags = np.logical_and.reduce(self.masks[list(conjunction)])
+        return found
 
     def worth(self, n: Any, total: Any, depth: int) -> Any:
         """Return what conjunctions of so many rows and summed errors are worth.
@@ -243,10 +245,8 @@ def all_parts(columns: list[CutColumn]) -> list[Part]:
     return [part for column in columns for part in column.parts]
 
 
-def _best(
-    beam: list[tuple[int, ...]], worth: Floats, width: int
-) -> dict[tuple[int, ...], float]:
-    """Return the best conjunctions with their worth, each once whatever the order it was made in."""
+def _best(beam: list[tuple[int, ...]], worth: Floats, width: int) -> dict[tuple[int, ...], float]:
+    """Return the best conjunctions with their worth, each once in whatever order it was made."""
     flat = worth.ravel()
     # A conjunction of three is met at most thrice at a level.
     some = min(flat.size, 3 * width)
