@@ -216,7 +216,7 @@ class SliceSearch:
             if len(taken) == most:
                 break
             mask = self.holds(conjunction)
-            if any(_jaccard(mask, other) > MOST_SHARED for other in masks):
+            if any(jaccard(mask, other) > MOST_SHARED for other in masks):
                 continue
             if met[conjunction] > self._best_part(conjunction):
                 taken.append(conjunction)
@@ -238,6 +238,11 @@ class SliceSearch:
 def are_shares(errors: Floats) -> bool:
     """Tell whether errors are 0 and 1, wrong or not, rather than losses."""
     return bool(np.isin(errors, (0.0, 1.0)).all())
+
+
+def jaccard(a: Flags, b: Flags) -> float:
+    """Return how many rows two slices have in common, for each that is in either."""
+    return float((a & b).sum() / max((a | b).sum(), 1))
 
 
 def all_parts(columns: list[CutColumn]) -> list[Part]:
@@ -262,7 +267,3 @@ def _best(beam: list[tuple[int, ...]], worth: Floats, width: int) -> dict[tuple[
 
 def _log_likelihood(k: Any, n: Any) -> Any:
     return xlogy(k, k / n) + xlogy(n - k, 1 - k / n)
-
-
-def _jaccard(a: Flags, b: Flags) -> float:
-    return float((a & b).sum() / max((a | b).sum(), 1))

@@ -14,9 +14,10 @@ probability of at most the level, however many conjunctions were tried. One halv
 level, found fewer of the planted slices: a half in which chance hides the slice is then all there
 is.
 
-A confirmed slice is left out if, without the rows of those reported before it, its error is no
-longer above that of the rest: it was weak for what it shares with them. That can only make reports
-shorter, so the level stands.
+A confirmed slice is left out if it shares more than half of its rows with one of smaller p (Jaccard
+index), or if, without the rows of those reported before it, its error is no longer above that of
+the rest: it was weak for what it shares with them. That can only make reports shorter, so the level
+stands.
 
 References
 ----------
@@ -50,7 +51,13 @@ from further.trust.audit.slice_conditions import (
     merged,
 )
 from further.trust.audit.slice_confirmation import Confirmation, holm
-from further.trust.audit.slice_search import SliceSearch, all_parts, are_shares
+from further.trust.audit.slice_search import (
+    MOST_SHARED,
+    SliceSearch,
+    all_parts,
+    are_shares,
+    jaccard,
+)
 
 #: Candidates of each half that the other half tests, and the fewest rows of a slice in a half.
 CANDIDATES = 3
@@ -303,12 +310,15 @@ def _tested(
 
 
 def _not_explained(candidates: list[_Candidate], level: float) -> list[_Candidate]:
-    """Leave out what is not worse without the rows of those before it."""
+    """Leave out what one before it nearly is, or what is not worse without the rows of those."""
     kept: list[_Candidate] = []
     for candidate in sorted(candidates, key=lambda c: (c.p, c.test.quick_p(c.inside))):
-        others = ~np.logical_or.reduce([k.everywhere for k in kept]) if kept else None
-        among = None if others is None else others[candidate.rows]
-        if candidate.test.quick_p(candidate.inside, among) <= level or not kept:
+        before = [other.everywhere for other in kept]
+        if any(jaccard(candidate.everywhere, other) > MOST_SHARED for other in before):
+            continue
+        elsewhere = ~np.logical_or.reduce([np.zeros_like(candidate.everywhere), *before])
+        alone = candidate.test.quick_p(candidate.inside, elsewhere[candidate.rows])
+        if not kept or alone <= level:
             kept.append(candidate)
     return kept
 
