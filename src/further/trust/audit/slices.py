@@ -67,6 +67,7 @@ HALVINGS = 2
 VALUES_SEARCHED = 250_000
 ROWS_SEARCHED = 2_000
 MOST_CONDITIONS = 3
+NOT_SEARCHED = "not searched"
 TENTHS = tuple(i / 10 for i in range(1, 10))
 #: The smallest p that permutations can give is this part of what counts.
 FINENESS = 10
@@ -153,6 +154,8 @@ class Slices:
     @property
     def sentence(self) -> str:
         """Say it in a sentence."""
+        if self.method == NOT_SEARCHED:
+            return self.notes[0]
         if not self.slices:
             return f"No slice with more error than the rest was confirmed at level {self.level:g}."
         worst = self.slices[0]
@@ -237,7 +240,9 @@ def find_slices(
     columns, notes = cut_table(attributes)
     reason = _nothing_to_find(wrong, columns)
     if reason:
-        return Slices((), level, len(wrong), float(wrong.mean()), 0, 0, "none", (reason, *notes))
+        return Slices(
+            (), level, len(wrong), float(wrong.mean()), 0, 0, NOT_SEARCHED, (reason, *notes)
+        )
     tenths = np.quantile(wrong, TENTHS)
     strata = wrong if are_shares(wrong) else tenths.searchsorted(wrong).astype(float)
     permutations = math.ceil(FINENESS * 2 * HALVINGS * CANDIDATES / level) - 1
