@@ -23,12 +23,11 @@ from further.trust.audit.measures import LEAST_OF_A_LABEL, Measured, measure
 from further.trust.audit.paradox import Paradox, accuracy_paradox
 from further.trust.audit.predictions import Predictions
 from further.trust.audit.representation import Representation, represent
+from further.trust.audit.slices import Slices, find_slices
 from further.trust.audit.trade_off import TradeOff, trade_off
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from further.trust.audit.slices import Slices
 
 LEVEL = 0.05
 METHODS = {
@@ -263,8 +262,6 @@ def audit_predictions(
 
 def _slices(predictions: Predictions, seed: int) -> Slices:
     """Look for rows with more errors, among all columns but the predictions."""
-    from further.trust.audit.slices import find_slices
-
     p = predictions
     if p.kind == "numbers":
         assert p.scores is not None
