@@ -106,6 +106,35 @@ def test_what_is_missing_is_said_and_nothing_is_written(further, predictions, tm
     assert not (tmp_path / "run").exists()
 
 
+def test_a_slice_that_nobody_named_is_found(further, tmp_path):
+    rng = np.random.default_rng(0)
+    n = 4000
+    frame = pd.DataFrame({
+        "y": rng.integers(0, 2, n), "age": rng.integers(18, 80, n),
+        "town": rng.choice(["north", "south", "east"], n), "leak": 0,
+    })  # fmt: skip
+    weak = (frame["age"] > 60) & (frame["town"] == "east")
+    frame["said"] = frame["y"] ^ (rng.random(n) < np.where(weak, 0.5, 0.15))
+    frame["leak"] = (frame["said"] != frame["y"]).astype(int)
+    file = tmp_path / "predictions.csv"
+    frame.to_csv(file, index=False)
+    asked = ["audit", file, "--label", "y", "--score", "said", "--json", "--out"]
+    done = further(*asked, tmp_path / "run", "--slice-columns", "age,town")
+    assert done.status == 0, done.err
+    record = json.loads(done.out)
+    found = record["slices"][0]
+    assert {"conditions", "n", "error", "low", "high", "p"} <= found.keys()
+    assert any("east" in condition for condition in found["conditions"])
+    assert found["low"] > found["rest"]
+    assert record["sentence"] == record["slice_search"]["sentence"]
+    assert record["groups"] == []
+    assert " and ".join(found["conditions"])[:8] in (tmp_path / "run" / "report.html").read_text()
+    every = json.loads(further(*asked, tmp_path / "every", "--find-slices").out)
+    assert "leak" in str(every["slices"][0]["conditions"])
+    strange = further(*asked, tmp_path / "x", "--slice-columns", "agee")
+    assert 'did you mean "age"' in strange.err
+
+
 def test_a_threshold_is_somebodys_decision(further, predictions, tmp_path):
     done = further(*asked(
         predictions, "--threshold", 0.5, "--fix", "equal-fpr=0.2", "--decided-by", "Ada Lovelace",

@@ -66,6 +66,11 @@ from further.errors import InputError
         help="Look for conditions on all columns under which the model is wrong more often.",
     ),
     click.option(
+        "--slice-columns", metavar="COLUMNS",
+        help="Look for such slices among these columns only; leave out those that give the label "
+        "away.",
+    ),
+    click.option(
         "--fix", metavar="RULE",
         help="Fix a threshold and record it: a score such as 0.6, equal-fpr=0.2, equal-fnr=0.3, "
         "equal-selection=0.4, or cost=5 where a false negative costs five false positives.",
@@ -112,11 +117,12 @@ def command(
         group=given["group"] or "",
         selected=split_names(given["selected"]) or (),
         reference=_references(given["references"]),
+        find_slices=split_names(given["slice_columns"]) or given["find_slices"],
         **{
             name: given[name]
             for name in (
                 "label", "score", "prediction", "positive", "threshold", "unit", "model",
-                "population", "find_slices", "header", "seed",
+                "population", "header", "seed",
             )
         },
     )  # fmt: skip

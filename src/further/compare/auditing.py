@@ -47,7 +47,7 @@ def audit(
     model: str | None = None,
     reference: Mapping[str, str] | None = None,
     population: Any = None,
-    find_slices: bool = False,
+    find_slices: bool | Sequence[str] = False,
     seed: int = 0,
     **loading: Any,
 ) -> GroupAudit:
@@ -89,9 +89,9 @@ def audit(
     population : path or DataFrame, optional
         Shares of groups in the population that the data stand for: a column named as the groups'
         is, and one of shares or numbers.
-    find_slices : bool, default=False
-        Whether to look for combinations of conditions on all columns under which the model is
-        wrong more often.
+    find_slices : bool or sequence of str, default=False
+        Whether to look for combinations of conditions under which the model is wrong more often,
+        on all columns or on those named. Leave out columns that give the label away.
     seed : int, default=0
         Of draws and halves.
     **loading

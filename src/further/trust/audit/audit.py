@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from further.data.preparation.columns import nearest
 from further.errors import InputError
 from further.evaluate.share import METHOD as SHARES_METHOD
 from further.evaluate.share import Intervals
@@ -189,7 +190,7 @@ def audit_predictions(
     *,
     reference: Sequence[tuple[str, str]] = (),
     population: pd.DataFrame | None = None,
-    slices: bool = False,
+    slices: bool | Sequence[str] = False,
     place: str = "the table",
     seed: int = 0,
 ) -> GroupAudit:
@@ -205,8 +206,8 @@ def audit_predictions(
         Columns with the value of the group that others stand beside; default: the largest group.
     population : DataFrame, optional
         Shares of groups in the population that the data stand for.
-    slices : bool, default=False
-        Whether to look for slices that nobody named.
+    slices : bool or sequence of str, default=False
+        Whether to look for slices that nobody named; or among which columns.
     place : str
         Where the rows come from, for messages.
     seed : int
@@ -255,13 +256,13 @@ def audit_predictions(
         representation=represent(predictions, single, population),
         impossible=impossibility(single) if binary else (),
         trade_offs=tuple(trade_off(c) for c in single if c.measured.counts is not None),
-        slices=_slices(predictions, seed) if slices else None,
+        slices=_slices(predictions, slices, place, seed) if slices else None,
         notes=(*predictions.notes, *notes),
     )
 
 
-def _slices(predictions: Predictions, seed: int) -> Slices:
-    """Look for rows with more errors, among all columns but the predictions."""
+def _slices(predictions: Predictions, among: bool | Sequence[str], place: str, seed: int) -> Slices:
+    """Look for rows with more errors, among all columns but the predictions, or among some."""
     p = predictions
     if p.kind == "numbers":
         assert p.scores is not None
@@ -269,7 +270,16 @@ def _slices(predictions: Predictions, seed: int) -> Slices:
     else:
         assert p.decisions is not None
         errors = (p.decisions != p.truth).astype(np.float64)
-    return find_slices(errors, p.columns, seed=seed)
+    columns = p.columns
+    if not isinstance(among, bool):
+        for name in among:
+            if name not in columns:
+                raise InputError(
+                    f'{place} has no column "{name}" for slices'
+                    f"{nearest(name, [str(column) for column in columns])}."
+                )
+        columns = columns[list(among)]
+    return find_slices(errors, columns, groups=p.clusters, seed=seed)
 
 
 def _refuse_strange(
