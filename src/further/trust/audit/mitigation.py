@@ -207,11 +207,13 @@ def mitigate(
     n = len(truth)
     features = X if hasattr(X, "iloc") else np.asarray(X)
     if not len(features) == len(groups) == n:
-        raise InputError(f"X has {len(features)} rows, y {n} and group {len(groups)}; give as many.")
+        raise InputError(
+            f"X has {len(features)} rows, y {n} and group {len(groups)}; give as many."
+        )
     of_scores = estimator is None
     if of_scores and (method != "threshold" or np.ndim(features) != 1):
         raise InputError(
-            f'mitigate: without an estimator X has to be the scores, of shape (n,), and the method '
+            f"mitigate: without an estimator X has to be the scores, of shape (n,), and the method "
             f'"threshold"; here X has the shape {np.shape(features)} and the method is "{method}".'
         )
     learn, choose, judge = _parts(truth, groups, of_scores, seed)
@@ -341,7 +343,9 @@ def _correlation(
             if rows.any():
                 was, is_now = before[rows], after[rows]
                 together = float(np.mean(was & is_now) - was.mean() * is_now.mean()) / rows.sum()
-                covariance += together if (name == signs[0][0]) == (name == signs[1][0]) else -together
+                covariance += (
+                    together if (name == signs[0][0]) == (name == signs[1][0]) else -together
+                )
     spread = np.sqrt(variances[0] * variances[1])
     return float(np.clip(covariance / spread, -1.0, 1.0)) if spread > 0 else 0.0
 
