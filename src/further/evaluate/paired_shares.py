@@ -84,6 +84,7 @@ def paired_difference(
 
 def _exact(b: Floats, c: Floats, n: Floats, level: float) -> Intervals:
     """Return the difference of two shares of one table from their exact limits."""
-    each = (Intervals(k / n, *exact_limits(k, n, (1 - level) / 2)) for k in (b, c))
+    first, second = (Intervals(k / n, *exact_limits(k, n, (1 - level) / 2)) for k in (b, c))
     p, q = (b + 0.5) / (n + 1), (c + 0.5) / (n + 1)
-    return difference(*each, correlation=-np.sqrt(np.minimum(p * q / ((1 - p) * (1 - q)), 1.0)))
+    r = -np.sqrt(np.minimum(p * q / ((1 - p) * (1 - q)), 1.0))
+    return difference(first, second, r)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +70,7 @@ def audit_generator(
     >>> audit_generator(real[sex == "m"], real, "sex").left_out
     ['sex: f']
     """
-    if isinstance(attributes, str | pd.DataFrame):
-        asked = attributes
-    else:
-        asked = list(attributes)
-    if not isinstance(asked, pd.DataFrame) and not asked:
+    if not isinstance(attributes, pd.DataFrame) and not attributes:
         raise InputError("audit_generator: name the attributes by which to divide the rows.")
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         if real is not None or training is not None:
@@ -95,8 +90,9 @@ def audit_generator(
     else:
         generated = _rows(generator)
     return audit_samples(
-        generated, real, asked, training=training, training_attributes=training_attributes, seed=seed
-    )
+        generated, real, attributes, training=training, training_attributes=training_attributes,
+        seed=seed,
+    )  # fmt: skip
 
 
 def _rows(source: Any) -> Any:
@@ -111,7 +107,8 @@ def _of_run(run: Run, model: str | None) -> tuple[Dataset, Dataset, Any]:
     from further.train.load import load as load_model
 
     if run.record.get("task") != "generation":
-        raise InputError(f'"{run.path}" is a run of {run.record.get("task")}, which generates nothing.')
+        task = run.record.get("task")
+        raise InputError(f'"{run.path}" is a run of {task}, which generates nothing.')
     run.refuse_unfinished()
     setting = read_setting(run)
     held_out = np.concatenate([setting.split.validation, setting.split.test])

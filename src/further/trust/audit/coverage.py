@@ -24,8 +24,8 @@ shares (:mod:`further.evaluate.share`).
 References
 ----------
 Naeem, Oh, Uh, Choi and Yoo 2020, "Reliable fidelity and diversity metrics for generative models",
-ICML. Kish 1965, "Survey sampling" (the design effect). Efron and Stein 1981, "The jackknife estimate
-of variance", Annals of Statistics 9.
+ICML. Kish 1965, "Survey sampling" (the design effect). Efron and Stein 1981, "The jackknife
+estimate of variance", Annals of Statistics 9.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ class GeneratorAudit:
                 "share_training": found.training,
             }
             for g, group in enumerate(found.family.groups):
-                row = {"by": found.family.name, "group": named(group)}
+                row: dict[str, Any] = {"by": found.family.name, "group": named(group)}
                 row |= {"n": int(found.family.rows()[g]), "small": bool(found.small[g])}
                 for name, of in kinds.items():
                     ends = ("values", "low", "high")
@@ -163,9 +163,9 @@ def audit_samples(
     """Say which groups of people, or of pictures, a generator leaves out.
 
     When to use: before generated rows stand for real ones, as for research on data that may not be
-    shown. When it fails: a group that no attribute names; attributes that a classifier cannot see in
-    the rows; and it does not find copies of training rows, which cover everybody (the evaluation of
-    a run does).
+    shown. When it fails: a group that no attribute names; attributes that a classifier cannot see
+    in the rows; and it does not find copies of training rows, which cover everybody (the evaluation
+    of a run does).
 
     Parameters
     ----------
@@ -205,8 +205,8 @@ def audit_samples(
     held_out, made = as_dataset(real, name="real"), _like(generated, as_dataset(real), "generated")
     if len(held_out) < FEWEST_ROWS or len(made) < FEWEST_ROWS // PARTS:
         raise InputError(
-            f"audit_generator: {len(held_out)} held-out and {len(made)} generated rows are too few; "
-            f"give at least {FEWEST_ROWS} and {FEWEST_ROWS // PARTS}."
+            f"audit_generator: {len(held_out)} held-out and {len(made)} generated rows are too "
+            f"few; give at least {FEWEST_ROWS} and {FEWEST_ROWS // PARTS}."
         )
     learnt = None if training is None else as_dataset(training, name="training")
     rng = np.random.default_rng(seed)
@@ -251,21 +251,19 @@ def _of_family(
     covered = covered_by_group(x, family.codes, y, made, groups=groups, seed=seed)
     level = 1 - LEVEL / (2 * groups)  # two figures of each group
     recognised = None
+    shares: list[Intervals | None] = [None, None]
     if made is not None:
         counts = np.bincount(made, minlength=groups)
-        generated, adjusted = (share_intervals(counts, len(made), at) for at in (1 - LEVEL, level))
-    else:
-        generated = adjusted = None
-        if family.rows().min() >= LEAST_OF_A_GROUP and groups > 1:
-            recognised = recogniser(x, family.codes, groups, seed)
-            said = recognised.counts(y)
-            generated, adjusted = (
-                corrected_shares(recognised.confusion, said, at, seed) for at in (1 - LEVEL, level)
-            )  # type: ignore[assignment]
+        shares = [share_intervals(counts, len(made), at) for at in (1 - LEVEL, level)]
+    elif family.rows().min() >= LEAST_OF_A_GROUP and groups > 1:
+        recognised = recogniser(x, family.codes, groups, seed)
+        confusion, said = recognised.confusion, recognised.counts(y)
+        shares = [corrected_shares(confusion, said, at, seed) for at in (1 - LEVEL, level)]
     training = None
     if learnt is not None:
         training = share_intervals(np.bincount(learnt, minlength=groups), len(learnt))
     real = share_intervals(family.rows(), len(family.codes))
+    generated, adjusted = shares
     return LeftOut(family, covered, real, generated, training, recognised, level, adjusted)
 
 
@@ -289,13 +287,14 @@ def _attributes(rows: Dataset, attributes: Any, given: pd.DataFrame | None) -> p
         known = pd.concat([known, rows.attributes.reset_index(drop=True)], axis=1)
     if rows.classes is not None:
         known = known.assign(**{rows.classes.name: rows.classes.column()})
-    names = [text if text in known else text.rpartition(":")[0] or text for text in _listed(attributes)]  # fmt: skip
+    asked = _listed(attributes)
+    names = [text if text in known else text.rpartition(":")[0] or text for text in asked]
     absent = [name for name in names if name not in known]
     if absent:
         raise InputError(
             f'audit_generator: the real rows have no column "{absent[0]}"; they have '
-            f"{', '.join(map(str, known.columns)) or 'none'}. Give attributes that are no columns as "
-            "a DataFrame with a row for each real row."
+            f"{', '.join(map(str, known.columns)) or 'none'}. Give attributes that are no columns "
+            "as a DataFrame with a row for each real row."
         )
     return known[list(dict.fromkeys(names))]
 
@@ -317,14 +316,11 @@ def _like(generated: Any, real: Dataset, place: str) -> Dataset:
             raise InputError("audit_generator: generated and real rows share no column.")
         generated = conform(generated, like, "the generated rows", "the real rows")
     made = as_dataset(generated, name=place)
-    if (
-        made.kind != real.kind
-        or made.values.shape[1:] != real.values.shape[1:]
-        and made.kind != "table"
-    ):
+    shapes = [of.values.shape[1:] if of.kind != "table" else () for of in (made, real)]
+    if made.kind != real.kind or shapes[0] != shapes[1]:
         raise InputError(
-            f"audit_generator: generated rows are {made.kind} of {made.values.shape[1:]}, real ones "
-            f"{real.kind} of {real.values.shape[1:]}; give rows of the same kind."
+            f"audit_generator: generated rows are {made.kind} of shape {shapes[0]}, real ones "
+            f"{real.kind} of shape {shapes[1]}; give rows of the same kind."
         )
     return made
 
@@ -362,8 +358,8 @@ def _how_recognised(by: Sequence[LeftOut]) -> tuple[str, ...]:
     for found in by:
         if found.recognised is None or found.generated is None:
             notes.append(
-                f"How often each group by {found.family.name} is generated is not known: a classifier "
-                "does not tell the groups apart, or a group has too few rows."
+                f"How often each group by {found.family.name} is generated is not known: a "
+                "classifier does not tell the groups apart, or a group has too few rows."
             )
             continue
         right = found.recognised.recalls.values
@@ -371,8 +367,8 @@ def _how_recognised(by: Sequence[LeftOut]) -> tuple[str, ...]:
             f"{named(g)} {r:.0%}" for g, r in zip(found.family.groups, right, strict=True)
         )
         notes.append(
-            f"The {found.family.name} of generated rows was recognised by a classifier and its errors "
-            f"corrected; of real rows it recognises {told}."
+            f"The {found.family.name} of generated rows was recognised by a classifier and its "
+            f"errors corrected; of real rows it recognises {told}."
         )
     return tuple(notes)
 
@@ -389,7 +385,8 @@ def _told(found: LeftOut, g: int) -> str:
         if found.training is not None:
             parts[-1] += f" ({found.training.values[g]:.1%} of the training rows)"
     if found.uncovered[g]:
-        covered, control = (kind.share().values[g] for kind in (found.covered.generated, found.covered.control))  # fmt: skip
+        kinds = found.covered.generated, found.covered.control
+        covered, control = (kind.share().values[g] for kind in kinds)
         parts.append(
             f"{covered:.0%} of the real ones have a generated row near them, where real rows reach "
             f"{control:.0%}"

@@ -27,7 +27,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -128,7 +128,8 @@ class Mitigation:
     def to_frame(self) -> pd.DataFrame:
         """Return a row a figure: before, after and the change, with intervals."""
         rows = []
-        for name, change in (("accuracy", self.accuracy), ("balanced_accuracy", self.balanced_accuracy)):  # fmt: skip
+        changes = {"accuracy": self.accuracy, "balanced_accuracy": self.balanced_accuracy}
+        for name, change in changes.items():
             each = [_ends(a.overall.figures[name]) for a in (self.before, self.after)]
             rows.append([name, *each[0], *each[1], *_ends(change)])
         pair = [(x.value, x.low, x.high) for x in self.unfairness]
@@ -297,11 +298,13 @@ def _compared(
         return paired_difference([(is_now & ~was).sum()], [(was & ~is_now).sum()], [of.sum()])
 
     largest = [_largest(audit, constraint) for audit in audits]
-    single = (Intervals(*(np.array([getattr(x, end)]) for end in ("value", "low", "high"))) for x in largest)  # fmt: skip
+    was_worst, is_worst = (
+        Intervals(*(np.array([end]) for end in (x.value, x.low, x.high))) for x in largest
+    )
     r = _correlation(constraint, largest, truth, groups, before, after)
     return Mitigation(
-        method, constraint, *audits, change(np.ones(len(truth), dtype=bool)),
-        mean_of([change(truth), change(~truth)]), _gain(*single, r),
+        method, constraint, audits[0], audits[1], change(np.ones(len(truth), dtype=bool)),
+        mean_of([change(truth), change(~truth)]), _gain(was_worst, is_worst, r),
         np.column_stack([before, after]), rows, model, notes,
     )  # fmt: skip
 
@@ -354,8 +357,8 @@ def _largest(audit: GroupAudit, constraint: Constraint) -> Largest:
     found = audit.by[0].differences[CONSTRAINTS[constraint][0]].largest
     if found is None:
         raise InputError(
-            "mitigate: fewer than two groups have 20 held-out rows of either label, so that nothing "
-            "can be said of their difference; give more rows or larger groups."
+            "mitigate: fewer than two groups have 20 held-out rows of either label, so that "
+            "nothing can be said of their difference; give more rows or larger groups."
         )
     return found
 
@@ -405,8 +408,8 @@ def _told(method: Method, of_scores: bool, learn: int, choose: int, judge: int) 
         return f"Thresholds were chosen on {choose:,} rows and judged on {judge:,} others."
     if method == "threshold":
         return (
-            f"Fitted on {learn:,} rows, thresholds chosen on {choose:,}, judged on {judge:,} others. "
-            "Decisions need the group of each person."
+            f"Fitted on {learn:,} rows, thresholds chosen on {choose:,}, judged on {judge:,} "
+            "others. Decisions need the group of each person."
         )
     return f"Fitted on {learn:,} rows, judged on {judge:,} others; no thresholds were chosen."
 

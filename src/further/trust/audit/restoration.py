@@ -115,8 +115,8 @@ class RestorationAudit:
                 looks[g, towards] / self.n[g] for looks in (self.looks_restored, self.looks_clean)
             )
             parts.append(
-                f"restored rows of {self.groups[g]} come to look like {self.groups[towards]}: {share:.0%}"
-                f" do, {before:.0%} of the same rows when clean"
+                f"restored rows of {self.groups[g]} come to look like {self.groups[towards]}: "
+                f"{share:.0%} do, {before:.0%} of the same rows when clean"
             )
         else:
             parts.append("no group loses its look by being restored")
@@ -205,27 +205,28 @@ def audit_restoration(
     names, codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)
     if len(codes) != len(rows) or len(rows) < FEWEST_ROWS or len(names) < 2:
         raise InputError(
-            f"audit_restoration: {len(rows)} rows with {len(codes)} entries of {len(names)} groups; "
-            f"give at least {FEWEST_ROWS} rows, each with its group, of at least 2 groups."
+            f"audit_restoration: {len(rows)} rows with {len(codes)} entries of {len(names)} "
+            f"groups; give at least {FEWEST_ROWS} rows, each with its group, of at least 2 groups."
         )
     fewest = int(np.bincount(codes).min())
     if fewest < 2 * LEAST_VALUES:
         raise InputError(
-            f'audit_restoration: the group "{names[np.bincount(codes).argmin()]}" has {fewest} rows; '
-            f"give at least {2 * LEAST_VALUES} of each, or merge it."
+            f'audit_restoration: the group "{names[np.bincount(codes).argmin()]}" has {fewest} '
+            f"rows; give at least {2 * LEAST_VALUES} of each, or merge it."
         )
     if repeats < 1:
         raise InputError(f"repeats={repeats} must be at least 1.")
     learn, judge = _halves(codes, seed)
     degraded = np.asarray(degrade(rows), dtype=np.float64)
-    restored = np.stack([_restored(restore, degraded[judge], rows[judge].shape) for _ in range(repeats)])  # fmt: skip
+    given, shape = degraded[judge], rows[judge].shape
+    restored = np.stack([_restored(restore, given, shape) for _ in range(repeats)])
     judged = _Judged(
         _flat(rows[judge]), restored.reshape(repeats, len(judge), -1),
         _linear(_flat(degraded[learn]), _flat(rows[learn]), _flat(degraded[judge])),
     )  # fmt: skip
     notes = [
-        f"{len(learn):,} rows taught the linear prediction and the classifier, {len(judge):,} others "
-        "were judged."
+        f"{len(learn):,} rows taught the linear prediction and the classifier, {len(judge):,} "
+        "others were judged."
     ]
     figures = _figures(judged, value_range or float(np.ptp(rows)))
     again = np.asarray(degrade(rows), dtype=np.float64)
@@ -302,7 +303,10 @@ def _figures(judged: _Judged, value_range: float) -> dict[str, Floats]:
     error = _mean_square(judged.restored - judged.clean)
     with np.errstate(divide="ignore"):
         psnr = 10 * np.log10(value_range**2 / np.maximum(error, 1e-12 * value_range**2))
-    of_rows = {"mse": error, "psnr": psnr, "detail": _mean_square(added), "invented": _mean_square(invented)}  # fmt: skip
+    of_rows = {
+        "mse": error, "psnr": psnr, "detail": _mean_square(added),
+        "invented": _mean_square(invented),
+    }  # fmt: skip
     return {name: values.mean(axis=0) for name, values in of_rows.items()}
 
 
