@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-ADULT = (
-    "age workclass fnlwgt education education_num marital occupation relationship race sex gain "
-    "loss hours country income"
-).split()
+ADULT = [
+    "age", "workclass", "fnlwgt", "education", "education_num", "marital", "occupation",
+    "relationship", "race", "sex", "gain", "loss", "hours", "country", "income",
+]  # fmt: skip
 
 
 def read_compas(folder: Path) -> pd.DataFrame:

@@ -23,13 +23,13 @@ def adult(folder: Path) -> pd.DataFrame:
     first = len(rows) // 2
     said = LogisticRegression().fit(X[:first], y[:first]).predict(X[first:])
     kept = rows.iloc[first:].reset_index(drop=True)
-    return pd.DataFrame({"y": y[first:].to_numpy(), "said": said, "race": kept.race, "sex": kept.sex})  # fmt: skip
+    return kept[["race", "sex"]].assign(y=y[first:].to_numpy(), said=said)
 
 
 def compas(folder: Path) -> pd.DataFrame:
     rows = read_compas(folder)
     said = (rows.score_text != "Low") * 1
-    return pd.DataFrame({"y": rows.two_year_recid, "said": said, "race": rows.race, "sex": rows.sex})  # fmt: skip
+    return rows[["race", "sex"]].assign(y=rows.two_year_recid, said=said)
 
 
 METRICS = {
@@ -56,7 +56,7 @@ def test_every_figure_of_every_group(real_data: Path, data, by: list[str]) -> No
         line = theirs.loc[tuple(group.values()) if len(by) > 1 else next(iter(group.values()))]
         cells = found.by[-1].measured.cells
         assert cells is not None
-        # Where there is nothing to divide by, scikit-learn says 0 or leaves a class out; we say NaN.
+        # Where nothing is to divide by, scikit-learn says 0 or leaves a class out; we say NaN.
         unknown = {
             "ppv": not cells.sum("tp fp")[g], "fpr": not cells.sum("fp tn")[g],
             "fnr": not cells.sum("tp fn")[g],

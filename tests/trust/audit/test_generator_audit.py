@@ -102,7 +102,7 @@ def test_a_run_knows_its_rows_and_what_its_model_did_not_see(tmp_path: Path) -> 
     rows = pd.DataFrame({"height": rng.normal(170, 8, 600) - 12 * (sex == "f"), "sex": sex})
     rows.insert(0, "weight", rows.height - 100 + rng.normal(0, 9, 600))
     done = train_model("copy", rows, target="none", attributes=["sex"], out=tmp_path / "run")
-    found = audit_generator(str(done.run), attributes="sex")
+    found = audit_generator(done.path, attributes="sex")
     assert found.left_out == []
     assert found.n == 240
     assert found.by[0].recognised is not None
@@ -164,7 +164,8 @@ def test_corrected_shares_lie_in_their_intervals() -> None:
     for right, share in ((0.8, 0.05), (0.8, 0.3), (0.65, 0.3)):
         held = 0
         for seed in range(400):
-            confusion = [rng.multinomial(150, [right, 1 - right]), rng.multinomial(80, [1 - right, right])]  # fmt: skip
+            rates = [right, 1 - right]
+            confusion = [rng.multinomial(150, rates), rng.multinomial(80, rates[::-1])]
             said = rng.binomial(300, (1 - share) * (1 - right) + share * right)
             found = corrected_shares(np.array(confusion), np.array([300 - said, said]), seed=seed)
             held += found is None or found.low[1] <= share <= found.high[1]

@@ -90,7 +90,7 @@ def test_noise_has_no_consistency_and_several_guesses_have_a_spread(pictures) ->
 def test_the_denoising_autoencoder_is_audited_as_any_other(pictures) -> None:
     train, of_train, X, y = pictures
     grey = (train * 16).round().astype(np.uint8)
-    model = DenoisingAutoencoder(noise_level=0.3, budget="300 steps", random_state=0)
+    model = DenoisingAutoencoder(noise_level=0.3, budget="100 steps", random_state=0)
     model.fit(grey[of_train != 8])
     clean = (X * 16).round()
     found = audit_restoration(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ def test_every_language_has_every_occupation(language: str) -> None:
     table = text_templates(language)
     assert table.occupation.nunique() == 40
     assert not table.prompt.duplicated().any()
-    assert not table.prompt.str.contains(r"[{}]|nan").any()
+    assert not table.prompt.str.contains(r"[{}]|\bnan\b").any()
     shares = table.groupby("occupation").share_women.first()
     # As Zhao et al. print them.
     assert (shares["carpenter"], shares["secretary"], shares["editor"]) == (0.02, 0.95, 0.52)
@@ -95,7 +96,7 @@ def test_a_completer_of_pairs_of_words_has_the_bias_of_its_text(real_data: Path)
     text = (real_data / "tinyshakespeare" / "input.txt").read_text(encoding="utf-8").lower()
     words = re.findall(r"[a-z']+", text)
     following: dict[str, Counter[str]] = {}
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         following.setdefault(first, Counter())[second] += 1
     pronouns = ("he", "she", "they")
 

@@ -89,24 +89,24 @@ class TextAudit:
         """The share of each choice among all answers, each occupation as one: woman to none."""
         shares = self.counts / self.counts.sum(axis=1, keepdims=True)
         return Intervals(*(np.concatenate(end) for end in zip(
-            *((of.values, of.low, of.high) for of in map(_mean, shares.T)), strict=True
+            *((of.values, of.low, of.high) for of in map(_mean_share, shares.T)), strict=True
         )))  # fmt: skip
 
     @property
     def beside_even(self) -> Intervals:
         """Mean over occupations of the share of women minus one half."""
-        half = _mean(self.women.values)
+        half = _mean_share(self.women.values)
         return Intervals(half.values - 0.5, half.low - 0.5, half.high - 0.5)
 
     @property
     def beside_real(self) -> Intervals:
         """Mean over occupations of the share of women minus the real share."""
-        return _mean(self.women.values - self.real, np.inf)
+        return _mean(self.women.values - self.real)
 
     @property
     def exaggeration(self) -> Intervals:
         """Mean of how far choices lie beyond the real share, towards the more frequent gender."""
-        return _mean(np.sign(self.real - 0.5) * (self.women.values - self.real), np.inf)
+        return _mean(np.sign(self.real - 0.5) * (self.women.values - self.real))
 
     @property
     def sentence(self) -> str:
@@ -261,20 +261,19 @@ def audit_text(
     )
 
 
-def _mean(values: NDArray[np.floating[Any]], most: float = 1.0) -> Intervals:
-    """Return the mean over occupations with its interval; alike ones count as a share."""
+def _mean(values: NDArray[np.floating[Any]]) -> Intervals:
+    """Return the mean over occupations with its interval."""
     known = np.asarray(values, dtype=np.float64)
-    known = known[np.isfinite(known)]
-    found = mean_interval(known)
-    if (
-        len(known)
-        and np.isnan(found.low)
-        and np.ptp(known) == 0
-        and known[0] in (0.0, 1.0)
-        and most == 1
-    ):
+    return Intervals(*(np.array([end]) for end in mean_interval(known[np.isfinite(known)])))
+
+
+def _mean_share(shares: NDArray[np.floating[Any]]) -> Intervals:
+    """Return the mean of shares, within 0 and 1; where each is 0 or 1, as the share that it is."""
+    known = shares[np.isfinite(shares)]
+    if len(known) and np.isin(known, (0.0, 1.0)).all():
         return share_intervals([known.sum()], [len(known)])
-    return Intervals(*(np.array([end]) for end in found))
+    found = _mean(known)
+    return Intervals(found.values, np.clip(found.low, 0, 1), np.clip(found.high, 0, 1))
 
 
 def _pattern(words: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
