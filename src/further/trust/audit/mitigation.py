@@ -158,7 +158,9 @@ def mitigate(
     the same score differently because of their group, which the law of many places forbids;
     "threshold" and "reductions" decide at random among rules, so the same person may be decided
     about differently another time; with few rows in a group the rates come out equal on the rows
-    that chose the thresholds and not on others, which the interval shows.
+    that chose the thresholds and not on others, which the interval shows. A model that does not
+    see the group can follow weights and costs through other columns alone: then reweighing does
+    little, and reductions may cost much.
 
     Parameters
     ----------
