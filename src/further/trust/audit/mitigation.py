@@ -27,7 +27,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -35,15 +35,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from further.errors import InputError, unknown
+from further.evaluate.largest import Largest
 from further.evaluate.paired_shares import paired_difference
 from further.evaluate.recovery import difference, mean_of
 from further.evaluate.share import Intervals
 from further.trust.audit.audit import GroupAudit, audit_predictions
 from further.trust.audit.predictions import Predictions
 from further.trust.audit.reweighing import reweighing
-
-if TYPE_CHECKING:
-    from further.evaluate.largest import Largest
 
 Method = Literal["threshold", "reweighing", "reductions"]
 Constraint = Literal[
