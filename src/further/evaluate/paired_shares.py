@@ -13,7 +13,7 @@ the correlation that shares of one table have,
 :math:`r = -\sqrt{p_b p_c / ((1 - p_b)(1 - p_c))}`.
 
 Of 20,000 simulated tables each, for seven pairs of shares from 0 to 0.3, the intervals held the
-difference in 96.4 % or more with 6 to 50 rows, and in 94.8 to 96.5 % with 100 to 1,000 (but for
+difference in 96 % or more with 6 to 50 rows, and in 94.7 to 96.5 % with 100 to 1,000 (but for
 discordant shares of 2 %, which have 97 to 99.5 % below 1,000 rows).
 
 References
