@@ -378,12 +378,13 @@ def test_at_most_5_percent_of_data_without_a_weak_slice_have_one(losses: bool) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("conditions", [2, 3])
-def test_planted_slices_are_found(conditions: int) -> None:
-    """5 % of 4,000 rows with errors of 60 % among 30 % are found in nine of ten of 200 sets."""
+@pytest.mark.parametrize("rest", [0.3, 0.25])
+def test_planted_slices_are_found(conditions: int, rest: float) -> None:
+    """5 % of 4,000 rows with twice the error of the rest are found in nine of ten of 200 sets."""
     hits = 0
     for seed in range(200):
         table = people(4_000, seed)
         rows = planted(table, conditions)
-        wrong = np.random.default_rng([seed, 1]).random(4_000) < np.where(rows, 0.6, 0.3)
+        wrong = np.random.default_rng([seed, 1]).random(4_000) < np.where(rows, 2 * rest, rest)
         hits += overlap(find_slices(wrong, table, seed=seed), table, rows) >= 0.5
     assert hits >= 180

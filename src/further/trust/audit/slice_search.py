@@ -241,7 +241,18 @@ def are_shares(errors: Floats) -> bool:
 
 
 def jaccard(a: Flags, b: Flags) -> float:
-    """Return how many rows two slices have in common, for each that is in either."""
+    """Return how many rows two slices have in common, for each row that is in either.
+
+    Parameters
+    ----------
+    a, b : array of shape (N,), bool
+        Their rows.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
     return float((a & b).sum() / max((a | b).sum(), 1))
 
 

@@ -19,6 +19,20 @@ index), or if, without the rows of those reported before it, its error is no lon
 the rest: it was weak for what it shares with them. That can only make reports shorter, so the level
 stands.
 
+How often this finds a slice was measured on tables of 4,000 rows and 8 columns with a planted slice
+of 5 % of the rows and twice the error of the rest, 200 tables each, found meaning a Jaccard index
+of 0.5 or more with the planted rows:
+
+==================  ====  ====  ====  ====  ====
+Error of the rest   0.3   0.25  0.2   0.15  0.1
+==================  ====  ====  ====  ====  ====
+Two conditions      97 %  92 %  82 %  58 %  24 %
+Three conditions    99 %  96 %  80 %  52 %  20 %
+==================  ====  ====  ====  ====  ====
+
+The limit is the 100 rows of the slice in each half: at an error of 0.1 they hold 20 errors where 10
+are expected. Of 500 tables without a weak slice 4 % had one reported (lognormal losses: 3 %).
+
 References
 ----------
 Cox (1975), A note on data-splitting for the evaluation of significance levels, Biometrika 62. See
@@ -82,8 +96,9 @@ class Slice:
     """Rows on which the model is worse, found on one half of the rows and confirmed on the other.
 
     The interval is that of a slice chosen beforehand. It is not corrected for the fact that only
-    slices with a small p are reported, so that the error of a small slice is on average somewhat
-    overstated; new rows tell how much.
+    slices with a small p are reported: in the simulations of this module errors of reported slices
+    were 3 to 5 points too high on average, and 82 to 93 % of the intervals held the truth. New rows
+    tell how much it is.
     """
 
     conditions: Annotated[tuple[str, ...], "All of them hold."]
@@ -190,9 +205,12 @@ def find_slices(
     """Find slices of the rows on which errors are more than on the rest.
 
     When to use: to learn where a model is weak before somebody else does. When it fails: each half
-    has to show a slice by itself, so that small slices of small tables stay unseen, and what is not
-    a conjunction of such conditions is found in part only. No slice found is no proof that there
-    is none.
+    has to show a slice by itself, so that small slices of small tables stay unseen: of slices of
+    5 % of 4,000 rows with twice the error of the rest nine in ten are found where the rest errs in
+    25 % of its rows or more, but half at 15 % and a fifth at 10 %. What is no conjunction of such
+    conditions is found in part only, and another seed may find a neighbour of the slice. With
+    groups the test is cautious: it finds less than its level would allow. No slice found is no
+    proof that there is none.
 
     Parameters
     ----------
@@ -234,7 +252,7 @@ def find_slices(
     >>> wrong = rng.random(4000) < np.where(weak, 0.5, 0.2)
     >>> found = find_slices(wrong, table)
     >>> print(found.slices[0], round(found.slices[0].error, 2), round(found.slices[0].rest, 2))
-    age <= 24 and sex is f 0.55 0.21
+    age <= 24 and sex is f 0.58 0.2
     """
     wrong, codes = _checked(errors, attributes, groups, most_conditions, level, least_share)
     columns, notes = cut_table(attributes)
