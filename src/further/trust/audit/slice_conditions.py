@@ -1,6 +1,6 @@
 r"""The conditions of which slices are made: columns of a table, cut into parts.
 
-A number (or a date) is cut at its deciles :math:`q_1 < \dots < q_9`, rounded to as few digits as
+A number (or a date) is cut at its deciles :math:`q_1 < \ldots < q_9`, rounded to as few digits as
 move no more than one in a hundred rows, or between all its values where there are ten or fewer; the
 conditions are :math:`x \le q_i` and :math:`x > q_i`. A word is each of its 30 most frequent values.
 That a value is missing is a condition of its own. Two conditions on one number make a range,

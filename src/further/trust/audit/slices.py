@@ -4,7 +4,7 @@ A slice S is the rows that meet up to three conditions on their attributes. The 
 random, twice. In each half a search (:mod:`further.trust.audit.slice_search`) finds at most m = 3
 conjunctions with more error than the rest; the *other* half, which had no say in the choice, tests
 each of them against its own rest (:mod:`further.trust.audit.slice_confirmation`). Of the p values
-of one half, in order :math:`p_{(1)} \le \dots \le p_{(m)}`, Holm's are
+of one half, in order :math:`p_{(1)} \le \ldots \le p_{(m)}`, Holm's are
 
 .. math:: \tilde p_{(i)} = 4 \max_{j \le i} (m - j + 1) \, p_{(j)},
 
