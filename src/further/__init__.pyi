@@ -87,8 +87,8 @@ from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
 from .trust.audit.mitigation import mitigate as mitigate
-from .trust.audit.restoration import audit_restoration as audit_restoration
-from .trust.audit.text_templates import audit_text as audit_text
+from .trust.bias.restoration import audit_restoration as audit_restoration
+from .trust.bias.text_templates import audit_text as audit_text
 from .trust.carbon.carbon import carbon as carbon
 from .trust.doctor.diagnosis import doctor as doctor
 from .trust.labels.audit import audit_labels as audit_labels

@@ -14,7 +14,7 @@ from further.data.loading import load
 from further.errors import InputError
 from further.registry import find_model
 from further.train.run import Run
-from further.trust.audit.generators import GeneratorAudit, audit_samples
+from further.trust.bias.generators import GeneratorAudit, audit_samples
 
 
 def audit_generator(
@@ -31,7 +31,7 @@ def audit_generator(
     """Say which groups a generator leaves out: coverage and balance by attribute, with intervals.
 
     When to use: before generated rows stand for real ones. When it fails: see
-    :func:`further.trust.audit.generators.audit_samples`, which does this for rows.
+    :func:`further.trust.bias.generators.audit_samples`, which does this for rows.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from further import DenoisingAutoencoder, audit_restoration
 from further.errors import InputError
-from further.trust.audit.restoration import _figures, _Judged
+from further.trust.bias.restoration import _figures, _Judged
 
 
 def halved(rows: np.ndarray) -> np.ndarray:

@@ -3,10 +3,10 @@ r"""Whom a generator leaves out: coverage by group, and how often it makes each 
 Two questions, each with a control:
 
 * *coverage*: which share of the real rows of a group, that the generator never saw, has a generated
-  row near it, beside what as many real rows reach (:mod:`further.trust.audit.coverage`);
+  row near it, beside what as many real rows reach (:mod:`further.trust.bias.coverage`);
 * *balance*: the share of each group among generated rows beside that among real ones. Where the
   attribute is a generated column it is counted; else a classifier recognises it, and its errors are
-  corrected (:mod:`further.trust.audit.quantification`).
+  corrected (:mod:`further.trust.bias.quantification`).
 
 A group is *left out* where its coverage falls short by more than that of all others does, or where
 its share is smaller than in real rows; both intervals are at the level that all groups together
@@ -30,9 +30,9 @@ from further.errors import InputError
 from further.evaluate.generation.features import FeatureSpace
 from further.evaluate.recovery import difference
 from further.evaluate.share import Intervals, share_intervals
-from further.trust.audit.coverage import PARTS, Covered, covered_by_group
 from further.trust.audit.groups import Family, families, named
-from further.trust.audit.quantification import Recogniser, corrected_shares, recogniser
+from further.trust.bias.coverage import PARTS, Covered, covered_by_group
+from further.trust.bias.quantification import Recogniser, corrected_shares, recogniser
 
 Floats = NDArray[np.floating[Any]]
 

@@ -13,7 +13,7 @@ import pytest
 
 from further import audit_text
 from further.errors import InputError
-from further.trust.audit.text_templates import LANGUAGES, text_templates
+from further.trust.bias.text_templates import LANGUAGES, text_templates
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))

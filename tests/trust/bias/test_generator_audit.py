@@ -11,8 +11,8 @@ from compas import read_adult
 
 from further import Copy, audit_generator
 from further.errors import InputError
-from further.trust.audit.coverage import covered_by_group
-from further.trust.audit.quantification import corrected_shares
+from further.trust.bias.coverage import covered_by_group
+from further.trust.bias.quantification import corrected_shares
 
 
 def without(rows: pd.DataFrame, share: float, rng: np.random.Generator) -> pd.DataFrame:

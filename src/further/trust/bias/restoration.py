@@ -36,7 +36,7 @@ from further.evaluate.largest import Largest, largest_difference
 from further.evaluate.mean import LEAST_VALUES, mean_interval
 from further.evaluate.paired_shares import paired_difference
 from further.evaluate.share import Intervals, share_intervals
-from further.trust.audit.quantification import Recogniser, recogniser
+from further.trust.bias.quantification import Recogniser, recogniser
 
 Floats = NDArray[np.floating[Any]]
 Rows = Callable[[Floats], Any]
