@@ -52,7 +52,7 @@ PRONOUNS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 LANGUAGES = {"en": "complete", "tr": "translate", "fi": "translate", "hu": "translate"}
-_FOLDER = resources.files("further.trust.audit") / "templates"
+_FOLDER = resources.files("further.trust.bias") / "templates"
 
 
 @dataclass(frozen=True, eq=False)
