@@ -41,6 +41,72 @@ def sorted_residuals(
     return np.sort(np.abs(values - predicted), axis=0)
 
 
+def conformal_rank(n: int, coverage: float) -> int:
+    """Return which of n scores, in ascending order from 1 on, new ones exceed seldom enough.
+
+    Parameters
+    ----------
+    n : int
+        Number of scores.
+    coverage : float
+        Share of the new ones that shall not exceed it, in (0, 1).
+
+    Returns
+    -------
+    int
+        :math:`\\lceil (1 - \\alpha)(n + 1) \\rceil`; n + 1 if there are too few for such a coverage.
+
+    Raises
+    ------
+    InputError
+        If the coverage is no share.
+
+    Examples
+    --------
+    >>> conformal_rank(99, 0.9), conformal_rank(8, 0.9)
+    (90, 9)
+    """
+    if not 0 < coverage < 1:
+        raise InputError(f"coverage={coverage} must lie between 0 and 1.")
+    # 0.55 * 20 is 11.000000000000002 in floating point.
+    return math.ceil(coverage * (n + 1) - 1e-9)
+
+
+def least_calibration_rows(coverage: float) -> int:
+    """Return how many scores such a coverage takes: the least n with a rank of at most n.
+
+    Examples
+    --------
+    >>> least_calibration_rows(0.9), least_calibration_rows(0.95)
+    (9, 19)
+    """
+    return math.ceil(coverage / (1 - coverage) - 1e-9)
+
+
+def conformal_quantile(scores: NDArray[np.float64], coverage: float) -> float:
+    """Return what so large a share of new scores does not exceed.
+
+    Parameters
+    ----------
+    scores : array of shape (n,)
+        In ascending order.
+    coverage : float
+        The share, in (0, 1).
+
+    Returns
+    -------
+    float
+        Infinite if there are too few scores for such a coverage.
+
+    Examples
+    --------
+    >>> conformal_quantile(np.arange(1.0, 10.0), 0.8), conformal_quantile(np.arange(3.0), 0.8)
+    (8.0, inf)
+    """
+    rank = conformal_rank(len(scores), coverage)
+    return float(scores[rank - 1]) if rank <= len(scores) else math.inf
+
+
 def interval_around(
     predicted: NDArray[np.float64], residuals: NDArray[np.float64], coverage: float
 ) -> NDArray[np.float64]:
@@ -70,16 +136,14 @@ def interval_around(
     >>> interval_around(np.array([[10.0]]), np.arange(1.0, 10.0)[:, None], 0.8).tolist()
     [[2.0, 18.0]]
     """
-    if not 0 < coverage < 1:
-        raise InputError(f"coverage={coverage} must lie between 0 and 1.")
     n = len(residuals)
-    place = math.ceil(coverage * (n + 1)) - 1
-    if place >= n:
-        least = math.ceil(coverage / (1 - coverage))
+    rank = conformal_rank(n, coverage)
+    if rank > n:
+        least = least_calibration_rows(coverage)
         raise InputError(
             f"An interval that covers {coverage:.0%} needs {least} held-out rows, but there "
             f"were {n}; give more rows, or ask for less."
         )
-    width = residuals[place]
+    width = residuals[rank - 1]
     ends = np.stack([predicted - width, predicted + width], axis=-1)
     return ends[:, 0] if ends.shape[1] == 1 else ends
