@@ -29,6 +29,7 @@ from .cluster.number.choosing import choose_k as choose_k
 from .cluster.number.initialisations import init_sensitivity as init_sensitivity
 from .cluster.optics import OPTICS as OPTICS
 from .cluster.spherical_kmeans import SphericalKMeans as SphericalKMeans
+from .compare.auditing import audit as audit
 from .data.dataset import Dataset as Dataset
 from .evaluate.clustering.profiles import profile_clusters as profile_clusters
 from .evaluate.clustering.projection import project as project
@@ -84,8 +85,13 @@ from .supervised.rungs.univariate import UnivariateRegressor as UnivariateRegres
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
+from .trust.card.model_card import card as card
 from .trust.doctor.diagnosis import doctor as doctor
 from .trust.labels.audit import audit_labels as audit_labels
+from .trust.safety.robustness import robustness as robustness
+from .trust.safety.sensitivity import sensitivity as sensitivity
+from .trust.safety.shift import ShiftDetector as ShiftDetector
+from .trust.safety.shift_comparison import compare_shift_scores as compare_shift_scores
 from .vision.controls import MajorityClass as MajorityClass
 from .vision.controls import MeanBox as MeanBox
 from .vision.controls import Watershed as Watershed

@@ -220,18 +220,23 @@ FOLDERS = (
 OTHER_NAMES = {
     "Budget": "further.train.budget",
     "Dataset": "further.data.dataset",
+    "ShiftDetector": "further.trust.safety.shift",
     "Training": "further.train.training",
     "audit": "further.compare.auditing",
     "audit_labels": "further.trust.labels.audit",
+    "card": "further.trust.card.model_card",
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
+    "compare_shift_scores": "further.trust.safety.shift_comparison",
     "doctor": "further.trust.doctor.diagnosis",
     "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
     "profile_clusters": "further.evaluate.clustering.profiles",
     "project": "further.evaluate.clustering.projection",
+    "robustness": "further.trust.safety.robustness",
+    "sensitivity": "further.trust.safety.sensitivity",
     "silhouette_values": "further.cluster.dissimilarity.silhouette",
 }
 

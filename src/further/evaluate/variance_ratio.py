@@ -2,20 +2,21 @@ r"""How much settings matter in units of how much seeds do: the ratio of two var
 
 S settings, each with R seeds of its own, give figures
 
-.. math:: y_{sr} = \mu + a_s + e_{sr}, \qquad a_s \sim (0, \sigma_a^2), \quad e_{sr} \sim (0, \sigma_e^2).
+.. math:: y_{sr} = \mu + a_s + e_{sr}, \qquad a_s \sim (0, \sigma_a^2), \quad e_{sr} \sim (0,
+\sigma_e^2).
 
 With the mean squares between and within settings,
 
 .. math:: F = \frac{MS_a}{MS_e}, \qquad
    \frac{F}{1 + R\,\sigma_a^2 / \sigma_e^2} \sim F_{S-1,\, S(R-1)}
 
-where both are normal, so that :math:`\sigma_a^2 = 0` is tested by F alone, and the ratio of variances
-:math:`\theta = \sigma_a^2 / \sigma_e^2` has exact limits
+where both are normal, so that :math:`\sigma_a^2 = 0` is tested by F alone, and the ratio of
+variances :math:`\theta = \sigma_a^2 / \sigma_e^2` has exact limits
 
 .. math:: \theta_{l,u} = \frac1R \Bigl( \frac{F}{F_{1-\alpha/2,\,\alpha/2}} - 1 \Bigr) .
 
-The ratio of spreads is its root. The test needs only seeds to be normal; the limits need settings to be,
-too, and seeds to spread alike at every setting.
+The ratio of spreads is its root. The test needs only seeds to be normal; the limits need settings
+to be, too, and seeds to spread alike at every setting.
 
 References
 ----------
@@ -57,9 +58,9 @@ class VarianceRatio:
 def variance_ratio(figures: Floats, level: float = LEVEL) -> VarianceRatio:
     """Return the ratio of the spread between rows of a table to that within them.
 
-    When to use: where a few settings were each repeated with seeds of their own. When it fails: where
-    a few settings are far off and most are alike, the limits hold the ratio less often than they say
-    (of normal settings in 95 of 100 sets).
+    When to use: where a few settings were each repeated with seeds of their own. When it fails:
+    where a few settings are far off and most are alike, the limits hold the ratio less often than
+    they say (of normal settings in 95 of 100 sets).
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""What to do where a model is not sure: abstention, guaranteed sets and intervals, and tests for new data."""
+"""What to do where a model is not sure: abstention, guaranteed sets, and tests for new data."""

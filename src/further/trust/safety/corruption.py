@@ -1,7 +1,7 @@
 """A corruption: a small function of rows with five severities in a stated unit.
 
-The function takes rows, the amount of a severity and a random generator, and returns rows of the same
-shape and type; rows are never changed in place. One of your own is
+The function takes rows, the amount of a severity and a random generator, and returns rows of the
+same shape and type; rows are never changed in place. One of your own is
 ``Corruption("fog", "share", (0.1, 0.2, 0.3, 0.4, 0.5), add_fog)``.
 """
 

@@ -49,7 +49,11 @@ def constant_value(metric: str, y: NDArray[Any]) -> float:
 
 
 def score_predictions(
-    metric: str, y: NDArray[Any], predicted: ArrayLike, groups: ArrayLike | None = None, seed: int = 0
+    metric: str,
+    y: NDArray[Any],
+    predicted: ArrayLike,
+    groups: ArrayLike | None = None,
+    seed: int = 0,
 ) -> Score:
     """Return the metric of predictions of held-out rows, with its interval.
 

@@ -26,7 +26,9 @@ class ParameterEffect:
 
     name: Annotated[str, "The parameter."]
     measure: Annotated[str, '"rank correlation" of a number, "rank eta squared" of a choice.']
-    value: Annotated[float | None, "The measure; None where the parameter or the figure is constant."]
+    value: Annotated[
+        float | None, "The measure; None where the parameter or the figure is constant."
+    ]
     p: Annotated[float | None, "p-value of no association."]
     p_adjusted: Annotated[float | None, "Corrected for the number of parameters (Holm)."] = None
 

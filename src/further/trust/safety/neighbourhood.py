@@ -3,8 +3,8 @@ r"""Settings near those of an estimator: each number times a factor, on a logari
 .. math:: v_j' = v_j \, 2^{u_j}, \qquad u_j \sim U(-\log_2 f, \log_2 f),
 
 with the largest factor f, 2 by default. Whole numbers are rounded, and what the estimator's own
-declaration of its parameters (``_parameter_constraints``) does not allow is brought back to the nearest
-value that it does. A choice among names is left alone unless its values are listed.
+declaration of its parameters (``_parameter_constraints``) does not allow is brought back to the
+nearest value that it does. A choice among names is left alone unless its values are listed.
 """
 
 from __future__ import annotations
@@ -141,7 +141,9 @@ def _limits(estimator: Any, every: Mapping[str, Any], name: str, middle: Any) ->
     """Return what is declared of a parameter: the interval in which its value lies."""
     owner, _, own = name.rpartition("__")
     holder = every[owner] if owner else estimator
-    declared = getattr(holder, "_parameter_constraints", {}) if isinstance(holder, BaseEstimator) else {}
+    declared = (
+        getattr(holder, "_parameter_constraints", {}) if isinstance(holder, BaseEstimator) else {}
+    )
     for constraint in declared.get(own, ()):
         if isinstance(constraint, Interval) and constraint.is_satisfied_by(middle):
             return constraint

@@ -1,8 +1,8 @@
-r"""What happens to pictures in use: noise, blur, light, compression, things in front, a tilted camera.
+r"""What happens to pictures in use: noise, blur, light, compression, occlusion, rotation.
 
-Amounts are in units of the range of the pictures (0 to 255 of bytes; otherwise from the lowest to the
-highest value there is), of their shorter side, or of their area, so that they mean the same at any
-size:
+Amounts are in units of the range of the pictures (0 to 255 of bytes; otherwise from the lowest to
+the highest value there is), of their shorter side, or of their area, so that they mean the same at
+any size:
 
 =============  ===============================================  ==========================
 corruption     unit of the amount                               severities 1 to 5
@@ -94,7 +94,10 @@ def _occlusion(X: Floats, amount: float, rng: Rng) -> Floats:
     side = max(1, round((amount * height * width) ** 0.5))
     high, wide = min(side, height), min(side, width)
     found = X.copy()
-    tops, lefts = rng.integers(height - high + 1, size=len(X)), rng.integers(width - wide + 1, size=len(X))
+    tops, lefts = (
+        rng.integers(height - high + 1, size=len(X)),
+        rng.integers(width - wide + 1, size=len(X)),
+    )
     for picture, top, left in zip(found, tops, lefts, strict=True):
         picture[top : top + high, left : left + wide] = 0.5
     return found

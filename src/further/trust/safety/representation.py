@@ -1,6 +1,7 @@
-"""Numbers by which rows are compared: columns, principal components of pictures, a network's last layer.
+"""Numbers by which rows are compared: columns, principal components, a network's last layer.
 
-* A table: numbers as standard scores (a missing one as the median, with a mark), categories one-hot;
+* A table: numbers as standard scores (a missing one as the median, with a mark), categories
+one-hot;
   a category that training rows did not have is 0 in each.
 * Pictures: principal components of the training pictures, as many as 50.
 * A network: what enters its last layer, so that rows are compared as the network sees them.

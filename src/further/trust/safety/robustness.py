@@ -1,8 +1,8 @@
 r"""Robustness: what the held-out figure loses under stated corruptions, and what breaks it first.
 
-With the figure m of the clean rows and :math:`m_{cs}` of those under a corruption c of severity s, the
-loss is :math:`m - m_{cs}`, with an interval that pairs the two on the same rows. A corruption *breaks*
-a model where the figure has fallen more than halfway to that of a constant :math:`m_0`,
+With the figure m of the clean rows and :math:`m_{cs}` of those under a corruption c of severity s,
+the loss is :math:`m - m_{cs}`, with an interval that pairs the two on the same rows. A corruption
+*breaks* a model where the figure has fallen more than halfway to that of a constant :math:`m_0`,
 
 .. math:: m_{cs} < \tfrac12 (m + m_0),
 
@@ -140,9 +140,9 @@ def robustness(
 ) -> Robustness:
     """Say what a model loses under stated corruptions of held-out rows, and what breaks it first.
 
-    When to use: before a model meets rows that are worse than those it was judged on. When it fails:
-    it knows the corruptions that it is given and no others, one at a time; and the largest of many
-    losses, picked after the fact, is flattered a little.
+    When to use: before a model meets rows that are worse than those it was judged on. When it
+    fails: it knows the corruptions that it is given and no others, one at a time; and the largest
+    of many losses, picked after the fact, is flattered a little.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def robustness(
     >>> model = LogisticRegression(max_iter=300).fit(X[:1200] / 16, y[:1200])
     >>> found = robustness(model, X[1200:] / 16, y[1200:], shape=(8, 8))
     >>> found.first.corruption, found.first.severity
-    ('rotation', 3)
+    ('rotation', 4)
     """
     check_is_fitted(model)
     X, target = rows_of(X, y)

@@ -1,15 +1,17 @@
 r"""Sensitivity to hyperparameters: how far a model depends on settings that nobody decided.
 
-Settings are drawn from the neighbourhood of the given ones (:mod:`further.trust.safety.neighbourhood`).
-At each of them the model is trained with several seeds of its own; a seed draws which training rows
-are taken (a share of them) and the estimator's ``random_state``. All are judged on the same held-out
-rows, by balanced accuracy or R². The spread between settings stands in units of the spread between
-seeds (:mod:`further.evaluate.variance_ratio`), with the F test of no difference between settings.
+Settings are drawn from the neighbourhood of the given ones
+(:mod:`further.trust.safety.neighbourhood`). At each of them the model is trained with several seeds
+of its own; a seed draws which training rows are taken (a share of them) and the estimator's
+``random_state``. All are judged on the same
+held-out rows, by balanced accuracy or R². The spread between settings stands in units of the
+spread between seeds (:mod:`further.evaluate.variance_ratio`), with the F test of no difference
+between settings.
 
-Which parameter matters is told by Spearman's rank correlation of its value with the mean figure of a
-setting, of a choice by the Kruskal-Wallis test, corrected for the number of parameters (Holm). That is
-a main effect: a parameter that matters in the middle of its range alone, or together with another one,
-is not seen.
+Which parameter matters is told by Spearman's rank correlation of its value with the mean figure of
+a setting, of a choice by the Kruskal-Wallis test, corrected for the number of parameters (Holm).
+That is a main effect: a parameter that matters in the middle of its range alone, or together with
+another one, is not seen.
 
 References
 ----------
@@ -87,8 +89,8 @@ class Sensitivity:
         metric = find_metric(self.metric)
         name = metric.term or metric.plain
         said = [
-            f"{name[0].upper()}{name[1:]} of {self.estimator} is {self.given.mean:.3f} at the given "
-            f"settings and {low:.3f} to {high:.3f} over {len(self.settings)} settings near them.",
+            f"{name[0].upper()}{name[1:]} of {self.estimator} is {self.given.mean:.3f} at the "
+            f"given settings and {low:.3f} to {high:.3f} over {len(self.settings)} settings near them.",
             _ratio_told(self.ratio),
         ]
         first = self.effects[0]
@@ -164,8 +166,8 @@ def sensitivity(
     seed : int, default=0
         Of all that is drawn.
     on_forecast : callable, optional
-        Is told how long it will take, before the second training. Without it a warning says so where
-        that is more than a minute.
+        Is told how long it will take, before the second training. Without it a warning says so
+        where that is more than a minute.
 
     Returns
     -------
@@ -308,7 +310,8 @@ def _duration(seconds: float) -> str:
 def _ratio_told(ratio: VarianceRatio) -> str:
     if ratio.value is None:
         return "Seeds make no difference at all."
-    test = f"F test of no difference: p {'< 0.001' if ratio.p < 0.001 else f'= {ratio.p:.3f}'}"  # type: ignore[operator]
+    p = ratio.p or 0.0
+    test = f"F test of no difference: p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
     return (
         f"Settings spread it {ratio.value:.1f} times as far as seeds do "
         f"({ratio.low:.1f} to {ratio.high:.1f}; {test})."
@@ -318,8 +321,8 @@ def _ratio_told(ratio: VarianceRatio) -> str:
 def _multiplicity_told(found: Multiplicity) -> str:
     a = found.ambiguity
     said = (
-        f"Of {a.n:,} held-out rows {a.value:.0%} ({a.low:.0%} to {a.high:.0%}) have a predicted class "
-        f"that depends on which of the {found.models} tied settings is taken; two of them disagree "
+        f"Of {a.n:,} held-out rows {a.value:.0%} ({a.low:.0%} to {a.high:.0%}) have a predicted "
+        f"class that depends on which of the {found.models} tied settings is taken; two of them disagree "
         f"about {found.between_settings:.1%} of the rows"
     )
     if found.between_seeds is not None:

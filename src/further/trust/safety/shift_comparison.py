@@ -1,8 +1,8 @@
 """Which shift score sees which kind of shift: each against real shifted rows, beside the control.
 
 A score is judged by two figures. The area under the ROC curve says how often a shifted row scores
-higher than a held-out one that is not shifted; the detection rate says how many shifted rows raise an
-alarm at a threshold that 5 % of rows like the training data pass
+higher than a held-out one that is not shifted; the detection rate says how many shifted rows raise
+an alarm at a threshold that 5 % of rows like the training data pass
 (:mod:`further.trust.safety.shift`). Rows that calibrate must be new to the model: those it learnt
 from look more typical than any other.
 """
@@ -184,7 +184,7 @@ def compare_shift_scores(
     >>> found = compare_shift_scores(
     ...     model, X[::2], X[1::2], {"virginica": virginica}, y_train=y[::2])
     >>> found.best("virginica").score
-    'nearest'
+    'mahalanobis'
     """
     check_is_fitted(model)
     rows, y = rows_of(X_train, y_train)

@@ -3,7 +3,8 @@ r"""How far new rows are from the training rows, in five ways; the higher, the f
 With a representation :math:`\phi`, logits :math:`z_k` and probabilities :math:`p_k` of K classes,
 
 .. math:: \text{nearest}(x) = \bigl\lVert \phi(x) - \phi(x_{(k)}) \bigr\rVert, \qquad
-          \text{Mahalanobis}(x) = \min_c \sqrt{(\phi(x) - \mu_c)^\top \Sigma^{-1} (\phi(x) - \mu_c)},
+          \text{Mahalanobis}(x) = \min_c \sqrt{(\phi(x) - \mu_c)^\top \Sigma^{-1} (\phi(x) -
+          \mu_c)},
 
 .. math:: \text{energy}(x) = -\log \sum_k e^{z_k(x)}, \qquad
           \text{disagreement}(x) = H\Bigl(\tfrac1M \sum_m p^m\Bigr) - \tfrac1M \sum_m H(p^m),
@@ -16,20 +17,20 @@ ensemble disagree about is what they could not learn. The control is the confide
 
 which is no detector of what is new: far from all training rows most classifiers are very sure.
 
-Logits are those of a network's last layer, or ``decision_function``. A model with probabilities alone
-knows its logits but for a constant; the energy is then that of logits that sum to zero,
+Logits are those of a network's last layer, or ``decision_function``. A model with probabilities
+alone knows its logits but for a constant; the energy is then that of logits that sum to zero,
 :math:`z_k = \log p_k - \frac1K \sum_j \log p_j`, for which :math:`-\log \sum_k e^{z_k} = \frac1K
 \sum_j \log p_j`: higher where the probabilities are more equal. A single logit f of two classes is
 taken for :math:`(-f/2, f/2)`.
 
 References
 ----------
-Sun, Ming, Zhu and Li 2022, "Out-of-distribution detection with deep nearest neighbors". Lee, Lee, Lee
-and Shin 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial
-attacks". Liu, Wang, Owens and Li 2020, "Energy-based out-of-distribution detection". Lakshminarayanan,
-Pritzel and Blundell 2017, "Simple and scalable predictive uncertainty estimation using deep
-ensembles". Hein, Andriushchenko and Bitterwolf 2019, "Why ReLU networks yield high-confidence
-predictions far away from the training data".
+Sun, Ming, Zhu and Li 2022, "Out-of-distribution detection with deep nearest neighbors". Lee, Lee,
+Lee and Shin 2018, "A simple unified framework for detecting out-of-distribution samples and
+adversarial attacks". Liu, Wang, Owens and Li 2020, "Energy-based out-of-distribution detection".
+Lakshminarayanan, Pritzel and Blundell 2017, "Simple and scalable predictive uncertainty estimation
+using deep ensembles". Hein, Andriushchenko and Bitterwolf 2019, "Why ReLU networks yield
+high-confidence predictions far away from the training data".
 """
 
 from __future__ import annotations
@@ -91,7 +92,9 @@ def mahalanobis(reference: Reference) -> Scorer:
 
 def energy(reference: Reference) -> Scorer:
     """Return minus the logarithm of the sum of exponentials of the logits."""
-    return partial(_energy, _needed(reference.model, "energy", "predict_proba", "decision_function"))
+    return partial(
+        _energy, _needed(reference.model, "energy", "predict_proba", "decision_function")
+    )
 
 
 def disagreement(reference: Reference) -> Scorer:

@@ -9,8 +9,9 @@ wrong values    share taken from another row of the column        0.05, 0.1, 0.2
 without C       the whole column C, each in turn                  1
 ==============  ================================================  =======================
 
-Missing is missing where the model takes missing values; elsewhere it is what is commonly put in their
-place, the mean of the column or its most frequent value. Whole numbers stay whole under noise.
+Missing is missing where the model takes missing values; elsewhere it is what is commonly put in
+their place, the mean of the column or its most frequent value. Whole numbers stay whole under
+noise.
 """
 
 from __future__ import annotations
@@ -84,9 +85,7 @@ def _of_table(
 
 
 def _is_number(column: pd.Series) -> bool:
-    return bool(
-        pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    )
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
 
 
 def _noise(X: pd.DataFrame, amount: float, rng: Rng) -> pd.DataFrame:
