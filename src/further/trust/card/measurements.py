@@ -173,7 +173,7 @@ def read_measurements(path: str | Path, model: str | None = None) -> Measurement
         ),
         None,
     )
-    records = {
+    records: dict[str, Json] = {
         name: read_json(run.path / f"{name}.json")
         for name in RECORDS
         if (run.path / f"{name}.json").is_file()

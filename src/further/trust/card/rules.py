@@ -17,6 +17,10 @@ from further.trust.card.measurements import Measurements, mapping, objects
 
 #: Error rates of groups this far apart, as shares (of numbers: as a share of the overall error).
 GROUP_GAP = 0.05
+#: What says how often a model is wrong, by the kind of the truth.
+ERROR_RATES = {
+    "binary": ("fpr", "fnr"), "classes": ("balanced_accuracy",), "numbers": ("mae",),
+}  # fmt: skip
 #: A corruption that takes this share of the way from the clean figure to a constant's.
 CORRUPTION_LOSS = 0.25
 #: A calibration error above which probabilities are no chances.
@@ -63,26 +67,39 @@ def no_better_than_control(m: Measurements) -> Iterable[str]:
 def groups_differ(m: Measurements) -> Iterable[str]:
     """Speak where error rates of groups are apart, the search for the largest counted."""
     audit = mapping(m.records.get("audit"))
-    numbers = audit.get("kind") == "numbers"
-    overall = mapping(mapping(mapping(audit.get("overall")).get("metrics")).get("mae")).get("value")
-    for name in ("fpr", "fnr", "balanced_accuracy", "mae"):
+    apart: dict[str, list[str]] = {}
+    for name in ERROR_RATES.get(str(audit.get("kind")), ()):
         compared = mapping(mapping(audit.get("differences")).get(name))
+        # Intersections come last, after each of their columns.
         for one in [compared, *objects(compared.get("more"))]:
-            value, low = one.get("value"), one.get("low")
-            scale = (overall or 1.0) if numbers else 1.0
-            alone = len(one.get("by") or ()) == 1 or one is compared
-            if value is None or low is None or low <= 0 or value < GROUP_GAP * scale or not alone:
-                continue
-            apart = (
-                f"{value:.3g} ({low:.3g} to {one['high']:.3g})" if numbers
-                else f"{100 * value:.0f} points ({100 * low:.0f} to {100 * one['high']:.0f})"
-            )  # fmt: skip
-            yield (
-                f"Decisions about people or things that differ in {' and '.join(one['by'])}, as "
-                f"long as nobody answers for it: the {find_metric(name).plain} of "
-                f"{_group(one['highest'])} "
-                f"is {apart} above that of {_group(one['lowest'])}."
-            )
+            by = one.get("by") or []
+            if (len(by) == 1 or one is compared) and _is_apart(audit, one):
+                apart.setdefault(" and ".join(by), []).append(_apart_told(audit, name, one))
+    who = f"unless {m.run['decided_by']} answers for it" if m.run.get("decided_by") else (
+        "as long as nobody answers for it"
+    )  # fmt: skip
+    for by, told in apart.items():
+        yield f"Decisions about people or things that differ in {by}, {who}: {'; '.join(told)}."
+
+
+def _is_apart(audit: Any, one: Any) -> bool:
+    mae = mapping(mapping(mapping(audit.get("overall")).get("metrics")).get("mae")).get("value")
+    scale = mae or 1.0 if audit.get("kind") == "numbers" else 1.0
+    value, low = one.get("value"), one.get("low")
+    return value is not None and low is not None and low > 0 and value >= GROUP_GAP * scale
+
+
+def _apart_told(audit: Any, name: str, one: Any) -> str:
+    ends = [one["value"], one["low"], one.get("high")]
+    if audit.get("kind") == "numbers":
+        value, low, high = ("?" if end is None else f"{end:.3g}" for end in ends)
+    else:
+        value, low, high = ("?" if end is None else f"{100 * end:.0f}" for end in ends)
+        value += " points"
+    return (
+        f"{find_metric(name).plain} {value} ({low} to {high}) higher for {_group(one['highest'])} "
+        f"than for {_group(one['lowest'])}"
+    )
 
 
 def groups_too_small(m: Measurements) -> Iterable[str]:

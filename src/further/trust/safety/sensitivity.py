@@ -90,7 +90,8 @@ class Sensitivity:
         name = metric.term or metric.plain
         said = [
             f"{name[0].upper()}{name[1:]} of {self.estimator} is {self.given.mean:.3f} at the "
-            f"given settings and {low:.3f} to {high:.3f} over {len(self.settings)} settings near them.",
+            f"given settings and {low:.3f} to {high:.3f} over {len(self.settings)} settings near "
+            "them.",
             _ratio_told(self.ratio),
         ]
         first = self.effects[0]
@@ -322,8 +323,8 @@ def _multiplicity_told(found: Multiplicity) -> str:
     a = found.ambiguity
     said = (
         f"Of {a.n:,} held-out rows {a.value:.0%} ({a.low:.0%} to {a.high:.0%}) have a predicted "
-        f"class that depends on which of the {found.models} tied settings is taken; two of them disagree "
-        f"about {found.between_settings:.1%} of the rows"
+        f"class that depends on which of the {found.models} tied settings is taken; two of them "
+        f"disagree about {found.between_settings:.1%} of the rows"
     )
     if found.between_seeds is not None:
         said += f", two seeds of the given settings about {found.between_seeds:.1%}"
