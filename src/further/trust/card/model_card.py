@@ -182,6 +182,6 @@ def number(value: float | None) -> str:
 def _plain(text: str) -> str:
     """Write a text so that nothing in it is Markdown or HTML."""
     found = " ".join(str(text).split())
-    for character in "\\`*[]<>|#":
+    for character in "\\`*[]<>|#&":
         found = found.replace(character, f"\\{character}")
     return found

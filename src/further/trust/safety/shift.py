@@ -54,7 +54,7 @@ class ShiftDetector(OutlierMixin, BaseEstimator):
     the model has never seen. When it fails: where the score looks at other things than those which
     changed; where rows come in groups (of one person, one day) and several of a group are given,
     the rate is no promise; and a row that is like the training data may still be misjudged.
-    Confidence is offered as a control and is no detector.
+    Confidence is offered as a control: some classifiers are sure of anything.
 
     Parameters
     ----------

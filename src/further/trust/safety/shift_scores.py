@@ -15,7 +15,7 @@ ensemble disagree about is what they could not learn. The control is the confide
 
 .. math:: \text{confidence}(x) = 1 - \max_k p_k(x),
 
-which is no detector of what is new: far from all training rows most classifiers are very sure.
+which promises nothing about what is new: far from all training rows many classifiers are very sure.
 
 Logits are those of a network's last layer, or ``decision_function``. A model with probabilities
 alone knows its logits but for a constant; the energy is then that of logits that sum to zero,
@@ -111,7 +111,7 @@ def disagreement(reference: Reference) -> Scorer:
 
 
 def confidence(reference: Reference) -> Scorer:
-    """Return 1 less the largest probability, the control: it is no detector."""
+    """Return 1 less the largest probability, the control, which promises nothing."""
     return partial(_doubt, _needed(reference.model, "confidence", "predict_proba"))
 
 
