@@ -197,18 +197,21 @@ class ShiftDetector(OutlierMixin, BaseEstimator):
         self.estimator_ = self.estimator
         members = tuple(self.estimator) if isinstance(self.estimator, list | tuple) else ()
         model = members[0] if members else self.estimator
-        if model is not None and not members and not self.prefit and self.measure not in OF_ROWS:
-            if y is None:
-                raise InputError(
-                    f'The shift score "{self.measure}" fits {type(model).__name__}, so give y too.'
-                )
+        if members or self.prefit:
+            if model is not None:
+                check_is_fitted(model)
+        elif model is not None and y is not None:
             if self.measure == "disagreement":
                 members = fit_members(model, X, y, self.n_members, self.seed_)
-                self.estimator_ = list(members)
+                model, self.estimator_ = members[0], list(members)
             else:
                 model = self.estimator_ = clone(model).fit(X, y)
+        elif self.measure in OF_ROWS:
+            model = self.estimator_ = None
         elif model is not None:
-            check_is_fitted(model)
+            raise InputError(
+                f'The shift score "{self.measure}" fits {type(model).__name__}, so give y too.'
+            )
         represent = representation_of(X, model, self.representation)
         return Reference(X, y, represent, model, members, self.n_neighbors)
 
