@@ -43,7 +43,7 @@ class CardField:
     figures: Annotated[tuple[CardFigure, ...], "Figures, where the field has them."] = ()
 
 
-def model_details(m: Measurements, said: Any) -> Iterator[str]:
+def _model_details(m: Measurements, said: Any) -> Iterator[str]:
     """Say what the model is and who made it."""
     what = f"{m.label}, for {m.task or 'an unknown task'}"
     count = m.model.get("parameters")
@@ -69,13 +69,13 @@ def model_details(m: Measurements, said: Any) -> Iterator[str]:
         )
 
 
-def intended_use(m: Measurements, said: Any) -> Iterator[str]:
+def _intended_use(m: Measurements, said: Any) -> Iterator[str]:
     """Repeat what the user said."""
     yield f"Intended: {said.intended_use or NOT_STATED}"
     yield f"Out of scope: {said.out_of_scope or NOT_STATED}"
 
 
-def factors(m: Measurements, said: Any) -> Iterator[str]:
+def _factors(m: Measurements, said: Any) -> Iterator[str]:
     """Name groups and conditions by which it was looked at."""
     audit = mapping(m.records.get("audit"))
     by = dict.fromkeys(c for g in objects(audit.get("groups")) for c in mapping(g.get("group")))
@@ -95,7 +95,7 @@ def factors(m: Measurements, said: Any) -> Iterator[str]:
     yield f"Other kinds of data: {', '.join(kinds) or 'not measured'}."
 
 
-def metrics(m: Measurements, said: Any) -> Iterator[str]:
+def _metrics(m: Measurements, said: Any) -> Iterator[str]:
     """Say what decides, and what it cannot show."""
     deciding = m.deciding
     if deciding is None:
@@ -106,7 +106,7 @@ def metrics(m: Measurements, said: Any) -> Iterator[str]:
     yield f"Intervals are of 95 %; {deciding.own.method or 'their method is not recorded'}."
 
 
-def evaluation_data(m: Measurements, said: Any) -> Iterator[str]:
+def _evaluation_data(m: Measurements, said: Any) -> Iterator[str]:
     """Say which rows the figures rest on."""
     held_out = mapping(m.evaluation.get("held_out"))
     if held_out.get("rows"):
@@ -122,7 +122,7 @@ def evaluation_data(m: Measurements, said: Any) -> Iterator[str]:
         yield "Not recorded."
 
 
-def training_data(m: Measurements, said: Any) -> Iterator[str]:
+def _training_data(m: Measurements, said: Any) -> Iterator[str]:
     """Say what it learnt from."""
     data = m.data
     rows = data.get("rows")
@@ -142,7 +142,7 @@ def training_data(m: Measurements, said: Any) -> Iterator[str]:
         yield f"Fingerprint: {str(data['fingerprint'])[:16]}."
 
 
-def quantitative(m: Measurements, said: Any) -> Iterator[str]:
+def _quantitative(m: Measurements, said: Any) -> Iterator[str]:
     """Give the answers of what was measured besides the figures."""
     recommended = mapping(m.evaluation.get("recommendation")).get("sentence")
     for sentence in (recommended, m.evaluation.get("sentence"), m.evaluation.get("embarrassing")):
@@ -154,7 +154,7 @@ def quantitative(m: Measurements, said: Any) -> Iterator[str]:
             yield f"{name.capitalize()}: {sentence}"
 
 
-def ethical(m: Measurements, said: Any) -> Iterator[str]:
+def _ethical(m: Measurements, said: Any) -> Iterator[str]:
     """Say what is known of people who are affected, and who answers for it."""
     yield (
         f"{said.accountable} is accountable." if said.accountable
@@ -176,7 +176,7 @@ def ethical(m: Measurements, said: Any) -> Iterator[str]:
         yield "Nobody has decided a threshold and given a reason: the most probable class is taken."
 
 
-def caveats(m: Measurements, said: Any) -> Iterator[str]:
+def _caveats(m: Measurements, said: Any) -> Iterator[str]:
     """Repeat notes and the doctor's answer."""
     if mapping(m.diagnosis).get("headline"):
         yield f"Learning curves: {mapping(m.diagnosis)['headline']}"
@@ -186,15 +186,15 @@ def caveats(m: Measurements, said: Any) -> Iterator[str]:
 
 
 _FIELDS: tuple[tuple[str, str, Callable[[Measurements, Any], Iterable[str]]], ...] = (
-    ("model_details", "Model details", model_details),
-    ("intended_use", "Intended use", intended_use),
-    ("factors", "Factors", factors),
-    ("metrics", "Metrics", metrics),
-    ("evaluation_data", "Evaluation data", evaluation_data),
-    ("training_data", "Training data", training_data),
-    ("quantitative_analyses", "Quantitative analyses", quantitative),
-    ("ethical_considerations", "Ethical considerations", ethical),
-    ("caveats_and_recommendations", "Caveats and recommendations", caveats),
+    ("model_details", "Model details", _model_details),
+    ("intended_use", "Intended use", _intended_use),
+    ("factors", "Factors", _factors),
+    ("metrics", "Metrics", _metrics),
+    ("evaluation_data", "Evaluation data", _evaluation_data),
+    ("training_data", "Training data", _training_data),
+    ("quantitative_analyses", "Quantitative analyses", _quantitative),
+    ("ethical_considerations", "Ethical considerations", _ethical),
+    ("caveats_and_recommendations", "Caveats and recommendations", _caveats),
 )
 
 

@@ -44,7 +44,20 @@ def metric_of(model: Any, y: ArrayLike) -> str:
 
 
 def constant_value(metric: str, y: NDArray[Any]) -> float:
-    """Return what a constant scores: one over the number of classes, or 0 of R²."""
+    """Return what a constant scores.
+
+    Parameters
+    ----------
+    metric : {"balanced_accuracy", "r2"}
+        See :func:`metric_of`.
+    y : array of shape (n,)
+        The truth.
+
+    Returns
+    -------
+    float
+        One over the number of classes, or 0 of R².
+    """
     return 0.0 if metric == "r2" else 1 / len(np.unique(y))
 
 
@@ -137,5 +150,18 @@ def rows_of(X: Any, y: Any = None) -> tuple[Any, NDArray[Any] | None]:
 
 
 def take(X: Any, rows: NDArray[Any]) -> Any:
-    """Return some of the rows of an array or a DataFrame."""
+    """Return some of the rows of an array or a DataFrame.
+
+    Parameters
+    ----------
+    X : DataFrame or array of shape (n, ...)
+        Rows.
+    rows : array of int, shape (m,)
+        Their places.
+
+    Returns
+    -------
+    DataFrame or array of shape (m, ...)
+        In that order.
+    """
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

@@ -253,7 +253,20 @@ def scorer_of(name: str, reference: Reference) -> Scorer:
 
 
 def possible(model: Any, members: Sequence[Any]) -> tuple[str, ...]:
-    """Return the names of the scores that a model and an ensemble allow, in their order."""
+    """Return which scores a model and an ensemble allow.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted.
+    members : sequence of estimators
+        An ensemble; of fewer than two there is no disagreement.
+
+    Returns
+    -------
+    tuple of str
+        Names, in the order of :data:`SCORES`.
+    """
     allowed = [*OF_ROWS]
     if hasattr(model, "predict_proba") or hasattr(model, "decision_function"):
         allowed.append("energy")
