@@ -54,7 +54,7 @@ def conformal_rank(n: int, coverage: float) -> int:
     Returns
     -------
     int
-        :math:`\\lceil (1 - \\alpha)(n + 1) \\rceil`; n + 1 if there are too few for such a coverage.
+        :math:`\\lceil (1 - \\alpha)(n + 1) \\rceil`; n + 1 if there are too few for the coverage.
 
     Raises
     ------

@@ -15,10 +15,10 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from further import robustness
 from further.errors import InputError
 from further.evaluate.interval import paired_difference
-from further.trust.safety.corruption import Corruption
+from further.trust.safety.corruptions.corruption import Corruption
+from further.trust.safety.corruptions.pictures import PICTURE_CORRUPTIONS
+from further.trust.safety.corruptions.tables import table_corruptions
 from further.trust.safety.held_out_metric import score_predictions
-from further.trust.safety.picture_corruptions import PICTURE_CORRUPTIONS
-from further.trust.safety.table_corruptions import table_corruptions
 
 PICTURES = {corruption.name: corruption for corruption in PICTURE_CORRUPTIONS}
 

@@ -1,1 +1,1 @@
-"""What to do where a model is not sure: abstention, guaranteed sets, and tests for new data."""
+"""Safety: when to say nothing, how sure a prediction is, whether new data are still the same."""

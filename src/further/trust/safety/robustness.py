@@ -31,7 +31,9 @@ from further.evaluate.interval import paired_difference
 from further.evaluate.metrics import find_metric
 from further.evaluate.record import Measured
 from further.evaluate.typed_json import to_json
-from further.trust.safety.corruption import Corruption
+from further.trust.safety.corruptions.corruption import Corruption
+from further.trust.safety.corruptions.pictures import PICTURE_CORRUPTIONS
+from further.trust.safety.corruptions.tables import table_corruptions
 from further.trust.safety.held_out_metric import (
     constant_value,
     metric_of,
@@ -39,8 +41,6 @@ from further.trust.safety.held_out_metric import (
     score_predictions,
 )
 from further.trust.safety.kept import keep_record
-from further.trust.safety.picture_corruptions import PICTURE_CORRUPTIONS
-from further.trust.safety.table_corruptions import table_corruptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,8 +153,8 @@ def robustness(
     y : array-like of shape (n,), optional
         Their target; a Dataset brings its own.
     corruptions : sequence of Corruption, optional
-        Default: those of pictures (:mod:`further.trust.safety.picture_corruptions`) or of tables
-        (:mod:`further.trust.safety.table_corruptions`).
+        Default: those of pictures (:mod:`further.trust.safety.corruptions.pictures`) or of tables
+        (:mod:`further.trust.safety.corruptions.tables`).
     shape : tuple of int, optional
         Of a picture, where rows are pictures with their values one after the other.
     groups : array-like of shape (n,), optional

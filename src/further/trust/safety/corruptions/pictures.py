@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from further.trust.safety.corruption import Corruption
+from further.trust.safety.corruptions.corruption import Corruption
 
 Floats = NDArray[np.float64]
 Pictures = NDArray[Any]

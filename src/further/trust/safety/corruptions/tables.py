@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import get_tags
 
-from further.trust.safety.corruption import Corruption
+from further.trust.safety.corruptions.corruption import Corruption
 
 Rng = np.random.Generator
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5)
