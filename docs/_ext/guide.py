@@ -109,6 +109,8 @@ class Api(Written):
         known = names()
         written = []
         for title, members in groups().items():
+            if not members:
+                continue
             lines = [".. list-table::", "   :widths: 2 3", ""]
             for name in members:
                 role = "class" if inspect.isclass(known[name]) else "func"

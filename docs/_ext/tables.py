@@ -26,7 +26,8 @@ class Metrics(SphinxDirective):
         written = [".. list-table::", "   :header-rows: 1", "   :widths: 2 4 4", ""]
         written += ["   * - metric", "     - what it shows", "     - what it cannot show"]
         for metric in metrics_for(self.arguments[0]):
-            written += [f"   * - :term:`{metric.label}`, {metric.better} is better"]
+            better = "" if metric.better == "neither" else f", {metric.better} is better"
+            written += [f"   * - :term:`{metric.label}`{better}"]
             written += [f"     - {metric.shows}", f"     - {metric.cannot}"]
         return self.parse_text_to_nodes("\n".join(written))
 
@@ -39,6 +40,7 @@ class MetricTerms(SphinxDirective):
         written = [".. glossary::", "   :sorted:", ""]
         for metric in METRICS.values():
             better = f"{metric.better.capitalize()} is better{_range(metric)}."
+            better = better.replace("Neither is", "Neither high nor low is")
             written += [f"   {metric.label}", f"      {metric.shows} {better}"]
             written += [f"      *What it cannot show:* {metric.cannot}", ""]
         return self.parse_text_to_nodes("\n".join(written))

@@ -30,6 +30,7 @@ from .cluster.number.initialisations import init_sensitivity as init_sensitivity
 from .cluster.optics import OPTICS as OPTICS
 from .cluster.spherical_kmeans import SphericalKMeans as SphericalKMeans
 from .compare.auditing import audit as audit
+from .compare.generation.auditing import audit_generator as audit_generator
 from .data.dataset import Dataset as Dataset
 from .evaluate.clustering.profiles import profile_clusters as profile_clusters
 from .evaluate.clustering.projection import project as project
@@ -85,9 +86,20 @@ from .supervised.rungs.univariate import UnivariateRegressor as UnivariateRegres
 from .train.budget import Budget as Budget
 from .train.load import load as load
 from .train.training import Training as Training
+from .trust.audit.mitigation import mitigate as mitigate
+from .trust.audit.restoration import audit_restoration as audit_restoration
+from .trust.audit.text_templates import audit_text as audit_text
+from .trust.carbon.carbon import carbon as carbon
 from .trust.card.model_card import card as card
 from .trust.doctor.diagnosis import doctor as doctor
 from .trust.labels.audit import audit_labels as audit_labels
+from .trust.safety.abstention import Abstainer as Abstainer
+from .trust.safety.conformal_classification import ConformalClassifier as ConformalClassifier
+from .trust.safety.conformal_quantiles import (
+    ConformalQuantileRegressor as ConformalQuantileRegressor,
+)
+from .trust.safety.conformal_regression import ConformalRegressor as ConformalRegressor
+from .trust.safety.exchangeability import exchangeability_test as exchangeability_test
 from .trust.safety.robustness import robustness as robustness
 from .trust.safety.sensitivity import sensitivity as sensitivity
 from .trust.safety.shift import ShiftDetector as ShiftDetector

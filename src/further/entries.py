@@ -31,6 +31,9 @@ class TaskEntry:
         The module that says what a model's results are worth.
     report : str
         The module that shows a run; :mod:`further.report.page` says what is in it.
+    audit : str
+        The module that says what a run predicted of its held-out rows, for an audit by group;
+        :mod:`further.compare.auditing` says what is in it.
     """
 
     name: str
@@ -41,6 +44,7 @@ class TaskEntry:
     compare: str = ""
     evaluate: str = ""
     report: str = ""
+    audit: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.prediction.task",
         evaluate="further.evaluate.prediction.classes",
         report="further.report.prediction.page",
+        audit="further.compare.prediction.audited",
     ),
     TaskEntry(
         "regression", "How large is a quantity, and which model says it best?",
@@ -48,6 +49,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.prediction.task",
         evaluate="further.evaluate.prediction.numbers",
         report="further.report.prediction.page",
+        audit="further.compare.prediction.audited",
     ),
     TaskEntry(
         "instances", "Which pixels belong to each object of a picture?",
@@ -55,6 +57,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.vision.task",
         evaluate="further.evaluate.vision.detection",
         report="further.report.vision.page",
+        audit="further.compare.vision.audited",
     ),
     TaskEntry(
         "detection", "Where are which objects in a picture?",
@@ -62,6 +65,7 @@ TASKS: tuple[TaskEntry, ...] = (
         compare="further.compare.vision.task",
         evaluate="further.evaluate.vision.detection",
         report="further.report.vision.page",
+        audit="further.compare.vision.audited",
     ),
     TaskEntry(
         "segmentation", "Which class does each pixel of a picture belong to?",
@@ -218,21 +222,31 @@ FOLDERS = (
 )  # fmt: skip
 #: What else they type that is no estimator, and where it is.
 OTHER_NAMES = {
+    "Abstainer": "further.trust.safety.abstention",
     "Budget": "further.train.budget",
+    "ConformalClassifier": "further.trust.safety.conformal_classification",
+    "ConformalQuantileRegressor": "further.trust.safety.conformal_quantiles",
+    "ConformalRegressor": "further.trust.safety.conformal_regression",
     "Dataset": "further.data.dataset",
     "ShiftDetector": "further.trust.safety.shift",
     "Training": "further.train.training",
     "audit": "further.compare.auditing",
+    "audit_generator": "further.compare.generation.auditing",
     "audit_labels": "further.trust.labels.audit",
     "card": "further.trust.card.model_card",
+    "carbon": "further.trust.carbon.carbon",
+    "audit_restoration": "further.trust.audit.restoration",
+    "audit_text": "further.trust.audit.text_templates",
     "choose_k": "further.cluster.number.choosing",
     "cluster_rules": "further.evaluate.clustering.rules",
     "compare_detectors": "further.cluster.anomaly",
     "compare_shift_scores": "further.trust.safety.shift_comparison",
     "doctor": "further.trust.doctor.diagnosis",
+    "exchangeability_test": "further.trust.safety.exchangeability",
     "explain_architecture": "further.explain.architecture",
     "init_sensitivity": "further.cluster.number.initialisations",
     "load": "further.train.load",
+    "mitigate": "further.trust.audit.mitigation",
     "profile_clusters": "further.evaluate.clustering.profiles",
     "project": "further.evaluate.clustering.projection",
     "robustness": "further.trust.safety.robustness",
@@ -285,14 +299,14 @@ def task_of_target(data: str, target: str | None) -> str:
     return able[0] if able else lines[0].name
 
 
-def task_module(name: str, part: Literal["compare", "evaluate", "report"]) -> ModuleType:
-    """Import the module that compares, judges or shows the models of a task.
+def task_module(name: str, part: Literal["compare", "evaluate", "report", "audit"]) -> ModuleType:
+    """Import the module that compares, judges, shows or audits the models of a task.
 
     Parameters
     ----------
     name : str
         Of the task.
-    part : {"compare", "evaluate", "report"}
+    part : {"compare", "evaluate", "report", "audit"}
         What the module does.
 
     Returns

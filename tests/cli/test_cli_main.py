@@ -66,6 +66,7 @@ OPTIONS = {
     "resume": {"--json", "--quiet", "--device"},
     "report": {"--json", "--quiet", "--out"},
     "runs": {"--json", "--quiet"},
+    "carbon": {"--json", "--quiet"},
     "models": {"--json"},
 }
 

@@ -100,7 +100,10 @@ def wait_until_alone(run: Path, seconds: float = 20.0) -> None:
 
 def without_times(value: Any) -> Any:
     """Return an evaluation without what a clock, an energy counter or the folder says."""
-    clocked = ("seconds", "energy", "carbon", "sampling_seconds", "run", "machine", "created")
+    clocked = (
+        "seconds", "cpu_seconds", "energy", "carbon", "sampling_seconds", "run", "machine",
+        "created",
+    )  # fmt: skip
     if isinstance(value, dict):
         return {k: without_times(v) for k, v in value.items() if not k.startswith(clocked)}
     if isinstance(value, list):

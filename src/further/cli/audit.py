@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,21 +16,11 @@ from further.cli.command import (
     quiet_option,
     seed_option,
     split_names,
+    training_examples_option,
     with_options,
 )
-from further.cli.result import write_json, write_table
+from further.cli.result import write_json, write_summary
 from further.errors import InputError
-
-if TYPE_CHECKING:
-    from further.trust.audit.audit import GroupAudit
-    from further.trust.audit.comparison import Compared
-
-#: Columns of the table that is printed, by the kind of the truth; --json has all.
-_SHOWN = {
-    "binary": ("base_rate", "selection_rate", "fpr", "fnr", "ppv", "auc"),
-    "classes": ("accuracy", "balanced_accuracy"),
-    "numbers": ("mean_error", "mae", "rmse", "median_absolute_error"),
-}
 
 
 @click.command("audit", cls=Command)
@@ -58,6 +48,10 @@ _SHOWN = {
     click.option(
         "--threshold", type=float, metavar="T", help="From which score on a row is selected."
     ),
+    click.option(
+        "--unit", metavar="COLUMN",
+        help="A column whose equal values are rows that depend on each other, such as a person.",
+    ),
     click.option("--model", metavar="NAME", help="Of a run that compares several."),
     click.option(
         "--reference", "references", multiple=True, metavar="COLUMN=VALUE",
@@ -72,6 +66,11 @@ _SHOWN = {
         help="Look for conditions on all columns under which the model is wrong more often.",
     ),
     click.option(
+        "--slice-columns", metavar="COLUMNS",
+        help="Look for such slices among these columns only; leave out those that give the label "
+        "away.",
+    ),
+    click.option(
         "--fix", metavar="RULE",
         help="Fix a threshold and record it: a score such as 0.6, equal-fpr=0.2, equal-fnr=0.3, "
         "equal-selection=0.4, or cost=5 where a false negative costs five false positives.",
@@ -81,6 +80,7 @@ _SHOWN = {
     header_option,
     seed_option,
     out_option,
+    training_examples_option,
     json_option,
     quiet_option,
 )  # fmt: skip
@@ -90,6 +90,7 @@ def command(
     decided_by: str | None,
     reason: str | None,
     out: Path | None,
+    training_examples: bool,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -101,7 +102,9 @@ def command(
     RUN, or into a run of its own.
     """
     from further.compare.auditing import audit, fix_threshold, keep_audit
+    from further.compare.result import Result
     from further.report.audit.page import write_page
+    from further.report.audit.summary import summary
     from further.trust.audit.trade_off import read_rule
 
     if fix is None and (decided_by or reason):
@@ -114,11 +117,12 @@ def command(
         group=given["group"] or "",
         selected=split_names(given["selected"]) or (),
         reference=_references(given["references"]),
+        find_slices=split_names(given["slice_columns"]) or given["find_slices"],
         **{
             name: given[name]
             for name in (
-                "label", "score", "prediction", "positive", "threshold", "model", "population",
-                "find_slices", "header", "seed",
+                "label", "score", "prediction", "positive", "threshold", "unit", "model",
+                "population", "header", "seed",
             )
         },
     )  # fmt: skip
@@ -127,11 +131,12 @@ def command(
             found, *rule, decided_by=decided_by, reason=reason, seed=given["seed"]
         )
     path = keep_audit(found, predictions, out=out, command=command_line(), seed=given["seed"])
-    page = write_page(path)
+    page = write_page(path, training_examples=training_examples)
+    record = {**found.to_json(), "run": str(path), "report": str(page)}
     if as_json:
-        write_json({**found.to_json(), "run": str(path), "report": str(page)})
+        write_json(record)
     elif not quiet:
-        _show(found, page)
+        write_summary(summary(Result(path, record)), page)
 
 
 def _references(given: tuple[str, ...]) -> dict[str, str]:
@@ -142,67 +147,3 @@ def _references(given: tuple[str, ...]) -> dict[str, str]:
             raise InputError(f"--reference {text} must be COLUMN=VALUE, such as race=Caucasian.")
         found[column.strip()] = value.strip()
     return found
-
-
-def _show(found: GroupAudit, page: Path) -> None:
-    click.echo(found.sentence)
-    for compared in found.by:
-        click.echo()
-        _show_groups(compared, found.predictions.kind)
-    if found.decision is not None:
-        _show_decision(found.decision)
-    if found.slices is not None:
-        click.echo()
-        click.echo(found.slices.sentence)
-        for one in found.slices.slices:
-            click.echo(f"  {one.sentence}")
-    click.echo()
-    for note in found.notes:
-        click.echo(f"note: {note}")
-    click.echo(f"Report: {page}")
-
-
-def _show_groups(compared: Compared, kind: str) -> None:
-    from further.evaluate.metrics import find_metric
-    from further.trust.audit.groups import named
-
-    shown = [name for name in _SHOWN[kind] if name in compared.measured.figures]
-    sizes = compared.family.rows()
-    rows = []
-    for g, group in enumerate(compared.family.groups):
-        cells = [_interval(compared, name, g, kind) for name in shown]
-        mark = " *" if compared.measured.small[g] else ""
-        rows.append([named(group) + mark, f"{sizes[g]:,}", *cells])
-    headings = [find_metric(name).heading or find_metric(name).plain for name in shown]
-    write_table([compared.family.name, "n", *headings], rows, 1 + len(shown))
-    if compared.measured.small.any():
-        click.echo("* too few rows to say much")
-
-
-def _interval(compared: Compared, name: str, g: int, kind: str) -> str:
-    import math
-
-    of = compared.measured.figures[name]
-    value, low, high = (float(end[g]) for end in (of.values, of.low, of.high))
-    if math.isnan(value):
-        return "-"
-    percent = kind != "numbers" and name != "auc"
-    told = [f"{100 * x:.1f}" if percent else f"{x:.3g}" for x in (value, low, high)]
-    return told[0] if math.isnan(low) else f"{told[0]} ({told[1]} to {told[2]})"
-
-
-def _show_decision(decision: dict[str, Any]) -> None:
-    click.echo()
-    click.echo(
-        f"Fixed by {decision['decided_by']}: {decision['label']}. Of 1,000 people of each group "
-        "(thresholds picked on one half of the rows, counted on the other):"
-    )
-    rows = []
-    for fixed, line in zip(decision["thresholds"], decision["checked"], strict=True):
-        per = line["per_1000"]
-        rows.append([
-            ", ".join(line["group"].values()), f"{fixed['threshold']:.4g}",
-            *(f"{per[name]:.0f}" for name in ("fp", "fn", "tp", "tn")),
-        ])  # fmt: skip
-    head = ["", "threshold", "wrongly selected", "overlooked", "rightly selected", "rightly not"]
-    write_table(head, rows, 5)

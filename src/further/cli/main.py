@@ -44,6 +44,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Runs and models": {
         "report": "Write the report of a run.",
         "runs": "List or remove runs.",
+        "carbon": "How much energy and greenhouse gas did runs take?",
         "models": "List the models.",
     },
 }

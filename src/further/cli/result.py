@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from further.cli.listener import Listener
     from further.compare.result import Result
+    from further.report.summary import Summary
 
 
 def write_json(value: Any) -> None:
@@ -86,6 +87,19 @@ def show_result(work: Callable[[Listener], Result], run: Path | None = None) -> 
         return
     if given["quiet"]:
         return
+    write_summary(said, report)
+
+
+def write_summary(said: Summary, report: Path) -> None:
+    """Write what was found for people, and where the report is.
+
+    Parameters
+    ----------
+    said : Summary
+        Lines and tables.
+    report : Path
+        The page.
+    """
     for block in said.blocks:
         if isinstance(block, str):
             click.echo(block)

@@ -1,8 +1,10 @@
 """An audit of whatever holds predictions: a file that any framework wrote, a table, or a run.
 
-What a run predicted of its held-out rows its own task says (``held_out_rows`` of the task's module),
-together with the columns of the data, so that an audit divides by columns that the model saw, or did
-not see.
+What a run predicted of its held-out rows its own task says: the module that the table of tasks
+names has ``held_out_rows``, which takes the run, the name of a model or None, how decisions are
+read and the columns of the groups, and returns
+:class:`~further.trust.audit.predictions.Predictions`. The columns of the data stand beside, so that
+an audit divides by columns that the model saw, or did not see.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ import pandas as pd
 from further.compare.source import default_folder
 from further.data.loading import load
 from further.errors import InputError
-from further.registry import task_module
+from further.registry import TASKS, find_task, task_module
 from further.train.files import write_json
 from further.train.run import Run
 from further.trust.audit.audit import GroupAudit, audit_predictions
+from further.trust.audit.behind import behind
 from further.trust.audit.decision import as_decided, decide
 from further.trust.audit.groups import split_wanted
 from further.trust.audit.predictions import Predictions, predictions_of
@@ -40,10 +43,11 @@ def audit(
     positive: str | None = None,
     selected: Sequence[str] = (),
     threshold: float | None = None,
+    unit: str | None = None,
     model: str | None = None,
     reference: Mapping[str, str] | None = None,
     population: Any = None,
-    find_slices: bool = False,
+    find_slices: bool | Sequence[str] = False,
     seed: int = 0,
     **loading: Any,
 ) -> GroupAudit:
@@ -57,7 +61,8 @@ def audit(
     Parameters
     ----------
     source : path, DataFrame or mapping
-        A CSV or Parquet file, a table in memory, or the folder of a run.
+        A CSV or Parquet file, a table in memory, or the folder of a run; or detections as COCO
+        writes them (JSON), whose ``label`` is the file of annotations.
     group : str or sequence of str
         Columns whose values are the groups, as "race,sex" or ["race", "sex"]; several also give
         their intersections. ``age:25,45`` cuts numbers at 25 and 45.
@@ -74,6 +79,9 @@ def audit(
         Words of ``score`` that mean that a row is selected.
     threshold : float, optional
         From which score on a row is selected; needed where there are scores and no decisions.
+    unit : str, optional
+        A column whose equal values are rows that depend on each other, such as visits of a person:
+        intervals of shares then count persons, and other figures have none.
     model : str, optional
         Of a run that compares several; default: the one that it chose.
     reference : mapping, optional
@@ -81,9 +89,9 @@ def audit(
     population : path or DataFrame, optional
         Shares of groups in the population that the data stand for: a column named as the groups'
         is, and one of shares or numbers.
-    find_slices : bool, default=False
-        Whether to look for combinations of conditions on all columns under which the model is
-        wrong more often.
+    find_slices : bool or sequence of str, default=False
+        Whether to look for combinations of conditions under which the model is wrong more often,
+        on all columns or on those named. Leave out columns that give the label away.
     seed : int, default=0
         Of draws and halves.
     **loading
@@ -111,21 +119,34 @@ def audit(
     {'sex': 'f'}
     """
     wanted = split_wanted(group) if isinstance(group, str) else list(group)
-    asked = {"positive": positive, "selected": tuple(selected), "threshold": threshold}
+    asked: dict[str, Any] = {
+        "positive": positive,
+        "selected": tuple(selected),
+        "threshold": threshold,
+    }
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         place = f'the run "{source}"'
-        strange = {"label": label, "score": score, "prediction": prediction, **loading}
+        strange = {
+            "label": label, "score": score, "prediction": prediction, "unit": unit, **loading
+        }  # fmt: skip
         refused = [name for name, value in strange.items() if value is not None]
         if refused:
             raise InputError(
                 f"{place} knows its own {refused[0]}; leave out --{refused[0].replace('_', '-')}."
             )
         run = Run(source)
-        predictions = predictions_of_run(run, model, **asked)
+        predictions = predictions_of_run(run, model, **asked, group=tuple(wanted))
         fixed = run.record.get("threshold")
         if fixed is not None and threshold is None:
             said = {name: run.record.get(name) for name in ("decided_by", "reason")}
             predictions = as_decided(predictions, {**fixed, **said}, place)
+    elif isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
+        from further.compare.vision.audited import predictions_of_files
+
+        place = str(source)
+        if label is None:
+            raise InputError(f"{place}: name the file of annotations with --label FILE.")
+        predictions = predictions_of_files(Path(source), Path(label), **asked, group=tuple(wanted))
     else:
         if model is not None:
             raise InputError(f"--model {model} names a model of a run, and {source} is none.")
@@ -133,8 +154,8 @@ def audit(
         if label is None:
             raise InputError(f"{place}: name the column with the truth with --label COLUMN.")
         predictions = predictions_of(
-            frame, place, name, label=label, score=score, prediction=prediction, notes=notes,
-            **asked,
+            frame, place, name, label=label, score=score, prediction=prediction, unit=unit,
+            notes=notes, **asked,
         )  # fmt: skip
     return audit_predictions(
         predictions, wanted, reference=tuple((reference or {}).items()),
@@ -152,7 +173,7 @@ def predictions_of_run(run: Run, model: str | None = None, **asked: Any) -> Pred
     model : str, optional
         Of several; default: the one that it chose.
     **asked
-        ``positive``, ``selected`` and ``threshold`` of :func:`audit`.
+        ``positive``, ``selected``, ``threshold`` and ``group`` of :func:`audit`.
 
     Returns
     -------
@@ -165,14 +186,14 @@ def predictions_of_run(run: Run, model: str | None = None, **asked: Any) -> Pred
         If its task predicts nothing that can be audited.
     """
     run.refuse_unfinished()
-    task = str(run.record.get("task"))
-    module = task_module(task, "compare")
-    if not hasattr(module, "held_out_rows"):
+    task = run.record.get("task")
+    if task is None or not find_task(task).audit:
+        able = [line.name for line in TASKS if line.audit]
         raise InputError(
-            f'"{run.path}" is a run of {task}, which leaves no predictions of rows to audit; give '
-            "one of classification or regression, or a file of predictions."
+            f'"{run.path}" is a run of {task}, which leaves no predictions to audit; give one of '
+            f"{', '.join(able)}, or a file of predictions."
         )
-    found: Predictions = module.held_out_rows(run, model, **asked)
+    found: Predictions = task_module(task, "audit").held_out_rows(run, model, **asked)
     return found
 
 
@@ -185,9 +206,9 @@ def _table(source: Any, loading: dict[str, Any]) -> tuple[pd.DataFrame, str, str
                 f'"{source}" is a folder and no run: it has no run.json; give a file of '
                 "predictions or a run."
             )
-        data = load(source, target="none", tidy=False, **given)
+        data = load(source, tidy=False, **given)
     else:
-        data = load(pd.DataFrame(source), target="none", tidy=False, **given)
+        data = load(pd.DataFrame(source), tidy=False, **given)
     if data.kind != "table":
         raise InputError(f"{source} holds {data.kind}; an audit reads a table of predictions.")
     place = str(source) if isinstance(source, str | Path) else "the table"
@@ -245,6 +266,13 @@ def fix_threshold(
     return replace(found, decision=decision)
 
 
+def _behind(found: GroupAudit) -> dict[str, Any] | None:
+    """Return rows behind the counts, where there are two classes and groups."""
+    if found.predictions.kind != "binary" or not found.by:
+        return None
+    return behind(found.predictions, found.by[: max(1, len(found.by) - 1)])
+
+
 def keep_audit(
     found: GroupAudit,
     source: Any,
@@ -281,12 +309,15 @@ def keep_audit(
         run = Run(source)
     else:
         name = found.predictions.name
+        place = str(source) if isinstance(source, str | Path) else "table"
         run = Run.create(
             out or default_folder("audit", name), task="audit", command=command, seed=seed,
-            data={"name": name, "source": str(source) if isinstance(source, str | Path) else "table"},
+            data={"name": name, "source": place},
         )  # fmt: skip
     with run.working():
-        write_json(run.path / RECORD, {**found.to_json(), "run": str(run.path)})
+        write_json(
+            run.path / RECORD, {**found.to_json(), "run": str(run.path), "behind": _behind(found)}
+        )
         changes: dict[str, Any] = {} if is_run else {"status": "finished"}
         if found.decision is not None:
             kept = ("rule", "label", "wanted", "by", "thresholds", "decided")

@@ -17,7 +17,6 @@ from further.data.loading import load
 from further.errors import InputError, RunError
 from further.registry import find_model, task_module, task_of_target
 from further.train.run import Run
-from further.trust.audit.predictions import Predictions
 
 #: Trains and judges one member; called with what it is, and with a function to report progress by.
 Work = Callable[[Mapping[str, Any], Callable[..., None]], None]
@@ -119,10 +118,6 @@ class TaskModule(Protocol):
     evaluate_rows : callable
         Takes a run, rows that it never saw and options, and returns a new run with its evaluation;
         only a task whose models can be judged on other rows has it.
-    held_out_rows : callable
-        Takes a run, the name of a model or None, and how decisions are read, and returns
-        :class:`~further.trust.audit.predictions.Predictions`; only a task whose predictions can be
-        audited by group has it.
     """
 
     compare: Callable[..., Result]
@@ -131,7 +126,6 @@ class TaskModule(Protocol):
     member_worker: Callable[[Path], Work]
     predict: Callable[..., Answers]
     evaluate_rows: Callable[..., Result]
-    held_out_rows: Callable[..., Predictions]
 
 
 def compare_models(data: Any, *, task: str | None = None, **options: Any) -> Result:

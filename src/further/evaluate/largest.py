@@ -36,6 +36,7 @@ from further.evaluate.resampling import LEVEL, NORMAL_QUANTILE
 from further.evaluate.share import Intervals
 
 DRAWS = 2000
+_FAR = 1e9
 METHOD = "largest over pairs of groups; lower end corrected for the search"
 
 
@@ -98,6 +99,8 @@ def largest_difference(kinds: Sequence[Intervals], seed: int = 0) -> Largest | N
     z = np.random.default_rng(seed).standard_normal((DRAWS, *every.values.shape))
     # Half a normal distribution on either side, each as wide as the interval is there.
     off = np.where(z > 0, every.high - every.values, every.values - every.low) / NORMAL_QUANTILE * z
+    # The logarithm of what may be 0 has no lower end.
+    off = np.nan_to_num(off, posinf=_FAR, neginf=-_FAR)
     beyond = np.full(DRAWS, -np.inf)
     for m in range(len(kinds)):
         here = contends & (kind == m)

@@ -25,8 +25,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrik, stdtrit
 
 from further.evaluate.ranking import NOT_DEFINED, Ranked
 from further.evaluate.resampling import LEVEL
@@ -76,7 +75,8 @@ def mean_interval(values: Floats, level: float = LEVEL) -> Ranked:
     tail = (1 - level) / 2 * (ALLOWED if few else 1.0)
     t = float(stdtrit(n - 1, 1 - tail))
     error = deviation / math.sqrt(n)
-    skewness = float(np.mean(((values - mean) / deviation) ** 3))
+    off = (values - mean) / deviation
+    skewness = float((off * off * off).mean())
     low = mean - _unskewed(t, skewness, n) * error
     high = mean - _unskewed(-t, skewness, n) * error
     if few:
@@ -118,9 +118,9 @@ def median_interval(values: Floats, level: float = LEVEL) -> Ranked:
         return NOT_DEFINED
     ordered = np.sort(values)
     # The j smallest lie below the median with the probability that at most j of n do.
-    j = int(binom.ppf((1 - level) / 2, n, 0.5))
-    if binom.cdf(j - 1, n, 0.5) > (1 - level) / 2 or j < 1:
+    j = math.ceil(bdtrik((1 - level) / 2, n, 0.5))
+    if j < 1 or bdtr(j - 1, n, 0.5) > (1 - level) / 2:
         return Ranked(float(np.median(values)), math.nan, math.nan)
     # One step less on one side may still be enough.
-    step = binom.cdf(j, n, 0.5) + binom.cdf(j - 1, n, 0.5) <= 1 - level
+    step = bool(bdtr(j, n, 0.5) + bdtr(j - 1, n, 0.5) <= 1 - level)
     return Ranked(float(np.median(values)), float(ordered[j - 1]), float(ordered[n - j - step]))

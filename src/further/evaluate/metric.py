@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: How a figure is written: with the decimals of its row, or as a time, a count, a quantity. All but
 #: the first are costs, which differ by orders of magnitude and are drawn on a logarithmic line.
 Style = Literal["fixed", "duration", "count", "quantity"]
-Better = Literal["higher", "lower"]
+Better = Literal["higher", "lower", "neither"]
 Range = tuple[float | None, float | None]
 
 

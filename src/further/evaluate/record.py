@@ -83,7 +83,16 @@ class ModelRecord:
     best_step: Annotated[int | None, "The step whose weights were kept."] = None
     training_flops: Annotated[float | None, "Floating-point operations of the training."] = None
     seconds: Annotated[float | None, "Seconds of the training."] = None
+    cpu_seconds: Annotated[float | None, "Processor time of the training, over all threads."] = (
+        field(default=None, metadata=OPTIONAL)
+    )
     energy_wh: Annotated[float | None, "Energy of the training in watt-hours."] = None
+    energy_low_wh: Annotated[
+        float | None, "Lower end of the range in which it lies; of a measurement, the figure."
+    ] = field(default=None, metadata=OPTIONAL)
+    energy_high_wh: Annotated[float | None, "Upper end of that range."] = field(
+        default=None, metadata=OPTIONAL
+    )
     carbon_g: Annotated[float | None, "Grams of CO₂ equivalent of the training."] = None
     energy_method: Annotated[str, "How the energy is known."] = ""
     metrics: Annotated[dict[str, Figure], "By the names of the table of metrics."] = field(
@@ -101,6 +110,17 @@ class ModelRecord:
             return self.metrics[metric].value
         found = getattr(self, metric, None)
         return float(found) if isinstance(found, (int, float)) else None
+
+    def estimated_range(self, metric: str) -> tuple[float, float] | None:
+        """Return the range in which energy or carbon lies; None of other figures, and if unknown.
+
+        It says what is not known of the machine, and is no interval of repetitions.
+        """
+        low, high, spent = self.energy_low_wh, self.energy_high_wh, self.value(metric)
+        if metric not in ("energy_wh", "carbon_g") or low is None or high is None:
+            return None
+        scale = (spent or 0.0) / self.energy_wh if self.energy_wh else 0.0
+        return low * scale, high * scale
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,15 @@ up:
 
 So a difference is as lopsided as what it is made of, and never without width. For shares with
 Wilson's limits it is Newcombe's interval. That of a ratio is the difference of the logarithms.
+Where both are measured on the same rows, each root loses twice the product of its two parts times
+the correlation of the two figures.
 
 References
 ----------
 Zou and Donner 2008, "Construction of confidence limits about effect measures: a general approach",
 Statistics in Medicine 27. Newcombe 1998, "Interval estimation for the difference between
-independent proportions: comparison of eleven methods", Statistics in Medicine 17.
+independent proportions: comparison of eleven methods", Statistics in Medicine 17. Zou 2007, "Toward
+using confidence intervals to compare correlations", Psychological Methods 12.
 """
 
 from __future__ import annotations
@@ -25,16 +28,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from further.evaluate.share import Intervals
+from further.evaluate.share import Floats, Intervals
 
 
-def difference(a: Intervals, b: Intervals) -> Intervals:
-    """Return a - b, whose rows are not the same, with its intervals.
+def difference(a: Intervals, b: Intervals, correlation: Floats | float = 0.0) -> Intervals:
+    """Return a - b with its intervals.
 
     Parameters
     ----------
     a, b : Intervals
         Of as many groups, or of one.
+    correlation : float or array of shape (groups,), default=0.0
+        Of the two figures over samples; 0 where their rows are not the same.
 
     Returns
     -------
@@ -49,9 +54,15 @@ def difference(a: Intervals, b: Intervals) -> Intervals:
     [0.2, 0.154, 0.244]
     """
     value = a.values - b.values
-    down = np.hypot(a.values - a.low, b.high - b.values)
-    up = np.hypot(a.high - a.values, b.values - b.low)
+    down = _side(a.values - a.low, b.high - b.values, correlation)
+    up = _side(a.high - a.values, b.values - b.low, correlation)
     return Intervals(value, value - down, value + up)
+
+
+def _side(x: Floats, y: Floats, correlation: Floats | float) -> Floats:
+    # A square above 0 but for rounding: |r| is at most 1.
+    side: Floats = np.sqrt(np.maximum(x * x + y * y - 2 * correlation * x * y, 0.0))
+    return side
 
 
 def ratio(a: Intervals, b: Intervals) -> Intervals:

@@ -54,7 +54,7 @@ def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) ->
     Parameters
     ----------
     successes, n : array-like of shape (groups,)
-        Counts; where n is 0 there is no share.
+        Counts, or what rows that depend on each other are worth; where n is 0 there is no share.
     level : float, default=0.95
         Share of samples whose interval holds the true share.
 
@@ -73,9 +73,7 @@ def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) ->
     known = rows > 0
     m = np.where(known, rows, 1.0)
     tail = (1 - level) / 2
-    with np.errstate(invalid="ignore"):
-        low = np.where(k > 0, betaincinv(np.maximum(k, 1), m - k + 1, tail), 0.0)
-        high = np.where(k < m, betaincinv(k + 1, np.maximum(m - k, 1), 1 - tail), 1.0)
+    low, high = exact_limits(k, m, tail)
     z = ndtri(1 - tail)
     p = k / m
     centre = (p + z * z / (2 * m)) / (1 + z * z / m)
@@ -85,3 +83,25 @@ def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) ->
         np.where(known, found, np.nan)
         for found in (p, np.where(many, centre - half, low), np.where(many, centre + half, high))
     ))  # fmt: skip
+
+
+def exact_limits(k: Floats, n: Floats, tail: float) -> tuple[Floats, Floats]:
+    """Return the limits of Clopper and Pearson.
+
+    Parameters
+    ----------
+    k, n : array of float
+        Successes, and rows, at least one.
+    tail : float
+        The most probability beyond each limit, such as 0.025.
+
+    Returns
+    -------
+    low, high : array of float
+        Within 0 and 1.
+    """
+    tiny = np.finfo(np.float64).tiny
+    with np.errstate(invalid="ignore"):
+        low = np.where(k > 0, betaincinv(np.maximum(k, tiny), n - k + 1, tail), 0.0)
+        high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, tiny), 1 - tail), 1.0)
+    return low, high

@@ -46,7 +46,7 @@ class Copy(GenerativeEstimator):
             labels = dataset.codes
         self.rows_, self.labels_ = self.encoding_.encode(dataset), labels
         self.n_parameters_ = 0
-        seconds, none = time.perf_counter() - start, Energy(0.0, "no training")
+        seconds, none = time.perf_counter() - start, Energy(0.0, "no training", cpu_seconds=0.0)
         self.cost_ = Fit(flops=0, seconds=seconds, energy=none).to_json()
 
     def _draw(self, n: int, condition: Condition, seed: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 from further.evaluate.metrics import Metric
 from further.evaluate.record import Apart, ModelRecord
 from further.report.chart import chart, data_table
+from further.report.cost import energy_of, in_range
 from further.report.estimates import method_of
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, duration, fixed, probability, significant
@@ -187,9 +188,10 @@ def figures_table(models: Sequence[ModelRecord], metrics: Sequence[Metric]) -> M
             interval = _interval(metric, figure.low, figure.high)
             value = tag("span", write_value(metric, figure.value), title=method_of(figure))
             cells.append(join((value, tag("small", interval) if interval else None), " "))
-        cells += [duration(model.seconds), significant(model.energy_wh, 2)]
+        cells += [duration(model.cpu_seconds), duration(model.seconds), in_range(energy_of(model))]
         rows.append(cells)
-    head = ["Model", *(metric.term or metric.label for metric in metrics), "Time", "Wh"]
+    names = [metric.term or metric.label for metric in metrics]
+    head = ["Model", *names, "Processor time", "Time", "Wh"]
     return data_table(head, rows, "figures ladder", "All figures")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -62,6 +62,10 @@ class ModelRun(ModelRecord):
     def figure(self, name: str) -> Figure | None:
         """Find a figure among the metrics or, as for energy, beside them; ``None`` if undefined."""
         found = self.metrics.get(name) or Figure(self.value(name))
+        if within := self.estimated_range(name):
+            low, high = within
+            ends = [end for end in (found.low, found.high) if end is not None]
+            found = replace(found, low=min([low, *ends]), high=max([high, *ends]))
         return found if found.value is not None else None
 
 

@@ -295,6 +295,7 @@ class Loop:
         }
         row.update(self._means())
         self._progress_at_row = self.progress
+        self._meter.read()  # before its counters wrap around again
         self.last_loss = next((v for k, v in row.items() if k.startswith("train_")), math.nan)
         validation, fit = self.evaluation.run(self.average.net, self.flops, len(self.history))
         row.update({f"val_{name}": value for name, value in validation.items()})
@@ -354,7 +355,7 @@ class Loop:
             "average": self.average.net.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "seconds": self.seconds,
-            "watt_hours": self._meter.read().watt_hours,
+            "energy": self._meter.read().to_json(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -367,7 +368,8 @@ class Loop:
             optimizer.load_state_dict(saved)
         self.evaluation.flops = state["evaluation_flops"]
         self._seconds_before, self._start = state["seconds"], time.monotonic()
-        self._meter = EnergyMeter(used_before=state["watt_hours"])
+        before = state.get("energy") or {"energy_wh": state.get("watt_hours")}  # of older versions
+        self._meter = EnergyMeter(Energy.from_json(before))
 
     def _call(self, hook: str) -> None:
         for callback in self.callbacks:

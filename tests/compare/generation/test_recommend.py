@@ -209,6 +209,33 @@ def test_what_a_clock_says_ranks_with_an_interval_and_ties() -> None:
     assert goal["tied"] == ["same"]
 
 
+def powered(name: str, watt_hours: float, *, factor: float) -> Any:
+    """Return a model whose energy, three times much the same, is known up to a factor."""
+    entry, scores = member(name)
+    energies = [watt_hours * by for by in (0.99, 1.0, 1.01)]
+    spent = {"energy_wh": watt_hours, "energy_low_wh": watt_hours / factor}
+    scores["energy_wh"] = measured_score(energies, 3, "estimated")
+    return replace(entry, **spent, energy_high_wh=watt_hours * factor), scores
+
+
+def test_energies_whose_ranges_overlap_rank_nobody() -> None:
+    """Their interval of trainings tells them apart; what is not known of the machine does not."""
+    goal = decide(powered("a", 1.0, factor=3.0), powered("b", 8.0, factor=3.0))["goals"][
+        "low_energy"
+    ]
+    assert (goal["ranking"], goal["tied"]) == ([], [])
+    assert goal["sentence"] == "The ranges of training energy overlap, so it ranks no model."
+
+
+def test_energies_whose_ranges_lie_apart_rank_and_overlaps_are_ties() -> None:
+    models = [powered(n, e, factor=3.0) for n, e in (("a", 1.0), ("b", 2.0), ("c", 50.0))]
+    goal = decide(*models)["goals"]["low_energy"]
+    assert (goal["ranking"], goal["tied"]) == (["a", "b", "c"], ["b"])
+    measured = [powered(n, e, factor=1.0) for n, e in (("a", 1.0), ("b", 2.0))]
+    goal = decide(*measured)["goals"]["low_energy"]
+    assert (goal["ranking"], goal["tied"]) == (["a", "b"], [])
+
+
 def test_what_was_measured_once_ranks_nobody() -> None:
     energy = decide(member("a"), member("b"))["goals"]["low_energy"]
     assert (energy["ranking"], energy["tied"]) == ([], [])

@@ -50,10 +50,11 @@ from further.data.loading import load
 from further.errors import InputError, RunError
 from further.evaluate.clustering.record import ClusteringEvaluation, Spent
 from further.evaluate.typed_json import to_json, typed
-from further.train.energy import EnergyMeter, grid_intensity
+from further.train.energy import Energy, EnergyMeter
 from further.train.estimator import Estimator
 from further.train.files import read_json, write_json, write_text
 from further.train.parameters import parameters_from_json, parameters_to_json
+from further.train.power.grid import grid_intensity
 from further.train.processes import is_first
 from further.train.run import Run, machine, versions
 
@@ -264,7 +265,7 @@ class ClusteringRun(TaskRun):
         run, emit = self.run, self.emit
         # What was spent before an interruption counts, up to the last part that was kept.
         started = time.monotonic() - run.record.get("seconds", 0.0)
-        meter = EnergyMeter(run.record.get("energy_wh", 0.0))
+        meter = EnergyMeter(Energy.from_json(run.record))
         asked, seed = run.record["parameters"], run.record["seed"]
         judged = table.judged
 
@@ -277,7 +278,7 @@ class ClusteringRun(TaskRun):
                     warnings.simplefilter("ignore", ConvergenceWarning)
                     write_json(file, find())
                 spent = time.monotonic() - started
-                run.update(seconds=spent, energy_wh=meter.read().watt_hours)
+                run.update(seconds=spent, **meter.read().to_json())
             found: dict[str, Any] = read_json(file)
             return found
 
@@ -341,20 +342,18 @@ class ClusteringRun(TaskRun):
                 )
             evaluation["sentence"] = headline(evaluation)
             energy, seconds = meter.read(), time.monotonic() - started
-            spent = Spent(energy.watt_hours, energy.carbon_g, energy.method, *grid_intensity())
+            spent = Spent(
+                energy.watt_hours, energy.carbon_g, energy.method, *grid_intensity(),
+                cpu_seconds=energy.cpu_seconds,
+                low_watt_hours=energy.range[0], high_watt_hours=energy.range[1],
+            )  # fmt: skip
             evaluation |= {"seconds": seconds, "energy": spent}
             if batches is None:
                 write_assignments(run.path, found)
             write_json(
                 run.path / "evaluation.json", to_json(typed(ClusteringEvaluation, evaluation))
             )
-            run.update(
-                status="finished",
-                seconds=seconds,
-                energy_wh=energy.watt_hours,
-                carbon_g=energy.carbon_g,
-                energy_method=energy.method,
-            )
+            run.update(status="finished", seconds=seconds, **energy.to_json())
         emit({"event": "done"})
         return Clustering.of(run)
 

@@ -3,15 +3,17 @@
 Models are ranked by the mean over their trainings. Two are tied when the 95 % interval of their
 *paired* difference contains 0: the same test rows, the same resampling, and where there were
 several trainings the variation between them too (:mod:`further.evaluate.repeats`). What a clock or
-a meter says has an interval of its own repetitions, or it ranks nobody; nor does a gain that real
-rows do not bring either. A model that memorizes, has collapsed, or whose samples give most training
-rows away is not recommended for anything.
+a meter says has an interval of its own repetitions, or it ranks nobody; nor does an energy that is
+estimated within a range which overlaps that of others, or a gain that real rows do not bring
+either. A model that memorizes, has collapsed, or whose samples give most training rows away is not
+recommended for anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from further.evaluate.equivalence import practical_difference
 from further.evaluate.estimate import Score
@@ -26,6 +28,7 @@ from further.evaluate.record import (
     TieRecord,
 )
 from further.evaluate.repeats import difference
+from further.train.energy import Energy
 
 NEGLIGIBLE = (
     "P(better) is how probable it is that the best model really is better than the one that it is "
@@ -79,6 +82,9 @@ def recommend(
         rankings = [(metric, _rank(fit, metric, scores)) for metric in goal.metrics]
         metric, ranked = next((pair for pair in rankings if pair[1]), rankings[0])
         judged = _goal(goal, metric, ranked, scores)
+        if len(ranked) > 1 and all(_overlap(ranked[0], m, metric) for m in ranked[1:]):
+            within = f"The ranges of {metric.plain} overlap, so it ranks no model."
+            judged = replace(judged, ranking=(), tied=(), sentence=within)
         if not ranked and metric.style != "fixed" and any(m.value(metric.name) for m in fit):
             once = f"{metric.label} was measured once, without an interval, so it ranks no model."
             judged = replace(judged, sentence=once)
@@ -167,6 +173,15 @@ def _rank(
     return sorted(defined, key=lambda m: (sign * values[m.name].value, m.name))
 
 
+def _overlap(a: ModelRecord, b: ModelRecord, metric: Metric) -> bool:
+    """Whether two figures are energies whose ranges overlap, so that nothing ranks the two."""
+    energies = [Energy.from_json(vars(model)) for model in (a, b)]
+    if metric.name != "energy_wh" or None in energies:
+        return False
+    first, second = filter(None, energies)
+    return (first.is_estimate or second.is_estimate) and first.overlaps(second)
+
+
 def _goal(
     goal: Goal,
     metric: Metric,
@@ -176,7 +191,7 @@ def _goal(
     tied = []
     for model in ranked[1:]:
         first, other = (scores[m.name][metric.name] for m in (ranked[0], model))
-        if difference(first, other).contains_zero:
+        if difference(first, other).contains_zero or _overlap(ranked[0], model, metric):
             tied.append(model.name)
     if not ranked:
         sentence = f"No model here defines what {goal.purpose} needs."
@@ -191,7 +206,8 @@ def _goal(
             f"({metric.plain} {best.value:.3g}{f' {metric.unit}' if metric.unit else ''}{beside})."
         )
     ranking = tuple(m.name for m in ranked)
-    return GoalRecord(metric.name, metric.better, ranking, tuple(tied), sentence=sentence)
+    better: Literal["higher", "lower"] = "lower" if metric.better == "lower" else "higher"
+    return GoalRecord(metric.name, better, ranking, tuple(tied), sentence=sentence)
 
 
 def _sentence(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from further.compare.scores import read_scores
 from further.evaluate.estimate import Score
@@ -15,6 +16,9 @@ from further.evaluate.record import Figure, MemberEvaluation, ModelRecord, SeedS
 from further.evaluate.repeats import mean_over_trainings, measured_score
 from further.evaluate.typed_json import from_json
 from further.train.files import read_json
+
+#: What each training took, of which a mean is told.
+SPENT = ("seconds", "cpu_seconds", "energy_wh", "energy_low_wh", "energy_high_wh", "carbon_g")
 
 
 class Trainings:
@@ -71,11 +75,10 @@ class Trainings:
                 metrics.get(name, Figure()),
                 value=value, low=low, high=high, n=score.estimate.n, method=score.estimate.method,
             )  # fmt: skip
+        spent: dict[str, Any] = {n: _mean([getattr(r, n) for r in records]) for n in SPENT}
         return replace(
             records[0],
-            seconds=_mean([record.seconds for record in records]),
-            energy_wh=_mean([record.energy_wh for record in records]),
-            carbon_g=_mean([record.carbon_g for record in records]),
+            **spent,
             metrics=metrics,
             across_seeds={name: self._spread(name) for name in self.scores},
         )

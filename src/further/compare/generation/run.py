@@ -23,8 +23,8 @@ from further.evaluate.record import (
 )
 from further.evaluate.typed_json import from_json, to_json
 from further.train.budget import Budget
-from further.train.energy import grid_intensity
 from further.train.files import write_json
+from further.train.power.grid import grid_intensity
 from further.train.run import machine, versions
 
 

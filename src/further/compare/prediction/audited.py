@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from further.compare.prediction.new_rows import chosen_model
-from further.compare.prediction.setting import read_setting
+from further.compare.prediction.setting import chosen_model, read_setting
 from further.errors import InputError, RunError, unknown
 from further.train.predictions import FILE
 from further.train.run import Run
@@ -27,6 +26,7 @@ def held_out_rows(
     positive: str | None = None,
     selected: Sequence[str] = (),
     threshold: float | None = None,
+    group: tuple[str, ...] = (),
 ) -> Predictions:
     """Return what a model of a run predicted of its held-out rows.
 
@@ -38,6 +38,8 @@ def held_out_rows(
         Of several; default: the one that the run chose.
     positive, selected, threshold
         As of :func:`further.trust.audit.predictions.predictions_of`.
+    group : tuple of str
+        The columns of the groups; any column of the data may be one.
 
     Returns
     -------
@@ -59,9 +61,9 @@ def held_out_rows(
     columns = data.frame.iloc[rows].reset_index(drop=True)
     if data.attributes is not None:
         columns = columns.join(data.attributes.iloc[rows].reset_index(drop=True))
-    label, decided = _free("target", columns), _free("prediction", columns)
     assert data.target is not None
     columns = columns.drop(columns=data.target.name, errors="ignore")
+    label, decided = _free(data.target.name, columns), _free("prediction", columns)
     columns[label], columns[decided] = table["target"], table["prediction"]
     probabilities = [c for c in table.columns if c.startswith("probability:")]
     notes = [f"Held-out rows of {name}: {setting.method}."]

@@ -127,7 +127,8 @@ class Candidate(candidate.Candidate[Setting]):
 def _spent(kept: Any, others: list[Any]) -> dict[str, Any]:
     """Return what all trainings took, with the steps of the one that is kept."""
     spent = dict(kept.cost_)
-    for name in ("seconds", "energy_wh", "carbon_g", "training_flops"):
-        if spent[name] is not None:
-            spent[name] += sum(model.cost_[name] or 0.0 for model in others)
+    added = ("cpu_seconds", "energy_wh", "energy_low_wh", "energy_high_wh", "carbon_g")
+    for name in ("seconds", "training_flops", *added):
+        if spent.get(name) is not None:
+            spent[name] += sum(model.cost_.get(name) or 0.0 for model in others)
     return spent

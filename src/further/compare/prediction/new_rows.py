@@ -12,7 +12,7 @@ import pandas as pd
 
 from further.compare.prediction.ladder import Ladder
 from further.compare.prediction.predicted import interval_of, predict_with, write_predicted
-from further.compare.prediction.setting import Fold, Setting, read_setting
+from further.compare.prediction.setting import Fold, Setting, chosen_model, read_setting
 from further.compare.prediction.target import Question, read_question
 from further.compare.result import NewRows
 from further.compare.scores import figures_of
@@ -210,27 +210,6 @@ def _as_learnt(rows: Dataset, estimator: Any) -> Dataset:
 
 def _is_folder(data: Any) -> bool:
     return isinstance(data, str | Path) and Path(data).is_dir()
-
-
-def chosen_model(made: Run) -> str | None:
-    """Return the model of a ladder that was chosen.
-
-    Parameters
-    ----------
-    made : Run
-        Of one model or of several.
-
-    Returns
-    -------
-    str or None
-        None where there is only one.
-    """
-    if "models" not in made.record:
-        return None
-    found = read_json(made.path / "evaluation.json").get("recommendation") or {}
-    trained = [m["name"] for m in made.record["models"]]
-    chosen: str = found.get("chosen") or trained[0]
-    return chosen
 
 
 def _name_of(made: Run, model: str | None) -> str:

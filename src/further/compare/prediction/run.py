@@ -17,8 +17,8 @@ from further.evaluate.prediction.record import (
 )
 from further.evaluate.record import DataRecord, EnergyRecord, HeldOutRecord
 from further.evaluate.typed_json import to_json
-from further.train.energy import grid_intensity
 from further.train.files import write_json
+from further.train.power.grid import grid_intensity
 from further.train.run import machine, versions
 
 

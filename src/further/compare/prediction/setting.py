@@ -22,6 +22,7 @@ from further.data.dataset import Dataset
 from further.data.splits import Split
 from further.data.target import Numbers
 from further.errors import InputError, RunError
+from further.train.files import read_json
 from further.train.run import Run
 
 Rows = NDArray[np.int64]
@@ -179,3 +180,24 @@ def read_setting(run: Run) -> Setting:
         question = read_question(data["source"], **asked, **options)
         refuse_changed(run, question.dataset)
     return Setting(question, record["seed"], record.get("device", "auto"))
+
+
+def chosen_model(made: Run) -> str | None:
+    """Return the model of a ladder that was chosen.
+
+    Parameters
+    ----------
+    made : Run
+        Of one model or of several.
+
+    Returns
+    -------
+    str or None
+        None where there is only one.
+    """
+    if "models" not in made.record:
+        return None
+    found = read_json(made.path / "evaluation.json").get("recommendation") or {}
+    trained = [m["name"] for m in made.record["models"]]
+    chosen: str = found.get("chosen") or trained[0]
+    return chosen

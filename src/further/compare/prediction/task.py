@@ -1,6 +1,5 @@
 """What the tasks of classification and regression offer to :mod:`further.compare.task`."""
 
-from further.compare.prediction.audited import held_out_rows as held_out_rows
 from further.compare.prediction.ladder import LadderRun
 from further.compare.prediction.ladder import member_worker as member_worker
 from further.compare.prediction.ladder import predictive_models as compare
@@ -11,9 +10,7 @@ from further.compare.prediction.single import train as train
 from further.compare.source import EventHandler
 from further.train.run import Run
 
-__all__ = [
-    "compare", "evaluate_rows", "held_out_rows", "member_worker", "open_run", "predict", "train",
-]  # fmt: skip
+__all__ = ["compare", "evaluate_rows", "member_worker", "open_run", "predict", "train"]
 
 
 def open_run(run: Run, on_event: EventHandler | None) -> LadderRun | PredictorRun:

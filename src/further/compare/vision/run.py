@@ -23,8 +23,8 @@ from further.evaluate.vision.record import (
     VisionRecommendation,
     VisionRecord,
 )
-from further.train.energy import grid_intensity
 from further.train.files import write_json
+from further.train.power.grid import grid_intensity
 from further.train.run import Run, machine, versions
 
 

@@ -22,6 +22,7 @@ from further.evaluate.clustering.description import (
     UnusualRows,
 )
 from further.evaluate.record import Measured, Series, Value
+from further.evaluate.typed_json import OPTIONAL
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,15 @@ class Spent:
     method: Annotated[str, "How the energy was measured or estimated."] = ""
     grid_g_per_kwh: Annotated[float | None, "Grams of CO₂ equivalent for a kilowatt-hour."] = None
     grid_source: Annotated[str, "Which grid, in which year."] = ""
+    cpu_seconds: Annotated[float | None, "Processor time, over all threads."] = field(
+        default=None, metadata=OPTIONAL
+    )
+    low_watt_hours: Annotated[float | None, "Lower end of the range in which the energy lies."] = (
+        field(default=None, metadata=OPTIONAL)
+    )
+    high_watt_hours: Annotated[float | None, "Upper end of that range."] = field(
+        default=None, metadata=OPTIONAL
+    )
 
 
 @dataclass(frozen=True)

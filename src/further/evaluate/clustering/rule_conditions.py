@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -117,6 +117,10 @@ class Range:
         high = min(self.high, threshold) if left else self.high
         return Range(self.column, low, high, self.missing and missing)
 
+    def on(self, column: pd.Series) -> Range:
+        """Return the same condition of the same column in other rows."""
+        return replace(self, column=replace(self.column, values=numbers_of(column)))
+
     def holds(self) -> NDArray[np.bool_]:
         """Return which rows pass."""
         values = self.column.values
@@ -174,6 +178,10 @@ class Choice:
             return Choice(self.column, left[0])
         return Choice(self.column, None, excluded)
 
+    def on(self, column: pd.Series) -> Choice:
+        """Return the same condition of the same column in other rows."""
+        return replace(self, column=column)
+
     def holds(self) -> NDArray[np.bool_]:
         """Return which rows pass."""
         if self.value is not None:
@@ -190,6 +198,24 @@ class Choice:
         if len(self.excluded) == self.column.nunique():
             return f"{name} is missing"
         return f"{name} is not {' or '.join(map(write_in_line, self.excluded))}"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A value that is not there, of any kind of column."""
+
+    column: Annotated[pd.Series, "Where."]
+
+    def on(self, column: pd.Series) -> Missing:
+        """Return the same condition of the same column in other rows."""
+        return replace(self, column=column)
+
+    def holds(self) -> NDArray[np.bool_]:
+        """Return which rows pass."""
+        return self.column.isna().to_numpy(dtype=bool)
+
+    def __str__(self) -> str:
+        return f"{self.column.name} is missing"
 
 
 def rule_text(paths: Sequence[Sequence[Range | Choice]]) -> str:

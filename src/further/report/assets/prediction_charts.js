@@ -15,7 +15,7 @@
         tickFormat: function (name) { return kit.short(name, Math.floor(labels / 6.6)); }
       },
       marks: [
-        Plot.ruleX([0], { stroke: kit.muted }),
+        Plot.ruleX([spec.origin || 0], { stroke: kit.muted }),
         Plot.link(data.filter(function (row) { return row.low !== null && row.high !== null; }), {
           x1: "low", x2: "high", y: "label", stroke: kit.accent, strokeWidth: 5, strokeOpacity: 0.35,
           strokeLinecap: "round"
@@ -44,8 +44,8 @@
     var data = kit.rows(spec.data), side = Math.min(width, 340);
     var svg = kit.plot({
       width: side, height: side * 0.86 + 18, marginTop: 26, marginLeft: 44, marginRight: 12, marginBottom: 38,
-      x: { label: "confidence", domain: spec.domain, tickFormat: kit.compact, labelAnchor: "center", labelArrow: false },
-      y: { label: "share right", domain: spec.domain, tickFormat: kit.compact, grid: true, labelArrow: false },
+      x: { label: spec.x || "confidence", domain: spec.domain, tickFormat: kit.compact, labelAnchor: "center", labelArrow: false },
+      y: { label: spec.y || "share right", domain: spec.domain, tickFormat: kit.compact, grid: true, labelArrow: false },
       marks: [
         Plot.link([0], { x1: spec.domain[0], x2: spec.domain[1], y1: spec.domain[0], y2: spec.domain[1], stroke: kit.muted, strokeDasharray: "3,3" }),
         Plot.link(data, { x1: "x", x2: "x", y1: "low", y2: "high", stroke: kit.accent, strokeWidth: 4, strokeOpacity: 0.35, strokeLinecap: "round" }),

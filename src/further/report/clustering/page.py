@@ -10,7 +10,7 @@ from further.report.clustering.marks import cluster_name
 from further.report.clustering.run import ClusterRun
 from further.report.clustering.summary import summary as summary
 from further.report.clustering.tree import dendrogram
-from further.report.cost import in_words
+from further.report.cost import in_range, in_words
 from further.report.estimates import write_interval
 from further.report.markup import Markup, join, noted, tag
 from further.report.numbers import duration, fixed, listing, share, significant
@@ -28,6 +28,7 @@ from further.report.shell import (
     unfinished,
     warning_box,
 )
+from further.train.energy import Energy
 
 _SCRIPTS = (
     *LIBRARIES, "cluster_charts.js", "kmeans.js", "kmeans_hand.js", "kmeans_player.js", "rows.js",
@@ -108,7 +109,7 @@ def _facts(run: ClusterRun) -> list[tuple[str, object]]:
     spent, carbon = found.energy.watt_hours, found.energy.carbon_g
     if spent is not None:
         grams = f"{significant(carbon, 2)} g CO₂e" if carbon is not None else None
-        facts.append(("Energy", noted(f"{significant(spent, 2)} Wh", grams)))
+        facts.append(("Energy", noted(f"{in_range(_energy(found))} Wh", grams)))
     return facts
 
 
@@ -162,8 +163,17 @@ def _cost(run: ClusterRun) -> Markup | None:
     spent = run.found.energy
     if run.found.seconds is None and spent.watt_hours is None:
         return None
-    told = in_words(run, "All of it", run.found.seconds, spent.watt_hours, spent.carbon_g)
+    told = in_words(run, "All of it", run.found.seconds, _energy(run.found), spent.carbon_g)
     return tag("p", told)
+
+
+def _energy(found: ClusteringEvaluation) -> Energy | None:
+    spent = found.energy
+    return Energy.from_json({
+        "energy_wh": spent.watt_hours, "energy_method": spent.method,
+        "energy_low_wh": spent.low_watt_hours, "energy_high_wh": spent.high_watt_hours,
+        "cpu_seconds": spent.cpu_seconds,
+    })  # fmt: skip
 
 
 def _notes(notes: tuple[str, ...]) -> Markup | None:

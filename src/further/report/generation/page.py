@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 from further.report import curves, provenance
-from further.report.cost import cost
+from further.report.cost import cost, energy_of, in_range
 from further.report.diagnosis import diagnoses
 from further.report.generation import latent, verdict
 from further.report.generation.examples import data_of, examples_of
@@ -17,7 +19,7 @@ from further.report.generation.sharing import TRIED
 from further.report.generation.summary import summary as summary
 from further.report.generation.table_rows import column_distributions
 from further.report.markup import Markup, join, noted
-from further.report.numbers import as_number, duration, share, significant
+from further.report.numbers import as_number, duration, share
 from further.report.rows import row_store
 from further.report.run_folder import RunFolder, mapping
 from further.report.shell import LIBRARIES, Page, Section, data_name, footer, heading
@@ -163,9 +165,9 @@ def _facts(run: RunFolder) -> list[tuple[str, object]]:
     seconds = as_number(run.recorded("seconds"))
     if seconds is not None:
         facts.append(("Took", duration(seconds)))
-    spent = [model.energy_wh for model in run.models if model.energy_wh is not None]
+    spent = [energy for model in run.models if (energy := energy_of(model)) is not None]
     if spent:
-        facts.append(("Energy", f"{significant(sum(spent), 2)} Wh"))
+        facts.append(("Energy", f"{in_range(reduce(add, spent))} Wh"))
     seed = run.recorded("seed")
     if seed is not None:
         repeated = as_number(run.evaluation.get("repeats")) or 1

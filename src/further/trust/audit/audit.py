@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from further.data.preparation.columns import nearest
 from further.errors import InputError
 from further.evaluate.share import METHOD as SHARES_METHOD
 from further.evaluate.share import Intervals
@@ -23,12 +24,11 @@ from further.trust.audit.measures import LEAST_OF_A_LABEL, Measured, measure
 from further.trust.audit.paradox import Paradox, accuracy_paradox
 from further.trust.audit.predictions import Predictions
 from further.trust.audit.representation import Representation, represent
+from further.trust.audit.slices import Slices, find_slices
 from further.trust.audit.trade_off import TradeOff, trade_off
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from further.trust.audit.slices import Slices
 
 LEVEL = 0.05
 METHODS = {
@@ -89,7 +89,10 @@ class GroupAudit:
     sentence: Annotated[str, "The answer."] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sentence", headline(self.predictions, self.paradox, self.by))
+        said = headline(self.predictions, self.paradox, self.by)
+        if not self.by and self.slices is not None:
+            said = f"{said} {self.slices.sentence}".strip()
+        object.__setattr__(self, "sentence", said)
 
     def to_json(self) -> dict[str, Any]:
         """Return the audit as ``further audit --json`` writes it."""
@@ -121,6 +124,8 @@ class GroupAudit:
 
     def _compared(self, of: str) -> dict[str, Any]:
         """Return differences or ratios by metric: those by the first column, then by others."""
+        if not self.by:
+            return {}
         first, *more = self.by
         return {
             metric: {**first.to_json(of, metric), "more": [c.to_json(of, metric) for c in more]}
@@ -145,7 +150,21 @@ class GroupAudit:
 
 
 def group_records(family: Family, measured: Measured) -> list[dict[str, Any]]:
-    """Return a record a group: who it is, how many, its counts and its figures."""
+    """Return a record a group: who it is, how many, its counts and its figures.
+
+    Parameters
+    ----------
+    family : Family
+        The groups.
+    measured : Measured
+        Their figures.
+
+
+    Returns
+    -------
+    list of dict
+        Plain JSON.
+    """
     found = []
     for g, (group, n) in enumerate(zip(family.groups, family.rows().tolist(), strict=True)):
         record: dict[str, Any] = {"group": group, "n": n, "small": bool(measured.small[g])}
@@ -171,7 +190,7 @@ def audit_predictions(
     *,
     reference: Sequence[tuple[str, str]] = (),
     population: pd.DataFrame | None = None,
-    slices: bool = False,
+    slices: bool | Sequence[str] = False,
     place: str = "the table",
     seed: int = 0,
 ) -> GroupAudit:
@@ -187,8 +206,8 @@ def audit_predictions(
         Columns with the value of the group that others stand beside; default: the largest group.
     population : DataFrame, optional
         Shares of groups in the population that the data stand for.
-    slices : bool, default=False
-        Whether to look for slices that nobody named.
+    slices : bool or sequence of str, default=False
+        Whether to look for slices that nobody named; or among which columns.
     place : str
         Where the rows come from, for messages.
     seed : int
@@ -231,19 +250,19 @@ def audit_predictions(
         predictions,
         measure(predictions, everybody, 1 - LEVEL),
         tuple(by),
-        paradox=accuracy_paradox(predictions) if predictions.kind != "numbers" else None,
+        paradox=accuracy_paradox(predictions)
+        if predictions.kind in ("binary", "classes")
+        else None,
         representation=represent(predictions, single, population),
         impossible=impossibility(single) if binary else (),
         trade_offs=tuple(trade_off(c) for c in single if c.measured.counts is not None),
-        slices=_slices(predictions, seed) if slices else None,
+        slices=_slices(predictions, slices, place, seed) if slices else None,
         notes=(*predictions.notes, *notes),
     )
 
 
-def _slices(predictions: Predictions, seed: int) -> Slices:
-    """Look for rows with more errors, among all columns but the predictions."""
-    from further.trust.audit.slices import find_slices
-
+def _slices(predictions: Predictions, among: bool | Sequence[str], place: str, seed: int) -> Slices:
+    """Look for rows with more errors, among all columns but the predictions, or among some."""
     p = predictions
     if p.kind == "numbers":
         assert p.scores is not None
@@ -251,7 +270,16 @@ def _slices(predictions: Predictions, seed: int) -> Slices:
     else:
         assert p.decisions is not None
         errors = (p.decisions != p.truth).astype(np.float64)
-    return find_slices(errors, p.columns, seed=seed)
+    columns = p.columns
+    if not isinstance(among, bool):
+        for name in among:
+            if name not in columns:
+                raise InputError(
+                    f'{place} has no column "{name}" for slices'
+                    f"{nearest(name, [str(column) for column in columns])}."
+                )
+        columns = columns[list(among)]
+    return find_slices(errors, columns, groups=p.clusters, seed=seed)
 
 
 def _refuse_strange(

@@ -120,7 +120,8 @@ def calibration_error(curve: CalibrationCurve, level: float = LEVEL, seed: int =
     value = float(weights @ np.abs(gaps))
     high = value + z * float(np.sqrt(np.square(weights * errors).sum()))
     off = np.random.default_rng(seed).standard_normal((DRAWS, len(gaps))) * errors
-    plain = np.abs(gaps) > z * errors
+    # A sign is plain where it would be so in all bins together.
+    plain = np.abs(gaps) > errors * float(ndtri(1 - (1 - level) / 2 / len(gaps)))
     beyond = np.where(plain, np.sign(gaps) * off, np.abs(off)) @ weights
     low = value - float(np.quantile(beyond, (1 + level) / 2))
     return Ranked(value, max(0.0, min(low, value)), min(1.0, high))

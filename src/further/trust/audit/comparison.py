@@ -52,14 +52,27 @@ class Comparison:
 class Compared:
     """All figures compared among the groups of a family."""
 
-    family: Family
-    measured: Measured
+    family: Annotated[Family, "The groups."]
+    measured: Annotated[Measured, "Their figures."]
     reference: Annotated[int, "The group that the others stand beside."]
     differences: Annotated[dict[str, Comparison], "By metric."]
     ratios: Annotated[dict[str, Comparison], "By metric."]
 
     def to_json(self, of: str, metric: str) -> dict[str, Any]:
-        """Return the differences or ratios of a metric in this family."""
+        """Return the differences or ratios of a metric in this family.
+
+        Parameters
+        ----------
+        of : {"differences", "ratios"}
+            Which.
+        metric : str
+            Its name.
+
+        Returns
+        -------
+        dict
+            Plain JSON.
+        """
         compared: Comparison = getattr(self, of)[metric]
         groups = self.family.groups
         record: dict[str, Any] = {"by": list(self.family.columns)}

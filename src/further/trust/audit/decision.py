@@ -54,8 +54,8 @@ def decide(
     for option, given in (("--decided-by", decided_by), ("--reason", reason)):
         if not (given or "").strip():
             raise InputError(
-                f'A threshold is somebody\'s decision: say who made it with --decided-by "NAME" and '
-                f'why with --reason "TEXT" ({option} is missing).'
+                'A threshold is somebody\'s decision: say who made it with --decided-by "NAME" '
+                f'and why with --reason "TEXT" ({option} is missing).'
             )
     family, choice = trade_off.family, trade_off.choose(rule, wanted)
     return {
@@ -92,7 +92,8 @@ def as_decided(predictions: Predictions, decision: Mapping[str, Any], place: str
     assert predictions.scores is not None
     each = decision["thresholds"]
     distinct = {line["threshold"] for line in each}
-    note = f"Decisions as fixed by {decision['decided_by']}: {decision['label']} ({decision['reason']})."
+    who, what, why = (decision[name] for name in ("decided_by", "label", "reason"))
+    note = f"Decisions as fixed by {who}: {what} ({why})."
     if len(distinct) == 1:
         (threshold,) = distinct
         selected = predictions.scores >= threshold

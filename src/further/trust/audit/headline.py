@@ -14,6 +14,7 @@ from further.trust.audit.predictions import Kind, Predictions
 #: What decides, by the kind of the truth.
 DECIDING: dict[Kind, tuple[str, ...]] = {
     "binary": ("fpr", "fnr"), "classes": ("balanced_accuracy",), "numbers": ("mae",),
+    "objects": ("fnr",),
 }  # fmt: skip
 
 
@@ -49,7 +50,10 @@ def headline(predictions: Predictions, paradox: Paradox | None, by: Sequence[Com
         )
     elif found:
         shown = [one for one in found if one[0].low > 0]
-        largest, name, compared = max(shown or found, key=lambda one: one[0].value)
+        # What is largest for sure, not what is largest by chance.
+        largest, name, compared = max(
+            shown or found, key=lambda one: one[0].low if shown else one[0].value
+        )
         said.append(_told(largest, name, compared, predictions.kind, bool(shown)))
     return " ".join(said)
 

@@ -12,13 +12,14 @@ Given how many rows are in the denominator each is a share with its binomial int
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from further.evaluate.clustered_share import clustered_share_intervals
 from further.evaluate.mean import mean_interval, median_interval
 from further.evaluate.ranking import Ranked, area_under_curve, average_precision
 from further.evaluate.recovery import mean_of
@@ -45,6 +46,9 @@ SHARES: dict[str, tuple[str, str]] = {
     "npv": ("tn", "tn fn"),
     "accuracy": ("tp tn", "tp fp tn fn"),
 }
+#: What is measured of objects, of which nobody knows how often none was rightly seen.
+OF_OBJECTS = {name: SHARES[name] for name in ("fnr", "ppv")}
+_CODES = {"tn": 0, "fp": 1, "fn": 2, "tp": 3}
 #: Shares of one class among several.
 OF_A_CLASS: dict[str, tuple[str, str]] = {
     "recall": ("tp", "tp fn"), "ppv": SHARES["ppv"], "selection_rate": SHARES["selection_rate"],
@@ -57,19 +61,46 @@ LEAST_OF_A_LABEL = 20
 class Cells:
     """The confusion matrix of each group, arrays of shape (groups,)."""
 
-    tp: Counts
-    fp: Counts
-    tn: Counts
-    fn: Counts
+    tp: Annotated[Counts, "Positive and selected."]
+    fp: Annotated[Counts, "Negative and selected."]
+    tn: Annotated[Counts, "Neither."]
+    fn: Annotated[Counts, "Positive and not selected."]
+    rows: Annotated[
+        tuple[Counts, Counts, Counts] | None,
+        "Cell, group and cluster of each row, where rows depend on each other.",
+    ] = None
 
     @classmethod
     def of(
-        cls, truth: NDArray[np.bool_], selected: NDArray[np.bool_], codes: Counts, groups: int
+        cls,
+        truth: NDArray[np.bool_],
+        selected: NDArray[np.bool_],
+        codes: Counts,
+        groups: int,
+        clusters: Counts | None = None,
     ) -> Cells:
-        """Count the rows of each group by truth and decision."""
-        place = codes * 4 + truth * 2 + selected
-        tn, fp, fn, tp = np.bincount(place, minlength=4 * groups).reshape(groups, 4).T
-        return cls(tp, fp, tn, fn)
+        """Count the rows of each group by truth and decision.
+
+        Parameters
+        ----------
+        truth, selected : array of bool, shape (n,)
+            Which rows are positive, and which are selected.
+        codes : array of int, shape (n,)
+            The group of each row.
+        groups : int
+            Number of groups.
+        clusters : array of int, shape (n,), optional
+            Rows with the same number depend on each other.
+
+        Returns
+        -------
+        Cells
+            Counts.
+        """
+        cell = truth * 2 + selected
+        counts = np.bincount(codes * 4 + cell, minlength=4 * groups).reshape(groups, 4).T
+        tn, fp, fn, tp = counts
+        return cls(tp, fp, tn, fn, None if clusters is None else (cell, codes, clusters))
 
     def sum(self, names: str) -> Counts:
         """Return the sum of some cells, named as in "tp fn"."""
@@ -77,9 +108,34 @@ class Cells:
         return total
 
     def shares(self, table: dict[str, tuple[str, str]], level: float) -> dict[str, Intervals]:
-        """Return shares with their intervals."""
+        """Return shares with their intervals.
+
+        Parameters
+        ----------
+        table : dict
+            Each share: the cells above and below the line.
+        level : float
+            Of the intervals.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
+        if self.rows is None:
+            return {
+                name: share_intervals(self.sum(above), self.sum(below), level)
+                for name, (above, below) in table.items()
+            }
+        cell, codes, clusters = self.rows
+
+        def within(names: str) -> NDArray[np.bool_]:
+            return np.isin(cell, [_CODES[name] for name in names.split()])
+
         return {
-            name: share_intervals(self.sum(above), self.sum(below), level)
+            name: clustered_share_intervals(
+                within(above), within(below), codes, clusters, len(self.tp), level
+            )
             for name, (above, below) in table.items()
         }
 
@@ -120,16 +176,18 @@ def measure(predictions: Predictions, family: Family, level: float) -> Measured:
         return _of_two_classes(predictions, family, level)
     if predictions.kind == "classes":
         return _of_classes(predictions, family, level)
+    if predictions.kind == "objects":
+        return _of_objects(predictions, family, level)
     return _of_numbers(predictions, family, level)
 
 
 def _of_two_classes(p: Predictions, family: Family, level: float) -> Measured:
     n, codes = len(family.groups), family.codes
     assert p.decisions is not None
-    cells = Cells.of(p.truth, p.decisions, codes, n)
+    cells = Cells.of(p.truth, p.decisions, codes, n, p.clusters)
     counts = curves = None
     if p.scores is not None:
-        counts = score_counts(p.scores, p.truth, codes, n)
+        counts = score_counts(p.scores, p.truth, codes, n, p.by_score)
     gaps: list[NDArray[np.float64]] = []
     if p.are_probabilities:
         assert p.scores is not None
@@ -149,17 +207,35 @@ def _of_two_classes(p: Predictions, family: Family, level: float) -> Measured:
         if curves is not None:
             found["calibration_error"] = _stacked([calibration_error(c, level) for c in curves])
             found["calibration_in_the_large"] = _stacked([mean_interval(g, level) for g in gaps])
-        return found
+        return found if p.clusters is None else _without_intervals(found, SHARES)
 
     few = np.minimum(cells.sum("tp fn"), cells.sum("fp tn")) < LEAST_OF_A_LABEL
     return Measured(at(LEVEL), at(level), few, cells=cells, curves=curves, counts=counts)
+
+
+def _without_intervals(found: dict[str, Intervals], but: Collection[str]) -> dict[str, Intervals]:
+    """Return figures of which only some know how to deal with rows that depend on each other."""
+    nothing = np.full_like(next(iter(found.values())).values, np.nan)
+    return {
+        name: of if name in but else Intervals(of.values, nothing, nothing)
+        for name, of in found.items()
+    }
+
+
+def _of_objects(p: Predictions, family: Family, level: float) -> Measured:
+    assert p.decisions is not None
+    cells = Cells.of(p.truth, p.decisions, family.codes, len(family.groups), p.clusters)
+    few = cells.sum("tp fn") < LEAST_OF_A_LABEL
+    shares = [cells.shares(OF_OBJECTS, one) for one in (LEVEL, level)]
+    return Measured(shares[0], shares[1], few, cells=cells)
 
 
 def _of_classes(p: Predictions, family: Family, level: float) -> Measured:
     n, codes = len(family.groups), family.codes
     assert p.decisions is not None
     each = {
-        name: Cells.of(p.truth == k, p.decisions == k, codes, n) for k, name in enumerate(p.classes)
+        name: Cells.of(p.truth == k, p.decisions == k, codes, n, p.clusters)
+        for k, name in enumerate(p.classes)
     }
     right = np.bincount(codes, p.truth == p.decisions, n)
     rows = family.rows()
@@ -179,7 +255,8 @@ def _of_classes(p: Predictions, family: Family, level: float) -> Measured:
         for name, of_groups in counts.items():
             areas = [area_under_curve(c.positives, c.negatives, level) for c in of_groups]
             found[f"auc:{name}"] = _stacked(areas)
-        return found
+        shares_of = [name for name in found if name.partition(":")[0] in OF_A_CLASS]
+        return found if p.clusters is None else _without_intervals(found, shares_of)
 
     return Measured(at(LEVEL), at(level), rows < 2 * LEAST_OF_A_LABEL, of_classes=each)
 
@@ -199,7 +276,10 @@ def _of_numbers(p: Predictions, family: Family, level: float) -> Measured:
             "median_absolute_error": _stacked([median_interval(np.abs(e), level) for e in errors]),
         }  # fmt: skip
 
-    return Measured(at(LEVEL), at(level), family.rows() < LEAST_OF_A_LABEL)
+    figures = [at(one) for one in (LEVEL, level)]
+    if p.clusters is not None:
+        figures = [_without_intervals(found, ()) for found in figures]
+    return Measured(figures[0], figures[1], family.rows() < LEAST_OF_A_LABEL)
 
 
 def _by_group(values: NDArray[Any], family: Family) -> list[NDArray[np.float64]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from further.data.preparation.columns import nearest, quoted
 from further.errors import InputError
 
-Kind = Literal["binary", "classes", "numbers"]
+Kind = Literal["binary", "classes", "numbers", "objects"]
 
 #: Pairs of labels whose positive one is plain, in lower case.
 _PLAIN_PAIRS = (
@@ -34,7 +35,9 @@ class Predictions:
     """Rows with their truth and what was predicted."""
 
     name: Annotated[str, "Of the data."]
-    kind: Annotated[Kind, "Of the truth: two classes, several, or a number."]
+    kind: Annotated[
+        Kind, "Of the truth: two classes, several, a number, or objects that are there or not."
+    ]
     truth: Annotated[NDArray[Any], "bool (is positive), the place of the class, or float; (n,)."]
     scores: Annotated[
         NDArray[np.float64] | None,
@@ -44,8 +47,17 @@ class Predictions:
     decisions: Annotated[NDArray[Any] | None, "What was decided, as the truth; (n,)."]
     classes: Annotated[tuple[str, ...], "Their names; of two the positive one last."]
     columns: Annotated[pd.DataFrame, "The other columns, for groups and slices."]
+    clusters: Annotated[
+        NDArray[np.int64] | None, "Rows with the same number depend on each other, (n,)."
+    ] = None
     threshold: Annotated[float | None, "From which score on a row is selected."] = None
     notes: Annotated[tuple[str, ...], "What was recognised and decided."] = ()
+
+    @cached_property
+    def by_score(self) -> NDArray[np.int64]:
+        """The rows of two classes, the highest score first."""
+        assert self.scores is not None
+        return np.argsort(-self.scores, kind="stable")
 
     @property
     def are_probabilities(self) -> bool:
@@ -56,11 +68,10 @@ class Predictions:
 
     def take(self, kept: NDArray[np.bool_]) -> Predictions:
         """Return some of the rows."""
-        some = [None if x is None else x[kept] for x in (self.truth, self.scores, self.decisions)]
-        truth, scores, decisions = some
-        assert truth is not None
+        names = ("scores", "decisions", "clusters")
+        some: dict[str, Any] = {n: x if (x := getattr(self, n)) is None else x[kept] for n in names}
         columns = self.columns[kept].reset_index(drop=True)
-        return replace(self, truth=truth, scores=scores, decisions=decisions, columns=columns)
+        return replace(self, truth=self.truth[kept], columns=columns, **some)
 
 
 def predictions_of(
@@ -74,6 +85,7 @@ def predictions_of(
     positive: str | None = None,
     selected: Sequence[str] = (),
     threshold: float | None = None,
+    unit: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> Predictions:
     """Return the predictions that stand in a table.
@@ -99,6 +111,8 @@ def predictions_of(
         Words of ``score`` that mean that a row is selected.
     threshold : float, optional
         From which score on a row is selected.
+    unit : str, optional
+        A column whose equal values are rows that depend on each other, such as those of a person.
     notes : tuple of str
         On how the table was read.
 
@@ -114,13 +128,12 @@ def predictions_of(
     """
     if score is None and prediction is None:
         raise InputError(f"{place}: name the column of the model's output with --score COLUMN.")
-    asked = {"label": label, "score": score, "prediction": prediction}
+    asked = {"label": label, "score": score, "prediction": prediction, "unit": unit}
     found = {what: _find(frame, column, what, place) for what, column in asked.items() if column}
     if len(set(found.values())) < len(found):
-        raise InputError(
-            f'{place}: "{found["label"]}" cannot be the label and the score at once; name another '
-            "column."
-        )
+        twice = next(name for name in found.values() if list(found.values()).count(name) > 1)
+        both = " and the ".join(what for what, name in found.items() if name == twice)
+        raise InputError(f'{place}: "{twice}" cannot be the {both} at once; name another column.')
     known = np.ones(len(frame), dtype=bool)
     for what, column in found.items():
         absent = frame[column].isna().to_numpy()
@@ -131,6 +144,13 @@ def predictions_of(
             raise InputError(f'{place}: the column "{column}" has no value; name another {what}.')
     kept = frame[known].reset_index(drop=True)
     others = kept.drop(columns=list(found.values()))
+    clusters = None
+    if unit is not None:
+        clusters = pd.factorize(kept[found["unit"]])[0].astype(np.int64)
+        notes += (
+            f'{len(kept):,} rows of {clusters.max() + 1:,} different "{found["unit"]}"; rows of '
+            "one depend on each other, and intervals of shares know it. Other figures have none.",
+        )
     truth = kept[found["label"]]
     outputs = {what: kept[found[what]] for what in ("score", "prediction") if what in found}
     reader = _Reader(place, positive, tuple(selected), threshold)
@@ -138,7 +158,7 @@ def predictions_of(
         read = reader.binary(truth, **outputs)
     elif truth.nunique() < 2:
         raise InputError(
-            f'{place}: the label "{found["label"]}" is {_text(truth).iloc[0]} in all '
+            f'{place}: the label "{found["label"]}" is {next(iter(_words(truth).values()))} in all '
             f"{len(truth):,} rows; an audit compares rows with different labels."
         )
     elif _is_number(truth) and _is_quantity(truth, next(iter(outputs.values()))):
@@ -146,8 +166,9 @@ def predictions_of(
     else:
         read = reader.several(truth, kept, **outputs)
     return Predictions(
-        name=name, columns=others, notes=(*notes, *reader.notes), threshold=reader.used, **read
-    )
+        name=name, columns=others, clusters=clusters, notes=(*notes, *reader.notes),
+        threshold=reader.used, **read,
+    )  # fmt: skip
 
 
 class _Reader:
@@ -189,7 +210,7 @@ class _Reader:
                 f"{scores.max():g} and no decisions; say with --threshold T from which score on a "
                 "row is selected."
             )
-        is_positive = (_text(truth) == names[1]).to_numpy()
+        is_positive = _is(truth, [names[1]])
         return {
             "kind": "binary", "truth": is_positive, "scores": scores, "decisions": decisions,
             "classes": names,
@@ -209,13 +230,14 @@ class _Reader:
                 f'{self.place}: the label "{truth.name}" has {truth.nunique()} classes, so no '
                 "threshold decides; name the column of the predicted class with --prediction."
             )
-        words, told = _text(truth), _text(said)
-        names = tuple(sorted(set(words) | set(told)))
-        strange = sorted(set(told) - set(words))
-        if len(strange) == len(set(told)):
+        words, told = _words(truth), _words(said)
+        known, given = set(words.values()), set(told.values())
+        names = tuple(sorted(known | given))
+        strange = sorted(given - known)
+        if given.isdisjoint(known):
             raise InputError(
                 f'{self.place}: "{said.name}" holds {quoted(strange, most=5)}, none of which is a '
-                f'class of "{truth.name}" ({quoted(sorted(set(words)), most=5)}); name the column '
+                f'class of "{truth.name}" ({quoted(sorted(known), most=5)}); name the column '
                 "of the predicted class with --prediction."
             )
         if strange:
@@ -230,8 +252,8 @@ class _Reader:
                 scores = None
         place = {name: i for i, name in enumerate(names)}
         return {
-            "kind": "classes", "truth": words.map(place).to_numpy(dtype=np.int64),
-            "scores": scores, "decisions": told.map(place).to_numpy(dtype=np.int64),
+            "kind": "classes", "scores": scores, "truth": _codes(truth, words, place),
+            "decisions": _codes(said, told, place),
             "classes": names,
         }  # fmt: skip
 
@@ -253,9 +275,9 @@ class _Reader:
 
     def _classes(self, truth: pd.Series) -> tuple[str, str]:
         """Return the names of the negative and the positive class."""
-        names = sorted(set(_text(truth)))
+        names = sorted(_words(truth).values())
         if self.positive is not None:
-            wanted = [name for name in names if name.lower() == self.positive.strip().lower()]
+            wanted = [name for name in names if _plain(name) == _plain(self.positive)]
             if not wanted:
                 raise InputError(
                     f'{self.place}: the label "{truth.name}" is {quoted(names)}, never '
@@ -263,8 +285,8 @@ class _Reader:
                 )
             return next(name for name in names if name != wanted[0]), wanted[0]
         for pair in _PLAIN_PAIRS:
-            if {name.lower() for name in names} == set(pair):
-                ordered = sorted(names, key=lambda name: pair.index(name.lower()))
+            if {_plain(name) for name in names} == set(pair):
+                ordered = sorted(names, key=lambda name: pair.index(_plain(name)))
                 return ordered[0], ordered[1]
         raise InputError(
             f'{self.place}: the label "{truth.name}" is "{names[0]}" or "{names[1]}"; say which is '
@@ -272,8 +294,7 @@ class _Reader:
         )
 
     def _decisions(self, said: pd.Series, names: tuple[str, str]) -> NDArray[np.bool_]:
-        words = _text(said)
-        distinct = sorted(set(words))
+        distinct = sorted(_words(said).values())
         if self.selected:
             strange = sorted(set(self.selected) - set(distinct))
             if strange:
@@ -286,11 +307,11 @@ class _Reader:
                 f'Selected is who has "{said.name}" = {", ".join(self.selected)}; not selected: '
                 f"{', '.join(others) or 'nobody'}."
             )
-            return words.isin(self.selected).to_numpy()
-        lower = {word.lower() for word in distinct}
-        for negative, positive in ((names[0].lower(), names[1].lower()), *_PLAIN_PAIRS):
-            if lower <= {negative, positive}:
-                return (words.str.lower() == positive).to_numpy()
+            return _is(said, self.selected)
+        plain = {word: _plain(word) for word in distinct}
+        for negative, positive in ((_plain(names[0]), _plain(names[1])), *_PLAIN_PAIRS):
+            if set(plain.values()) <= {negative, positive}:
+                return _is(said, [word for word in distinct if plain[word] == positive])
         raise InputError(
             f'{self.place}: "{said.name}" holds the words {quoted(distinct, most=6)}; say which of '
             f'them mean that a row is selected with --selected "{distinct[-1]}".'
@@ -324,9 +345,30 @@ def _is_quantity(truth: pd.Series, said: pd.Series) -> bool:
     return _is_number(said) and not (whole and truth.nunique() <= MOST_CLASSES)
 
 
-def _text(column: pd.Series) -> pd.Series:
-    """Return the values as words; whole numbers without a decimal point."""
-    if _is_number(column):
-        distinct = column.unique()
-        return column.map({value: f"{float(value):g}" for value in distinct}).astype(str)
-    return column.astype(str)
+def _plain(word: str) -> str:
+    """Return a label in lower case, and a whole number without a decimal point."""
+    try:
+        return f"{float(word):g}"
+    except ValueError:
+        return word.strip().lower()
+
+
+def _words(column: pd.Series) -> dict[Any, str]:
+    """Return each distinct value with its word; whole numbers without a decimal point."""
+    number = _is_number(column)
+    return {value: f"{float(value):g}" if number else str(value) for value in column.unique()}
+
+
+def _codes(column: pd.Series, words: dict[Any, str], place: dict[str, int]) -> NDArray[np.int64]:
+    """Return the place of the class of each row."""
+    found: NDArray[np.int64] = column.map({v: place[word] for v, word in words.items()}).to_numpy(
+        dtype=np.int64
+    )
+    return found
+
+
+def _is(column: pd.Series, words: Sequence[str]) -> NDArray[np.bool_]:
+    """Return where a value is one of some words."""
+    wanted = [value for value, word in _words(column).items() if word in words]
+    found: NDArray[np.bool_] = column.isin(wanted).to_numpy()
+    return found

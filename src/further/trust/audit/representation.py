@@ -25,7 +25,7 @@ LEAST_TO_LEARN = 100
 class Representation:
     """The groups by one column."""
 
-    family: Family
+    family: Annotated[Family, "Its groups."]
     shares: Annotated[Intervals, "Of the rows, with intervals."]
     population: Annotated[np.ndarray | None, "Share in the population; NaN where it is not told."]
     few: Annotated[np.ndarray, "Which groups are too few to learn from."]

@@ -19,7 +19,11 @@ class ScoreCounts(NamedTuple):
 
 
 def score_counts(
-    scores: Floats, truth: NDArray[np.bool_], codes: NDArray[np.int64], groups: int
+    scores: Floats,
+    truth: NDArray[np.bool_],
+    codes: NDArray[np.int64],
+    groups: int,
+    order: NDArray[np.int64] | None = None,
 ) -> list[ScoreCounts]:
     """Count rows by group and score.
 
@@ -33,6 +37,8 @@ def score_counts(
         The group of each row.
     groups : int
         Number of groups.
+    order : array of int, shape (n,), optional
+        The rows with the highest score first, where somebody has sorted them.
 
     Returns
     -------
@@ -46,7 +52,8 @@ def score_counts(
     >>> only.scores.tolist(), only.positives.tolist(), only.negatives.tolist()
     ([3.0, 1.0], [1.0, 0.0], [1.0, 1.0])
     """
-    order = np.argsort(-scores, kind="stable")
+    if order is None:
+        order = np.argsort(-scores, kind="stable")
     # Codes of 16 bits are sorted by radix, in a tenth of the time.
     order = order[np.argsort(codes[order].astype(np.uint16), kind="stable")]
     ends = np.cumsum(np.bincount(codes, minlength=groups))

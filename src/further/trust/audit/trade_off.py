@@ -51,7 +51,7 @@ _COSTS = np.array([0.1, 0.2, 0.25, 1 / 3, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20
 class Choice:
     """The thresholds that a rule picks."""
 
-    rule: Rule
+    rule: Annotated[Rule, "How."]
     wanted: Annotated[float, "The score, the cost of a false negative, or the rate."]
     thresholds: Annotated[Floats, "Of each group."]
 
@@ -60,7 +60,7 @@ class Choice:
 class TradeOff:
     """Counts of the groups by one column at each of some thresholds."""
 
-    family: Family
+    family: Annotated[Family, "The groups."]
     thresholds: Annotated[Floats, "Ascending; the last selects nobody; (thresholds,)."]
     tp: Annotated[Floats, "Positive rows at or above each, (groups, thresholds)."]
     fp: Annotated[Floats, "Negative rows likewise."]
@@ -77,7 +77,18 @@ class TradeOff:
             return (self.tp + self.fp) / (self.positives + self.negatives)[:, None]
 
     def picks(self, rule: Rule, wanted: float) -> NDArray[np.int64]:
-        """Return the place of the threshold that a rule picks for each group."""
+        """Return the place of the threshold that a rule picks for each group.
+
+        Parameters
+        ----------
+        rule, wanted
+            See :meth:`choose`.
+
+        Returns
+        -------
+        array of int, shape (groups,)
+            In :attr:`thresholds`.
+        """
         if rule == "fixed":
             place = int(np.searchsorted(self.thresholds, wanted))
             return np.full(len(self.tp), min(place, len(self.thresholds) - 1))
@@ -156,8 +167,9 @@ def _trade_off(family: Family, counts: list[ScoreCounts]) -> TradeOff:
         above = np.searchsorted(-of.scores, -thresholds, side="right")
         tp[g] = np.concatenate([[0.0], np.cumsum(of.positives)])[above]
         fp[g] = np.concatenate([[0.0], np.cumsum(of.negatives)])[above]
-    totals = [np.array([getattr(of, kind).sum() for of in counts]) for kind in ("positives", "negatives")]  # fmt: skip
-    return TradeOff(family, thresholds, tp, fp, *totals)
+    positives = np.array([of.positives.sum() for of in counts])
+    negatives = np.array([of.negatives.sum() for of in counts])
+    return TradeOff(family, thresholds, tp, fp, positives, negatives)
 
 
 def read_rule(text: str) -> tuple[Rule, float]:
@@ -197,7 +209,7 @@ def read_rule(text: str) -> tuple[Rule, float]:
         raise InputError(f'"{text}": a rate lies between 0 and 1.')
     if rule == "cost" and wanted <= 0:
         raise InputError(f'"{text}": a false negative costs more than nothing.')
-    return rule, wanted  # type: ignore[return-value]
+    return rule, wanted
 
 
 def effect(predictions: Predictions, family: Family, thresholds: Floats) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""What runs cost the climate, and what less would have cost in quality."""
