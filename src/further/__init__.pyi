@@ -90,6 +90,7 @@ from .trust.audit.mitigation import mitigate as mitigate
 from .trust.bias.restoration import audit_restoration as audit_restoration
 from .trust.bias.text_templates import audit_text as audit_text
 from .trust.carbon.carbon import carbon as carbon
+from .trust.card.model_card import card as card
 from .trust.doctor.diagnosis import doctor as doctor
 from .trust.labels.audit import audit_labels as audit_labels
 from .trust.safety.abstention import Abstainer as Abstainer
@@ -99,6 +100,10 @@ from .trust.safety.conformal_quantiles import (
 )
 from .trust.safety.conformal_regression import ConformalRegressor as ConformalRegressor
 from .trust.safety.exchangeability import exchangeability_test as exchangeability_test
+from .trust.safety.robustness import robustness as robustness
+from .trust.safety.sensitivity import sensitivity as sensitivity
+from .trust.safety.shift import ShiftDetector as ShiftDetector
+from .trust.safety.shift_comparison import compare_shift_scores as compare_shift_scores
 from .vision.controls import MajorityClass as MajorityClass
 from .vision.controls import MeanBox as MeanBox
 from .vision.controls import Watershed as Watershed

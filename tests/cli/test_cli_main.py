@@ -54,6 +54,7 @@ OPTIONS = {
     "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
     "data": {"--json", "--quiet", "--seed"},
     "audit-labels": {"--json", "--quiet", "--seed", "--out", "--device"},
+    "card": {"--json", "--quiet"},
     "doctor": {"--json", "--quiet"},
     "explain-net": {"--json", "--quiet", "--out"},
     "train": {"--json", "--quiet", "--seed", "--out", "--device"},

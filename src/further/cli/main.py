@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "compare": find_task("generation").question,
         "data": "What is recognised in this data, and what is doubtful?",
         "audit": "How often is a model wrong about whom?",
+        "card": "What must this model not be used for, and who is accountable?",
         "audit-labels": "Which boxes in these pictures are likely wrong?",
         "doctor": "What do the learning curves of this training show?",
         "explain-net": "What is learnt in this network, and what does a step cost?",
