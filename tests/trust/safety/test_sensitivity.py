@@ -18,9 +18,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from further import sensitivity
 from further.errors import InputError
-from further.evaluate.variance_ratio import variance_ratio
 from further.trust.safety.multiplicity import multiplicity
 from further.trust.safety.neighbourhood import draw_settings, names_of
+from further.trust.safety.variance_ratio import variance_ratio
 
 
 def simulated(rng, ratio, draw=None):

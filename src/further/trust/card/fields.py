@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from further.evaluate.metrics import find_metric
+from further.registry import TASKS
+from further.train.energy import Energy
 from further.trust.card.measurements import Measurements, mapping, objects
+from further.trust.card.rules import ERROR_RATES
 
 #: The groups of an audit that a page has room for.
 GROUPS = 12
 PREDICTS = ("classification", "regression")
+#: Tasks whose held-out rows an audit divides by group.
+AUDITED = tuple(line.name for line in TASKS if line.audit)
 TRAINED = (*PREDICTS, "generation", "detection", "instances", "segmentation")
 NOT_STATED = "Not stated by whoever made this card."
 
@@ -81,10 +86,10 @@ def _factors(m: Measurements, said: Any) -> Iterator[str]:
     by = dict.fromkeys(c for g in objects(audit.get("groups")) for c in mapping(g.get("group")))
     if by:
         yield f"Groups: {', '.join(by)}."
-    elif m.task in PREDICTS:
+    elif m.task in (*AUDITED, "generation"):
         yield "Groups: not measured."
     else:
-        yield f"Groups: not measured; a run of {m.task} has no audit by group."
+        yield f"Groups: does not apply to {m.task}."
     conditions = dict.fromkeys(
         str(f["corruption"]) for f in objects(mapping(m.records.get("robustness")).get("figures"))
     )
@@ -225,7 +230,8 @@ def fields_of(m: Measurements, said: Any) -> tuple[CardField, ...]:
 #: What may not have been measured: how one sees that it was, and what measures it.
 UNMEASURED: tuple[tuple[str, Callable[[Measurements], Any], str, tuple[str, ...]], ...] = (
     ("Groups of people or things", lambda m: "audit" in m.records,
-     "further audit RUN --group COLUMN", PREDICTS),
+     "further audit RUN --group COLUMN (of a generator: further.audit_generator)",
+     (*AUDITED, "generation")),
     ("Robustness to worse rows", lambda m: "robustness" in m.records,
      "further.robustness(model, X, y).keep(RUN)", PREDICTS),
     ("Sensitivity to settings", lambda m: "sensitivity" in m.records,
@@ -234,10 +240,11 @@ UNMEASURED: tuple[tuple[str, Callable[[Measurements], Any], str, tuple[str, ...]
      "further.compare_shift_scores(...).keep(RUN)", PREDICTS),
     ("Other seeds", lambda m: m.repeats > 1 or "sensitivity" in m.records,
      "--repeats, or further.sensitivity", TRAINED),
-    ("A control to beat", lambda m: m.control is not None, "further compare", ()),
+    ("A control to beat", lambda m: m.control or m.model.get("role") == "control",
+     "further compare", TRAINED),
     ("Learning curves", lambda m: m.diagnosis or m.model.get("family") != "network",
      "further doctor RUN", ()),
-    ("Energy", lambda m: _energy(m)[0] is not None, "a training by a command of further", ()),
+    ("Energy", lambda m: _energy(m) is not None, "a training by a command of further", ()),
 )  # fmt: skip
 
 
@@ -257,11 +264,10 @@ def _figures(m: Measurements) -> tuple[CardFigure, ...]:
         control = None if f.control is None else f.control.value
         found.append(CardFigure(f.label, f.own.value, f.own.low, f.own.high, f.own.n, control))
     audit = mapping(m.records.get("audit"))
-    shown = {"binary": ("fpr", "fnr"), "classes": ("balanced_accuracy",), "numbers": ("mae",)}
     for group in objects(audit.get("groups"))[:GROUPS]:
         who = ", ".join(f"{k} {v}" for k, v in mapping(group.get("group")).items())
         small = ", too few" if group.get("small") else ""
-        for name in shown.get(str(audit.get("kind")), ()):
+        for name in ERROR_RATES.get(str(audit.get("kind")), ()):
             one = mapping(mapping(group.get("metrics")).get(name))
             found.append(
                 CardFigure(
@@ -275,18 +281,19 @@ def _figures(m: Measurements) -> tuple[CardFigure, ...]:
     return tuple(found)
 
 
-def _energy(m: Measurements) -> tuple[float | None, float | None, str]:
-    """Return watt-hours, grams and method of the model's training."""
-    spent = mapping(m.evaluation.get("energy"))
-    wh = m.model.get("energy_wh", m.run.get("energy_wh", spent.get("watt_hours")))
-    grams = m.model.get("carbon_g", m.run.get("carbon_g", spent.get("carbon_g")))
-    method = m.model.get("energy_method") or m.run.get("energy_method") or spent.get("method")
-    return wh, grams, str(method or "")
+def _energy(m: Measurements) -> Energy | None:
+    """Return the energy of the model's training, or of the whole run where that is all there is."""
+    own = Energy.from_json(m.model)
+    return own if own is not None else Energy.from_json(m.run)
 
 
 def _cost(m: Measurements) -> str:
-    wh, grams, method = _energy(m)
-    if wh is None:
+    energy = _energy(m)
+    if energy is None:
         return "Energy: not measured."
+    low, high = energy.range
+    ends = "" if low == high else f" ({low:.2g} to {high:.2g})"
+    grams = m.model.get("carbon_g", m.run.get("carbon_g"))
     carbon = "" if grams is None else f", {grams:.2g} g CO₂ equivalent"
-    return f"Energy of its training: {wh:.2g} Wh{carbon}{f'; {method}' if method else ''}."
+    method = f"; {energy.method}" if energy.method else ""
+    return f"Energy of its training: {energy.watt_hours:.2g} Wh{ends}{carbon}{method}."

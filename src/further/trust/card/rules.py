@@ -20,6 +20,7 @@ GROUP_GAP = 0.05
 #: What says how often a model is wrong, by the kind of the truth.
 ERROR_RATES = {
     "binary": ("fpr", "fnr"), "classes": ("balanced_accuracy",), "numbers": ("mae",),
+    "objects": ("fnr",),
 }  # fmt: skip
 #: A corruption that takes this share of the way from the clean figure to a constant's.
 CORRUPTION_LOSS = 0.25

@@ -5,7 +5,7 @@ Settings are drawn from the neighbourhood of the given ones
 of its own; a seed draws which training rows are taken (a share of them) and the estimator's
 ``random_state``. All are judged on the same
 held-out rows, by balanced accuracy or R². The spread between settings stands in units of the
-spread between seeds (:mod:`further.evaluate.variance_ratio`), with the F test of no difference
+spread between seeds (:mod:`further.trust.safety.variance_ratio`), with the F test of no difference
 between settings.
 
 Which parameter matters is told by Spearman's rank correlation of its value with the mean figure of
@@ -38,12 +38,12 @@ from further.evaluate.estimate import Score
 from further.evaluate.metrics import find_metric
 from further.evaluate.repeats import difference, mean_over_trainings
 from further.evaluate.typed_json import to_json
-from further.evaluate.variance_ratio import VarianceRatio, variance_ratio
 from further.trust.safety.held_out_metric import metric_of, rows_of, score_predictions, take
 from further.trust.safety.kept import keep_record
 from further.trust.safety.main_effects import ParameterEffect, main_effects
 from further.trust.safety.multiplicity import Multiplicity, multiplicity
 from further.trust.safety.neighbourhood import Entry, Setting, draw_settings, names_of
+from further.trust.safety.variance_ratio import VarianceRatio, variance_ratio
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from further.cli.command import (
     seed_option,
     with_options,
 )
-from further.cli.data_files import COMMANDS
+from further.cli.data.files import COMMANDS
 from further.cli.result import write_json, write_table
 
 if TYPE_CHECKING:
