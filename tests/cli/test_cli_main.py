@@ -53,6 +53,7 @@ OPTIONS = {
     "cluster": {"--json", "--quiet", "--seed", "--out"},
     "compare": {"--json", "--quiet", "--seed", "--out", "--device"},
     "data": {"--json", "--quiet", "--seed"},
+    "audit": {"--json", "--quiet", "--seed", "--out"},
     "audit-labels": {"--json", "--quiet", "--seed", "--out", "--device"},
     "card": {"--json", "--quiet"},
     "doctor": {"--json", "--quiet"},
