@@ -14,7 +14,8 @@ from further.compare.auditing import audit, keep_audit
 from further.errors import InputError, RunError
 from further.report.card.page import page, write_page
 from further.train.files import read_json, write_json
-from further.trust.card.rules import RULES
+from further.trust.card.measurements import Measurements
+from further.trust.card.rules import RULES, must_not
 
 FIELDS = [
     "model_details", "intended_use", "factors", "metrics", "evaluation_data", "training_data",
@@ -110,9 +111,6 @@ def test_sensitivity_forbids_reasons_for_single_decisions(real_runs, tmp_path):
 
 def test_groups_that_differ_and_groups_too_small(real_data, tmp_path):
     """COMPAS: the gap that ProPublica printed, and the groups of which there are a handful."""
-    from further.trust.card.measurements import Measurements
-    from further.trust.card.rules import must_not
-
     found = audit(
         real_data / "compas" / "compas-scores-two-years.csv", label="two_year_recid",
         score="score_text", selected=("Medium", "High"), group="race",
@@ -128,6 +126,16 @@ def test_groups_that_differ_and_groups_too_small(real_data, tmp_path):
         tmp_path, {"decided_by": "Jane Doe"}, {}, {}, None, None, {"audit": found.to_json()}
     )
     assert "unless Jane Doe answers for it" in next(iter(must_not(answered))).sentence
+
+
+def test_a_slice_that_was_confirmed_is_named(tmp_path):
+    weak = {
+        "conditions": ["age > 60", "town is east"], "n": 150, "error": 0.52, "low": 0.44,
+        "high": 0.6, "rest": 0.15, "p": 1e-9,
+    }  # fmt: skip
+    measured = Measurements(tmp_path, {}, {}, {}, None, None, {"audit": {"slices": [weak]}})
+    (told,) = (one.sentence for one in must_not(measured) if one.rule == "slices_are_weak")
+    assert told.startswith("Rows where age > 60 and town is east: an error of 0.52 (0.44 to 0.6)")
 
 
 def test_an_audit_in_the_run_is_read(real_runs, tmp_path):

@@ -111,6 +111,15 @@ def groups_too_small(m: Measurements) -> Iterable[str]:
         yield f"{_listed(small)}: too few of them were held out to say how often it is wrong."
 
 
+def slices_are_weak(m: Measurements) -> Iterable[str]:
+    """Speak of slices of the rows on which the model was confirmed to be wrong more often."""
+    for one in objects(mapping(m.records.get("audit")).get("slices")):
+        yield (
+            f"Rows where {' and '.join(one['conditions'])}: an error of {one['error']:.3g} "
+            f"({one['low']:.3g} to {one['high']:.3g}), elsewhere {one['rest']:.3g}."
+        )
+
+
 def corruptions_hurt(m: Measurements) -> Iterable[str]:
     """Speak of corruptions under which the figure falls, with the mildest amount that does it."""
     record = mapping(m.records.get("robustness"))
@@ -280,6 +289,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (training_is_ill, "the doctor finds a problem in its learning curves"),
     (groups_differ, f"{100 * GROUP_GAP:.0f} points (of numbers {GROUP_GAP:.0%}), interval above 0"),
     (groups_too_small, "fewer than 20 rows of either label, or rows"),
+    (slices_are_weak, "found on one half of the rows and confirmed on the other, p below 0.05"),
     (corruptions_hurt, f"{CORRUPTION_LOSS:.0%} of the way to a constant, interval above 0"),
     (shifts_unnoticed, f"the interval of what is noticed lies below {NOTICED:.0%}"),
     (unknown_classes, "always, of a classifier"),
