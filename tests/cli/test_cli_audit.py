@@ -93,7 +93,8 @@ def test_a_file_without_names_is_read(further, predictions, tmp_path):
         (["--fix", 0.5], "--decided-by"),
         (["--fix", 0.5, "--decided-by", "Ada"], "--reason"),
         (["--fix", "equal-fpr=2", "--decided-by", "Ada", "--reason", "so"], "between 0 and 1"),
-        (["--fix", "equal-tpr=0.2", "--threshold", 0.5], "did you mean"),
+        (["--fix", "equal-tpr=0.2"], "did you mean"),
+        (["--fix", 0.3, "--threshold", 0.5], "cannot decide both"),
         (["--threshold", 0.5, "--reference", "sex"], "COLUMN=VALUE"),
         (["--threshold", 0.5, "--reference", "sex=x"], "is no group; there are f, m"),
         (["--threshold", 0.5, "--model", "mlp"], "is none"),
@@ -139,7 +140,7 @@ def test_a_slice_that_nobody_named_is_found(further, tmp_path):
 
 def test_a_threshold_is_somebodys_decision(further, predictions, tmp_path):
     done = further(*asked(
-        predictions, "--threshold", 0.5, "--fix", "equal-fpr=0.2", "--decided-by", "Ada Lovelace",
+        predictions, "--fix", "equal-fpr=0.2", "--decided-by", "Ada Lovelace",
         "--reason", "false alarms cost the same", "--out", tmp_path / "run", "--json",
     ))  # fmt: skip
     assert done.status == 0, done.err
@@ -154,6 +155,19 @@ def test_a_threshold_is_somebodys_decision(further, predictions, tmp_path):
     assert record["reason"] == "false alarms cost the same"
     assert record["threshold"]["rule"] == "equal_fpr"
     assert "Ada Lovelace" in (tmp_path / "run" / "report.html").read_text()
+    by_rule = [group["fp"] for group in json.loads(done.out)["groups"]]
+    assert by_rule == [
+        round(line["per_1000"]["fp"] * line["n"] / 1000) for line in decision["effect"]
+    ]
+
+
+def test_rows_of_one_person_have_a_report(further, predictions, tmp_path):
+    table = pd.read_csv(predictions).assign(who=lambda f: f.index // 4)
+    file = tmp_path / "visits.csv"
+    table.to_csv(file, index=False)
+    done = further(*asked(file, "--threshold", 0.5, "--unit", "who", "--out", tmp_path / "run"))
+    assert done.status == 0, done.err
+    assert (tmp_path / "run" / "report.html").is_file()
 
 
 def test_a_run_is_audited_by_columns_of_its_data_and_keeps_who_decided(
@@ -176,6 +190,10 @@ def test_a_run_is_audited_by_columns_of_its_data_and_keeps_who_decided(
     assert after["threshold"] == 0.2
     assert after["overall"]["fn"] <= before["overall"]["fn"]
     assert any("fixed by Ada" in note for note in after["notes"])
+    # It is Ada's for this model and this class, and for no other.
+    other = json.loads(further(*asked[:-3], "--positive", "benign", "--json").out)
+    assert other["threshold"] == 0.5
+    assert any("it is not used" in note for note in other["notes"])
     assert Run(path).record["status"] == "finished"
 
 

@@ -110,11 +110,10 @@ def command(
     if fix is None and (decided_by or reason):
         raise InputError("--decided-by and --reason belong to a threshold; name it with --fix.")
     rule = None if fix is None else read_rule(fix)
-    if rule is not None and rule[0] == "fixed" and given["threshold"] is None:
-        given["threshold"] = rule[1]
     found = audit(
         predictions,
         group=given["group"] or "",
+        rule=rule,
         selected=split_names(given["selected"]) or (),
         reference=_references(given["references"]),
         find_slices=split_names(given["slice_columns"]) or given["find_slices"],

@@ -24,7 +24,7 @@ from further.train.files import write_json
 from further.train.run import Run
 from further.trust.audit.audit import GroupAudit, audit_predictions
 from further.trust.audit.behind import behind
-from further.trust.audit.decision import as_decided, decide
+from further.trust.audit.decision import as_decided, decide, decided_by_rule
 from further.trust.audit.groups import split_wanted
 from further.trust.audit.predictions import Predictions, predictions_of
 from further.trust.audit.trade_off import Rule
@@ -43,6 +43,7 @@ def audit(
     positive: str | None = None,
     selected: Sequence[str] = (),
     threshold: float | None = None,
+    rule: tuple[Rule, float] | None = None,
     unit: str | None = None,
     model: str | None = None,
     reference: Mapping[str, str] | None = None,
@@ -79,6 +80,9 @@ def audit(
         Words of ``score`` that mean that a row is selected.
     threshold : float, optional
         From which score on a row is selected; needed where there are scores and no decisions.
+    rule : tuple of str and float, optional
+        What decides in place of a threshold, as ("equal_fpr", 0.2): see
+        :meth:`further.trust.audit.trade_off.TradeOff.choose`.
     unit : str, optional
         A column whose equal values are rows that depend on each other, such as visits of a person:
         intervals of shares then count persons, and other figures have none.
@@ -137,7 +141,7 @@ def audit(
         run = Run(source)
         predictions = predictions_of_run(run, model, **asked, group=tuple(wanted))
         fixed = run.record.get("threshold")
-        if fixed is not None and threshold is None:
+        if fixed is not None and threshold is None and rule is None:
             said = {name: run.record.get(name) for name in ("decided_by", "reason")}
             predictions = as_decided(predictions, {**fixed, **said}, place)
     elif isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
@@ -155,8 +159,12 @@ def audit(
             raise InputError(f"{place}: name the column with the truth with --label COLUMN.")
         predictions = predictions_of(
             frame, place, name, label=label, score=score, prediction=prediction, unit=unit,
-            notes=notes, **asked,
+            notes=notes, undecided=rule is not None, **asked,
         )  # fmt: skip
+    if rule is not None:
+        if threshold is not None:
+            raise InputError(f"--threshold {threshold:g} and a rule cannot decide both; give one.")
+        predictions = decided_by_rule(predictions, wanted, *rule, place)
     return audit_predictions(
         predictions, wanted, reference=tuple((reference or {}).items()),
         population=_population(population), slices=find_slices, place=place, seed=seed,
@@ -270,7 +278,7 @@ def _behind(found: GroupAudit) -> dict[str, Any] | None:
     """Return rows behind the counts, where there are two classes and groups."""
     if found.predictions.kind != "binary" or not found.by:
         return None
-    return behind(found.predictions, found.by[: max(1, len(found.by) - 1)])
+    return behind(found.predictions, found.single)
 
 
 def keep_audit(
@@ -320,7 +328,7 @@ def keep_audit(
         )
         changes: dict[str, Any] = {} if is_run else {"status": "finished"}
         if found.decision is not None:
-            kept = ("rule", "label", "wanted", "by", "thresholds", "decided")
+            kept = ("rule", "label", "wanted", "by", "thresholds", "decided", "model", "positive")
             changes |= {
                 "threshold": {name: found.decision[name] for name in kept},
                 "decided_by": found.decision["decided_by"], "reason": found.decision["reason"],

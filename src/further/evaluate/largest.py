@@ -30,9 +30,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+from scipy.special import ndtri
 
 from further.evaluate.recovery import difference, logs
-from further.evaluate.resampling import LEVEL, NORMAL_QUANTILE
+from further.evaluate.resampling import LEVEL
 from further.evaluate.share import Intervals
 
 DRAWS = 2000
@@ -52,7 +53,9 @@ class Largest:
     lowest: Annotated[int, "The group with the lower one."]
 
 
-def largest_difference(kinds: Sequence[Intervals], seed: int = 0) -> Largest | None:
+def largest_difference(
+    kinds: Sequence[Intervals], seed: int = 0, level: float = LEVEL
+) -> Largest | None:
     """Return the largest difference among groups.
 
     When to use: for what is a maximum, such as demographic parity or equalized odds. When it fails:
@@ -65,6 +68,8 @@ def largest_difference(kinds: Sequence[Intervals], seed: int = 0) -> Largest | N
         One figure or several, each of the same groups; groups with NaN take no part in that one.
     seed : int
         Of the draws.
+    level : float, default=0.95
+        Of the given intervals, and of the result.
 
     Returns
     -------
@@ -98,7 +103,8 @@ def largest_difference(kinds: Sequence[Intervals], seed: int = 0) -> Largest | N
     contends = each.high >= each.low[top]
     z = np.random.default_rng(seed).standard_normal((DRAWS, *every.values.shape))
     # Half a normal distribution on either side, each as wide as the interval is there.
-    off = np.where(z > 0, every.high - every.values, every.values - every.low) / NORMAL_QUANTILE * z
+    width = np.where(z > 0, every.high - every.values, every.values - every.low)
+    off = width / float(ndtri((1 + level) / 2)) * z
     # The logarithm of what may be 0 has no lower end.
     off = np.nan_to_num(off, posinf=_FAR, neginf=-_FAR)
     beyond = np.full(DRAWS, -np.inf)
@@ -107,7 +113,7 @@ def largest_difference(kinds: Sequence[Intervals], seed: int = 0) -> Largest | N
         for group in np.unique(a[here]):
             others = b[here & (a == group)]
             beyond = np.maximum(beyond, off[:, m, group] - off[:, m, others].min(axis=1))
-    excess = float(np.quantile(beyond, (1 + LEVEL) / 2))
+    excess = float(np.quantile(beyond, (1 + level) / 2))
     low = max(0.0, min(value - excess, float(each.low[top])))
     high = float(each.high[contends].max())
     return Largest(value, low, high, int(kind[top]), int(a[top]), int(b[top]))

@@ -84,6 +84,40 @@ def mean_interval(values: Floats, level: float = LEVEL) -> Ranked:
     return Ranked(mean, min(low, mean), max(high, mean))
 
 
+def clustered_mean_interval(
+    values: Floats, clusters: NDArray[np.integer[Any]], level: float = LEVEL
+) -> Ranked:
+    """Return the mean of values that depend on each other within clusters, with its interval.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        One a row.
+    clusters : array of int, shape (n,)
+        Rows with the same number depend on each other.
+    level : float, default=0.95
+        Of the interval.
+
+    Returns
+    -------
+    Ranked
+        With limits of Student's t for as many values as there are clusters, from the variance of
+        :mod:`further.evaluate.clustered_share`; without an interval below 20 clusters.
+    """
+    n = len(values)
+    if not n:
+        return NOT_DEFINED
+    mean = float(values.mean())
+    place = np.unique(clusters, return_inverse=True)[1]
+    totals = np.bincount(place, values - mean)
+    c = len(totals)
+    if c < LEAST_VALUES or not np.any(totals):
+        return Ranked(mean, math.nan, math.nan)
+    error = math.sqrt(c / (c - 1) * float(totals @ totals)) / n
+    t = float(stdtrit(c - 1, (1 + level) / 2))
+    return Ranked(mean, mean - t * error, mean + t * error)
+
+
 def _unskewed(t: float, skewness: float, n: int) -> float:
     """Return the statistic that Hall's transformation makes t."""
     a = skewness / 3 / math.sqrt(n)

@@ -60,8 +60,11 @@ def difference(a: Intervals, b: Intervals, correlation: Floats | float = 0.0) ->
 
 
 def _side(x: Floats, y: Floats, correlation: Floats | float) -> Floats:
-    # A square above 0 but for rounding: |r| is at most 1.
-    side: Floats = np.sqrt(np.maximum(x * x + y * y - 2 * correlation * x * y, 0.0))
+    with np.errstate(invalid="ignore"):
+        # Where one side is infinite, 0 times it is still nothing.
+        both = np.where(np.equal(correlation, 0.0), 0.0, 2 * correlation * x * y)
+        # A square above 0 but for rounding: |r| is at most 1.
+        side: Floats = np.sqrt(np.maximum(x * x + y * y - both, 0.0))
     return side
 
 
@@ -92,9 +95,9 @@ def ratio(a: Intervals, b: Intervals) -> Intervals:
 
 
 def logs(of: Intervals) -> Intervals:
-    """Return the logarithms of figures and limits, minus infinity of 0."""
+    """Return the logarithms of figures and limits, minus infinity of 0 and what lies below."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Intervals(np.log(of.values), np.log(of.low), np.log(of.high))
+        return Intervals(*(np.log(np.maximum(end, 0.0)) for end in (of.values, of.low, of.high)))
 
 
 def mean_of(parts: Sequence[Intervals]) -> Intervals:

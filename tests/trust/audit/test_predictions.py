@@ -85,6 +85,8 @@ def test_probabilities_are_checked_for_calibration():
          {"label": "y", "score": "p", "threshold": 0.5}, "holds decisions"),
         ({}, {"label": "age", "score": "p", "threshold": 0.5}, "it is a quantity"),
         ({"y": lambda f: np.arange(len(f)) % 3},
+         {"label": "y", "score": "p", "threshold": 0.5}, "3 distinct numbers"),
+        ({"y": lambda f: np.arange(len(f)) % 3, "p": lambda f: np.arange(len(f)) % 3},
          {"label": "y", "score": "p", "threshold": 0.5}, "3 classes"),
         ({"y": np.nan}, {"label": "y", "score": "p", "threshold": 0.5}, "has no value"),
     ],
@@ -205,3 +207,130 @@ def test_a_frame_has_a_row_a_group_and_metric():
     one = frame[(frame.group == "f") & (frame.metric == "fpr")].iloc[0]
     assert one.low <= one.value <= one.high
     assert one.n == (table().sex == "f").sum()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_calibrated_classifier_has_an_audit(seed):
+    # The lower end of its calibration error is 0, whose logarithm has no end.
+    rng = np.random.default_rng(seed)
+    p = rng.beta(2, 3, 1000)
+    frame = pd.DataFrame({"y": (rng.random(1000) < p).astype(int), "p": p,
+                          "sex": rng.choice(["f", "m"], 1000)})  # fmt: skip
+    record = audit(frame, label="y", score="p", threshold=0.5, group="sex").to_json()
+    one = record["ratios"]["calibration_error"]
+    assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
+
+
+@pytest.mark.parametrize("n", [30, 500])
+def test_errors_with_a_heavy_tail_have_an_audit(n):
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 1, 2 * n)
+    frame = pd.DataFrame({
+        "y": truth, "p": truth + rng.lognormal(0, 2, 2 * n), "g": np.repeat(["a", "b"], n)
+    })  # fmt: skip
+    record = audit(frame, label="y", score="p", group="g").to_json()
+    for group in record["groups"]:
+        assert group["metrics"]["mae"]["low"] >= 0
+
+
+def test_numbers_that_are_alike_in_six_digits_stay_apart():
+    frame = table().assign(hospital=lambda f: 1234561 + f.index % 3)
+    record = audit(frame, label="y", score="p", threshold=0.5, group="hospital").to_json()
+    assert [g["group"]["hospital"] for g in record["groups"]] == ["1234561", "1234562", "1234563"]
+    ids = frame.assign(y=frame["y"] + 1_000_001)
+    record = audit(ids, label="y", score="p", threshold=0.5, group="sex", positive="1000002")
+    assert record.to_json()["positive"] == "1000002"
+    times = table().assign(seen=1_700_000_000 + np.arange(400))
+    (family,), _ = families(times, ["seen"], "x")
+    assert len({g["seen"] for g in family.groups}) == 4
+    days = table().assign(day=pd.Timestamp("2020-01-01"))
+    (family,), _ = families(days, ["day"], "x")
+    assert family.groups == ({"day": "2020-01-01"},)
+
+
+def test_categories_of_pandas_may_have_missing_values():
+    frame = table()
+    frame["sex"] = pd.Categorical(frame["sex"].where(frame.index > 9))
+    (family,), _ = families(frame, ["sex"], "x")
+    assert family.rows().tolist() == [10, *frame["sex"].value_counts().sort_index()]
+
+
+def test_a_column_is_named_once():
+    for twice in ("sex,SEX", "age:25,age:40"):
+        with pytest.raises(InputError, match="twice"):
+            audit(table(), label="y", score="p", threshold=0.5, group=twice)
+
+
+def test_a_rating_that_is_predicted_as_a_number_is_a_quantity():
+    rng = np.random.default_rng(0)
+    stars = rng.integers(1, 6, 500)
+    frame = pd.DataFrame({
+        "stars": stars, "p": (stars + rng.normal(0, 0.5, 500)).round(2),
+        "sex": rng.choice(["f", "m"], 500),
+    })  # fmt: skip
+    assert audit(frame, label="stars", score="p", group="sex").to_json()["kind"] == "numbers"
+    rounded = frame.assign(p=frame["p"].round().clip(1, 5).astype(int))
+    assert audit(rounded, label="stars", score="p", group="sex").to_json()["kind"] == "classes"
+
+
+def test_a_group_of_the_population_without_a_row_is_missed_aloud():
+    population = pd.DataFrame({"sex": ["f", "m", "x"], "share": [0.45, 0.45, 0.1]})
+    record = audit(
+        table(), label="y", score="p", threshold=0.5, group="sex", population=population
+    ).to_json()
+    absent = next(g for g in record["representation"][0]["groups"] if g["group"] == {"sex": "x"})
+    assert (absent["n"], absent["share"], absent["too_few_to_learn"]) == (0, 0.0, True)
+    assert absent["differs"]
+
+
+def test_a_group_without_negative_rows_gets_the_threshold_of_all():
+    frame = table(2000)
+    frame.loc[frame.index < 60, "sex"] = "x"
+    frame.loc[frame.index < 60, "y"] = 1
+    found = audit(frame, label="y", score="p", threshold=0.5, group="sex")
+    of = found.trade_offs[0]
+    choice = of.choose("equal_fpr", 0.1)
+    lone = [g["sex"] for g in of.family.groups].index("x")
+    assert of.without_rate("equal_fpr").tolist().count(True) == 1
+    negatives = frame[frame["y"] == 0]
+    assert (negatives["p"] >= choice.thresholds[lone]).mean() == pytest.approx(0.1, abs=0.02)
+    # Where nobody is to be selected, no score selects.
+    nobody = of.choose("equal_selection", 0.0).thresholds
+    assert not (found.predictions.scores >= nobody[of.family.codes]).any()
+    assert np.isinf(nobody).any()
+
+
+def test_rows_of_one_person_count_as_one_everywhere():
+    rng = np.random.default_rng(0)
+    people, visits = 100, 10
+    y = np.repeat(rng.random(people) < 0.4, visits)
+    p = np.repeat(rng.random(people), visits)
+    frame = pd.DataFrame({
+        "y": y.astype(int), "p": p, "who": np.repeat(np.arange(people), visits),
+        "sex": np.repeat(rng.choice(["f", "m"], people), visits),
+    })  # fmt: skip
+    record = audit(frame, label="y", score="p", threshold=0.5, group="sex", unit="who").to_json()
+    accuracy = record["overall"]["metrics"]["accuracy"]
+    assert record["paradox"]["low"] == accuracy["low"]
+    assert record["groups"][0]["metrics"]["auc"]["low"] is None
+    price = frame.assign(y=rng.normal(size=len(frame)))
+    errors = audit(price, label="y", score="p", group="sex", unit="who").to_json()
+    assert errors["groups"][0]["metrics"]["mae"]["low"] is not None
+    assert "No two groups" not in errors["sentence"]
+    one = audit(frame.assign(sex="f"), label="y", score="p", threshold=0.5, group="sex")
+    assert "There is one group by sex" in one.sentence
+
+
+@pytest.mark.slow
+def test_the_headline_names_a_difference_of_noise_at_most_as_often_as_it_says():
+    named = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({
+            "y": rng.integers(0, 2, 800), "said": rng.integers(0, 2, 800),
+            **{name: rng.integers(0, 2, 800) for name in "abc"},
+        })  # fmt: skip
+        sentence = audit(frame, label="y", score="said", group="a,b,c").sentence
+        named += "No difference" not in sentence
+    # 5 % of 400 exceed 31 once in a hundred.
+    assert named <= 31

@@ -82,10 +82,10 @@ def held_out_rows(
         scores = table[f"probability:{found.classes[1]}"].to_numpy(dtype=np.float64)
         at = EVEN if threshold is None else threshold
         decisions = found.decisions if threshold is None else scores >= threshold
-        return replace(found, scores=scores, threshold=at, decisions=decisions)
+        return replace(found, scores=scores, threshold=at, decisions=decisions, model=name)
     if threshold is not None:
         raise InputError(f"--threshold {threshold:g} decides between two classes only.")
-    return found
+    return replace(found, model=name)
 
 
 def _free(name: str, columns: pd.DataFrame) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,11 @@ def held_out_rows(
     assert isinstance(predicted, Boxes | Instances)
     assert threshold is not None
     data = str((run.record.get("data") or {}).get("name") or run.path.name)
-    return predictions_of_objects(
+    found = predictions_of_objects(
         ObjectPredictions(held.truth, predicted), threshold, data, group=group,
         notes=(f"Held-out pictures of {name}.",),
     )  # fmt: skip
+    return replace(found, model=name)
 
 
 def predictions_of_files(

@@ -92,6 +92,6 @@ def _beside(of_differences: Mapping[str, Record]) -> Markup:
             ))  # fmt: skip
     head = (
         "Figure", "Group", "Difference", "95 % interval", "for all groups together",
-        "when all are counted",
+        "after correction",
     )  # fmt: skip
     return data_table(head, rows, "", "Every group beside the reference")

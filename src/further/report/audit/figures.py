@@ -30,6 +30,11 @@ def name_of(group: Mapping[str, str]) -> str:
     return ", ".join(group.values()) or "all rows"
 
 
+def score_of(threshold: float | None) -> str:
+    """Write a threshold; None selects nobody."""
+    return "nobody" if threshold is None else f"{threshold:.4g}"
+
+
 def label_of(metric: str) -> str:
     """Write the name of a metric, of one class among several too."""
     name, colon, of_class = metric.partition(":")
@@ -68,6 +73,25 @@ def written(metric: str, value: float | None) -> str:
         return f"{100 * value:.1f}".replace("-", "−")
     found = find_metric(metric.partition(":")[0])
     return significant(value) if found.style == "quantity" else fixed(value, 3)
+
+
+def plainly(metric: str, figure: Mapping[str, Any]) -> str:
+    """Write a figure with its interval in brackets.
+
+    Parameters
+    ----------
+    metric : str
+        Its name.
+    figure : mapping
+        With ``value``, ``low`` and ``high``.
+
+    Returns
+    -------
+    str
+        A dash where there is none.
+    """
+    value, low, high = (written(metric, figure[end]) for end in ("value", "low", "high"))
+    return value if figure["low"] is None else f"{value} ({low} to {high})"
 
 
 def with_interval(metric: str, figure: Mapping[str, Any] | None) -> Markup:
@@ -245,5 +269,4 @@ def calibration(record: Record) -> Markup | None:
 
 
 def _error(group: Record) -> str:
-    figure = group["metrics"]["calibration_error"]
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+    return plainly("calibration_error", group["metrics"]["calibration_error"])

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from further.evaluate.metrics import find_metric
-from further.report.audit.figures import Record, by_family, is_share, name_of, written
-from further.report.numbers import MISSING
+from further.report.audit.figures import Record, by_family, is_share, name_of, plainly, score_of
 from further.report.summary import Summary, TextTable
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def _groups(record: Record, names: Sequence[str], of_family: Sequence[Record]) -
         [
             name_of(group["group"]) + (" *" if group["small"] else ""),
             f"{group['n']:,}",
-            *(_figure(name, group["metrics"][name]) for name in shown),
+            *(plainly(name, group["metrics"][name]) for name in shown),
         ]
         for group in of_family
     ]
@@ -54,19 +53,12 @@ def _groups(record: Record, names: Sequence[str], of_family: Sequence[Record]) -
     return TextTable([" and ".join(names), "n", *headings], rows, 1 + len(shown))
 
 
-def _figure(metric: str, figure: Mapping[str, Any]) -> str:
-    if figure["value"] is None:
-        return MISSING
-    told = [None if figure[end] is None else written(metric, figure[end]) for end in figure]
-    return f"{told[0]} ({told[1]} to {told[2]})" if told[1] else str(told[0])
-
-
 def _decision(decision: Mapping[str, Any]) -> list[str | TextTable]:
     rows = []
     for fixed, line in zip(decision["thresholds"], decision["checked"], strict=True):
         per = line["per_1000"]
         rows.append([
-            name_of(line["group"]), f"{fixed['threshold']:.4g}",
+            name_of(line["group"]), score_of(fixed["threshold"]),
             *(f"{per[name]:.0f}" for name in ("fp", "fn", "tp", "tn")),
         ])  # fmt: skip
     head = ["", "threshold", "wrongly selected", "overlooked", "rightly selected", "rightly not"]

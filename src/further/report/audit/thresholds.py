@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from further.report.audit.figures import Record, name_of, written
+from further.report.audit.figures import Record, name_of, score_of, written
 from further.report.chart import data_table
 from further.report.markup import Markup, join, json_script, tag
+
+_BORROWED = "{} have no rows of the label, and so the threshold that all together would get."
 
 
 def thresholds(record: Record) -> Markup | None:
@@ -68,7 +70,7 @@ def decision(record: Record) -> Markup | None:
     for line, checked in zip(fixed["thresholds"], fixed["checked"], strict=True):
         per, metrics = checked["per_1000"], checked["metrics"]
         rows.append((
-            name_of(line["group"]), f"{line['threshold']:.4g}",
+            name_of(line["group"]), score_of(line["threshold"]),
             *(f"{per[name]:.0f}" for name in ("fp", "fn", "tp", "tn")),
             *(_interval(metrics[name]) for name in ("fpr", "fnr", "ppv")),
         ))  # fmt: skip
@@ -78,6 +80,7 @@ def decision(record: Record) -> Markup | None:
     )  # fmt: skip
     return join((
         tag("p", tag("b", fixed["decided_by"]), f" chose {fixed['label']}: {fixed['reason']}"),
+        tag("p", _BORROWED.format(", ".join(fixed["borrowed"]))) if fixed["borrowed"] else None,
         tag("p", "Of 1,000 people of each group; thresholds were picked on one half of the rows "
             "and these figures are of the other half.", class_="note"),
         data_table(head, rows, "audit-groups", "What the threshold does"),
@@ -103,4 +106,5 @@ def impossible(record: Record) -> Markup | None:
         "fault of one model: which of the three is given up is for people to choose.",
         class_="note",
     )
-    return join((*(tag("p", one["sentence"]) for one in found), told))
+    said = (one[key] for one in found for key in ("sentence", "of_scores") if one.get(key))
+    return join((*(tag("p", sentence) for sentence in said), told))

@@ -14,6 +14,7 @@ import numpy as np
 
 from further.data.preparation.columns import nearest
 from further.errors import InputError
+from further.evaluate.resampling import LEVEL
 from further.evaluate.share import METHOD as SHARES_METHOD
 from further.evaluate.share import Intervals
 from further.trust.audit.comparison import Compared, compare, reference_of
@@ -30,18 +31,19 @@ from further.trust.audit.trade_off import TradeOff, trade_off
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVEL = 0.05
 METHODS = {
     "shares": SHARES_METHOD,
     "auc": "DeLong with Student's t on log-odds; below 100 rows the wider of it and Newcombe's",
-    "average_precision": "infinitesimal jackknife, from 20 positive and 100 rows on",
+    "average_precision": "infinitesimal jackknife, from 20 positive and 100 rows on; it holds the "
+    "truth in 88 of 100, not 95, where positive scores spread far less than negative ones",
     "calibration_error": "bins of equally many rows; lower end corrected for the signs of gaps",
     "mean errors": "Hall's transformation of Student's t, from 20 rows on",
     "median_absolute_error": "exact, by order statistics",
     "differences and ratios": "from the intervals of both groups (MOVER)",
     "largest difference": "over pairs of groups that are not small; lower end corrected for the "
     "search",
-    "adjusted": "Bonferroni over the groups that stand beside the reference",
+    "adjusted": "Bonferroni over the groups beside the reference, within one figure and column",
+    "sentence": "Bonferroni over the columns and the figures that it may name",
 }
 
 
@@ -89,10 +91,15 @@ class GroupAudit:
     sentence: Annotated[str, "The answer."] = field(init=False)
 
     def __post_init__(self) -> None:
-        said = headline(self.predictions, self.paradox, self.by)
+        said = headline(self.predictions, self.paradox, self.single)
         if not self.by and self.slices is not None:
             said = f"{said} {self.slices.sentence}".strip()
         object.__setattr__(self, "sentence", said)
+
+    @property
+    def single(self) -> tuple[Compared, ...]:
+        """Groups by one column."""
+        return tuple(compared for compared in self.by if len(compared.family.columns) == 1)
 
     def to_json(self) -> dict[str, Any]:
         """Return the audit as ``further audit --json`` writes it."""
@@ -101,6 +108,7 @@ class GroupAudit:
         return {
             "run": self.run,
             "data": p.name,
+            "model": p.model,
             "kind": p.kind,
             "n": len(p.truth),
             "classes": list(p.classes),
@@ -230,9 +238,9 @@ def audit_predictions(
     everybody = Family((), ({},), np.zeros(len(predictions.truth), dtype=np.int64))
     by = []
     for family in found:
-        measured = measure(predictions, family, 1 - LEVEL / max(1, len(family.groups) - 1))
+        measured = measure(predictions, family, 1 - (1 - LEVEL) / max(1, len(family.groups) - 1))
         by.append(compare(family, measured, reference_of(family, reference), seed))
-    single = by[: max(1, len(by) - 1)]
+    single = [compared for compared in by if len(compared.family.columns) == 1]
     binary = predictions.kind == "binary"
     small = [
         named(group)
@@ -248,7 +256,7 @@ def audit_predictions(
         )
     return GroupAudit(
         predictions,
-        measure(predictions, everybody, 1 - LEVEL),
+        measure(predictions, everybody, LEVEL),
         tuple(by),
         paradox=accuracy_paradox(predictions)
         if predictions.kind in ("binary", "classes")

@@ -122,12 +122,11 @@ def compare(family: Family, measured: Measured, reference: int, seed: int = 0) -
     Compared
         Differences and ratios.
     """
-    large = ~measured.small
     figures, adjusted = measured.figures, measured.adjusted
     differences: dict[str, Comparison] = {}
     ratios: dict[str, Comparison] = {}
     for name, of in figures.items():
-        kept = _only(of, large)
+        kept = measured.comparable(name)
         at = slice(reference, reference + 1)
         differences[name] = Comparison(
             largest_difference([kept], seed),
@@ -139,17 +138,11 @@ def compare(family: Family, measured: Measured, reference: int, seed: int = 0) -
                 Beside(ratio(of, of[at]), ratio(adjusted[name], adjusted[name][at]), 1.0),
             )
     if "fpr" in figures:
-        fpr, fnr = (_only(figures[name], large) for name in ("fpr", "fnr"))
+        fpr, fnr = (measured.comparable(name) for name in ("fpr", "fnr"))
         tpr = Intervals(1 - fnr.values, 1 - fnr.high, 1 - fnr.low)
         differences[EQUALIZED_ODDS] = Comparison(largest_difference([fpr, fnr], seed))
         ratios[EQUALIZED_ODDS] = Comparison(smallest_ratio([fpr, tpr], seed))
     return Compared(family, measured, reference, differences, ratios)
-
-
-def _only(of: Intervals, kept: np.ndarray) -> Intervals:
-    """Return figures in which the other groups are not defined; nor are those without interval."""
-    kept = kept & np.isfinite(of.low) & np.isfinite(of.high)
-    return Intervals(*(np.where(kept, end, np.nan) for end in (of.values, of.low, of.high)))
 
 
 def reference_of(family: Family, wanted: Sequence[tuple[str, str]] = ()) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +10,18 @@ from typing import Any
 import numpy as np
 
 from further.errors import InputError
-from further.trust.audit.groups import families
+from further.trust.audit.groups import families, named
 from further.trust.audit.predictions import Predictions
-from further.trust.audit.trade_off import RULES, Rule, TradeOff, checked, effect
+from further.trust.audit.score_counts import score_counts
+from further.trust.audit.trade_off import (
+    RULES,
+    Rule,
+    TradeOff,
+    checked,
+    effect,
+    finite_or_none,
+    trade_off_of,
+)
 
 
 def decide(
@@ -58,10 +67,13 @@ def decide(
                 f'and why with --reason "TEXT" ({option} is missing).'
             )
     family, choice = trade_off.family, trade_off.choose(rule, wanted)
+    alone = trade_off.without_rate(rule)
+    borrowed = [named(group) for group, none in zip(family.groups, alone, strict=True) if none]
     return {
+        "model": predictions.model, "positive": predictions.classes[1], "borrowed": borrowed,
         "rule": rule, "label": RULES[rule], "wanted": wanted, "by": list(family.columns),
         "thresholds": [
-            {"group": group, "threshold": float(t)}
+            {"group": group, "threshold": finite_or_none(t)}
             for group, t in zip(family.groups, choice.thresholds, strict=True)
         ],
         "effect": effect(predictions, family, choice.thresholds),
@@ -69,6 +81,53 @@ def decide(
         "decided_by": decided_by, "reason": reason,
         "decided": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
+
+
+def _score(threshold: float | None) -> float:
+    """Return a threshold of JSON, where None selects nobody."""
+    return float("inf") if threshold is None else float(threshold)
+
+
+def decided_by_rule(
+    predictions: Predictions, group: Sequence[str], rule: Rule, wanted: float, place: str
+) -> Predictions:
+    """Return predictions with the decisions that a rule makes.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        Rows of two classes with scores.
+    group : sequence of str
+        Columns of the groups; a rule that makes rates equal takes one.
+    rule, wanted
+        See :meth:`~further.trust.audit.trade_off.TradeOff.choose`.
+    place : str
+        Where the rows come from, for messages.
+
+    Returns
+    -------
+    Predictions
+        With a threshold, where it is one for all.
+
+    Raises
+    ------
+    InputError
+        Without scores, or with several columns for one rate.
+    """
+    p = predictions
+    if p.kind != "binary" or p.scores is None:
+        raise InputError(
+            f"{place}: a threshold is fixed for scores of two classes; give --score a column of "
+            "numbers."
+        )
+    if not group or (rule.startswith("equal") and len(group) > 1):
+        raise InputError(f"{place}: name one column with --group, among whose groups to choose.")
+    (family, *_), _ = families(p.columns, group[:1], place)
+    counts = score_counts(p.scores, p.truth, family.codes, len(family.groups))
+    choice = trade_off_of(family, counts).choose(rule, wanted)
+    one = len(set(choice.thresholds.tolist())) == 1 and np.isfinite(choice.thresholds[0])
+    selected = p.scores >= choice.thresholds[family.codes]
+    return replace(p, decisions=selected, threshold=float(choice.thresholds[0]) if one else None)
 
 
 def as_decided(predictions: Predictions, decision: Mapping[str, Any], place: str) -> Predictions:
@@ -90,7 +149,14 @@ def as_decided(predictions: Predictions, decision: Mapping[str, Any], place: str
         there is no single one.
     """
     assert predictions.scores is not None
-    each = decision["thresholds"]
+    made_for = decision.get("model"), decision.get("positive")
+    if made_for != (predictions.model, predictions.classes[1]):
+        told = (
+            f"A threshold was fixed by {decision['decided_by']} for {made_for[0]} and "
+            f"{made_for[1]}; it is not used for {predictions.model} and {predictions.classes[1]}."
+        )
+        return replace(predictions, notes=(*predictions.notes, told))
+    each = [{**line, "threshold": _score(line["threshold"])} for line in decision["thresholds"]]
     distinct = {line["threshold"] for line in each}
     who, what, why = (decision[name] for name in ("decided_by", "label", "reason"))
     note = f"Decisions as fixed by {who}: {what} ({why})."

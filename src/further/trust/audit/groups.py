@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -21,6 +22,8 @@ MISSING = "(missing)"
 #: A column of numbers with more distinct ones is cut into quarters.
 MOST_NUMBERS = 20
 MOST_GROUPS = 200
+#: Up to here each whole number is a float of its own.
+EXACT_INTEGERS = 2**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,8 @@ def families(
     notes: list[str] = []
     for text in dict.fromkeys(wanted):
         name, cuts = _named_and_cut(frame, text, place)
+        if name in (known for known, _ in each):
+            raise InputError(f'{place}: the groups name the column "{name}" twice; name it once.')
         values, told = _grouped(frame[name], name, cuts, place)
         each.append((name, values))
         notes += told
@@ -158,7 +163,7 @@ def _grouped(
         if cuts is None:
             quarters = column.dropna().astype(float).quantile([0.25, 0.5, 0.75])
             cuts = sorted(set(quarters.tolist()))
-            shown = ",".join(f"{cut:g}" for cut in cuts)
+            shown = ",".join(map(word_of, cuts))
             notes.append(
                 f'"{name}" has {column.nunique():,} distinct numbers and was cut into quarters; '
                 f"--group {name}:{shown} names these cuts, or give your own."
@@ -169,21 +174,43 @@ def _grouped(
             f'{place}: "{name}" has {column.nunique():,} distinct values; groups are at most '
             f"{MOST_GROUPS}, so name a column with fewer."
         )
-    distinct = column.dropna().unique()
-    words = column.map({value: _word(value) for value in distinct}).fillna(MISSING)
-    return words.astype("category"), notes
+    plain = column.astype(object)
+    words = plain.map({value: word_of(value) for value in column.dropna().unique()})
+    return words.fillna(MISSING).astype("category"), notes
 
 
-def _word(value: Any) -> str:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return f"{value:g}" if is_number else str(value)
+def word_of(value: Any) -> str:
+    """Write a value of a column as a word that no other value has.
+
+    Parameters
+    ----------
+    value : object
+        A number, a truth value, a date or a word.
+
+    Returns
+    -------
+    str
+        Whole numbers without a decimal point, days without their midnight.
+
+    Examples
+    --------
+    >>> word_of(1.0), word_of(1234567), word_of(0.1), word_of(True)
+    ('1', '1234567', '0.1', 'True')
+    """
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_):
+        number = float(value)
+        is_whole = number.is_integer() and abs(number) < EXACT_INTEGERS
+        return str(int(value)) if is_whole else repr(number)
+    if isinstance(value, datetime):
+        return value.isoformat().removesuffix("T00:00:00")
+    return str(value)
 
 
 def _cut(column: pd.Series, cuts: list[float]) -> pd.Series:
     values = column.astype(float).to_numpy(dtype=np.float64, na_value=np.nan)
-    names = [f"below {cuts[0]:g}"]
-    names += [f"{low:g} to below {high:g}" for low, high in pairwise(cuts)]
-    names.append(f"{cuts[-1]:g} or more")
+    names = [f"below {word_of(cuts[0])}"]
+    names += [f"{word_of(low)} to below {word_of(high)}" for low, high in pairwise(cuts)]
+    names.append(f"{word_of(cuts[-1])} or more")
     codes = np.searchsorted(cuts, values, side="right")
     codes[np.isnan(values)] = len(names)
     return pd.Series(pd.Categorical.from_codes(codes.tolist(), pd.Index([*names, MISSING])))

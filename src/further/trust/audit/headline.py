@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from further.evaluate.largest import Largest
+from further.evaluate.largest import Largest, largest_difference
 from further.evaluate.metrics import find_metric
+from further.evaluate.resampling import LEVEL
 from further.trust.audit.comparison import Compared
 from further.trust.audit.groups import named
 from further.trust.audit.paradox import Paradox
@@ -18,7 +19,9 @@ DECIDING: dict[Kind, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def headline(predictions: Predictions, paradox: Paradox | None, by: Sequence[Compared]) -> str:
+def headline(
+    predictions: Predictions, paradox: Paradox | None, by: Sequence[Compared], seed: int = 0
+) -> str:
     """Return the answer.
 
     Parameters
@@ -28,26 +31,28 @@ def headline(predictions: Predictions, paradox: Paradox | None, by: Sequence[Com
     paradox : Paradox or None
         Accuracy beside that of a constant.
     by : sequence of Compared
-        Groups by each column, and by all of them at once.
+        Groups by single columns.
+    seed : int
+        Of draws.
 
     Returns
     -------
     str
-        What embarrasses the model comes first.
+        What embarrasses the model comes first. Intervals are so wide that all differences that
+        might have been named hold together (Bonferroni over columns and figures).
     """
     said = [paradox.sentence] if paradox is not None and paradox.embarrasses else []
-    single = by[: max(1, len(by) - 1)]
+    names = DECIDING[predictions.kind]
+    level = 1 - (1 - LEVEL) / max(1, len(names) * len(by))
     found: list[tuple[Largest, str, Compared]] = []
-    for compared in single:
-        for name in DECIDING[predictions.kind]:
-            largest = compared.differences[name].largest
+    for compared in by:
+        for name in names:
+            of = compared.measured.comparable(name, level)
+            largest = largest_difference([of], seed, level)
             if largest is not None:
                 found.append((largest, name, compared))
     if not found and by:
-        said.append(
-            f"No two groups by {_listed([c.family.name for c in single])} are large enough to be "
-            "compared."
-        )
+        said.append(_why_nothing(by, names))
     elif found:
         shown = [one for one in found if one[0].low > 0]
         # What is largest for sure, not what is largest by chance.
@@ -56,6 +61,16 @@ def headline(predictions: Predictions, paradox: Paradox | None, by: Sequence[Com
         )
         said.append(_told(largest, name, compared, predictions.kind, bool(shown)))
     return " ".join(said)
+
+
+def _why_nothing(by: Sequence[Compared], names: Sequence[str]) -> str:
+    columns = " or ".join(compared.family.name for compared in by)
+    if all(len(compared.family.groups) < 2 for compared in by):
+        return f"There is one group by {columns}, so there is nothing to compare."
+    plain = " or ".join(find_metric(name).plain for name in names)
+    if all((~compared.measured.small).sum() < 2 for compared in by):
+        return f"No two groups by {columns} are large enough to be compared."
+    return f"No two groups by {columns} have a {plain} with an interval to be compared."
 
 
 def _told(largest: Largest, name: str, compared: Compared, kind: Kind, shown: bool) -> str:
@@ -80,7 +95,3 @@ def _told(largest: Largest, name: str, compared: Compared, kind: Kind, shown: bo
         f"No difference of {metric.plain} by {compared.family.name} stands out from chance: the "
         f"largest is {two}, {ends}."
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " or ".join(names)

@@ -40,6 +40,11 @@ class Impossibility:
     fnr: Annotated[float, "Likewise."]
     fpr: Annotated[float, "What the group's false positive rate would then be."]
     other_fpr: Annotated[float, "What that of the other one would be."]
+    mean_scores: Annotated[
+        tuple[float, float, float, float] | None,
+        "Where scores are probabilities: of the positive rows of the group and of the other one, "
+        "then of the negative rows.",
+    ] = None
 
     @property
     def sentence(self) -> str:
@@ -51,9 +56,21 @@ class Impossibility:
             f"{self.other_fpr:.1%}: no threshold makes all three equal."
         )
 
+    @property
+    def of_scores(self) -> str | None:
+        """What follows for scores that are probabilities; None where they are none."""
+        if self.mean_scores is None:
+            return None
+        a, b, c, d = self.mean_scores
+        return (
+            f"Positive rows of {self.group} have a score of {a:.2f} on average, those of "
+            f"{self.other} {b:.2f}; negative rows {c:.2f} and {d:.2f}. Scores that are calibrated "
+            "in both groups cannot be equal in both of these, unless they are perfect."
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the figures with their sentence."""
-        return {**self.__dict__, "sentence": self.sentence}
+        return {**self.__dict__, "sentence": self.sentence, "of_scores": self.of_scores}
 
 
 def implied_fpr(base_rate: float, ppv: float, fnr: float) -> float:
@@ -107,5 +124,23 @@ def impossibility(by: Sequence[Compared]) -> tuple[Impossibility, ...]:
         found.append(Impossibility(
             compared.family.name, named(groups[pair[0]]), named(groups[pair[1]]), high, low,
             ppv, fnr, implied_fpr(high, ppv, fnr), implied_fpr(low, ppv, fnr),
+            _mean_scores(compared, pair),
         ))  # fmt: skip
     return tuple(found)
+
+
+def _mean_scores(
+    compared: Compared, pair: Sequence[int]
+) -> tuple[float, float, float, float] | None:
+    """Return the mean score of positive and then of negative rows of two groups."""
+    measured = compared.measured
+    if measured.curves is None or measured.counts is None:
+        return None
+    counts = [measured.counts[g] for g in pair]
+    means = [
+        float(of.scores @ rows / rows.sum()) if rows.sum() else float("nan")
+        for kind in ("positives", "negatives")
+        for of in counts
+        for rows in (getattr(of, kind),)
+    ]
+    return means[0], means[1], means[2], means[3]

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from further.evaluate.clustered_share import clustered_share_intervals
-from further.evaluate.mean import mean_interval, median_interval
+from further.evaluate.mean import clustered_mean_interval, mean_interval, median_interval
 from further.evaluate.ranking import Ranked, area_under_curve, average_precision
 from further.evaluate.recovery import mean_of
 from further.evaluate.resampling import LEVEL
@@ -144,8 +145,8 @@ class Cells:
 class Measured:
     """What was measured of the groups of a family."""
 
-    figures: Annotated[dict[str, Intervals], "By metric, at the usual level."]
-    adjusted: Annotated[dict[str, Intervals], "At the level that all comparisons together need."]
+    at: Annotated[Callable[[float], dict[str, Intervals]], "Figures by metric, at any level."]
+    level: Annotated[float, "The level at which all comparisons of one figure hold together."]
     small: Annotated[NDArray[np.bool_], "Groups too small to say much, (groups,)."]
     cells: Annotated[Cells | None, "Of two classes."] = None
     of_classes: Annotated[dict[str, Cells] | None, "Each of several classes against the rest."] = (
@@ -153,6 +154,35 @@ class Measured:
     )
     curves: Annotated[list[CalibrationCurve] | None, "Where scores are probabilities."] = None
     counts: Annotated[list[ScoreCounts] | None, "Of two classes, where there are scores."] = None
+
+    @cached_property
+    def figures(self) -> dict[str, Intervals]:
+        """Figures by metric, at the usual level."""
+        return self.at(LEVEL)
+
+    @cached_property
+    def adjusted(self) -> dict[str, Intervals]:
+        """Figures by metric, at the level that all comparisons of one together need."""
+        return self.at(self.level)
+
+    def comparable(self, name: str, level: float = LEVEL) -> Intervals:
+        """Return a figure of the groups that can be compared; of others it is not defined.
+
+        Parameters
+        ----------
+        name : str
+            The metric.
+        level : float, default=0.95
+            Of the intervals.
+
+        Returns
+        -------
+        Intervals
+            NaN where a group is small or has no interval.
+        """
+        of = (self.figures if level == LEVEL else self.at(level))[name]
+        kept = ~self.small & np.isfinite(of.low) & np.isfinite(of.high)
+        return Intervals(*(np.where(kept, end, np.nan) for end in (of.values, of.low, of.high)))
 
 
 def measure(predictions: Predictions, family: Family, level: float) -> Measured:
@@ -207,10 +237,11 @@ def _of_two_classes(p: Predictions, family: Family, level: float) -> Measured:
         if curves is not None:
             found["calibration_error"] = _stacked([calibration_error(c, level) for c in curves])
             found["calibration_in_the_large"] = _stacked([mean_interval(g, level) for g in gaps])
-        return found if p.clusters is None else _without_intervals(found, SHARES)
+        known = (*SHARES, "balanced_accuracy")
+        return found if p.clusters is None else _without_intervals(found, known)
 
     few = np.minimum(cells.sum("tp fn"), cells.sum("fp tn")) < LEAST_OF_A_LABEL
-    return Measured(at(LEVEL), at(level), few, cells=cells, curves=curves, counts=counts)
+    return Measured(at, level, few, cells=cells, curves=curves, counts=counts)
 
 
 def _without_intervals(found: dict[str, Intervals], but: Collection[str]) -> dict[str, Intervals]:
@@ -226,8 +257,7 @@ def _of_objects(p: Predictions, family: Family, level: float) -> Measured:
     assert p.decisions is not None
     cells = Cells.of(p.truth, p.decisions, family.codes, len(family.groups), p.clusters)
     few = cells.sum("tp fn") < LEAST_OF_A_LABEL
-    shares = [cells.shares(OF_OBJECTS, one) for one in (LEVEL, level)]
-    return Measured(shares[0], shares[1], few, cells=cells)
+    return Measured(lambda level: cells.shares(OF_OBJECTS, level), level, few, cells=cells)
 
 
 def _of_classes(p: Predictions, family: Family, level: float) -> Measured:
@@ -237,7 +267,9 @@ def _of_classes(p: Predictions, family: Family, level: float) -> Measured:
         name: Cells.of(p.truth == k, p.decisions == k, codes, n, p.clusters)
         for k, name in enumerate(p.classes)
     }
-    right = np.bincount(codes, p.truth == p.decisions, n)
+    # Right and wrong, as if the one were to be selected.
+    is_right = p.truth == p.decisions
+    right = Cells.of(is_right, np.ones_like(is_right), codes, n, p.clusters)
     rows = family.rows()
     counts = {}
     if p.scores is not None:
@@ -248,38 +280,47 @@ def _of_classes(p: Predictions, family: Family, level: float) -> Measured:
 
     def at(level: float) -> dict[str, Intervals]:
         shares = {name: cells.shares(OF_A_CLASS, level) for name, cells in each.items()}
-        found = {"accuracy": share_intervals(right, rows, level)}
+        found = {"accuracy": right.shares({"accuracy": SHARES["accuracy"]}, level)["accuracy"]}
         found["balanced_accuracy"] = _mean_of_known([of["recall"] for of in shares.values()])
         for name, of in shares.items():
             found |= {f"{metric}:{name}": figure for metric, figure in of.items()}
         for name, of_groups in counts.items():
             areas = [area_under_curve(c.positives, c.negatives, level) for c in of_groups]
             found[f"auc:{name}"] = _stacked(areas)
-        shares_of = [name for name in found if name.partition(":")[0] in OF_A_CLASS]
-        return found if p.clusters is None else _without_intervals(found, shares_of)
+        kept = [name for name in found if not name.startswith("auc:")]
+        return found if p.clusters is None else _without_intervals(found, kept)
 
-    return Measured(at(LEVEL), at(level), rows < 2 * LEAST_OF_A_LABEL, of_classes=each)
+    return Measured(at, level, rows < 2 * LEAST_OF_A_LABEL, of_classes=each)
 
 
 def _of_numbers(p: Predictions, family: Family, level: float) -> Measured:
     assert p.scores is not None
     errors = _by_group(p.scores - p.truth, family)
+    clusters = None if p.clusters is None else _by_group(p.clusters, family)
+
+    def means(of: list[NDArray[np.float64]], level: float) -> Intervals:
+        if clusters is None:
+            return _stacked([mean_interval(e, level) for e in of])
+        pairs = zip(of, clusters, strict=True)
+        return _stacked([clustered_mean_interval(e, c.astype(int), level) for e, c in pairs])
 
     def at(level: float) -> dict[str, Intervals]:
-        squares = _stacked([mean_interval(np.square(e), level) for e in errors])
-        return {
-            "mean_error": _stacked([mean_interval(e, level) for e in errors]),
-            "mae": _stacked([mean_interval(np.abs(e), level) for e in errors]),
-            "rmse": Intervals(*(
-                np.sqrt(np.maximum(end, 0)) for end in (squares.values, squares.low, squares.high)
-            )),
+        sizes, squares = (
+            _at_least_0(means([size(e) for e in errors], level)) for size in (np.abs, np.square)
+        )
+        found = {
+            "mean_error": means(errors, level),
+            "mae": sizes,
+            "rmse": Intervals(*map(np.sqrt, (squares.values, squares.low, squares.high))),
             "median_absolute_error": _stacked([median_interval(np.abs(e), level) for e in errors]),
-        }  # fmt: skip
+        }
+        return found if clusters is None else _without_intervals(found, (*found,)[:3])
 
-    figures = [at(one) for one in (LEVEL, level)]
-    if p.clusters is not None:
-        figures = [_without_intervals(found, ()) for found in figures]
-    return Measured(figures[0], figures[1], family.rows() < LEAST_OF_A_LABEL)
+    return Measured(at, level, family.rows() < LEAST_OF_A_LABEL)
+
+
+def _at_least_0(of: Intervals) -> Intervals:
+    return Intervals(of.values, np.maximum(of.low, 0.0), of.high)
 
 
 def _by_group(values: NDArray[Any], family: Family) -> list[NDArray[np.float64]]:

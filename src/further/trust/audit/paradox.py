@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from further.evaluate.clustered_share import clustered_share_intervals
 from further.evaluate.share import share_intervals
 from further.trust.audit.predictions import Predictions
 
@@ -63,7 +64,12 @@ def accuracy_paradox(predictions: Predictions) -> Paradox:
     truth = predictions.truth.astype(np.int64)
     assert predictions.decisions is not None
     counts = np.bincount(truth, minlength=len(predictions.classes))
-    right = share_intervals([int((predictions.decisions == predictions.truth).sum())], [len(truth)])
+    is_right, every = predictions.decisions == predictions.truth, np.ones(len(truth), dtype=bool)
+    if predictions.clusters is None:
+        right = share_intervals([int(is_right.sum())], [len(truth)])
+    else:
+        one_group = np.zeros(len(truth), dtype=np.int64)
+        right = clustered_share_intervals(is_right, every, one_group, predictions.clusters, 1)
     value, low, high = (float(end[0]) for end in (right.values, right.low, right.high))
     top = int(counts.argmax())
     share = float(counts[top] / len(truth))

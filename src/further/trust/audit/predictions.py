@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from further.data.preparation.columns import nearest, quoted
 from further.errors import InputError
+from further.trust.audit.groups import word_of
 
 Kind = Literal["binary", "classes", "numbers", "objects"]
 
@@ -50,6 +51,7 @@ class Predictions:
     clusters: Annotated[
         NDArray[np.int64] | None, "Rows with the same number depend on each other, (n,)."
     ] = None
+    model: Annotated[str | None, "What predicted, where a run names it."] = None
     threshold: Annotated[float | None, "From which score on a row is selected."] = None
     notes: Annotated[tuple[str, ...], "What was recognised and decided."] = ()
 
@@ -86,6 +88,7 @@ def predictions_of(
     selected: Sequence[str] = (),
     threshold: float | None = None,
     unit: str | None = None,
+    undecided: bool = False,
     notes: tuple[str, ...] = (),
 ) -> Predictions:
     """Return the predictions that stand in a table.
@@ -113,6 +116,8 @@ def predictions_of(
         From which score on a row is selected.
     unit : str, optional
         A column whose equal values are rows that depend on each other, such as those of a person.
+    undecided : bool, default=False
+        Whether scores without decisions will do, since a rule is to decide.
     notes : tuple of str
         On how the table was read.
 
@@ -149,11 +154,12 @@ def predictions_of(
         clusters = pd.factorize(kept[found["unit"]])[0].astype(np.int64)
         notes += (
             f'{len(kept):,} rows of {clusters.max() + 1:,} different "{found["unit"]}"; rows of '
-            "one depend on each other, and intervals of shares know it. Other figures have none.",
+            "one depend on each other, and intervals of shares and means know it. Other figures "
+            "have none, calibration curves do not know it, and groups count as different ones.",
         )
     truth = kept[found["label"]]
     outputs = {what: kept[found[what]] for what in ("score", "prediction") if what in found}
-    reader = _Reader(place, positive, tuple(selected), threshold)
+    reader = _Reader(place, positive, tuple(selected), threshold, undecided)
     if truth.nunique() == 2:
         read = reader.binary(truth, **outputs)
     elif truth.nunique() < 2:
@@ -175,9 +181,15 @@ class _Reader:
     """Reads columns as truth, scores and decisions, and keeps what there is to say of it."""
 
     def __init__(
-        self, place: str, positive: str | None, selected: tuple[str, ...], threshold: float | None
+        self,
+        place: str,
+        positive: str | None,
+        selected: tuple[str, ...],
+        threshold: float | None,
+        undecided: bool,
     ) -> None:
         self.place, self.positive, self.selected = place, positive, selected
+        self.undecided = undecided
         self.threshold, self.used = threshold, threshold
         self.notes: list[str] = []
         if threshold is not None and not np.isfinite(threshold):
@@ -204,7 +216,7 @@ class _Reader:
             decisions = self._decisions(prediction, names)
         elif scores is None:
             decisions = self._decisions(said, names)
-        else:
+        elif not self.undecided:
             raise InputError(
                 f'{self.place}: "{said.name}" holds scores from {scores.min():g} to '
                 f"{scores.max():g} and no decisions; say with --threshold T from which score on a "
@@ -341,22 +353,23 @@ def _is_decision(column: pd.Series) -> bool:
 
 
 def _is_quantity(truth: pd.Series, said: pd.Series) -> bool:
-    whole = bool((truth.to_numpy(dtype=np.float64) % 1 == 0).all())
-    return _is_number(said) and not (whole and truth.nunique() <= MOST_CLASSES)
+    if not _is_number(said):
+        return False
+    whole = all((column.to_numpy(dtype=np.float64) % 1 == 0).all() for column in (truth, said))
+    return not (whole and truth.nunique() <= MOST_CLASSES)
 
 
 def _plain(word: str) -> str:
-    """Return a label in lower case, and a whole number without a decimal point."""
+    """Return a label in lower case, and a number as it is written shortest."""
     try:
-        return f"{float(word):g}"
+        return word_of(float(word))
     except ValueError:
         return word.strip().lower()
 
 
 def _words(column: pd.Series) -> dict[Any, str]:
-    """Return each distinct value with its word; whole numbers without a decimal point."""
-    number = _is_number(column)
-    return {value: f"{float(value):g}" if number else str(value) for value in column.unique()}
+    """Return each distinct value with its word."""
+    return {value: word_of(value) for value in column.unique()}
 
 
 def _codes(column: pd.Series, words: dict[Any, str], place: dict[str, int]) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from further.data.preparation.columns import quoted
 from further.errors import InputError
 from further.evaluate.share import Intervals, share_intervals
 from further.trust.audit.comparison import Compared
-from further.trust.audit.groups import Family, named
+from further.trust.audit.groups import MISSING, Family, named, word_of
 from further.trust.audit.predictions import Predictions
 
 #: With fewer rows of either label even a model made for the group alone would be judged no better
@@ -29,6 +29,7 @@ class Representation:
     shares: Annotated[Intervals, "Of the rows, with intervals."]
     population: Annotated[np.ndarray | None, "Share in the population; NaN where it is not told."]
     few: Annotated[np.ndarray, "Which groups are too few to learn from."]
+    absent: Annotated[dict[str, float], "Groups of the population without a row: their share."]
 
     def to_json(self) -> dict[str, Any]:
         """Return a record a group."""
@@ -43,6 +44,14 @@ class Representation:
                 "population": told if known else None,
                 "differs": bool(known and not low <= told <= high),  # type: ignore[operator]
                 "too_few_to_learn": bool(self.few[g]),
+            })  # fmt: skip
+        rows = int(self.family.rows().sum())
+        none = share_intervals([0], [rows])
+        for name, told in self.absent.items():
+            groups.append({
+                "group": {self.family.columns[0]: name}, "n": 0, "share": 0.0, "low": 0.0,
+                "high": float(none.high[0]), "population": told,
+                "differs": bool(told > none.high[0]), "too_few_to_learn": True,
             })  # fmt: skip
         return {"by": list(self.family.columns), "groups": groups}
 
@@ -83,17 +92,16 @@ def represent(
     for compared in by:
         family = compared.family
         rows = family.rows()
-        told = None
+        few = _fewest(predictions, family) < LEAST_TO_LEARN
+        told, known = None, rows.sum()
+        absent: dict[str, float] = {}
         if population is not None and family.columns[0] in population.columns:
-            told = _shares(population, family)
-        found.append(
-            Representation(
-                family,
-                share_intervals(rows, rows.sum()),
-                told,
-                _fewest(predictions, family) < LEAST_TO_LEARN,
-            )
-        )
+            told, absent = _shares(population, family)
+            # Whom nobody recorded is in no group of the population.
+            missing = [named(group) == MISSING for group in family.groups]
+            known = rows[~np.array(missing)].sum()
+        shares = share_intervals(np.minimum(rows, known), np.full(len(rows), known))
+        found.append(Representation(family, shares, told, few, absent))
     return tuple(found)
 
 
@@ -108,9 +116,10 @@ def _fewest(predictions: Predictions, family: Family) -> np.ndarray:
     return fewest
 
 
-def _shares(population: pd.DataFrame, family: Family) -> np.ndarray:
+def _shares(population: pd.DataFrame, family: Family) -> tuple[np.ndarray, dict[str, float]]:
+    """Return the share of each group, and those of groups that have no row."""
     column = family.columns[0]
-    values = population[column].astype(str)
+    values = population[column].map(word_of)
     numbers = [
         name for name in population.columns
         if name != column and pd.api.types.is_numeric_dtype(population[name])
@@ -129,10 +138,11 @@ def _shares(population: pd.DataFrame, family: Family) -> np.ndarray:
         twice = values[values.duplicated()].iloc[0]
         raise InputError(f'The population names "{twice}" twice; give one row a group.')
     shares = dict(zip(values, counts / counts.sum(), strict=True))
+    names = {named(group) for group in family.groups}
     found = np.array([shares.get(named(group), np.nan) for group in family.groups])
     if np.isnan(found).all():
         raise InputError(
             f'The population has no group of "{column}": it names {quoted(list(shares))}, the data '
             f"{quoted([named(group) for group in family.groups])}."
         )
-    return found
+    return found, {name: s for name, s in shares.items() if name not in names and s > 0}

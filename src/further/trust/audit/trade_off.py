@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from further.errors import InputError, unknown
-from further.evaluate.share import share_intervals
+from further.evaluate.resampling import LEVEL
 from further.trust.audit.comparison import Compared
 from further.trust.audit.groups import Family, named
 from further.trust.audit.measures import SHARES, Cells
 from further.trust.audit.predictions import Predictions
-from further.trust.audit.score_counts import ScoreCounts
+from further.trust.audit.score_counts import ScoreCounts, score_counts
 
 Rule = Literal["fixed", "cost", "equal_fpr", "equal_fnr", "equal_selection"]
 Floats = NDArray[np.float64]
@@ -96,8 +96,33 @@ class TradeOff:
             missed = self.positives.sum() - self.tp.sum(axis=0)
             return np.full(len(self.tp), int(np.argmin(self.fp.sum(axis=0) + wanted * missed)))
         off = np.abs(self.rates(rule) - wanted)
+        unknown = self.without_rate(rule)
         picked: NDArray[np.int64] = np.where(np.isnan(off), np.inf, off).argmin(axis=1)
+        if unknown.any() and not unknown.all():
+            # Whose rate nobody knows is treated as all together would be.
+            sums = (x.sum(axis=0, keepdims=True) for x in (self.tp, self.fp))
+            totals = (x.sum(keepdims=True) for x in (self.positives, self.negatives))
+            everybody = TradeOff(self.family, self.thresholds, *sums, *totals)
+            picked[unknown] = everybody.picks(rule, wanted)[0]
         return picked
+
+    def without_rate(self, rule: Rule) -> NDArray[np.bool_]:
+        """Return which groups have no rows of the label that a rule's rate is of.
+
+        Parameters
+        ----------
+        rule : str
+            As of :meth:`choose`.
+
+        Returns
+        -------
+        array of bool, shape (groups,)
+            They get the threshold that all rows together would get.
+        """
+        of = {"equal_fpr": self.negatives, "equal_fnr": self.positives}
+        rows = of.get(rule, self.positives + self.negatives)
+        none: NDArray[np.bool_] = rows == 0 if rule.startswith("equal") else rows < 0
+        return none
 
     def choose(self, rule: Rule, wanted: float) -> Choice:
         """Return the thresholds that a rule picks.
@@ -112,11 +137,12 @@ class TradeOff:
         Returns
         -------
         Choice
-            A threshold a group; that of "fixed" is the one given.
+            A threshold a group, infinite where nobody is selected; of "fixed" the one given.
         """
         if rule == "fixed":
             return Choice(rule, wanted, np.full(len(self.tp), wanted))
-        return Choice(rule, wanted, self.thresholds[self.picks(rule, wanted)])
+        thresholds = np.append(self.thresholds[:-1], np.inf)
+        return Choice(rule, wanted, thresholds[self.picks(rule, wanted)])
 
     def to_json(self) -> dict[str, Any]:
         """Return the counts, and what each rule picks for each wanted value."""
@@ -151,10 +177,24 @@ def trade_off(compared: Compared) -> TradeOff:
         At every distinct score, or at 200 quantiles of them.
     """
     assert compared.measured.counts is not None
-    return _trade_off(compared.family, compared.measured.counts)
+    return trade_off_of(compared.family, compared.measured.counts)
 
 
-def _trade_off(family: Family, counts: list[ScoreCounts]) -> TradeOff:
+def trade_off_of(family: Family, counts: list[ScoreCounts]) -> TradeOff:
+    """Count groups at each threshold.
+
+    Parameters
+    ----------
+    family : Family
+        The groups.
+    counts : list of ScoreCounts
+        Of each.
+
+    Returns
+    -------
+    TradeOff
+        As of :func:`trade_off`.
+    """
     distinct = np.unique(np.concatenate([of.scores for of in counts]))
     if len(distinct) > MOST_THRESHOLDS:
         places = np.linspace(0, len(distinct) - 1, MOST_THRESHOLDS).round().astype(int)
@@ -212,6 +252,11 @@ def read_rule(text: str) -> tuple[Rule, float]:
     return rule, wanted
 
 
+def finite_or_none(threshold: float) -> float | None:
+    """Return a threshold for JSON: None where nobody is selected."""
+    return float(threshold) if np.isfinite(threshold) else None
+
+
 def effect(predictions: Predictions, family: Family, thresholds: Floats) -> list[dict[str, Any]]:
     """Return what thresholds do to each group.
 
@@ -231,15 +276,13 @@ def effect(predictions: Predictions, family: Family, thresholds: Floats) -> list
     """
     assert predictions.scores is not None
     selected = predictions.scores >= thresholds[family.codes]
-    cells = Cells.of(predictions.truth, selected, family.codes, len(family.groups))
-    shares = {
-        name: share_intervals(cells.sum(above), cells.sum(below))
-        for name, (above, below) in SHARES.items()
-    }
+    p = predictions
+    cells = Cells.of(p.truth, selected, family.codes, len(family.groups), p.clusters)
+    shares = cells.shares(SHARES, LEVEL)
     rows = np.maximum(family.rows(), 1)
     return [
         {
-            "group": group, "threshold": float(thresholds[g]), "n": int(family.rows()[g]),
+            "group": group, "threshold": finite_or_none(thresholds[g]), "n": int(family.rows()[g]),
             "per_1000": {
                 name: float(1000 * getattr(cells, name)[g] / rows[g])
                 for name in ("tp", "fp", "tn", "fn")
@@ -275,15 +318,15 @@ def checked(
     list of dict
         As :func:`effect` returns them, of the second half, with thresholds from the first.
     """
-    from further.trust.audit.score_counts import score_counts
-
     assert predictions.scores is not None
+    # Rows of one cluster stay in one half.
     n = len(predictions.truth)
-    first = np.zeros(n, dtype=bool)
-    first[np.random.default_rng(seed).permutation(n)[: n // 2]] = True
+    units = np.arange(n) if predictions.clusters is None else predictions.clusters
+    order = np.random.default_rng(seed).permutation(int(units.max()) + 1)
+    first = order[units] < len(order) // 2
     picking, judging = family.take(first), family.take(~first)
     counts = score_counts(
         predictions.scores[first], predictions.truth[first], picking.codes, len(family.groups)
     )
-    choice = _trade_off(picking, counts).choose(rule, wanted)
+    choice = trade_off_of(picking, counts).choose(rule, wanted)
     return effect(predictions.take(~first), judging, choice.thresholds)
