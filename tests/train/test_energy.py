@@ -8,8 +8,13 @@ import sys
 import time
 
 import pytest
+import torch
+from further.supervised.rungs.linear import LogisticRegression
+from sklearn.datasets import load_iris
 
 from further.errors import InputError
+from further.generate.gaussian_mixture import GaussianMixtureDensity
+from further.supervised.mlp import MLPClassifier
 from further.train import energy as module
 from further.train.energy import Energy, EnergyMeter
 from further.train.power import nvml, rapl
@@ -181,13 +186,14 @@ def gpu(tmp_path, monkeypatch):
     """Let this process compute on a GPU, without a counter of the processor."""
     monkeypatch.setattr(rapl, "POWERCAP", tmp_path)
     library = Library()
-    monkeypatch.setattr(nvml, "_gpu_in_use", lambda: "GPU-1234")
+    monkeypatch.setattr(nvml, "_identifier", lambda: "GPU-1234")
     monkeypatch.setattr(nvml.ctypes, "CDLL", lambda name: library)
     return library
 
 
 def test_a_gpu_is_measured_beside_the_processor(gpu):
-    meter = EnergyMeter(Energy(1.0, "GPU measured by NVML, whole board", cpu_seconds=5.0))
+    before = Energy(1.0, "GPU measured by NVML, whole board", cpu_seconds=5.0)
+    meter = EnergyMeter(before, device="cuda")
     gpu.millijoules += 7_200_000
     used = meter.read()
     assert gpu.asked == [b"GPU-1234"]
@@ -199,7 +205,8 @@ def test_a_gpu_is_measured_beside_the_processor(gpu):
 
 def test_a_gpu_without_a_counter_is_said_to_be_left_out(gpu):
     gpu.status = 3  # not supported
-    assert "GPU left out" in EnergyMeter().read().method
+    assert "GPU left out" in EnergyMeter(device="cuda").read().method
+    assert "GPU left out" in EnergyMeter(device="mps").read().method
 
 
 def test_without_the_driver_a_gpu_is_said_to_be_left_out(gpu, monkeypatch):
@@ -207,7 +214,22 @@ def test_without_the_driver_a_gpu_is_said_to_be_left_out(gpu, monkeypatch):
         raise OSError(name)
 
     monkeypatch.setattr(nvml.ctypes, "CDLL", missing)
-    assert "GPU left out" in EnergyMeter().read().method
+    assert "GPU left out" in EnergyMeter(device="cuda").read().method
+
+
+def test_work_that_does_not_run_on_the_gpu_does_not_count_it(monkeypatch):
+    """Even where earlier work of this process did, so that torch has begun to use it."""
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(nvml, "_identifier", lambda: pytest.fail("a GPU was asked for"))
+    X, y = load_iris(return_X_y=True)
+    fits = (
+        GaussianMixtureDensity(random_state=0),
+        LogisticRegression(random_state=0),
+        MLPClassifier(random_state=0, device="cpu", budget="2 steps"),
+    )
+    for model in fits:
+        model.fit(X, y)
+        assert "GPU" not in model.cost_["energy_method"]
 
 
 def test_energy_is_read_without_torch():

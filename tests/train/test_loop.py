@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from further.train import loop as module
 from further.train.batch import ArraySource, Batch
 from further.train.budget import Budget
 from further.train.callbacks.callback import Callback
@@ -17,6 +18,8 @@ from further.train.callbacks.history import HistoryFile, to_csv
 from further.train.execution import REPRODUCIBLE, Execution
 from further.train.loop import ROWS_A_BUDGET, Loop
 from further.train.objective import Objective
+from further.train.power import nvml
+from further.train.processes import make_fabric
 from further.train.seeds import Stream, seed_of
 from further.train.training import Training
 from further.train.validation import MeanLoss
@@ -45,7 +48,8 @@ def make_loop(budget="10 steps", *, n=32, validation=None, validate=None, net=No
     return Loop(
         net, objectives, ArraySource(rows), validation and ArraySource(validation),
         MeanLoss(validate or (lambda net, batch, generator: {})),
-        training=training, budget=Budget.parse(budget), execution=REPRODUCIBLE, seed=0, **options,
+        training=training, budget=Budget.parse(budget), seed=0,
+        execution=options.pop("execution", REPRODUCIBLE), **options,
     )  # fmt: skip
 
 
@@ -328,3 +332,27 @@ def test_momentum_of_sgd_is_its_own_setting():
         list(nn.Linear(1, 1).parameters())
     )
     assert optimizer.param_groups[0]["momentum"] == 0.3
+
+
+class OnGpu(Execution):
+    """Says that it is on a GPU, which need not be here: it computes on the processor."""
+
+    def place(self, net):
+        return net
+
+    def place_batch(self, batch):
+        return batch
+
+    def generator(self, seed=0):
+        return REPRODUCIBLE.generator(seed)
+
+
+def test_the_energy_of_a_gpu_counts_where_the_training_runs_on_it(monkeypatch):
+    monkeypatch.setattr(module, "make_fabric", lambda execution: make_fabric())
+    monkeypatch.setattr(nvml, "_identifier", lambda: "GPU-1234")
+    monkeypatch.setattr(nvml, "_open", lambda name: (None, None))
+    loop = make_loop("2 steps", execution=OnGpu(device="cuda"))
+    assert "GPU left out" in loop.energy.method
+    loop.load_state_dict({**loop.state_dict(), "energy": None})
+    assert "GPU left out" in loop.energy.method
+    assert "GPU" not in make_loop("2 steps").energy.method

@@ -2,9 +2,9 @@
 
 The processor is measured through :mod:`further.train.power.rapl`, unless other work of ours ran on
 it meanwhile: members of a comparison that train side by side. Otherwise its energy is estimated
-from this process's processor time (:mod:`further.train.power.design_power`), as a range. A GPU that
-the process computes on is measured through :mod:`further.train.power.nvml`. How a figure is known
-is named where it is printed, and processor time, which is always measured, stands before it.
+from this process's processor time (:mod:`further.train.power.design_power`), as a range. A GPU is
+measured through :mod:`further.train.power.nvml`, for work that says that it computes on it. How a
+figure is known is named where it is printed, and processor time, which is always measured, stands before it.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ class Energy:
     def overlaps(self, other: Energy) -> bool:
         """Whether the ranges overlap, so that nothing ranks the two."""
         return not (self.is_below(other) or other.is_below(self))
+
+    @property
+    def involves_gpu(self) -> bool:
+        """Whether part of the work ran on a GPU, so that processor time is not all that it took."""
+        return "GPU" in self.method
 
     @property
     def carbon_g(self) -> float:
@@ -157,13 +162,15 @@ class EnergyMeter:
     ----------
     used_before : Energy, optional
         Before the interruption.
+    device : {"cpu", "cuda", "mps"}, default="cpu"
+        Where the work computes; a GPU is counted only where it is not the processor.
     """
 
-    def __init__(self, used_before: Energy | None = None) -> None:
+    def __init__(self, used_before: Energy | None = None, device: str = "cpu") -> None:
         grid_intensity()  # what cannot be used is refused before the work, not after it
         self._before = used_before
         self._rapl = None if runs_side_by_side else Rapl()
-        self._gpu = Gpu()
+        self._gpu = Gpu(device)
         self._clock, self._cpu_seconds = time.monotonic(), time.process_time()
 
     def read(self) -> Energy:

@@ -156,7 +156,7 @@ class Loop:
         self.counts: dict[str, int] = {}
         self._order: Tensor | None = None
         self._noise: list[int] = []
-        self._meter = EnergyMeter()
+        self._meter = EnergyMeter(device=execution.device)
 
     def run(self) -> None:
         """Train until the budget is spent and load the kept weights into the network."""
@@ -369,7 +369,7 @@ class Loop:
         self.evaluation.flops = state["evaluation_flops"]
         self._seconds_before, self._start = state["seconds"], time.monotonic()
         before = state.get("energy") or {"energy_wh": state.get("watt_hours")}  # of older versions
-        self._meter = EnergyMeter(Energy.from_json(before))
+        self._meter = EnergyMeter(Energy.from_json(before), self.execution.device)
 
     def _call(self, hook: str) -> None:
         for callback in self.callbacks:

@@ -15,7 +15,7 @@ from scipy import stats
 
 from further.errors import InputError
 from further.trust.audit.slice_conditions import cut_table
-from further.trust.audit.slice_confirmation import Confirmation, holm
+from further.trust.audit.slice_confirmation import Confirmation
 from further.trust.audit.slice_search import SliceSearch
 from further.trust.audit.slices import Slices, find_slices
 
@@ -147,10 +147,6 @@ def test_the_score_by_group_by_hand() -> None:
     p = test.p_values([np.array([1, 0, 1, 0], bool), np.array([1, 1, 0, 0], bool)])
     # Student's t with 1 degree of freedom: 1 - F(t) = 1/2 - atan(t) / pi, at t = 1 / sqrt(1/2)
     assert p == pytest.approx([1.0, 0.5 - math.atan(math.sqrt(2)) / math.pi])
-
-
-def test_holm_by_hand() -> None:
-    assert holm(np.array([0.2, 0.01, 0.02, 0.9])).tolist() == [0.4, 0.04, 0.06, 0.9]
 
 
 def test_missing_values_are_a_slice_of_their_own() -> None:

@@ -115,13 +115,32 @@ def test_energies_that_overlap_give_way_to_processor_time(ladder):
     assert any("by processor time" in note for note in found.notes)
 
 
+def test_processor_time_ranks_nobody_that_used_a_gpu(ladder):
+    """100 Wh in 10 s of processor time and 60 Wh in 20 s: which took more is not known."""
+    method = "estimated from processor time; GPU measured by NVML, whole board"
+    evaluation = read_json(ladder / "evaluation.json")
+    evaluation["models"] = [m for m in evaluation["models"] if "tree" not in m["name"]]
+    evaluation["models"][0] |= Energy(100.0, method, 50.0, 150.0, 10.0).to_json()
+    evaluation["models"][1] |= Energy(60.0, "estimated", 30.0, 90.0, 20.0).to_json()
+    write_json(ladder / "evaluation.json", evaluation)
+    found = carbon(ladder)
+    assert found.cheaper == ()
+    assert any("is known to have taken less" in note for note in found.notes)
+    evaluation["models"][0] |= Energy(20.0, method, 10.0, 25.0, 40.0).to_json()
+    write_json(ladder / "evaluation.json", evaluation)
+    assert [one.by for one in carbon(ladder).cheaper] == ["energy"]
+
+
 def test_where_the_best_model_took_least_that_is_said(ladder):
     evaluation = read_json(ladder / "evaluation.json")
     evaluation["models"][2] |= took(0.1).to_json()
     write_json(ladder / "evaluation.json", evaluation)
     found = carbon(ladder)
     assert found.cheaper == ()
-    assert any("no model took less than the best one, Boosting" in note for note in found.notes)
+    assert any(
+        "no model is known to have taken less than the best one, Boosting" in note
+        for note in found.notes
+    )
 
 
 def test_runs_whose_ranges_overlap_are_not_ranked(tmp_path):

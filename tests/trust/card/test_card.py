@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from sklearn.linear_model import LinearRegression
 
 import further
 from further import card
@@ -128,6 +131,38 @@ def test_groups_that_differ_and_groups_too_small(real_data, tmp_path):
     assert "unless Jane Doe answers for it" in next(iter(must_not(answered))).sentence
 
 
+def speaks(**records):
+    measured = Measurements(Path(), {}, {}, {}, None, None, records)
+    return {one.rule for one in must_not(measured)}
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "said"),
+    [(0.05, 0.01, True), (0.049, 0.01, False), (0.2, -0.01, False), (0.2, None, False)],
+)
+def test_a_difference_speaks_from_the_threshold_on_if_its_interval_excludes_none(value, low, said):
+    """5 points, with an interval above 0 whose nearer end may be below 5 points."""
+    one = {"by": ["sex"], "value": value, "low": low, "high": 0.3,
+           "highest": {"sex": "f"}, "lowest": {"sex": "m"}}  # fmt: skip
+    audit = {"kind": "binary", "differences": {"fpr": one}}
+    assert ("groups_differ" in speaks(audit=audit)) is said
+    (threshold,) = (told for rule, told in RULES if rule.__name__ == "groups_differ")
+    assert "5 points or more" in threshold
+    assert "an interval above 0" in threshold
+
+
+@pytest.mark.parametrize(
+    ("loss", "low", "said"), [(0.125, 0.01, True), (0.12, 0.01, False), (0.3, -0.01, False)]
+)
+def test_a_loss_speaks_from_the_threshold_on_if_its_interval_excludes_none(loss, low, said):
+    """A quarter of the way from 1 to 0.5."""
+    one = {"corruption": "noise", "severity": 1, "amount": 0.1, "unit": "spreads",
+           "figure": {"value": 0.8}, "loss": {"value": loss, "low": low}}  # fmt: skip
+    record = {"metric": "balanced_accuracy", "clean": {"value": 1.0}, "constant": 0.5,
+              "figures": [one]}  # fmt: skip
+    assert ("corruptions_hurt" in speaks(robustness=record)) is said
+
+
 def test_a_slice_that_was_confirmed_is_named(tmp_path):
     weak = {
         "conditions": ["age > 60", "town is east"], "n": 150, "error": 0.52, "low": 0.44,
@@ -177,6 +212,27 @@ def test_one_of_several_models_may_be_asked_for(real_runs):
         card(run / "models" / "linear_regression")
     with pytest.raises(RunError, match="not a run"):
         card(run / "nowhere")
+
+
+def test_what_was_measured_of_another_model_is_left_out_aloud(real_runs, tmp_path):
+    run = real_runs.copy("numbers", tmp_path / "run")
+    own, other = "linear_regression", "decision_tree_regressor"
+    write_json(run / "audit.json", {"sentence": "Alike.", "model": other})
+    X, y = np.arange(80.0).reshape(40, 2), np.arange(40.0)
+    further.robustness(LinearRegression().fit(X, y), X, y).keep(run, model=own)
+    write_json(run / "sensitivity.json", {"sentence": "It depends.", "model": None})
+    write_json(run / "shift.json", {"sentence": "It shifts."})
+    for model, left_out, mine, of in (
+        (own, "audit", "Robustness: ", other), (other, "robustness", "Audit: ", own),
+    ):  # fmt: skip
+        found = card(run, model=model)
+        assert f"{left_out}.json is left out: it is of {of}" in found.not_measured
+        assert sum("is left out" in what for what in found.not_measured) == 1
+        lines = found.field("quantitative_analyses").lines
+        assert any(line.startswith(mine) for line in lines)
+        assert {"Sensitivity: It depends.", "Shift: It shifts."} <= set(lines)
+        assert not any(line.startswith(f"{left_out.capitalize()}: ") for line in lines)
+    assert "Groups of people or things" in card(run, model=own).not_measured[0]
 
 
 def test_names_that_are_markup_stay_text(real_runs, tmp_path):

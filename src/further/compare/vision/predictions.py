@@ -60,7 +60,8 @@ def time_predictions(model: Any, pictures: Dataset) -> tuple[Score, float]:
     # A wall clock would count what other members do meanwhile.
     beside = energy.runs_side_by_side
     clock = time.process_time if beside else time.perf_counter
-    meter, seconds = energy.EnergyMeter(), []
+    device = model.execution_.device if hasattr(model, "execution_") else "cpu"
+    meter, seconds = energy.EnergyMeter(device=device), []
     for _ in range(TIMES):
         start = clock()
         find_in(model, some, threshold=None)

@@ -1,7 +1,8 @@
 """NVML: the energy counter of an NVIDIA GPU, from Volta on (2017).
 
 The library comes with the driver and is called directly, so that nothing has to be installed; it is
-loaded only where this process computes on a GPU already. The counter holds millijoules since the
+loaded only for work that
+runs on a GPU. The counter holds millijoules since the
 driver was loaded, of the whole board, with memory and whatever else computes on it. It is
 refreshed some ten times a second, so a stretch of less than a second is known roughly; its error
 is not published (that of the power reading is given as 5 % for older boards).
@@ -22,19 +23,22 @@ LIBRARY = "nvml.dll" if sys.platform == "win32" else "libnvidia-ml.so.1"
 
 
 class Gpu:
-    """Joules of the GPU that this process computes on, since the object was made.
+    """Joules of the GPU that a stretch of work computes on, since the object was made.
+
+    Parameters
+    ----------
+    device : {"cpu", "cuda", "mps"}
+        Where the work computes. That torch has begun to use a GPU says nothing of this work.
 
     Attributes
     ----------
     is_used : bool
-        Whether this process computes on a GPU at all.
+        Whether the work computes on a GPU at all.
     """
 
-    def __init__(self) -> None:
-        name = _gpu_in_use()
-        self.is_used = name is not None
-        opened: tuple[Any, Any] = (None, None) if name is None else _open(name)
-        self._library, self._device = opened
+    def __init__(self, device: str) -> None:
+        self.is_used = device != "cpu"
+        self._library, self._device = _open(_identifier()) if device == "cuda" else (None, None)
         self._start = self._read()
 
     def joules(self) -> float:
@@ -51,11 +55,10 @@ class Gpu:
         return math.nan if failed else millijoules.value / 1000
 
 
-def _gpu_in_use() -> str | None:
-    """Return the identifier of the GPU in use; None where torch has not begun to use one."""
-    torch: Any = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_initialized():
-        return None
+def _identifier() -> str:
+    """Return the identifier of the GPU that torch computes on."""
+    import torch
+
     # By identifier, since numbers depend on CUDA_VISIBLE_DEVICES.
     properties = torch.cuda.get_device_properties(torch.cuda.current_device())
     return f"GPU-{getattr(properties, 'uuid', 'unknown')}"

@@ -21,8 +21,7 @@ References
 Fisher (1935), The logic of inductive inference, JRSS 98. Janssen (1997), Studentized permutation
 tests for non-i.i.d. hypotheses and the generalized Behrens-Fisher problem, Statistics and
 Probability Letters 36. Liang, Zeger (1986), Longitudinal data analysis using generalized linear
-models, Biometrika 73. Holm (1979), A simple sequentially rejective multiple test procedure,
-Scandinavian Journal of Statistics 6.
+models, Biometrika 73.
 """
 
 from __future__ import annotations
@@ -163,21 +162,6 @@ class Confirmation:
             at_least += (_welch(losses, inside) >= seen - 1e-9 * np.abs(seen)).sum(axis=0)
             left -= len(losses)
         return at_least / (self.permutations + 1)
-
-
-def holm(p: Floats) -> Floats:
-    """Return p values adjusted by Holm's method.
-
-    Examples
-    --------
-    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p, kind="stable")
-    factors = np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(factors * p[order]))
-    return adjusted
 
 
 def _welch(losses: Floats, inside: Floats) -> Floats:

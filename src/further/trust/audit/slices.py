@@ -56,6 +56,7 @@ from further.data.preparation.columns import nearest, typed_table
 from further.data.splits import split_rows
 from further.errors import InputError
 from further.evaluate.clustering.rule_conditions import Range
+from further.evaluate.holm import holm
 from further.evaluate.typed_json import to_json
 from further.trust.audit.slice_conditions import (
     Condition,
@@ -64,7 +65,7 @@ from further.trust.audit.slice_conditions import (
     cut_table,
     merged,
 )
-from further.trust.audit.slice_confirmation import Confirmation, holm
+from further.trust.audit.slice_confirmation import Confirmation
 from further.trust.audit.slice_search import (
     MOST_SHARED,
     SliceSearch,

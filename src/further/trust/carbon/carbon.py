@@ -187,8 +187,8 @@ def carbon(
     pairs = [(a, b) for i, a in enumerate(found) for b in found[i + 1 :] if a.fits and b.fits]
     if any(a.energy.overlaps(b.energy) for a, b in pairs):
         notes.append(
-            "Runs whose ranges overlap are not ranked by energy; on one machine, compare their "
-            "processor times."
+            "Runs whose ranges overlap are not ranked by energy; on one machine, and without a "
+            "GPU, compare their processor times."
         )
     if any(one.by != "energy" for one in cheaper):
         notes.append(

@@ -2,8 +2,9 @@
 
 A model is cheaper than the best one where the ranges of their energies do not overlap and its is
 the lower; where they overlap, as estimates of one machine mostly do, where it took less processor
-time, which is measured. What it loses is the difference in the metric that decided, with the
-interval of the *paired* difference where the comparison kept one.
+time, which is measured. Where either computed on a GPU, processor time is not all that it took,
+and ranges that overlap rank nobody. What it loses is the difference in the metric that decided,
+with the interval of the *paired* difference where the comparison kept one.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def cheaper_models(path: Path) -> tuple[tuple[Cheaper, ...], tuple[str, ...]]:
         if name in answer.apart and name != answer.best
     ]
     kept = sorted(filter(None, found), key=lambda one: (not one.tied, one.share))
-    why = f"In {path} no model took less than the best one, {best.label}."
+    why = f"In {path} no model is known to have taken less than the best one, {best.label}."
     return tuple(kept), () if kept else (why,)
 
 
@@ -120,6 +121,8 @@ def _cheaper(path: Path, model: ModelRecord, best: ModelRecord, answer: _Answer)
         return None
     by, less, more = "energy", spent.watt_hours, of_best.watt_hours
     if spent.overlaps(of_best):
+        if spent.involves_gpu or of_best.involves_gpu:
+            return None
         if spent.cpu_seconds is None or of_best.cpu_seconds is None:
             return None
         by, less, more = "processor time", spent.cpu_seconds, of_best.cpu_seconds

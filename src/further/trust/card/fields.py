@@ -255,6 +255,7 @@ def not_measured(m: Measurements) -> tuple[str, ...]:
         if not measured(m):
             does = not tasks or m.task in tasks
             found.append(f"{what}: {how}" if does else f"{what}: does not apply to {m.task}")
+    found += [f"{name}.json is left out: it is of {of}" for name, of in m.of_others.items()]
     return tuple(found)
 
 

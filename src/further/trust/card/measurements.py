@@ -59,6 +59,9 @@ class Measurements:
     records: Annotated[dict[str, Json], "Of the audit, robustness, sensitivity and shift."] = field(
         default_factory=dict
     )
+    of_others: Annotated[dict[str, str], "Records that are left out: the model they are of."] = (
+        field(default_factory=dict)
+    )
 
     @property
     def task(self) -> str:
@@ -178,10 +181,18 @@ def read_measurements(path: str | Path, model: str | None = None) -> Measurement
         for name in RECORDS
         if (run.path / f"{name}.json").is_file()
     }
+    # A record that names no model is of a run that has one, or was kept without saying.
+    of_others = {
+        name: str(record["model"])
+        for name, record in records.items()
+        if chosen and record.get("model") not in (None, chosen.get("name"))
+    }
+    for name in of_others:
+        del records[name]
     found = chosen if chosen else evaluation if evaluation.get("task") == "clustering" else {}
     return Measurements(
         run.path, run.record, evaluation, found, control,
-        _diagnosis(run.path, found), records,
+        _diagnosis(run.path, found), records, of_others,
     )  # fmt: skip
 
 

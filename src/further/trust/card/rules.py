@@ -2,8 +2,14 @@
 
 A rule looks at one thing that was measured and says a sentence where the threshold is passed. It
 says nothing where the thing was not measured: that it was not is listed by itself
-(:data:`further.trust.card.fields.UNMEASURED`). Thresholds are conventions that stand to be seen;
-where there is an interval it is its nearer end that has to pass, so that chance does not speak.
+(:data:`further.trust.card.fields.UNMEASURED`). Thresholds are conventions that stand to be seen.
+Where there is an interval, chance must not speak:
+
+* a difference or a loss, which is 0 where there is none, speaks with a value at or above the
+  threshold and an interval that excludes none, that is, lies above 0; the nearer end of the
+  interval may be below the threshold;
+* a share, a ratio or a calibration error, whose interval never reaches "none", speaks with an
+  interval that lies beyond the threshold.
 """
 
 from __future__ import annotations
@@ -287,10 +293,18 @@ _CONTROL = "its interval reaches the control"
 RULES: tuple[tuple[Rule, str], ...] = (
     (no_better_than_control, _CONTROL),
     (training_is_ill, "the doctor finds a problem in its learning curves"),
-    (groups_differ, f"{100 * GROUP_GAP:.0f} points (of numbers {GROUP_GAP:.0%}), interval above 0"),
+    (
+        groups_differ,
+        f"a difference of {100 * GROUP_GAP:.0f} points or more (of numbers {GROUP_GAP:.0%} of the "
+        "overall error), with an interval above 0",
+    ),
     (groups_too_small, "fewer than 20 rows of either label, or rows"),
     (slices_are_weak, "found on one half of the rows and confirmed on the other, p below 0.05"),
-    (corruptions_hurt, f"{CORRUPTION_LOSS:.0%} of the way to a constant, interval above 0"),
+    (
+        corruptions_hurt,
+        f"a loss of {CORRUPTION_LOSS:.0%} or more of the way to a constant, "
+        "with an interval above 0",
+    ),
     (shifts_unnoticed, f"the interval of what is noticed lies below {NOTICED:.0%}"),
     (unknown_classes, "always, of a classifier"),
     (
@@ -298,12 +312,12 @@ RULES: tuple[tuple[Rule, str], ...] = (
         f"the interval of the calibration error lies above {CALIBRATION_ERROR}",
     ),
     (intervals_are_too_narrow, f"the interval of their coverage lies below {COVERAGE:.0%}"),
-    (settings_decide, f"intervals above {AMBIGUOUS:.0%} of the rows, or 1 spread of seeds"),
+    (settings_decide, f"an interval above {AMBIGUOUS:.0%} of the rows, or above 1 spread of seeds"),
     (samples_fail, "a flag of the evaluation"),
     (clusters_unstable, "a Jaccard similarity below 0.75; always, of a clustering"),
     (columns_left_out, "any"),
     (rows_left_out, "any"),
-    (near_duplicates, f"{NEAR_DUPLICATES:.0%} of the held-out rows"),
+    (near_duplicates, f"more than {NEAR_DUPLICATES:.0%} of the held-out rows"),
     (few_rows, f"fewer than {FEW_ROWS}"),
     (trained_once, "one training, and sensitivity not measured"),
 )

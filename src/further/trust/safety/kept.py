@@ -9,7 +9,7 @@ from further.train.files import write_json
 from further.train.run import Run
 
 
-def keep_record(run: str | Path, name: str, record: dict[str, Any]) -> Path:
+def keep_record(run: str | Path, name: str, record: dict[str, Any], model: str | None) -> Path:
     """Write a measurement into a run, in place of an earlier one of the same name.
 
     Parameters
@@ -20,6 +20,8 @@ def keep_record(run: str | Path, name: str, record: dict[str, Any]) -> Path:
         Of the file, without its ending.
     record : dict
         What was measured, ready for JSON.
+    model : str or None
+        The name of the model that it is of, where the run compares several; None where it has one.
 
     Returns
     -------
@@ -34,4 +36,4 @@ def keep_record(run: str | Path, name: str, record: dict[str, Any]) -> Path:
     opened = Run(run)
     opened.refuse_unfinished()
     with opened.working():
-        return write_json(opened.path / f"{name}.json", record)
+        return write_json(opened.path / f"{name}.json", {"model": model, **record})

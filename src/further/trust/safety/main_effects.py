@@ -8,13 +8,14 @@ Kruskal-Wallis test sees whether values of a choice differ. p-values are those o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from further.evaluate.holm import holm
 from further.trust.safety.neighbourhood import Entry, Setting
 
 Floats = NDArray[np.floating[Any]]
@@ -65,15 +66,10 @@ def main_effects(
         for j, (name, entry) in enumerate(names.items())
     ]
     found.sort(key=lambda e: (e.p is None, e.p or 0.0, e.name))
-    known = sum(e.p is not None for e in found)
-    adjusted, running = [], 0.0
-    for i, e in enumerate(found):
-        if e.p is not None:
-            running = min(1.0, max(running, e.p * (known - i)))
-        adjusted.append(
-            ParameterEffect(e.name, e.measure, e.value, e.p, running if e.p is not None else None)
-        )
-    return tuple(adjusted)
+    # Those without a p-value stand last.
+    adjusted = holm(np.array([e.p for e in found if e.p is not None])).tolist()
+    known = [replace(e, p_adjusted=p) for e, p in zip(found, adjusted, strict=False)]
+    return (*known, *found[len(known) :])
 
 
 def _of_number(name: str, places: Floats, figures: Floats) -> ParameterEffect:

@@ -117,9 +117,23 @@ class Sensitivity:
         """Return all of it for JSON."""
         return {"sentence": self.sentence, "range": self.range, **to_json(self)}
 
-    def keep(self, run: str | Path) -> Path:
-        """Write it into a run as ``sensitivity.json``, where the model card finds it."""
-        return keep_record(run, "sensitivity", self.to_json())
+    def keep(self, run: str | Path, model: str | None = None) -> Path:
+        """Write it into a run as ``sensitivity.json``, where the model card finds it.
+
+        Parameters
+        ----------
+        run : path
+            The folder of a finished run.
+        model : str, optional
+            The model of the run that was measured, by its name; where the run compares several, the
+            cards of the others then leave this out.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        return keep_record(run, "sensitivity", self.to_json(), model)
 
 
 def sensitivity(

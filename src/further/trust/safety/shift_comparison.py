@@ -115,9 +115,23 @@ class ShiftComparison:
         """Return all of it for JSON."""
         return {"sentence": self.sentence, **to_json(self)}
 
-    def keep(self, run: str | Path) -> Path:
-        """Write it into a run as ``shift.json``, where the model card finds it."""
-        return keep_record(run, "shift", self.to_json())
+    def keep(self, run: str | Path, model: str | None = None) -> Path:
+        """Write it into a run as ``shift.json``, where the model card finds it.
+
+        Parameters
+        ----------
+        run : path
+            The folder of a finished run.
+        model : str, optional
+            The model of the run that was measured, by its name; where the run compares several, the
+            cards of the others then leave this out.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        return keep_record(run, "shift", self.to_json(), model)
 
 
 def compare_shift_scores(
