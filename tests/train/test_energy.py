@@ -9,12 +9,12 @@ import time
 
 import pytest
 import torch
-from further.supervised.rungs.linear import LogisticRegression
 from sklearn.datasets import load_iris
 
 from further.errors import InputError
 from further.generate.gaussian_mixture import GaussianMixtureDensity
 from further.supervised.mlp import MLPClassifier
+from further.supervised.rungs.linear import LogisticRegression
 from further.train import energy as module
 from further.train.energy import Energy, EnergyMeter
 from further.train.power import nvml, rapl

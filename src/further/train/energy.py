@@ -4,7 +4,8 @@ The processor is measured through :mod:`further.train.power.rapl`, unless other 
 it meanwhile: members of a comparison that train side by side. Otherwise its energy is estimated
 from this process's processor time (:mod:`further.train.power.design_power`), as a range. A GPU is
 measured through :mod:`further.train.power.nvml`, for work that says that it computes on it. How a
-figure is known is named where it is printed, and processor time, which is always measured, stands before it.
+figure is known is named where it is printed, and processor time, which is always measured, stands
+before it.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from further.compare.source import describe_data
 from further.data.dataset import Dataset
 from further.evaluate.generation.bits import bits_per_dimension
 from further.evaluate.generation.evaluator import EncodedRows
+from further.evaluate.generation.latent import latent_accuracy
 from further.evaluate.generation.membership import (
     DRAWING_SHARE,
     MEMBERSHIP,
@@ -31,7 +32,6 @@ from further.evaluate.generation.membership import (
 )
 from further.evaluate.generation.reconstruction import reconstruction
 from further.evaluate.interval import Score
-from further.evaluate.latent import latent_accuracy
 from further.evaluate.record import Figure, MemberEvaluation, ModelRecord, NetworkRecord
 from further.evaluate.repeats import measured_score
 from further.evaluate.typed_json import from_json, to_json

@@ -1,10 +1,8 @@
 """NVML: the energy counter of an NVIDIA GPU, from Volta on (2017).
 
 The library comes with the driver and is called directly, so that nothing has to be installed; it is
-loaded only for work that
-runs on a GPU. The counter holds millijoules since the
-driver was loaded, of the whole board, with memory and whatever else computes on it. It is
-refreshed some ten times a second, so a stretch of less than a second is known roughly; its error
+loaded only for work that runs on a GPU. The counter holds millijoules since the driver was loaded,
+of the whole board, with memory and whatever else computes on it. It is refreshed some ten times a second, so a stretch of less than a second is known roughly; its error
 is not published (that of the power reading is given as 5 % for older boards).
 
 References
@@ -38,7 +36,9 @@ class Gpu:
 
     def __init__(self, device: str) -> None:
         self.is_used = device != "cpu"
-        self._library, self._device = _open(_identifier()) if device == "cuda" else (None, None)
+        found = _open(_identifier()) if device == "cuda" else (None, None)
+        self._library: Any = found[0]
+        self._device: Any = found[1]
         self._start = self._read()
 
     def joules(self) -> float:
