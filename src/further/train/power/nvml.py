@@ -2,8 +2,9 @@
 
 The library comes with the driver and is called directly, so that nothing has to be installed; it is
 loaded only for work that runs on a GPU. The counter holds millijoules since the driver was loaded,
-of the whole board, with memory and whatever else computes on it. It is refreshed some ten times a second, so a stretch of less than a second is known roughly; its error
-is not published (that of the power reading is given as 5 % for older boards).
+of the whole board, with memory and whatever else computes on it. It is refreshed
+some ten times a second, so a stretch of less than a second is known roughly; its error is not
+published (that of the power reading is given as 5 % for older boards).
 
 References
 ----------
