@@ -190,6 +190,14 @@ def test_a_run_is_audited_by_columns_of_its_data_and_keeps_who_decided(
     assert after["threshold"] == 0.2
     assert after["overall"]["fn"] <= before["overall"]["fn"]
     assert any("fixed by Ada" in note for note in after["notes"])
+    # Thresholds of groups that were cut belong to the same cuts.
+    by_group = ["--fix", "equal-fnr=0.1", "--decided-by", "Ada", "--reason", "alike"]
+    assert further(*asked, *by_group).status == 0
+    again = json.loads(further(*asked).out)
+    assert again["threshold"] is None
+    kept = Run(path).record["threshold"]
+    assert [t["group"] for t in kept["thresholds"]] == [g["group"] for g in again["groups"]]
+    assert kept["asked"] == ["mean radius:12,15"]
     # It is Ada's for this model and this class, and for no other.
     other = json.loads(further(*asked[:-3], "--positive", "benign", "--json").out)
     assert other["threshold"] == 0.5

@@ -328,7 +328,10 @@ def keep_audit(
         )
         changes: dict[str, Any] = {} if is_run else {"status": "finished"}
         if found.decision is not None:
-            kept = ("rule", "label", "wanted", "by", "thresholds", "decided", "model", "positive")
+            kept = (
+                "rule", "label", "wanted", "by", "asked", "thresholds", "decided", "model",
+                "positive",
+            )  # fmt: skip
             changes |= {
                 "threshold": {name: found.decision[name] for name in kept},
                 "decided_by": found.decision["decided_by"], "reason": found.decision["reason"],

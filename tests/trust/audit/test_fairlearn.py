@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from compas import read_adult, read_compas
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, precision_score
 
+from compas import read_adult, read_compas
 from further import audit
 
 fairlearn = pytest.importorskip("fairlearn.metrics")

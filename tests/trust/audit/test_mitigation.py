@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from compas import features, read_compas
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
+from compas import features, read_compas
 from further import mitigate
 from further.errors import InputError
 from further.trust.audit import mitigation

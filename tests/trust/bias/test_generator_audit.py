@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from compas import read_adult
 
+from compas import read_adult
 from further import Copy, audit_generator
 from further.errors import InputError
 from further.trust.bias.coverage import covered_by_group

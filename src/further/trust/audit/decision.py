@@ -72,6 +72,7 @@ def decide(
     return {
         "model": predictions.model, "positive": predictions.classes[1], "borrowed": borrowed,
         "rule": rule, "label": RULES[rule], "wanted": wanted, "by": list(family.columns),
+        "asked": list(family.asked),
         "thresholds": [
             {"group": group, "threshold": finite_or_none(t)}
             for group, t in zip(family.groups, choice.thresholds, strict=True)
@@ -164,7 +165,7 @@ def as_decided(predictions: Predictions, decision: Mapping[str, Any], place: str
         (threshold,) = distinct
         selected = predictions.scores >= threshold
     else:
-        (family, *_), _ = families(predictions.columns, decision["by"], place)
+        (family, *_), _ = families(predictions.columns, decision["asked"], place)
         known = {str(line["group"]): line["threshold"] for line in each}
         strange = [group for group in family.groups if str(group) not in known]
         if strange:

@@ -6,7 +6,7 @@ A row without a value belongs to a group of its own: whom nobody recorded is som
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any
@@ -33,6 +33,7 @@ class Family:
     columns: Annotated[tuple[str, ...], "What it divides by."]
     groups: Annotated[tuple[dict[str, str], ...], "Each group: column to value."]
     codes: Annotated[NDArray[np.int64], "The group of each row, (n,)."]
+    asked: Annotated[tuple[str, ...], "What asks for the same groups again, as age:25,45."] = ()
 
     @property
     def name(self) -> str:
@@ -45,7 +46,7 @@ class Family:
 
     def take(self, kept: NDArray[np.bool_]) -> Family:
         """Return the family of some of the rows; groups without a row stay."""
-        return Family(self.columns, self.groups, self.codes[kept])
+        return replace(self, codes=self.codes[kept])
 
 
 def named(group: dict[str, str]) -> str:
@@ -84,19 +85,43 @@ def families(
     >>> [group for family in found for group in family.groups][:4]
     [{'sex': '(missing)'}, {'sex': 'f'}, {'sex': 'm'}, {'age': 'below 40'}]
     """
-    each: list[tuple[str, pd.Series]] = []
+    each: list[tuple[str, str, pd.Series]] = []
     notes: list[str] = []
     for text in dict.fromkeys(wanted):
         name, cuts = _named_and_cut(frame, text, place)
-        if name in (known for known, _ in each):
+        if name in (known for known, *_ in each):
             raise InputError(f'{place}: the groups name the column "{name}" twice; name it once.')
-        values, told = _grouped(frame[name], name, cuts, place)
-        each.append((name, values))
-        notes += told
-    found = [_family([name], [values], place) for name, values in each]
+        column = frame[name]
+        if cuts is None and _is_quantity(column):
+            quarters = column.dropna().astype(float).quantile([0.25, 0.5, 0.75])
+            cuts = sorted(set(quarters.tolist()))
+            told = _asked(name, cuts)
+            notes.append(
+                f'"{name}" has {column.nunique():,} distinct numbers and was cut into quarters; '
+                f"--group {told} names these cuts, or give your own."
+            )
+        absent = int(column.isna().sum())
+        if absent:
+            notes.append(f'{absent:,} rows without "{name}" are the group {MISSING}.')
+        values = _grouped(column, name, cuts, place)
+        each.append((name, _asked(name, cuts), values))
+    found = [_family([one], place) for one in each]
     if len(each) > 1:
-        found.append(_family([name for name, _ in each], [values for _, values in each], place))
+        found.append(_family(each, place))
     return found, tuple(notes)
+
+
+def _asked(name: str, cuts: Sequence[float] | None) -> str:
+    return name if cuts is None else f"{name}:{','.join(map(word_of, cuts))}"
+
+
+def is_number(column: pd.Series) -> bool:
+    """Whether a column holds numbers; truth values are none."""
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _is_quantity(column: pd.Series) -> bool:
+    return is_number(column) and column.nunique() > MOST_NUMBERS
 
 
 def split_wanted(text: str | None) -> list[str]:
@@ -149,26 +174,11 @@ def _named_and_cut(frame: pd.DataFrame, text: str, place: str) -> tuple[str, lis
     )
 
 
-def _grouped(
-    column: pd.Series, name: str, cuts: list[float] | None, place: str
-) -> tuple[pd.Series, list[str]]:
-    notes = []
-    absent = int(column.isna().sum())
-    if absent:
-        notes.append(f'{absent:,} rows without "{name}" are the group {MISSING}.')
-    numbers = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    if cuts is not None and not numbers:
+def _grouped(column: pd.Series, name: str, cuts: list[float] | None, place: str) -> pd.Series:
+    if cuts is not None and not is_number(column):
         raise InputError(f'{place}: "{name}" holds words, which cannot be cut at numbers.')
-    if numbers and (cuts is not None or column.nunique() > MOST_NUMBERS):
-        if cuts is None:
-            quarters = column.dropna().astype(float).quantile([0.25, 0.5, 0.75])
-            cuts = sorted(set(quarters.tolist()))
-            shown = ",".join(map(word_of, cuts))
-            notes.append(
-                f'"{name}" has {column.nunique():,} distinct numbers and was cut into quarters; '
-                f"--group {name}:{shown} names these cuts, or give your own."
-            )
-        return _cut(column, cuts), notes
+    if cuts is not None:
+        return _cut(column, cuts)
     if column.nunique() > MOST_GROUPS:
         raise InputError(
             f'{place}: "{name}" has {column.nunique():,} distinct values; groups are at most '
@@ -176,7 +186,7 @@ def _grouped(
         )
     plain = column.astype(object)
     words = plain.map({value: word_of(value) for value in column.dropna().unique()})
-    return words.fillna(MISSING).astype("category"), notes
+    return words.fillna(MISSING).astype("category")
 
 
 def word_of(value: Any) -> str:
@@ -216,7 +226,8 @@ def _cut(column: pd.Series, cuts: list[float]) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes.tolist(), pd.Index([*names, MISSING])))
 
 
-def _family(columns: list[str], values: list[pd.Series], place: str) -> Family:
+def _family(each: Sequence[tuple[str, str, pd.Series]], place: str) -> Family:
+    columns, asked, values = zip(*each, strict=True)
     width = [len(column.cat.categories) for column in values]
     combined = np.zeros(len(values[0]), dtype=np.int64)
     for column, n in zip(values, width, strict=True):
@@ -234,4 +245,4 @@ def _family(columns: list[str], values: list[pd.Series], place: str) -> Family:
             code, place_of = divmod(int(code), n)
             group[name] = str(column.cat.categories[place_of])
         groups.append({name: group[name] for name in columns})
-    return Family(tuple(columns), tuple(groups), codes.ravel().astype(np.int64))
+    return Family(tuple(columns), tuple(groups), codes.ravel().astype(np.int64), tuple(asked))

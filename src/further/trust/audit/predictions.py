@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from further.data.preparation.columns import nearest, quoted
 from further.errors import InputError
-from further.trust.audit.groups import word_of
+from further.trust.audit.groups import is_number, word_of
 
 Kind = Literal["binary", "classes", "numbers", "objects"]
 
@@ -167,7 +167,7 @@ def predictions_of(
             f'{place}: the label "{found["label"]}" is {next(iter(_words(truth).values()))} in all '
             f"{len(truth):,} rows; an audit compares rows with different labels."
         )
-    elif _is_number(truth) and _is_quantity(truth, next(iter(outputs.values()))):
+    elif is_number(truth) and _is_quantity(truth, next(iter(outputs.values()))):
         read = reader.numbers(truth, **outputs)
     else:
         read = reader.several(truth, kept, **outputs)
@@ -201,7 +201,7 @@ class _Reader:
         names = self._classes(truth)
         said = prediction if score is None else score
         assert said is not None
-        is_scored = score is not None and _is_number(score) and not self.selected
+        is_scored = score is not None and is_number(score) and not self.selected
         scores = decisions = None
         if is_scored and (self.threshold is not None or not _is_decision(said)):
             scores = said.to_numpy(dtype=np.float64)
@@ -258,7 +258,7 @@ class _Reader:
             )
         columns = [f"probability:{name}" for name in names]
         scores = None
-        if all(column in frame.columns and _is_number(frame[column]) for column in columns):
+        if all(column in frame.columns and is_number(frame[column]) for column in columns):
             scores = frame[columns].to_numpy(dtype=np.float64)
             if np.isnan(scores).any():
                 scores = None
@@ -343,17 +343,13 @@ def _find(frame: pd.DataFrame, wanted: str, what: str, place: str) -> str:
     )
 
 
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-
-
 def _is_decision(column: pd.Series) -> bool:
     """Whether a column of numbers holds 0 and 1 only."""
     return bool(column.isin([0, 1]).all())
 
 
 def _is_quantity(truth: pd.Series, said: pd.Series) -> bool:
-    if not _is_number(said):
+    if not is_number(said):
         return False
     whole = all((column.to_numpy(dtype=np.float64) % 1 == 0).all() for column in (truth, said))
     return not (whole and truth.nunique() <= MOST_CLASSES)
