@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 METHODS = {
     "shares": SHARES_METHOD,
+    "rows that depend on each other": "shares and means by the variance between clusters (Korn and "
+    "Graubard); other figures have no interval",
     "auc": "DeLong with Student's t on log-odds; below 100 rows the wider of it and Newcombe's",
     "average_precision": "infinitesimal jackknife, from 20 positive and 100 rows on; it holds the "
     "truth in 88 of 100, not 95, where positive scores spread far less than negative ones",

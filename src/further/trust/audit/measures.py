@@ -290,7 +290,7 @@ def _of_classes(p: Predictions, family: Family, level: float) -> Measured:
         kept = [name for name in found if not name.startswith("auc:")]
         return found if p.clusters is None else _without_intervals(found, kept)
 
-    return Measured(at, level, rows < 2 * LEAST_OF_A_LABEL, of_classes=each)
+    return Measured(at, level, rows < LEAST_OF_A_LABEL, of_classes=each)
 
 
 def _of_numbers(p: Predictions, family: Family, level: float) -> Measured:
