@@ -69,6 +69,9 @@ def read(history: Any) -> Logged:
     >>> read({"loss": [3.0, 2.0], "val_loss": [3.0, 2.5]}).rows[1]
     {'loss': 2.0, 'val_loss': 2.5}
     """
+    if isinstance(history, str) and not history:
+        # As a path it would be whatever folder one happens to stand in.
+        raise InputError("The name of the history is empty; name a run, a file or a folder.")
     if objects.is_path(history):
         source = Source(history).inside()
         for layout in LAYOUTS:
