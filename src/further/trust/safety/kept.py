@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from further.train.files import write_json
 from further.train.run import Run
 
 
-def keep_record(run: str | Path, name: str, record: dict[str, Any], model: str | None) -> Path:
-    """Write a measurement into a run, in place of an earlier one of the same name.
+class KeptInRun(ABC):
+    """A measurement that a run keeps.
 
-    Parameters
+    Attributes
     ----------
-    run : path
-        The folder of a finished run.
-    name : str
-        Of the file, without its ending.
-    record : dict
-        What was measured, ready for JSON.
-    model : str or None
-        The name of the model that it is of, where the run compares several; None where it has one.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    RunError
-        If the folder is no run, or another process is writing it.
+    record_name : str
+        Of its file, without the ending.
     """
-    opened = Run(run)
-    opened.refuse_unfinished()
-    with opened.working():
-        return write_json(opened.path / f"{name}.json", {"model": model, **record})
+
+    record_name: ClassVar[str]
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it for JSON."""
+
+    def keep(self, run: str | Path, model: str | None = None) -> Path:
+        """Write it into a run, in place of an earlier one, where the model card finds it.
+
+        Parameters
+        ----------
+        run : path
+            The folder of a finished run.
+        model : str, optional
+            The model of the run that was measured, by its name; where the run compares several, the
+            cards of the others then leave this out.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        RunError
+            If the folder is no run, or another process is writing it.
+        """
+        opened = Run(run)
+        opened.refuse_unfinished()
+        with opened.working():
+            return write_json(
+                opened.path / f"{self.record_name}.json", {"model": model, **self.to_json()}
+            )

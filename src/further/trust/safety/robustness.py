@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,7 +39,7 @@ from further.trust.safety.held_out_metric import (
     rows_of,
     score_predictions,
 )
-from further.trust.safety.kept import keep_record
+from further.trust.safety.kept import KeptInRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +66,10 @@ class CorruptedFigure:
 
 
 @dataclass(frozen=True)
-class Robustness:
+class Robustness(KeptInRun):
     """The held-out figure by corruption and severity."""
+
+    record_name: ClassVar[str] = "robustness"
 
     metric: Annotated[str, "Balanced accuracy or R²."]
     clean: Annotated[Measured, "On rows as they are."]
@@ -122,24 +123,6 @@ class Robustness:
     def to_json(self) -> dict[str, Any]:
         """Return all of it for JSON."""
         return {"sentence": self.sentence, "first": to_json(self.first), **to_json(self)}
-
-    def keep(self, run: str | Path, model: str | None = None) -> Path:
-        """Write it into a run as ``robustness.json``, where the model card finds it.
-
-        Parameters
-        ----------
-        run : path
-            The folder of a finished run.
-        model : str, optional
-            The model of the run that was measured, by its name; where the run compares several, the
-            cards of the others then leave this out.
-
-        Returns
-        -------
-        Path
-            The file.
-        """
-        return keep_record(run, "robustness", self.to_json(), model)
 
 
 def robustness(

@@ -25,8 +25,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,7 +38,7 @@ from further.evaluate.metrics import find_metric
 from further.evaluate.repeats import difference, mean_over_trainings
 from further.evaluate.typed_json import to_json
 from further.trust.safety.held_out_metric import metric_of, rows_of, score_predictions, take
-from further.trust.safety.kept import keep_record
+from further.trust.safety.kept import KeptInRun
 from further.trust.safety.main_effects import ParameterEffect, main_effects
 from further.trust.safety.multiplicity import Multiplicity, multiplicity
 from further.trust.safety.neighbourhood import Entry, Setting, draw_settings, names_of
@@ -63,8 +62,10 @@ class SettingResult:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(KeptInRun):
     """How far the held-out figure depends on the settings."""
+
+    record_name: ClassVar[str] = "sensitivity"
 
     estimator: Annotated[str, "The class."]
     metric: Annotated[str, "Balanced accuracy or R²."]
@@ -116,24 +117,6 @@ class Sensitivity:
     def to_json(self) -> dict[str, Any]:
         """Return all of it for JSON."""
         return {"sentence": self.sentence, "range": self.range, **to_json(self)}
-
-    def keep(self, run: str | Path, model: str | None = None) -> Path:
-        """Write it into a run as ``sensitivity.json``, where the model card finds it.
-
-        Parameters
-        ----------
-        run : path
-            The folder of a finished run.
-        model : str, optional
-            The model of the run that was measured, by its name; where the run compares several, the
-            cards of the others then leave this out.
-
-        Returns
-        -------
-        Path
-            The file.
-        """
-        return keep_record(run, "sensitivity", self.to_json(), model)
 
 
 def sensitivity(

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +24,7 @@ from further.evaluate.share import share_intervals
 from further.evaluate.typed_json import to_json
 from further.supervised.conformal import conformal_quantile, least_calibration_rows
 from further.trust.safety.held_out_metric import rows_of
-from further.trust.safety.kept import keep_record
+from further.trust.safety.kept import KeptInRun
 from further.trust.safety.representation import Represent, representation_of
 from further.trust.safety.shift_scores import (
     CONTROL,
@@ -60,8 +59,10 @@ class Detection:
 
 
 @dataclass(frozen=True)
-class ShiftComparison:
+class ShiftComparison(KeptInRun):
     """Shift scores on several kinds of shifted rows."""
+
+    record_name: ClassVar[str] = "shift"
 
     detections: Annotated[tuple[Detection, ...], "Each score on each kind."]
     false_alarm_rate: Annotated[float, "Share of rows like the training data that raise an alarm."]
@@ -114,24 +115,6 @@ class ShiftComparison:
     def to_json(self) -> dict[str, Any]:
         """Return all of it for JSON."""
         return {"sentence": self.sentence, **to_json(self)}
-
-    def keep(self, run: str | Path, model: str | None = None) -> Path:
-        """Write it into a run as ``shift.json``, where the model card finds it.
-
-        Parameters
-        ----------
-        run : path
-            The folder of a finished run.
-        model : str, optional
-            The model of the run that was measured, by its name; where the run compares several, the
-            cards of the others then leave this out.
-
-        Returns
-        -------
-        Path
-            The file.
-        """
-        return keep_record(run, "shift", self.to_json(), model)
 
 
 def compare_shift_scores(
