@@ -1,7 +1,7 @@
 r"""Is a new row like the training data? A shift score, and an alarm whose false alarms are few.
 
 With a score s (:mod:`further.trust.safety.shift_scores`), higher for rows that are further from the
-training rows, and the scores :math:`s_1, \dots, s_n` of rows that were held out, the p-value of a
+training rows, and the scores :math:`s_1, \ldots, s_n` of rows that were held out, the p-value of a
 new row is
 
 .. math:: p(x) = \frac{1 + \#\{i : s_i \ge s(x)\}}{n + 1},
