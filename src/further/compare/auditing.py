@@ -128,7 +128,7 @@ def audit(
         "selected": tuple(selected),
         "threshold": threshold,
     }
-    if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
+    if _is_run(source):
         place = f'the run "{source}"'
         strange = {
             "label": label, "score": score, "prediction": prediction, "unit": unit, **loading
@@ -203,6 +203,10 @@ def predictions_of_run(run: Run, model: str | None = None, **asked: Any) -> Pred
         )
     found: Predictions = task_module(task, "audit").held_out_rows(run, model, **asked)
     return found
+
+
+def _is_run(source: Any) -> bool:
+    return isinstance(source, str | Path) and (Path(source) / "run.json").is_file()
 
 
 def _table(source: Any, loading: dict[str, Any]) -> tuple[pd.DataFrame, str, str, tuple[str, ...]]:
@@ -310,7 +314,7 @@ def keep_audit(
         The folder with ``audit.json``. A threshold that was fixed stands in ``run.json``, with who
         decided it and why, and later audits of that run use it.
     """
-    is_run = isinstance(source, str | Path) and (Path(source) / "run.json").is_file()
+    is_run = _is_run(source)
     if is_run:
         if out is not None:
             raise InputError(f'The audit of a run is kept in it: leave out "--out {out}".')

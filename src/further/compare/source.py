@@ -12,7 +12,7 @@ import pandas as pd
 
 from further.data.dataset import Dataset, as_dataset
 from further.data.loading import load
-from further.errors import RunError
+from further.errors import InputError, RunError, unknown
 from further.train.run import Run
 
 EventHandler = Callable[[dict[str, Any]], None]
@@ -94,6 +94,48 @@ def refuse_changed(run: Run, dataset: Dataset) -> None:
             f'The data at "{began["source"]}" have changed since the run "{run.path}" began; '
             "start a new run."
         )
+
+
+def member_folder(
+    run: Run, file: str, model: str | None, chosen: str | None = None
+) -> tuple[Path, str]:
+    """Return where the predictions of a model of a run are.
+
+    Parameters
+    ----------
+    run : Run
+        Of one model or of several.
+    file : str
+        The name of the file that holds predictions.
+    model : str or None
+        The one that is asked for.
+    chosen : str or None
+        Of several, the one that the run chose.
+
+    Returns
+    -------
+    folder, name
+        Of the model.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or none of several is named.
+    RunError
+        If the run holds no predictions.
+    """
+    models = sorted(path.parent.name for path in run.path.glob(f"models/*/{file}"))
+    if not models:
+        if not (run.path / file).is_file():
+            raise RunError(f'"{run.path}" has no {file}, so there is nothing to audit.')
+        return run.path, str(run.record.get("model", "the model"))
+    wanted = model or chosen or (models[0] if len(models) == 1 else None)
+    if wanted is None:
+        raise InputError(f'"{run.path}" compares {", ".join(models)}; name one with --model.')
+    name = wanted.lower().replace("-", "_")
+    if name not in models:
+        raise InputError(unknown("model in the run", name, models))
+    return run.child(name), name
 
 
 def default_folder(command: str, name: str) -> Path:

@@ -18,6 +18,7 @@ proportion", Statistical Science 16.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtri
 
 from further.evaluate.resampling import LEVEL
+from further.evaluate.wilson import wilson_limits
 
 Floats = NDArray[np.floating[Any]]
 
@@ -46,6 +48,16 @@ class Intervals:
     def __getitem__(self, places: Any) -> Intervals:
         """Return those of some groups."""
         return Intervals(self.values[places], self.low[places], self.high[places])
+
+    def to_json(self, place: int) -> dict[str, float | None]:
+        """Return the figure of one group for JSON; None where there is none."""
+        ends = {"value": self.values, "low": self.low, "high": self.high}
+        return {name: finite_or_none(end[place]) for name, end in ends.items()}
+
+
+def finite_or_none(value: float) -> float | None:
+    """Return a number for JSON; None where it is not finite."""
+    return float(value) if math.isfinite(value) else None
 
 
 def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Intervals:
@@ -74,14 +86,12 @@ def share_intervals(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) ->
     m = np.where(known, rows, 1.0)
     tail = (1 - level) / 2
     low, high = exact_limits(k, m, tail)
-    z = ndtri(1 - tail)
     p = k / m
-    centre = (p + z * z / (2 * m)) / (1 + z * z / m)
-    half = z / (1 + z * z / m) * np.sqrt(p * (1 - p) / m + z * z / (4 * m * m))
+    score_low, score_high = wilson_limits(p, m, float(ndtri(1 - tail)))
     many = (rows >= EXACT_BELOW) & (np.minimum(k, rows - k) >= LEAST_OF_A_KIND)
     return Intervals(*(
         np.where(known, found, np.nan)
-        for found in (p, np.where(many, centre - half, low), np.where(many, centre + half, high))
+        for found in (p, np.where(many, score_low, low), np.where(many, score_high, high))
     ))  # fmt: skip
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from further.compare.prediction.setting import chosen_model, read_setting
-from further.errors import InputError, RunError, unknown
+from further.compare.source import member_folder
+from further.errors import InputError
 from further.train.predictions import FILE
 from further.train.run import Run
 from further.trust.audit.predictions import Predictions, predictions_of
@@ -53,7 +53,7 @@ def held_out_rows(
     """
     if selected:
         raise InputError(f'"{run.path}" holds decisions of its own; leave out --selected.')
-    folder, name = _folder(run, model)
+    folder, name = member_folder(run, FILE, model, chosen_model(run))
     table = pd.read_parquet(folder / FILE)
     setting = read_setting(run)
     data = setting.dataset
@@ -93,16 +93,3 @@ def _free(name: str, columns: pd.DataFrame) -> str:
     while name in columns:
         name = f"further_{name}"
     return name
-
-
-def _folder(run: Run, model: str | None) -> tuple[Path, str]:
-    """Return where the predictions of a model are."""
-    models = sorted(path.parent.name for path in run.path.glob(f"models/*/{FILE}"))
-    if not models:
-        if not (run.path / FILE).is_file():
-            raise RunError(f'"{run.path}" has no {FILE}, so there is nothing to audit.')
-        return run.path, str(run.record.get("model", "the model"))
-    name = (model or chosen_model(run) or "").lower().replace("-", "_")
-    if name not in models:
-        raise InputError(unknown("model in the run", name, models))
-    return run.child(name), name

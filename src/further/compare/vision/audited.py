@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from further.compare.vision.held_out import boxes_of, read_held_out, read_predictions
+from further.compare.source import member_folder
+from further.compare.vision.held_out import PREDICTIONS, boxes_of, read_held_out, read_predictions
 from further.data.target import Boxes, Instances
-from further.errors import InputError, unknown
+from further.errors import InputError
 from further.evaluate.vision.detection import ObjectPredictions
 from further.train.run import Run
 from further.trust.audit.objects import predictions_of_objects
@@ -59,7 +60,7 @@ def held_out_rows(
     if held is None or not isinstance(held.truth, Boxes | Instances):
         raise InputError(f'"{run.path}" keeps no objects of held-out pictures to audit.')
     _refuse(positive, selected, threshold, f'"{run.path}"')
-    folder, name = _folder(run, model)
+    folder, name = member_folder(run, f"{PREDICTIONS}.json", model)
     predicted = read_predictions(folder, held)
     assert isinstance(predicted, Boxes | Instances)
     assert threshold is not None
@@ -191,16 +192,3 @@ def _attributes(lines: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
     each = [line.get("attributes") for line in lines]
     table = pd.DataFrame([one if isinstance(one, dict) else {} for one in each])
     return table if table.shape[1] else None
-
-
-def _folder(run: Run, model: str | None) -> tuple[Path, str]:
-    """Return where the predictions of a model are."""
-    models = sorted(path.parent.name for path in run.path.glob("models/*/predictions.json"))
-    if not models:
-        return run.path, str(run.record.get("model", "the model"))
-    name = (model or models[0]).lower().replace("-", "_")
-    if model is None and len(models) > 1:
-        raise InputError(f'"{run.path}" compares {", ".join(models)}; name one with --model.')
-    if name not in models:
-        raise InputError(unknown("model in the run", name, models))
-    return run.child(name), name

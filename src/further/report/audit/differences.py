@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from further.report.audit.figures import Record, is_share, label_of, name_of, written
+from further.report.audit.figures import Record, is_share, label_of, written
 from further.report.chart import data_table
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, fixed
+from further.trust.audit.groups import named
 
 
 def differences(record: Record) -> Markup | None:
@@ -58,7 +59,7 @@ def _largest(of_differences: Mapping[str, Record], of_ratios: Mapping[str, Recor
         rows.append((
             tag("b", label_of(metric)),
             join((f"{written(metric, entry['value'])}{unit}", tag("small", ends), chance), " "),
-            name_of(entry["highest"]), name_of(entry["lowest"]), _ratio(ratio),
+            named(entry["highest"]), named(entry["lowest"]), _ratio(ratio),
         ))  # fmt: skip
     head = ("Figure", "Largest difference", "Highest", "Lowest", "Smallest ratio")
     return data_table(head, rows, "audit-differences", "Largest differences")
@@ -73,7 +74,7 @@ def _ratio(entry: Record) -> Markup | str:
 
 def _reference(of_differences: Mapping[str, Record]) -> str:
     return next(
-        name_of(entry["reference"]) for entry in of_differences.values() if "reference" in entry
+        named(entry["reference"]) for entry in of_differences.values() if "reference" in entry
     )
 
 
@@ -84,7 +85,7 @@ def _beside(of_differences: Mapping[str, Record]) -> Markup:
             if line["value"] is None or line["low"] is None:
                 continue
             rows.append((
-                label_of(metric), name_of(line["group"]), written(metric, line["value"]),
+                label_of(metric), named(line["group"]), written(metric, line["value"]),
                 f"{written(metric, line['low'])} to {written(metric, line['high'])}",
                 f"{written(metric, line['low_adjusted'])} to "
                 f"{written(metric, line['high_adjusted'])}",

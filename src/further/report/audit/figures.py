@@ -10,6 +10,7 @@ from further.report.chart import chart, columns, data_table
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING, fixed, significant
 from further.report.rows import opens
+from further.trust.audit.groups import named
 
 Record = Mapping[str, Any]
 
@@ -23,11 +24,6 @@ DRAWN = {
 _CELLS = {
     "tp": "rightly selected", "fp": "wrongly selected", "fn": "overlooked", "tn": "rightly not",
 }  # fmt: skip
-
-
-def name_of(group: Mapping[str, str]) -> str:
-    """Write a group."""
-    return ", ".join(group.values()) or "all rows"
 
 
 def score_of(threshold: float | None) -> str:
@@ -170,7 +166,7 @@ def _charts(record: Record, of_family: Sequence[Record]) -> Markup:
         data = []
         for group in known:
             ends = [group["metrics"][metric][end] for end in ("value", "low", "high")]
-            label = name_of(group["group"]) + (" *" if group["small"] else "")
+            label = named(group["group"]) + (" *" if group["small"] else "")
             data.append((label, [None if end is None else scale * end for end in ends]))
         found = find_metric(metric)
         unit = " (%)" if is_share(metric) else ""
@@ -201,7 +197,7 @@ def _table(record: Record, title: str, of_family: Sequence[Record]) -> Markup:
     rows = [
         tag(
             "tr",
-            tag("th", name_of(group["group"]) + (" *" if group["small"] else ""), scope="row"),
+            tag("th", named(group["group"]) + (" *" if group["small"] else ""), scope="row"),
             tag("td", f"{group['n']:,}"),
             *(tag("td", with_interval(name, group["metrics"].get(name))) for name in names),
         )
@@ -218,7 +214,7 @@ def _counts(record: Record, title: str, of_family: Sequence[Record], shown: bool
     behind = (record.get("behind") or {}).get("places", {}).get(title, {})
     rows = []
     for group in of_family:
-        name = name_of(group["group"])
+        name = named(group["group"])
         cells = []
         for cell, words in _CELLS.items():
             places = behind.get(name, {}).get(cell, [])
@@ -243,7 +239,7 @@ def calibration(record: Record) -> Markup | None:
         drawn = []
         for group in known:
             bins = group["calibration"]
-            name = name_of(group["group"])
+            name = named(group["group"])
             points = [
                 (b["score"], b["share"], b["low"], b["high"],
                  f"{name}: score {b['score']:.2f}, positive {b['share']:.2f}")

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from further.evaluate.metrics import find_metric
-from further.report.audit.figures import Record, by_family, is_share, name_of, plainly, score_of
+from further.report.audit.figures import Record, by_family, is_share, plainly, score_of
 from further.report.summary import Summary, TextTable
+from further.trust.audit.groups import named
 
 if TYPE_CHECKING:
     from further.compare.result import Result
@@ -43,7 +44,7 @@ def _groups(record: Record, names: Sequence[str], of_family: Sequence[Record]) -
     shown = [name for name in _SHOWN[record["kind"]] if name in record["overall"]["metrics"]]
     rows = [
         [
-            name_of(group["group"]) + (" *" if group["small"] else ""),
+            named(group["group"]) + (" *" if group["small"] else ""),
             f"{group['n']:,}",
             *(plainly(name, group["metrics"][name]) for name in shown),
         ]
@@ -58,7 +59,7 @@ def _decision(decision: Mapping[str, Any]) -> list[str | TextTable]:
     for fixed, line in zip(decision["thresholds"], decision["checked"], strict=True):
         per = line["per_1000"]
         rows.append([
-            name_of(line["group"]), score_of(fixed["threshold"]),
+            named(line["group"]), score_of(fixed["threshold"]),
             *(f"{per[name]:.0f}" for name in ("fp", "fn", "tp", "tn")),
         ])  # fmt: skip
     head = ["", "threshold", "wrongly selected", "overlooked", "rightly selected", "rightly not"]

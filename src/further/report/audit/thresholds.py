@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from further.report.audit.figures import Record, name_of, score_of, written
+from further.report.audit.figures import Record, score_of, written
 from further.report.chart import data_table
 from further.report.markup import Markup, join, json_script, tag
+from further.trust.audit.groups import named
 
 _BORROWED = "{} have no rows of the label, and so the threshold that all together would get."
 
@@ -17,7 +18,7 @@ def thresholds(record: Record) -> Markup | None:
     parts = []
     for number, one in enumerate(record.get("trade_offs") or ()):
         small = {
-            name_of(group["group"])
+            named(group["group"])
             for group in record["groups"]
             if group["small"] and list(group["group"]) == one["by"]
         }
@@ -70,7 +71,7 @@ def decision(record: Record) -> Markup | None:
     for line, checked in zip(fixed["thresholds"], fixed["checked"], strict=True):
         per, metrics = checked["per_1000"], checked["metrics"]
         rows.append((
-            name_of(line["group"]), score_of(line["threshold"]),
+            named(line["group"]), score_of(line["threshold"]),
             *(f"{per[name]:.0f}" for name in ("fp", "fn", "tp", "tn")),
             *(_interval(metrics[name]) for name in ("fpr", "fnr", "ppv")),
         ))  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from further.report.audit.figures import Record, name_of
+from further.report.audit.figures import Record
 from further.report.chart import data_table
 from further.report.markup import Markup, join, tag
 from further.report.numbers import MISSING
+from further.trust.audit.groups import named
 
 
 def representation(record: Record) -> Markup | None:
@@ -17,7 +18,7 @@ def representation(record: Record) -> Markup | None:
         for group in one["groups"]:
             ends = f"{100 * group['low']:.1f} to {100 * group['high']:.1f}"
             row = [
-                name_of(group["group"]), f"{group['n']:,}",
+                named(group["group"]), f"{group['n']:,}",
                 join((f"{100 * group['share']:.1f}", tag("small", ends)), " "),
             ]  # fmt: skip
             if with_population:

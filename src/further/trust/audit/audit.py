@@ -16,7 +16,6 @@ from further.data.preparation.columns import nearest
 from further.errors import InputError
 from further.evaluate.resampling import LEVEL
 from further.evaluate.share import METHOD as SHARES_METHOD
-from further.evaluate.share import Intervals
 from further.trust.audit.comparison import Compared, compare, reference_of
 from further.trust.audit.groups import Family, families, named
 from further.trust.audit.headline import headline
@@ -182,16 +181,11 @@ def group_records(family: Family, measured: Measured) -> list[dict[str, Any]]:
             record |= {
                 name: int(getattr(measured.cells, name)[g]) for name in ("tp", "fp", "tn", "fn")
             }
-        record["metrics"] = {name: _figure(of, g) for name, of in measured.figures.items()}
+        record["metrics"] = {name: of.to_json(g) for name, of in measured.figures.items()}
         if measured.curves is not None:
             record["calibration"] = measured.curves[g].to_json()
         found.append(record)
     return found
-
-
-def _figure(of: Intervals, g: int) -> dict[str, float | None]:
-    ends = {"value": of.values[g], "low": of.low[g], "high": of.high[g]}
-    return {name: float(end) if np.isfinite(end) else None for name, end in ends.items()}
 
 
 def audit_predictions(
@@ -256,13 +250,13 @@ def audit_predictions(
             f"Too small to say much, with fewer than {LEAST_OF_A_LABEL} {what}, and left out of "
             f"the largest differences: {', '.join(small)}.",
         )
+    overall = measure(predictions, everybody, LEVEL)
+    accuracy = overall.figures.get("accuracy")
     return GroupAudit(
         predictions,
-        measure(predictions, everybody, LEVEL),
+        overall,
         tuple(by),
-        paradox=accuracy_paradox(predictions)
-        if predictions.kind in ("binary", "classes")
-        else None,
+        paradox=None if accuracy is None else accuracy_paradox(predictions, accuracy),
         representation=represent(predictions, single, population),
         impossible=impossibility(single) if binary else (),
         trade_offs=tuple(trade_off(c) for c in single if c.measured.counts is not None),

@@ -6,7 +6,6 @@ be all that the largest one says; beside the reference it stands with the others
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from further.evaluate.largest import Largest, largest_difference, smallest_ratio
 from further.evaluate.recovery import difference, ratio
-from further.evaluate.share import Intervals
+from further.evaluate.share import Intervals, finite_or_none
 from further.trust.audit.groups import Family
 from further.trust.audit.measures import Measured
 
@@ -79,7 +78,7 @@ class Compared:
         top = compared.largest
         if top is not None:
             record |= {
-                "value": top.value, "low": top.low, "high": _finite(top.high),
+                "value": top.value, "low": top.low, "high": finite_or_none(top.high),
                 "highest": groups[top.highest], "lowest": groups[top.lowest],
             }  # fmt: skip
         else:
@@ -89,18 +88,14 @@ class Compared:
             record["reference"] = groups[self.reference]
             record["groups"] = [
                 {
-                    "group": group, "value": _finite(one.values[g]), "low": _finite(one.low[g]),
-                    "high": _finite(one.high[g]), "low_adjusted": _finite(all_together.low[g]),
-                    "high_adjusted": _finite(all_together.high[g]),
+                    "group": group, **one.to_json(g),
+                    "low_adjusted": finite_or_none(all_together.low[g]),
+                    "high_adjusted": finite_or_none(all_together.high[g]),
                     "differs": bool(compared.beside.differs[g]),
                 }
                 for g, group in enumerate(groups) if g != self.reference
             ]  # fmt: skip
         return record
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def compare(family: Family, measured: Measured, reference: int, seed: int = 0) -> Compared:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from further.errors import InputError
+from further.evaluate.share import finite_or_none
 from further.trust.audit.groups import families, named
 from further.trust.audit.predictions import Predictions
 from further.trust.audit.score_counts import score_counts
@@ -19,7 +20,6 @@ from further.trust.audit.trade_off import (
     TradeOff,
     checked,
     effect,
-    finite_or_none,
     trade_off_of,
 )
 

@@ -13,7 +13,7 @@ from further.trust.audit.paradox import Paradox
 from further.trust.audit.predictions import Kind, Predictions
 
 #: What decides, by the kind of the truth.
-DECIDING: dict[Kind, tuple[str, ...]] = {
+DECIDING: dict[str, tuple[str, ...]] = {
     "binary": ("fpr", "fnr"), "classes": ("balanced_accuracy",), "numbers": ("mae",),
     "objects": ("fnr",),
 }  # fmt: skip

@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from further.evaluate.clustered_share import clustered_share_intervals
-from further.evaluate.share import share_intervals
+from further.evaluate.share import Intervals
 from further.trust.audit.predictions import Predictions
 
 
@@ -48,13 +47,15 @@ class Paradox:
         return {**asdict(self), "embarrasses": embarrasses, "sentence": sentence}
 
 
-def accuracy_paradox(predictions: Predictions) -> Paradox:
+def accuracy_paradox(predictions: Predictions, accuracy: Intervals) -> Paradox:
     """Return accuracy beside that of always saying the commonest class.
 
     Parameters
     ----------
     predictions : Predictions
         Of classes.
+    accuracy : Intervals
+        Of all rows as one group.
 
     Returns
     -------
@@ -62,15 +63,8 @@ def accuracy_paradox(predictions: Predictions) -> Paradox:
         With an interval.
     """
     truth = predictions.truth.astype(np.int64)
-    assert predictions.decisions is not None
     counts = np.bincount(truth, minlength=len(predictions.classes))
-    is_right, every = predictions.decisions == predictions.truth, np.ones(len(truth), dtype=bool)
-    if predictions.clusters is None:
-        right = share_intervals([int(is_right.sum())], [len(truth)])
-    else:
-        one_group = np.zeros(len(truth), dtype=np.int64)
-        right = clustered_share_intervals(is_right, every, one_group, predictions.clusters, 1)
-    value, low, high = (float(end[0]) for end in (right.values, right.low, right.high))
+    value, low, high = (float(x[0]) for x in (accuracy.values, accuracy.low, accuracy.high))
     top = int(counts.argmax())
     share = float(counts[top] / len(truth))
     return Paradox(value, low, high, share, predictions.classes[top], len(truth))

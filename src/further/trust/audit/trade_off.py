@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from further.errors import InputError, unknown
 from further.evaluate.resampling import LEVEL
+from further.evaluate.share import finite_or_none
 from further.trust.audit.comparison import Compared
 from further.trust.audit.groups import Family, named
 from further.trust.audit.measures import SHARES, Cells
@@ -252,11 +253,6 @@ def read_rule(text: str) -> tuple[Rule, float]:
     return rule, wanted
 
 
-def finite_or_none(threshold: float) -> float | None:
-    """Return a threshold for JSON: None where nobody is selected."""
-    return float(threshold) if np.isfinite(threshold) else None
-
-
 def effect(predictions: Predictions, family: Family, thresholds: Floats) -> list[dict[str, Any]]:
     """Return what thresholds do to each group.
 
@@ -287,13 +283,7 @@ def effect(predictions: Predictions, family: Family, thresholds: Floats) -> list
                 name: float(1000 * getattr(cells, name)[g] / rows[g])
                 for name in ("tp", "fp", "tn", "fn")
             },
-            "metrics": {
-                name: {
-                    end: None if np.isnan(x[g]) else float(x[g])
-                    for end, x in (("value", of.values), ("low", of.low), ("high", of.high))
-                }
-                for name, of in shares.items()
-            },
+            "metrics": {name: of.to_json(g) for name, of in shares.items()},
         }
         for g, group in enumerate(family.groups)
     ]  # fmt: skip

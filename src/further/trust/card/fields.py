@@ -14,8 +14,8 @@ from typing import Annotated, Any
 from further.evaluate.metrics import find_metric
 from further.registry import TASKS
 from further.train.energy import Energy
+from further.trust.audit.headline import DECIDING
 from further.trust.card.measurements import Measurements, mapping, objects
-from further.trust.card.rules import ERROR_RATES
 
 #: The groups of an audit that a page has room for.
 GROUPS = 12
@@ -268,7 +268,7 @@ def _figures(m: Measurements) -> tuple[CardFigure, ...]:
     for group in objects(audit.get("groups"))[:GROUPS]:
         who = ", ".join(f"{k} {v}" for k, v in mapping(group.get("group")).items())
         small = ", too few" if group.get("small") else ""
-        for name in ERROR_RATES.get(str(audit.get("kind")), ()):
+        for name in DECIDING.get(str(audit.get("kind")), ()):
             one = mapping(mapping(group.get("metrics")).get(name))
             found.append(
                 CardFigure(

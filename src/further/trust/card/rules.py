@@ -19,15 +19,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from further.evaluate.metrics import find_metric
+from further.trust.audit.headline import DECIDING
 from further.trust.card.measurements import Measurements, mapping, objects
 
 #: Error rates of groups this far apart, as shares (of numbers: as a share of the overall error).
 GROUP_GAP = 0.05
-#: What says how often a model is wrong, by the kind of the truth.
-ERROR_RATES = {
-    "binary": ("fpr", "fnr"), "classes": ("balanced_accuracy",), "numbers": ("mae",),
-    "objects": ("fnr",),
-}  # fmt: skip
 #: A corruption that takes this share of the way from the clean figure to a constant's.
 CORRUPTION_LOSS = 0.25
 #: A calibration error above which probabilities are no chances.
@@ -75,7 +71,7 @@ def groups_differ(m: Measurements) -> Iterable[str]:
     """Speak where error rates of groups are apart, the search for the largest counted."""
     audit = mapping(m.records.get("audit"))
     apart: dict[str, list[str]] = {}
-    for name in ERROR_RATES.get(str(audit.get("kind")), ()):
+    for name in DECIDING.get(str(audit.get("kind")), ()):
         compared = mapping(mapping(audit.get("differences")).get(name))
         # Intersections come last, after each of their columns.
         for one in [compared, *objects(compared.get("more"))]:
